@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Shares of a session: our own verdict when one is submitted, and what the recorded answers say.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_stub/session_internal.h"
+#include "host_stub/sv2_wire.h"
+#include "host_stub/sv2_work.h"
+
+/* Bits of the version that a miner may change: BIP323, of which the older BIP320 mask is a part. */
+#define ROLLABLE_VERSION_BITS 0x1fffffe0U
+
+static const char *const CODES[] = {
+    [HS_JUDGED_VALID] = "valid",
+    [HS_JUDGED_CHANNEL_CLOSED] = "invalid-channel-id",
+    [HS_JUDGED_STALE] = "stale-share",
+    [HS_JUDGED_UNKNOWN_JOB] = "invalid-job-id",
+    [HS_JUDGED_EXTRANONCE_SIZE] = "bad-extranonce-size",
+    [HS_JUDGED_NTIME] = "invalid-share",
+    [HS_JUDGED_VERSION_ROLLING] = "version-rolling-not-allowed",
+    [HS_JUDGED_VERSION_BIT] = "invalid-non-rollable-version-bit",
+    [HS_JUDGED_LOW_DIFFICULTY] = "difficulty-too-low",
+    [HS_JUDGED_DUPLICATE] = "duplicate-share",
+};
+
+const char *hs_judgement_code(enum hs_judgement judgement)
+{
+    return (unsigned)judgement <= HS_JUDGED_DUPLICATE ? CODES[judgement] : "unknown";
+}
+
+/* A share that came after its job or its channel had ended: nobody is at fault. */
+static int is_late(enum hs_judgement judgement)
+{
+    return judgement == HS_JUDGED_STALE || judgement == HS_JUDGED_CHANNEL_CLOSED;
+}
+
+static hs_sv2_u256 share_hash(const hs_job *job, const hs_sv2_b032 *prefix,
+                              const hs_sv2_submit *told)
+{
+    hs_sv2_header header = {told->version, job->tip.prev_hash, job->merkle_root,
+                            told->ntime,   job->tip.nbits,     told->nonce};
+    if (job->body != NULL) {
+        uint8_t extranonce[2 * HS_SV2_EXTRANONCE_MAX];
+        memcpy(extranonce, prefix->byte, prefix->len);
+        memcpy(extranonce + prefix->len, told->extranonce.byte, told->extranonce.len);
+        const hs_sv2_coinbase coinbase = {hs_template_prefix(job->body),
+                                          {extranonce, prefix->len + told->extranonce.len},
+                                          hs_template_suffix(job->body)};
+        const hs_sv2_seq path = hs_template_path(job->body);
+        header.merkle_root = hs_sv2_merkle_root(&coinbase, &path);
+    }
+    return hs_sv2_header_hash(&header);
+}
+
+static enum hs_judgement judge_version(const hs_job *job, uint32_t version)
+{
+    if (version == job->version) {
+        return HS_JUDGED_VALID;
+    }
+    if (!job->version_rolling) {
+        return HS_JUDGED_VERSION_ROLLING;
+    }
+    return ((version ^ job->version) & ~ROLLABLE_VERSION_BITS) == 0 ? HS_JUDGED_VALID
+                                                                    : HS_JUDGED_VERSION_BIT;
+}
+
+/* 1 = the hash is new, 0 = it was there, -1 = out of memory. Its first 8 bytes are as good as
+ * random and tell any two shares apart. */
+static int remember_hash(hs_channel *channel, const hs_sv2_u256 *hash)
+{
+    static char there;
+    const uint64_t low = hs_sv2_load_uint(hash->byte, 8);
+    const uint64_t key = low != 0 ? low : 1;
+    if (hs_table_find(&channel->seen, key) != NULL) {
+        return 0;
+    }
+    return hs_table_put(&channel->seen, key, &there) == 0 ? 1 : -1;
+}
+
+/* Everything but the hash. */
+static enum hs_judgement judge_fields(const hs_channel *channel, const hs_job *job,
+                                      const hs_sv2_submit *told)
+{
+    if (!channel->open) {
+        return HS_JUDGED_CHANNEL_CLOSED;
+    }
+    if (job == NULL || job->state == HS_JOB_FUTURE) {
+        return hs_channel_stale_job(channel, told->job_id) != NULL ? HS_JUDGED_STALE
+                                                                   : HS_JUDGED_UNKNOWN_JOB;
+    }
+    if (channel->kind == HS_CHANNEL_EXTENDED && told->extranonce.len != channel->extranonce_size) {
+        return HS_JUDGED_EXTRANONCE_SIZE;
+    }
+    if (told->ntime < job->min_ntime) {
+        return HS_JUDGED_NTIME;
+    }
+    return judge_version(job, told->version);
+}
+
+/* Files the share's answer-to-be; 0 with the rule set when there is no room. */
+static int keep_pending(hs_channel *channel, const hs_share *share, hs_step *step)
+{
+    if (channel->pending_count == HS_SESSION_PENDING_MAX) {
+        return hs_fault(step, HS_RULE_LIMIT, "more than %d shares of channel %u without an answer",
+                        HS_SESSION_PENDING_MAX, (unsigned)channel->channel_id);
+    }
+    if (channel->pending_count == channel->pending_capacity) {
+        const size_t capacity = channel->pending_capacity == 0 ? 16 : channel->pending_capacity * 2;
+        hs_share *const pending = realloc(channel->pending, capacity * sizeof *pending);
+        if (pending == NULL) {
+            return hs_fault(step, HS_RULE_MEMORY, "no memory for another share");
+        }
+        channel->pending = pending;
+        channel->pending_capacity = capacity;
+    }
+    channel->pending[channel->pending_count++] = *share;
+    return 1;
+}
+
+static int explain_low(const hs_channel *channel, const hs_job *job, const hs_sv2_submit *told,
+                       hs_step *step)
+{
+    const hs_sv2_u256 other = share_hash(job, &channel->prefix, told);
+    const int ordered = !hs_prefix_equal(&channel->prefix, &job->prefix) &&
+                        hs_sv2_compare(&other, &job->target) <= 0;
+    return hs_fault(step, HS_RULE_SHARE_REFUSED,
+                    "difficulty-too-low: the hash misses the target of job %u%s",
+                    (unsigned)told->job_id,
+                    ordered ? "; with the channel's present prefix it would meet it, but a job "
+                              "keeps the prefix that was in force when it arrived"
+                            : "");
+}
+
+static int explain(const hs_channel *channel, const hs_job *job, const hs_sv2_submit *told,
+                   const hs_share *share, hs_step *step)
+{
+    const char *const code = hs_judgement_code(share->judgement);
+    switch (share->judgement) {
+    case HS_JUDGED_VALID:
+        return hs_say(step, "share %u is valid (hash ok)", (unsigned)told->sequence_number);
+    case HS_JUDGED_CHANNEL_CLOSED:
+        return hs_say(step, "share %u is late: the channel is closed",
+                      (unsigned)told->sequence_number);
+    case HS_JUDGED_STALE:
+        return hs_say(step, "share %u is late: job %u is stale", (unsigned)told->sequence_number,
+                      (unsigned)told->job_id);
+    case HS_JUDGED_UNKNOWN_JOB:
+        return hs_fault(step, HS_RULE_SHARE_REFUSED, "%s: job %u is %s", code,
+                        (unsigned)told->job_id,
+                        job != NULL ? "still a future one" : "none that the channel knows");
+    case HS_JUDGED_EXTRANONCE_SIZE:
+        return hs_fault(step, HS_RULE_SHARE_REFUSED, "%s: %u bytes, and the channel has %u", code,
+                        (unsigned)told->extranonce.len, (unsigned)channel->extranonce_size);
+    case HS_JUDGED_NTIME:
+        return hs_fault(step, HS_RULE_SHARE_REFUSED, "%s: ntime %u is before the job's %u", code,
+                        (unsigned)told->ntime, (unsigned)job->min_ntime);
+    case HS_JUDGED_VERSION_ROLLING:
+    case HS_JUDGED_VERSION_BIT:
+        return hs_fault(step, HS_RULE_SHARE_REFUSED, "%s: version 0x%08x, and the job has 0x%08x",
+                        code, (unsigned)told->version, (unsigned)job->version);
+    case HS_JUDGED_DUPLICATE:
+        return hs_fault(step, HS_RULE_SHARE_REFUSED,
+                        "%s: the same header was submitted before on this tip", code);
+    case HS_JUDGED_LOW_DIFFICULTY:
+        break;
+    }
+    return explain_low(channel, job, told, step);
+}
+
+int hs_session_submit(hs_session *s, const hs_sv2_message *m, hs_step *step)
+{
+    const hs_sv2_submit *const told = &m->as.submit;
+    const int extended = m->id == HS_SV2_SUBMIT_EXTENDED;
+    hs_channel *const channel = hs_session_find(s, told->channel_id);
+    hs_share *const share = &s->share;
+    if (channel == NULL) {
+        return hs_fault(step, HS_RULE_CHANNEL_UNKNOWN, "channel %u was never opened",
+                        (unsigned)told->channel_id);
+    }
+    step->channel = channel;
+    if (extended != (channel->kind == HS_CHANNEL_EXTENDED)) {
+        return hs_fault(step, HS_RULE_CHANNEL_KIND, "channel %u is %s", (unsigned)told->channel_id,
+                        extended ? "standard" : "extended");
+    }
+    const hs_job *const job = hs_channel_valid_job(channel, told->job_id);
+    const hs_job *const known = job != NULL ? job : hs_channel_stale_job(channel, told->job_id);
+    memset(share, 0, sizeof *share);
+    share->channel_id = told->channel_id;
+    share->sequence_number = told->sequence_number;
+    share->job_id = told->job_id;
+    share->difficulty = hs_sv2_difficulty(known != NULL ? &known->target : &channel->target);
+    share->prefix = known != NULL ? known->prefix : channel->prefix;
+    share->judgement = judge_fields(channel, job, told);
+    if (share->judgement == HS_JUDGED_VALID) {
+        const hs_sv2_u256 hash = share_hash(job, &job->prefix, told);
+        const int met = hs_sv2_compare(&hash, &job->target) <= 0;
+        const int added = met ? remember_hash(channel, &hash) : 1;
+        if (added < 0) {
+            return hs_fault(step, HS_RULE_MEMORY, "no memory for another share");
+        }
+        share->judgement = !met         ? HS_JUDGED_LOW_DIFFICULTY
+                           : added == 0 ? HS_JUDGED_DUPLICATE
+                                        : HS_JUDGED_VALID;
+    }
+    if (!keep_pending(channel, share, step)) {
+        return 0;
+    }
+    step->share = share;
+    return explain(channel, job, told, share, step);
+}
+
+/* Moves the pending shares marked in `chosen` to s->answered, in order. */
+static void answer(hs_session *s, hs_channel *channel, const uint8_t *chosen, hs_step *step)
+{
+    size_t kept = 0;
+    step->answered = s->answered;
+    for (size_t i = 0; i < channel->pending_count; i++) {
+        if (chosen[i]) {
+            s->answered[step->answered_count++] = channel->pending[i];
+        } else {
+            channel->pending[kept++] = channel->pending[i];
+        }
+    }
+    channel->pending_count = kept;
+}
+
+/* Marks up to `count` shares of that kind before `end`, oldest first. Returns how many. */
+static uint32_t choose(const hs_channel *channel, uint8_t *chosen, size_t end, uint32_t count,
+                       int late)
+{
+    uint32_t marked = 0;
+    for (size_t i = 0; i < end && marked < count; i++) {
+        const enum hs_judgement judgement = channel->pending[i].judgement;
+        const int fits = late ? is_late(judgement) : judgement == HS_JUDGED_VALID;
+        if (fits && !chosen[i]) {
+            chosen[i] = 1;
+            marked++;
+        }
+    }
+    return marked;
+}
+
+/* The share that `last_sequence_number` names: the newest of that number. */
+static int find_last(const hs_channel *channel, uint32_t sequence_number, size_t *index)
+{
+    for (size_t i = channel->pending_count; i > 0; i--) {
+        if (channel->pending[i - 1].sequence_number == sequence_number) {
+            *index = i - 1;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The channel, open or closed, that an answer is about. */
+static hs_channel *answered_channel(hs_session *s, uint32_t channel_id, hs_step *step)
+{
+    hs_channel *const channel = hs_session_find(s, channel_id);
+    if (channel == NULL) {
+        (void)hs_fault(step, HS_RULE_CHANNEL_UNKNOWN, "channel %u was never opened",
+                       (unsigned)channel_id);
+    }
+    step->channel = channel;
+    return channel;
+}
+
+int hs_session_submit_success(hs_session *s, const hs_sv2_message *m, hs_step *step)
+{
+    const hs_sv2_submit_success *const told = &m->as.submit_success;
+    hs_channel *const channel = answered_channel(s, told->channel_id, step);
+    uint8_t chosen[HS_SESSION_PENDING_MAX] = {0};
+    size_t last = 0;
+    uint32_t want = told->new_submits_accepted_count;
+    if (channel == NULL) {
+        return 0;
+    }
+    if (!find_last(channel, told->last_sequence_number, &last)) {
+        return hs_fault(step, HS_RULE_ANSWER_UNKNOWN,
+                        "no share %u of channel %u waits for an answer",
+                        (unsigned)told->last_sequence_number, (unsigned)told->channel_id);
+    }
+    if (channel->pending[last].judgement != HS_JUDGED_VALID &&
+        !is_late(channel->pending[last].judgement)) {
+        return hs_fault(step, HS_RULE_ANSWER_WRONG, "share %u is accepted, and it is %s",
+                        (unsigned)told->last_sequence_number,
+                        hs_judgement_code(channel->pending[last].judgement));
+    }
+    if (want == 0) {
+        return hs_fault(step, HS_RULE_ANSWER_UNKNOWN, "new_submits_accepted_count is 0");
+    }
+    /* The batch: that share, and the oldest valid ones before it; late ones only if it is said to
+     * be larger than that, since they may have been passed on all the same. */
+    chosen[last] = 1;
+    want--;
+    want -= choose(channel, chosen, last, want, 0);
+    want -= choose(channel, chosen, last, want, 1);
+    if (want > 0) {
+        return hs_fault(step, HS_RULE_ANSWER_UNKNOWN,
+                        "%u shares up to %u are accepted, and %u of them were never submitted",
+                        (unsigned)told->new_submits_accepted_count,
+                        (unsigned)told->last_sequence_number, (unsigned)want);
+    }
+    answer(s, channel, chosen, step);
+    return hs_say(step, "%u share%s accepted", (unsigned)told->new_submits_accepted_count,
+                  told->new_submits_accepted_count == 1 ? "" : "s");
+}
+
+static int code_is(hs_sv2_bytes code, const char *name)
+{
+    return code.len == strlen(name) && memcmp(code.data, name, code.len) == 0;
+}
+
+/* Is it a reason that an observer can check? Staleness is not: the server may know of a new block
+ * before we do. Neither are codes of the server's own. */
+static int is_checkable(hs_sv2_bytes code)
+{
+    for (int i = HS_JUDGED_UNKNOWN_JOB; i <= HS_JUDGED_DUPLICATE; i++) {
+        if (i != HS_JUDGED_NTIME && code_is(code, CODES[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int hs_session_submit_error(hs_session *s, const hs_sv2_message *m, hs_step *step)
+{
+    const hs_sv2_submit_error *const told = &m->as.submit_error;
+    hs_channel *const channel = answered_channel(s, told->channel_id, step);
+    uint8_t chosen[HS_SESSION_PENDING_MAX] = {0};
+    size_t index = 0;
+    if (channel == NULL) {
+        return 0;
+    }
+    while (index < channel->pending_count &&
+           channel->pending[index].sequence_number != told->sequence_number) {
+        index++;
+    }
+    if (index == channel->pending_count) {
+        return hs_fault(step, HS_RULE_ANSWER_UNKNOWN,
+                        "no share %u of channel %u waits for an answer",
+                        (unsigned)told->sequence_number, (unsigned)told->channel_id);
+    }
+    const enum hs_judgement ours = channel->pending[index].judgement;
+    chosen[index] = 1;
+    answer(s, channel, chosen, step);
+    if (ours == HS_JUDGED_VALID && is_checkable(told->error_code)) {
+        return hs_fault(step, HS_RULE_ANSWER_WRONG,
+                        "share %u is refused for a reason that does not hold: it is valid",
+                        (unsigned)told->sequence_number);
+    }
+    const int same = code_is(told->error_code, hs_judgement_code(ours));
+    return hs_say(step, "share %u refused%s%s%s", (unsigned)told->sequence_number,
+                  same ? ", as it should be" : " (by our own check it is ",
+                  same ? "" : hs_judgement_code(ours), same ? "" : ")");
+}

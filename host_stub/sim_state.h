@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * sim_state: what the parts of a running simulation share. Internal to sim_*.c.
+ *
+ *   sim_host    the conversation with the plugin: pools, channels, shares, decisions
+ *   sim_moves   the plugin's decisions and what the host does by itself
+ *   sim_farm    who is there: joins, leaves, groups drawn at random; hashing
+ *   sim_events  what the scenario orders, and when
+ */
+#ifndef HOST_STUB_SIM_STATE_H
+#define HOST_STUB_SIM_STATE_H
+
+#include "abi/hmx_tuning.h"
+#include "host_stub/guard.h"
+#include "host_stub/sim_account.h"
+#include "host_stub/sim_config.h"
+#include "host_stub/sim_miner.h"
+#include "host_stub/sim_pool.h"
+#include "host_stub/sim_run.h"
+
+/* The monotonic clock does not begin at 0, so that 0 can mean "never". */
+#define HS_SIM_START_NS      (1000ull * 1000000000ull)
+#define HS_SIM_START_UNIX_MS 1735689600000ull /* 2025-01-01 */
+#define HS_NS_PER_SEC        1000000000ull
+
+enum { HS_DRAIN_SECS = 120 }; /* a job of an old prefix is stale after this, or with the next tip */
+
+/* An old extranonce prefix whose jobs are still valid. */
+typedef struct hs_drain {
+    uint64_t channel;
+    uint64_t cookie;
+    uint64_t due; /* second */
+    uint64_t tip; /* number of the tip it belongs to */
+    uint32_t upstream;
+    uint32_t prefix_len;
+    uint8_t prefix[32];
+} hs_drain;
+
+/* One thing that happens: the beginning or the end of an event. */
+typedef struct hs_happening {
+    uint64_t second;
+    uint32_t event;
+    uint32_t begins; /* 0 = the end of one that lasts */
+} hs_happening;
+
+typedef struct hs_sim {
+    const hs_scenario *scenario;
+    const hs_sim_options *options;
+    hs_sim_result *result;
+    hs_guard *guard;
+    const hmx_tuning_v1 *tuning; /* NULL when the plugin has none */
+    hs_sim_config config;
+    uint64_t second;
+    uint64_t seconds;
+    int no_memory; /* set by whoever ran out of it; ends the run */
+
+    uint32_t pool_count;
+    uint32_t pad0;
+    hs_sim_pool pools[HS_POOLS_MAX];
+    int pool_of[HMX_UPSTREAMS_MAX + 1]; /* upstream number to pool, -1 = none */
+    uint64_t tip;
+    uint64_t next_tip; /* second */
+
+    hs_miner_model model;
+    hs_miner **miners; /* all that exist, connected or not */
+    uint32_t miner_count;
+    uint32_t miner_capacity;
+    hs_miner **by_channel; /* NULL = closed */
+    uint64_t channel_count;
+    uint64_t channel_capacity;
+    uint64_t next_number;
+    double joins_per_minute;
+    double leaves_per_minute;
+    double join_budget; /* expected joins until the next one */
+    double leave_budget;
+    uint32_t first_joined; /* of the scenario's first miners */
+    uint32_t connected;
+    uint32_t parked;
+    uint32_t ticked;     /* 1 after the first tick */
+    double total_weight; /* of the mix */
+    hs_rng mix_rng;
+    hs_rng join_rng;
+    hs_rng leave_rng;
+    hs_rng select_rng;
+    hs_rng tip_rng;
+
+    hs_drain *drains;
+    size_t drain_count;
+    size_t drain_capacity;
+    hs_happening *happenings;
+    size_t happening_count;
+    size_t next_happening;
+    double credited_work;
+    double lost_work; /* rejected, lost, or not hashed at all: by a move, or parked */
+    double channel_secs;
+} hs_sim;
+
+uint64_t hs_sim_now_ns(const hs_sim *sim);
+
+/* Adds a sentence to the result, once. */
+void hs_sim_note(hs_sim *sim, const char *text);
+
+/* ---- sim_host.c ---- */
+/* create, the upstream table, the pools' numbers. 0, or -1 with `why`. */
+int hs_sim_start(hs_sim *sim, char *why, size_t capacity);
+void hs_sim_tell_upstream(hs_sim *sim, uint32_t pool, uint32_t reason);
+/* The account's targets follow the pools' state. */
+void hs_sim_retarget_account(hs_sim *sim);
+void hs_sim_pool_down(hs_sim *sim, uint32_t pool);
+void hs_sim_pool_up(hs_sim *sim, uint32_t pool);
+void hs_sim_new_tip(hs_sim *sim);
+/* The operator's new targets, and a new configuration, to the plugin. */
+void hs_sim_set_targets(hs_sim *sim);
+void hs_sim_reconfigure(hs_sim *sim);
+
+/* ---- sim_shares.c ---- */
+void hs_sim_submit(hs_sim *sim, hs_miner *miner, uint32_t found);
+void hs_sim_lose_pending(hs_sim *sim, uint32_t pool);
+void hs_sim_deliver_acks(hs_sim *sim, uint32_t pool);
+
+/* ---- sim_moves.c ---- */
+void hs_sim_open_channel(hs_sim *sim, hs_miner *miner);
+void hs_sim_close_channel(hs_sim *sim, hs_miner *miner);
+void hs_sim_tick(hs_sim *sim);
+void hs_sim_report_drained(hs_sim *sim);
+
+/* ---- sim_farm.c ---- */
+int hs_sim_farm_init(hs_sim *sim);
+void hs_sim_farm_free(hs_sim *sim);
+void hs_sim_farm_hash(hs_sim *sim);        /* one second of all miners */
+void hs_sim_farm_come_and_go(hs_sim *sim); /* joins, leaves, returns */
+/* Draws `pct` per cent of those connected and calls `act` for each. */
+void hs_sim_farm_select(hs_sim *sim, double pct,
+                        void (*act)(hs_sim *sim, hs_miner *miner, const hs_event_spec *event),
+                        const hs_event_spec *event);
+
+/* ---- sim_events.c ---- */
+int hs_sim_events_init(hs_sim *sim);
+void hs_sim_events_due(hs_sim *sim);
+
+#endif

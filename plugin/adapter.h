@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * adapter: the only part that knows both the ABI's structs and the core. It judges what comes in
+ * (sizes, NULLs, time, ranges, NaN), turns it into the core's plain arguments, and turns answers
+ * into the host's structs. A call that breaks a rule changes nothing and answers a negative status;
+ * the core never sees it.
+ */
+#ifndef PLUGIN_ADAPTER_H
+#define PLUGIN_ADAPTER_H
+
+#include "abi/hmx_abi.h"
+#include "abi/hmx_metrics.h"
+#include "abi/hmx_tuning.h"
+#include "plugin/core.h"
+
+struct hmx_instance {
+    hmx_host host;    /* copy; missing callbacks are NULL */
+    hm_memory memory; /* the core points here: the instance does not move */
+    hm_core core;
+    uint64_t last_seq;
+    uint32_t upstreams_max;
+    uint32_t pad0;
+};
+
+/* The hooks (descriptor in entry.c). */
+extern const hmx_ops HM_OPS;
+/* Extension tables. */
+extern const hmx_tuning_v1 HM_TUNING_EXTENSION;   /* adapter_tuning.c */
+extern const hmx_metrics_v1 HM_METRICS_EXTENSION; /* adapter_metrics.c */
+
+/* ---- adapter_facts.c: hooks that report ---- */
+hmx_status hm_on_upstream(hmx_instance *self, const hmx_upstream_event *event);
+hmx_status hm_on_channel_open(hmx_instance *self, const hmx_channel_open *event,
+                              hmx_channel_decision *out);
+hmx_status hm_on_channel_update(hmx_instance *self, const hmx_channel_update *event);
+hmx_status hm_on_channel_close(hmx_instance *self, const hmx_channel_close *event);
+hmx_status hm_on_share(hmx_instance *self, const hmx_share *event);
+
+/* ---- adapter_moves.c: hooks that decide ---- */
+hmx_status hm_on_tick(hmx_instance *self, const hmx_tick *event, hmx_decision_buf *out);
+hmx_status hm_on_reassign(hmx_instance *self, const hmx_reassign *event);
+
+/* Judges the head of an event: `required` is the size of the struct in version 1.0. HMX_OK or
+ * HMX_E_INVALID. */
+hmx_status hm_event_check(const hmx_instance *self, const hmx_event *event, size_t required);
+/* The event is accepted: its time and number are the latest. */
+void hm_event_commit(hmx_instance *self, const hmx_event *event);
+
+/* Can an array of the host's take whole rows of `least` bytes? Judged before the first is written.
+ */
+int hm_rows_are_sound(const void *rows, uint32_t stride, uint32_t capacity, size_t least);
+
+/* Finite and >= 0. */
+int hm_is_quantity(double value);
+/* Hashes per second as the core counts them; absurd values are cut at 1e21 h/s (the whole network's
+ * order). */
+double hm_core_hashrate(double hashes_per_second);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * adapter_metrics: the extension "hashmux.metrics/1": reads, changes nothing.
+ */
+#include <string.h>
+
+#include "abi/hmx_access.h"
+#include "plugin/adapter.h"
+
+static double share_pct(double part, double whole)
+{
+    return whole > 0.0 && part > 0.0 ? 100.0 * part / whole : 0.0;
+}
+
+typedef struct totals {
+    double delivered; /* window */
+    double total;     /* since create */
+    double allocated;
+    double working;
+} totals;
+
+static totals totals_of(const hm_core *core)
+{
+    totals t = {0};
+    for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
+        t.delivered += core->ledger.accounts[i].delivered + core->ledger.accounts[i].credited;
+        t.total += core->ledger.accounts[i].total + core->ledger.accounts[i].credited;
+    }
+    for (uint32_t i = 0; i < HM_PLACES; i++) {
+        t.allocated += core->assignment.allocated[i];
+        t.working += core->assignment.working[i];
+    }
+    return t;
+}
+
+static double not_negative(double x)
+{
+    return x > 0.0 ? x : 0.0; /* sums kept by adding and taking away may end a hair below zero */
+}
+
+static void fill_controller(const hm_core *core, uint32_t i, hmx_upstream_metrics *row)
+{
+    const hm_control *const k = &core->control;
+    row->error_points = k->inputs[i].error_points;
+    row->integral_point_min = k->inputs[i].integral_point_min;
+    row->p_points = k->terms[i].p_points;
+    row->i_points = k->terms[i].i_points;
+    row->d_points = k->terms[i].d_points;
+    row->output_points = k->terms[i].output_points;
+}
+
+static hmx_upstream_metrics row_of(const hm_core *core, uint32_t i, const totals *t)
+{
+    const hm_upstream *const u = &core->upstreams.rows[i];
+    const hm_assignment *const a = &core->assignment;
+    const hm_account *const account = &core->ledger.accounts[i];
+    hmx_upstream_metrics row = {
+        .size = sizeof row,
+        .upstream = i + 1u,
+        .flags = (u->enabled ? (uint32_t)HMX_ROW_ENABLED : 0u) |
+                 (u->facts.state == HMX_UPSTREAM_UP ? (uint32_t)HMX_ROW_UP : 0u) |
+                 (hm_upstreams_usable(&core->upstreams, i + 1u) ? (uint32_t)HMX_ROW_USABLE : 0u) |
+                 (u->removed ? (uint32_t)HMX_ROW_REMOVED : 0u),
+        .priority = u->priority,
+        .channels = a->counts[i + 1u],
+        .pending_in = a->pending_in[i + 1u],
+        .pending_out = a->pending_out[i + 1u],
+        .target_pct = u->removed ? 0.0 : u->percentage,
+        .effective_pct = 100.0 * core->control.effective[i],
+        .command_pct = 100.0 * core->control.command[i],
+        .allocated_pct = share_pct(a->allocated[i + 1u], t->allocated),
+        .actual_pct = share_pct(account->delivered + account->credited, t->delivered),
+        .delivered_pct = share_pct(account->total + account->credited, t->total),
+        .has_actual = t->delivered > 0.0 ? HMX_YES : HMX_NO,
+        .hashrate = not_negative(a->working[i + 1u]) * HM_HASHES_PER_WORK,
+    };
+    memcpy(row.id, u->id, sizeof row.id);
+    hm_metrics_fill(&core->counts[i], &row);
+    fill_controller(core, i, &row);
+    return row;
+}
+
+static void fill_totals(const hm_core *core, hmx_snapshot *s, double working)
+{
+    const hm_control *const k = &core->control;
+    const hm_config_controller *const c = &core->config->controller;
+    const hm_move_counts *const moves = &core->assignment.moves;
+    int usable = 0;
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        usable = usable || k->usable[i];
+    }
+    s->count = core->upstreams.count;
+    s->now_ns = core->now_ns;
+    s->flags = (usable ? 0u : (uint32_t)HMX_SNAPSHOT_ALL_DOWN) |
+               (k->saturated ? (uint32_t)HMX_SNAPSHOT_SATURATED : 0u) |
+               (k->burst ? (uint32_t)HMX_SNAPSHOT_BURST : 0u);
+    s->mode = HMX_MODE_LIVE;
+    s->channels = core->assignment.channels.count;
+    s->pending = core->assignment.pending_count;
+    s->hashrate = not_negative(working) * HM_HASHES_PER_WORK;
+    s->tuning_model = c->has_custom_gains ? (uint32_t)HMX_TUNING_CUSTOM : c->tuning_model;
+    s->evaluation_interval_secs = c->evaluation_interval_secs;
+    s->kp_set = core->tuning.gains.kp;
+    s->ki_set = core->tuning.gains.ki;
+    s->kd_set = core->tuning.gains.kd;
+    s->kp_effective = k->gains.kp;
+    s->ki_effective = k->gains.ki;
+    s->kd_effective = k->gains.kd;
+    s->deadband_points = c->deadband_points;
+    s->deadband_effective_points = k->band_points;
+    s->deviation_points = k->deviation_points;
+    s->min_reassignment_interval_secs = c->min_reassignment_interval_secs;
+    s->measure_on_accepted = c->measure_on_accepted ? HMX_YES : HMX_NO;
+    s->evaluations = core->evaluations;
+    s->decisions = moves->decisions;
+    s->moves_applied = moves->applied;
+    s->moves_refused = moves->refused;
+    s->moves_failed = moves->failed;
+    s->moves_expired = moves->expired;
+    s->moves_forced = moves->forced;
+}
+
+static hmx_status snapshot(hmx_instance *self, hmx_snapshot *out)
+{
+    if (self == NULL || out == NULL || out->size < sizeof *out ||
+        !hm_rows_are_sound(out->rows, out->stride, out->capacity, sizeof(hmx_upstream_metrics))) {
+        return HMX_E_INVALID;
+    }
+    const hm_core *const core = &self->core;
+    const totals t = totals_of(core);
+    for (uint32_t i = 0; i < core->upstreams.count && i < out->capacity; i++) {
+        unsigned char *const at = (unsigned char *)out->rows + (size_t)i * out->stride;
+        const hmx_upstream_metrics row = row_of(core, core->upstreams.order[i], &t);
+        (void)hmx_copy_out(at, sizeof row, &row, sizeof row);
+    }
+    fill_totals(core, out, t.working);
+    return HMX_OK;
+}
+
+static hmx_status channel(hmx_instance *self, uint64_t number, uint64_t cookie,
+                          hmx_channel_metrics *out)
+{
+    if (self == NULL || out == NULL || out->size < sizeof *out) {
+        return HMX_E_INVALID;
+    }
+    const hm_channels *const c = &self->core.assignment.channels;
+    const uint32_t slot = hm_channels_find(c, number, cookie);
+    if (slot == HM_SLOT_NONE) {
+        return HMX_E_STATE;
+    }
+    const hm_channel_hot *const hot = hm_hot(c, slot);
+    const hm_channel_cold *const cold = hm_cold(c, slot);
+    const hmx_channel_metrics row = {
+        .size = sizeof row,
+        .upstream = hot->upstream,
+        .channel = hot->channel,
+        .cookie = hm_channels_cookie(c, slot),
+        .pending_to = hot->pending_to,
+        .pending_decision = cold->decision,
+        .hashrate = hot->hashrate * HM_HASHES_PER_WORK,
+        .nominal_hashrate = hm_estimate_of(c, slot)->nominal * HM_HASHES_PER_WORK,
+        .last_move_ns = hot->moved_ns,
+        .moves = cold->moves,
+    };
+    return hmx_copy_out(out, sizeof row, &row, sizeof row);
+}
+
+static hmx_status adjustments(hmx_instance *self, hmx_adjustments *out)
+{
+    if (self == NULL || out == NULL || out->size < sizeof *out ||
+        !hm_rows_are_sound(out->rows, out->stride, out->capacity, sizeof(hmx_adjustment))) {
+        return HMX_E_INVALID;
+    }
+    const hm_core *const core = &self->core;
+    for (uint32_t i = 0; i < core->upstreams.count && i < out->capacity; i++) {
+        unsigned char *const at = (unsigned char *)out->rows + (size_t)i * out->stride;
+        const double points = core->control.terms[core->upstreams.order[i]].output_points;
+        const hmx_adjustment row = {
+            .size = sizeof row,
+            .upstream = core->upstreams.order[i] + 1u,
+            .points = points,
+            .channels = points / 100.0 * (double)core->assignment.channels.count,
+        };
+        (void)hmx_copy_out(at, sizeof row, &row, sizeof row);
+    }
+    out->count = core->upstreams.count;
+    return HMX_OK;
+}
+
+const hmx_metrics_v1 HM_METRICS_EXTENSION = {
+    .size = sizeof(hmx_metrics_v1),
+    .snapshot = snapshot,
+    .channel = channel,
+    .adjustments = adjustments,
+    .write_prometheus = NULL, /* text expositions come in a later version */
+    .write_json = NULL,
+};

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * adapter_moves: the hooks that carry decisions out and outcomes in (see adapter.h).
+ */
+#include <string.h>
+
+#include "abi/hmx_access.h"
+#include "plugin/adapter.h"
+
+/* Writes one decision into the host's next row. The planner never asks for more rows than there
+ * are. */
+static int write_row(void *ctx, const hm_decision *d)
+{
+    hmx_decision_buf *const out = ctx;
+    unsigned char *const row = (unsigned char *)out->rows + (size_t)out->count * out->stride;
+    hmx_decision decision = {
+        .size = sizeof decision,
+        .kind = d->kind,
+        .decision = d->decision,
+        .channel = d->channel,
+        .cookie = d->cookie,
+        .from = d->from,
+        .to = d->to,
+        .style = d->style,
+        .reason = d->reason,
+        .expected_hashrate = d->hashrate * HM_HASHES_PER_WORK,
+        .valid_until_ns = d->valid_until_ns,
+        .extranonce_prefix_len = d->prefix_len,
+    };
+    memcpy(decision.extranonce_prefix, d->prefix, sizeof decision.extranonce_prefix);
+    (void)hmx_copy_out(row, sizeof decision, &decision, sizeof decision);
+    out->count++;
+    return 0;
+}
+
+hmx_status hm_on_tick(hmx_instance *self, const hmx_tick *event, hmx_decision_buf *out)
+{
+    if (hm_event_check(self, event == NULL ? NULL : &event->event, sizeof *event) != HMX_OK ||
+        out == NULL || out->size < sizeof *out ||
+        !hm_rows_are_sound(out->rows, out->stride, out->capacity, sizeof(hmx_decision))) {
+        return HMX_E_INVALID;
+    }
+    hm_event_commit(self, &event->event);
+    out->count = 0;
+    out->more = (uint32_t)hm_core_tick(&self->core, out->capacity, write_row, out);
+    return HMX_OK;
+}
+
+/* A place that an outcome may name. */
+static int is_place(const hmx_instance *self, uint32_t upstream)
+{
+    return upstream == HMX_NONE || hm_upstreams_exists(&self->core.upstreams, upstream);
+}
+
+static hmx_status check_outcome(const hmx_instance *self, const hmx_reassign *e, uint32_t slot)
+{
+    if (e->channel == 0 || e->result < HMX_RESULT_APPLIED || e->result > HMX_RESULT_DRAINED ||
+        e->extranonce_prefix_len > HMX_EXTRANONCE_MAX || !is_place(self, e->from) ||
+        !is_place(self, e->to)) {
+        return HMX_E_INVALID;
+    }
+    if (e->result == HMX_RESULT_DRAINED) {
+        return e->from != HMX_NONE ? HMX_OK : HMX_E_INVALID;
+    }
+    if (slot == HM_SLOT_NONE) {
+        return HMX_E_STATE;
+    }
+    const uint32_t pending_to = hm_hot(&self->core.assignment.channels, slot)->pending_to;
+    if (e->result == HMX_RESULT_APPLIED && pending_to != HMX_NONE && e->to != pending_to) {
+        return HMX_E_INVALID; /* somewhere else than decided is FORCED */
+    }
+    return HMX_OK;
+}
+
+hmx_status hm_on_reassign(hmx_instance *self, const hmx_reassign *event)
+{
+    hmx_reassign e;
+    if (hm_event_check(self, event == NULL ? NULL : &event->event, sizeof e) != HMX_OK) {
+        return HMX_E_INVALID;
+    }
+    (void)hmx_copy_in(&e, sizeof e, sizeof e, event);
+    const uint32_t slot = hm_channels_find(&self->core.assignment.channels, e.channel, e.cookie);
+    const hmx_status status = check_outcome(self, &e, slot);
+    if (status != HMX_OK) {
+        return status;
+    }
+    hm_outcome outcome = {
+        .decision = e.decision,
+        .slot = slot,
+        .from = e.from,
+        .to = e.to,
+        .result = e.result,
+        .prefix_len = e.extranonce_prefix_len,
+    };
+    memcpy(outcome.prefix, e.extranonce_prefix, e.extranonce_prefix_len);
+    hm_event_commit(self, &event->event);
+    return hm_core_reassign(&self->core, &outcome);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * adapter_tuning: the extension "hashmux.tuning/1". Every change is made on a copy of the
+ * configuration, judged as the file is, and put in place whole, or refused with a sentence and
+ * nothing changed.
+ */
+#include <string.h>
+
+#include "abi/hmx_access.h"
+#include "plugin/adapter.h"
+#include "plugin/decimal.h"
+
+/* Starts a change: the draft is a copy of what is in effect. NULL when the call breaks a rule. */
+static hm_config *begin(hmx_instance *self, uint64_t now_ns)
+{
+    if (self == NULL || now_ns < self->core.now_ns) {
+        return NULL;
+    }
+    *self->core.draft = *self->core.config;
+    return self->core.draft;
+}
+
+typedef hmx_status (*judge)(const hm_config *config, hm_text *why);
+
+/* Ends it: the draft is judged and put in place. wanted: as in hm_core_adopt_draft. */
+static hmx_status finish_with(hmx_instance *self, uint64_t now_ns, uint64_t wanted, judge validate,
+                              hmx_text *why_out)
+{
+    hm_text why;
+    hm_text_from_abi(&why, why_out);
+    hmx_status status = validate(self->core.draft, &why);
+    if (status == HMX_OK) {
+        self->core.now_ns = now_ns;
+        status = hm_core_adopt_draft(&self->core, wanted, &why);
+    }
+    hm_text_to_abi(&why, why_out);
+    if (status == HMX_OK && self->host.request_tick != NULL) {
+        self->host.request_tick(self->host.ctx);
+    }
+    return status;
+}
+
+static hmx_status finish(hmx_instance *self, uint64_t now_ns, judge validate, hmx_text *why)
+{
+    return finish_with(self, now_ns, 0, validate, why);
+}
+
+static hmx_status refuse(hmx_status status, hmx_text *why_out, const char *sentence)
+{
+    hm_text why;
+    hm_text_from_abi(&why, why_out);
+    hm_text_add(&why, sentence);
+    hm_text_to_abi(&why, why_out);
+    return status;
+}
+
+/* A value as the file would have it: six decimals. 0 when it is not a number that a file could
+ * hold. */
+static int as_in_file(double value, double *out)
+{
+    return hm_decimal_round(value, out);
+}
+
+static hmx_status set_tuning_model(hmx_instance *self, uint64_t now_ns, uint32_t model,
+                                   hmx_text *why)
+{
+    hm_config *const draft = begin(self, now_ns);
+    if (draft == NULL) {
+        return HMX_E_INVALID;
+    }
+    if (model < HMX_TUNING_AGGRESSIVE || model > HMX_TUNING_PROPORTIONAL_ONLY) {
+        return refuse(HMX_E_CONFIG, why,
+                      "tuning_model must be 1 (aggressive), 2 (balanced), 3 (conservative) or 4 "
+                      "(proportional_only); use set_custom_pid_params for gains of your own");
+    }
+    draft->controller.tuning_model = model;
+    draft->controller.has_custom_gains = 0;
+    draft->controller.kp = draft->controller.ki = draft->controller.kd = 0.0;
+    return finish(self, now_ns, hm_config_validate_running, why);
+}
+
+static hmx_status set_custom_pid_params(hmx_instance *self, uint64_t now_ns,
+                                        const hmx_pid_gains *gains_in, hmx_text *why)
+{
+    hmx_pid_gains gains;
+    hm_config *const draft = begin(self, now_ns);
+    if (draft == NULL || hmx_copy_in(&gains, sizeof gains, sizeof gains, gains_in) != HMX_OK) {
+        return HMX_E_INVALID;
+    }
+    if (!hmx_tail_is_zero(gains_in, sizeof gains)) {
+        return refuse(HMX_E_UNSUPPORTED, why, "hmx_pid_gains has fields that are not known here");
+    }
+    if (!as_in_file(gains.kp, &draft->controller.kp) ||
+        !as_in_file(gains.ki, &draft->controller.ki) ||
+        !as_in_file(gains.kd, &draft->controller.kd)) {
+        return refuse(HMX_E_CONFIG, why, "kp, ki and kd must be finite numbers from 0 to 1000");
+    }
+    draft->controller.has_custom_gains = 1;
+    return finish(self, now_ns, hm_config_validate_running, why);
+}
+
+static hmx_status set_deadband(hmx_instance *self, uint64_t now_ns, double points, hmx_text *why)
+{
+    hm_config *const draft = begin(self, now_ns);
+    if (draft == NULL) {
+        return HMX_E_INVALID;
+    }
+    if (!as_in_file(points, &draft->controller.deadband_points)) {
+        return refuse(HMX_E_CONFIG, why, "deadband must be a finite number from 0 to 100 points");
+    }
+    return finish(self, now_ns, hm_config_validate_running, why);
+}
+
+static hmx_status set_evaluation_interval(hmx_instance *self, uint64_t now_ns, uint32_t secs,
+                                          hmx_text *why)
+{
+    hm_config *const draft = begin(self, now_ns);
+    if (draft == NULL) {
+        return HMX_E_INVALID;
+    }
+    draft->controller.evaluation_interval_secs = secs;
+    return finish(self, now_ns, hm_config_validate_running, why);
+}
+
+static hmx_status set_min_reassignment_interval(hmx_instance *self, uint64_t now_ns, uint32_t secs,
+                                                hmx_text *why)
+{
+    hm_config *const draft = begin(self, now_ns);
+    if (draft == NULL) {
+        return HMX_E_INVALID;
+    }
+    draft->controller.min_reassignment_interval_secs = secs;
+    return finish(self, now_ns, hm_config_validate_running, why);
+}
+
+/* The configured row of an upstream number; NULL when it is unknown or being removed. */
+static hm_config_upstream *row_of(hmx_instance *self, uint32_t upstream)
+{
+    const hm_upstreams *const u = &self->core.upstreams;
+    if (!hm_upstreams_exists(u, upstream) || u->rows[upstream - 1u].removed) {
+        return NULL;
+    }
+    return &self->core.draft->upstreams[u->rows[upstream - 1u].config_row];
+}
+
+/* Writes the vector into the draft. NULL, or the sentence that refuses it. */
+static const char *draft_targets(hmx_instance *self, const hmx_targets *targets)
+{
+    uint64_t seen = 0;
+    for (uint32_t i = 0; i < targets->count; i++) {
+        hmx_target target;
+        const unsigned char *const at =
+            (const unsigned char *)targets->rows + (size_t)i * targets->stride;
+        if (hmx_copy_in(&target, sizeof target, sizeof target, at) != HMX_OK) {
+            return "a row of the targets is smaller than hmx_target";
+        }
+        hm_config_upstream *const row = row_of(self, target.upstream);
+        if (row == NULL) {
+            return "a target names an upstream that is not configured";
+        }
+        if ((seen >> (target.upstream - 1u) & 1u) != 0) {
+            return "an upstream stands twice in the targets";
+        }
+        if (!as_in_file(target.percentage, &row->percentage)) {
+            return "a target must be a finite percentage from 0 to 100";
+        }
+        seen |= 1ull << (target.upstream - 1u);
+    }
+    return targets->count == self->core.draft->upstream_count
+               ? NULL
+               : "the targets must name every configured upstream exactly once";
+}
+
+static hmx_status set_targets(hmx_instance *self, uint64_t now_ns, const hmx_targets *targets,
+                              hmx_text *why)
+{
+    if (begin(self, now_ns) == NULL || targets == NULL || targets->size < sizeof *targets ||
+        (targets->count > 0 && (targets->rows == NULL || targets->stride < sizeof(hmx_target)))) {
+        return HMX_E_INVALID;
+    }
+    if (!hmx_tail_is_zero(targets, sizeof *targets)) {
+        return refuse(HMX_E_UNSUPPORTED, why, "hmx_targets has fields that are not known here");
+    }
+    const char *const sentence = draft_targets(self, targets);
+    if (sentence != NULL) {
+        return refuse(HMX_E_CONFIG, why, sentence);
+    }
+    return finish(self, now_ns, hm_config_validate, why);
+}
+
+static hmx_status set_upstream_enabled(hmx_instance *self, uint64_t now_ns, uint32_t upstream,
+                                       uint32_t enabled, hmx_text *why)
+{
+    if (begin(self, now_ns) == NULL) {
+        return HMX_E_INVALID;
+    }
+    hm_config_upstream *const row = row_of(self, upstream);
+    if (row == NULL) {
+        return refuse(HMX_E_CONFIG, why, "there is no configured upstream with this number");
+    }
+    if (enabled != HMX_YES && enabled != HMX_NO) {
+        return refuse(HMX_E_CONFIG, why, "enabled must be HMX_YES (1) or HMX_NO (2)");
+    }
+    row->enabled = enabled == HMX_YES ? 1u : 0u;
+    return finish_with(self, now_ns, enabled == HMX_YES ? 1ull << (upstream - 1u) : 0u,
+                       hm_config_validate_running, why);
+}
+
+static hmx_status rebalance_now(hmx_instance *self, uint64_t now_ns, hmx_text *why)
+{
+    (void)why;
+    if (self == NULL || now_ns < self->core.now_ns) {
+        return HMX_E_INVALID;
+    }
+    self->core.now_ns = now_ns;
+    self->core.control.force = 1;
+    if (self->host.request_tick != NULL) {
+        self->host.request_tick(self->host.ctx);
+    }
+    return HMX_OK;
+}
+
+static hmx_status write_config(hmx_instance *self, const hmx_writer *to)
+{
+    if (self == NULL || to == NULL || to->size < sizeof *to || to->write == NULL) {
+        return HMX_E_INVALID;
+    }
+    return hm_config_write(self->core.config, to);
+}
+
+const hmx_tuning_v1 HM_TUNING_EXTENSION = {
+    .size = sizeof(hmx_tuning_v1),
+    .set_tuning_model = set_tuning_model,
+    .set_custom_pid_params = set_custom_pid_params,
+    .set_deadband = set_deadband,
+    .set_evaluation_interval = set_evaluation_interval,
+    .set_min_reassignment_interval = set_min_reassignment_interval,
+    .set_targets = set_targets,
+    .set_upstream_enabled = set_upstream_enabled,
+    .set_mode = NULL, /* observe mode and pins come in a later version */
+    .pin = NULL,
+    .unpin = NULL,
+    .rebalance_now = rebalance_now,
+    .write_config = write_config,
+};

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * core: coordinates the components. One core is one instance.
+ *
+ *   share   -> metrics (counts), ledger (what pools credited), channel record (what the estimator
+ * will read) tick    -> estimator -> ledger -> pid -> targets (command) -> planner -> decisions
+ *   outcome -> assignment (the only place where a move becomes fact)
+ *
+ * It knows nothing of ABI structs (adapter.h does) and does no I/O. All times are the host's
+ * monotonic nanoseconds; hashrates are difficulty 1 units per second, work is difficulty 1 units.
+ * The control law and its measured results are described in README, "How it decides".
+ */
+#ifndef PLUGIN_CORE_H
+#define PLUGIN_CORE_H
+
+#include <stdint.h>
+
+#include "plugin/assignment.h"
+#include "plugin/buckets.h"
+#include "plugin/config.h"
+#include "plugin/ledger.h"
+#include "plugin/memory.h"
+#include "plugin/metrics.h"
+#include "plugin/planner.h"
+#include "plugin/tuning.h"
+#include "plugin/upstreams.h"
+
+/* Hashes behind one unit of work: 2^256 / (65535 * 2^208 + 1). */
+#define HM_HASHES_PER_WORK 4295032833.0
+
+typedef struct hm_core_limits {
+    uint32_t channels_max;
+    uint32_t upstreams_max;
+    uint32_t instance_index;
+    uint32_t instance_count;
+} hm_core_limits;
+
+/* The controller's working values, all per upstream i + 1. */
+typedef struct hm_control {
+    double effective[HMX_UPSTREAMS_MAX]; /* target after health, fraction */
+    double command[HMX_UPSTREAMS_MAX];   /* wanted allocation, fraction */
+    double balance[HMX_UPSTREAMS_MAX];   /* P-only: leaky integral of command - allocation, points x
+                                            min */
+    uint8_t usable[HMX_UPSTREAMS_MAX];
+    hm_pid_terms terms[HMX_UPSTREAMS_MAX];
+    hm_ledger_input inputs[HMX_UPSTREAMS_MAX];
+    double band_points;      /* effective deadband */
+    double deviation_points; /* largest |command - allocation| */
+    double over_s;           /* how long it has been beyond the band */
+    double largest;          /* hashrate of the largest channel */
+    hm_gains gains;          /* in effect: slewing to those set */
+    uint8_t primed;          /* the controllers have run: from now on the measurement has a rate */
+    uint8_t saturated;
+    uint8_t burst;    /* a plan is being carried out over several evaluations */
+    uint8_t force;    /* rebalance_now: evaluate at once and do not wait */
+    uint8_t evacuate; /* channels may have to leave somewhere */
+    uint8_t all_down_said;
+    uint8_t resume;      /* the host's buffer was full: go on at the next call with the same time */
+    uint32_t burst_left; /* moves that the plan under way may still make */
+    uint32_t rows;       /* of the host's buffer in the call under way */
+} hm_control;
+
+/* Where the host connects to. Kept here, because a removed upstream has no configuration any more.
+ */
+typedef struct hm_endpoint {
+    char address[HMX_ADDRESS_SIZE];
+    uint32_t port;
+    uint32_t has_key;
+    uint8_t key[HM_AUTHORITY_KEY_SIZE];
+} hm_endpoint;
+
+typedef struct hm_core {
+    const hm_memory *memory;
+    hm_config *config; /* in effect */
+    hm_config *draft;  /* being judged */
+    hm_core_limits limits;
+    hm_tuning tuning;
+    hm_upstreams upstreams;
+    hm_endpoint endpoints[HMX_UPSTREAMS_MAX]; /* of upstream i + 1 */
+    hm_assignment assignment;
+    hm_ledger ledger;
+    hm_share_counts counts[HMX_UPSTREAMS_MAX];
+    hm_control control;
+    hm_buckets buckets;
+    uint64_t now_ns;
+    uint64_t evaluated_ns; /* last evaluation, or create */
+    uint64_t settled_ns;   /* last settlement of the ledger */
+    uint64_t evaluations;
+    uint8_t prefix_stale; /* channels may need a new prefix on the same pool */
+    /* One line for the operator; level as hmx_log_level. */
+    void (*log)(void *ctx, uint32_t level, const char *text);
+    void *log_ctx;
+} hm_core;
+
+/* config: validated, copied. memory must outlive the core. HMX_OK or HMX_E_NOMEM; then nothing is
+ * held. */
+hmx_status hm_core_init(hm_core *core, const hm_memory *memory, const hm_config *config,
+                        const hm_core_limits *limits, const unsigned char hash_key[16],
+                        uint64_t now_ns, int soft_moves);
+void hm_core_free(hm_core *core);
+
+/* ---- core_events.c: facts. All arguments were checked by the adapter. ---- */
+hmx_status hm_core_upstream(hm_core *core, uint32_t upstream, const hm_upstream_facts *facts);
+
+typedef struct hm_channel_facts {
+    uint64_t channel;
+    uint64_t upstreams_allowed; /* bit mask, not 0 */
+    double nominal;             /* difficulty 1 per second, 0 = unknown */
+    uint32_t kind;
+    uint32_t honours_prefix;
+    uint32_t flags;
+    uint32_t extranonce_size;
+    uint32_t current_upstream;
+    uint32_t prefix_len;
+    uint8_t prefix[HMX_EXTRANONCE_MAX];
+} hm_channel_facts;
+
+typedef struct hm_placement {
+    uint32_t upstream; /* HMX_NONE = the host decides */
+    uint32_t reason;
+    uint64_t cookie;
+    uint32_t prefix_len;
+    uint8_t prefix[HMX_EXTRANONCE_MAX];
+} hm_placement;
+
+hmx_status hm_core_open(hm_core *core, const hm_channel_facts *facts, hm_placement *out);
+/* changed: HMX_FACT_* bits of `facts` that are valid. */
+hmx_status hm_core_update(hm_core *core, uint32_t slot, const hm_channel_facts *facts,
+                          uint32_t changed);
+void hm_core_close(hm_core *core, uint32_t slot);
+
+/* slot may be HM_SLOT_NONE: the channel closed, its verdicts still count for the pool. local: the
+ * host's own verdict. */
+void hm_core_share(hm_core *core, uint32_t slot, uint32_t upstream, uint32_t verdict, int local,
+                   uint32_t count, double work);
+
+/* ---- core_moves.c: outcomes ---- */
+typedef struct hm_outcome {
+    uint64_t decision;
+    uint32_t slot; /* HM_SLOT_NONE with DRAINED when the channel is gone */
+    uint32_t from;
+    uint32_t to;
+    uint32_t result;
+    uint32_t prefix_len;
+    uint8_t prefix[HMX_EXTRANONCE_MAX];
+} hm_outcome;
+
+hmx_status hm_core_reassign(hm_core *core, const hm_outcome *outcome);
+
+/* ---- core_tick.c: the control law ---- */
+/* Evaluates when it is time and hands decisions to `emit`, at most `rooms`. Returns 1 when there
+ * are more. */
+int hm_core_tick(hm_core *core, uint32_t rooms, hm_plan_emit emit, void *ctx);
+/* Books the credited work up to now under the targets valid until now; call before any of them
+ * changes. */
+void hm_core_settle(hm_core *core);
+/* Recomputes usable, effective target and command after such a change. */
+void hm_core_retarget(hm_core *core);
+
+/* Forgets what an upstream is owed, in the ledger and in the controller. */
+void hm_core_forgive(hm_core *core, uint32_t upstream);
+
+/* Clears the accounts and the extranonce space of each number that belonged to another id, or to
+ * nobody any more, since `before`. */
+void hm_core_forget_former_owners(hm_core *core, const hm_upstreams *before);
+
+/* ---- run-time changes ---- */
+/* Puts core->draft in place: all or nothing. wanted: upstreams that the operator wants back
+ * although they failed while auto_restore was off, bit n-1 = upstream n. HMX_OK, or HMX_E_LIMIT
+ * with the reason in why. */
+hmx_status hm_core_adopt_draft(hm_core *core, uint64_t wanted, hm_text *why);
+
+/* Marks the upstreams that still have channels or moves under way: busy[64]. */
+void hm_core_busy(const hm_core *core, uint8_t *busy);
+
+void hm_core_log(const hm_core *core, uint32_t level, const char *text);
+
+#endif

@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT OR Apache-2.0
+#
+# host_stub simulate as a person runs it: the table, the JSON line, configurations, and refusals
+# that say what to do.
+. "$(dirname "$0")/../tools/checks.sh"
+
+# Runs simulate; its output goes to $SCRATCH/out and $SCRATCH/err, its status to $status.
+simulate() {
+    status=0
+    "$HOST_STUB" simulate "$@" >"$SCRATCH/out" 2>"$SCRATCH/err" </dev/null || status=$?
+}
+
+done_well() {
+    simulate "$@"
+    [ "$status" -eq 0 ] || fail "simulate $* ends with $status: $(cat "$SCRATCH/err")"
+}
+
+# refused STATUS SENTENCE ARGUMENT...
+refused() {
+    local wanted=$1 sentence=$2
+    shift 2
+    simulate "$@"
+    [ "$status" -eq "$wanted" ] || fail "simulate $* ends with $status, not $wanted"
+    grep -qF -- "$sentence" "$SCRATCH/err" || fail "simulate $*: no '$sentence' in $(cat "$SCRATCH/err")"
+    [ ! -s "$SCRATCH/out" ] || fail "simulate $* is refused and prints a result"
+}
+
+says() {
+    grep -qE -- "$1" "$SCRATCH/out" || fail "no '$1' in $(cat "$SCRATCH/out")"
+}
+
+# These are there by name, runs, and obeys the contract.
+for scenario in example homo100 hetero200 wrongnominal targetchange outage alldown drain churn674; do
+    done_well --scenario "$scenario" --hours 0.5 --seed 3
+    says "^$scenario: "
+    says '^plugin org\.hashmux\.hashmux [0-9.]+, seed 3, 0\.50 simulated hours'
+    says 'guard violations 0$'
+done
+
+# The example is the shipped configuration: its upstreams, its percentages.
+done_well --scenario example --hours 3 --seed 7
+for row in 'pool_a +60\.00' 'pool_b +30\.00' 'pool_c +10\.00'; do
+    says "^$row "
+done
+done_well --scenario hetero200 --config "$SOURCE/plugin.ini.example" --hours 0.5
+says '^pool_b +30\.00 ' # matched with the scenario's pools by their order
+
+# JSON: one line, to a file or in place of the table.
+done_well --scenario hetero200 --seed 11 --hours 3 --json -
+[ "$(wc -l <"$SCRATCH/out")" -eq 1 ] || fail "--json - prints more than its line"
+says '^\{"scenario":"hetero200","plugin":"org\.hashmux\.hashmux [^"]+","seed":11,"hours":3,"channels":'
+says '"6h":null,"24h":null\},"error_max_pp":'
+says '"guard_violations":0\}$'
+cp "$SCRATCH/out" "$SCRATCH/line"
+done_well --scenario hetero200 --seed 11 --hours 3 --json "$SCRATCH/file.json"
+cmp -s "$SCRATCH/line" "$SCRATCH/file.json" || fail "--json FILE writes other bytes than --json -"
+says '^pool '
+done_well --scenario "$SOURCE/tests/sim/hetero200.ini" --seed 11 --hours 3 --json - --quiet
+cmp -s "$SCRATCH/line" "$SCRATCH/out" || fail "the scenario's path gives another run than its name"
+
+# Another plugin; another configuration.
+done_well --scenario hetero200 --plugin "$LIB/static.so" --hours 3 --json -
+says '"moves":0,'
+done_well --scenario hetero200 --seed 11 --hours 3 --set controller.tuning_model=aggressive --json -
+! cmp -s "$SCRATCH/line" "$SCRATCH/out" || fail "--set changes nothing"
+done_well --scenario example --hours 0.5 --set upstream.pool_a.percentage=50 \
+    --set upstream.pool_b.percentage=40
+says '^pool_b +40\.00 '
+done_well --scenario hetero200 --hours 0.5 --quiet
+[ ! -s "$SCRATCH/out" ] || fail "--quiet prints"
+done_well --help
+says '^usage: host_stub simulate'
+
+# Status 1: the guard finds violations; they are shown.
+simulate --scenario hetero200 --hours 0.1 --plugin "$LIB/bad_log_on_share.so"
+[ "$status" -eq 1 ] || fail "violations end with $status, not 1"
+grep -q 'violation by the plugin, log-on-share' "$SCRATCH/err" || fail "the violation is not shown"
+refused 1 'no-such.so' --scenario hetero200 --plugin /no-such.so
+
+# Status 2: the command line or a file is wrong, and why.
+refused 2 '--scenario NAME|FILE'
+refused 2 "there is no option '--sede'" --sede 4
+refused 2 '--seed needs a value' --scenario hetero200 --seed
+refused 2 '--seed takes a whole number' --scenario hetero200 --seed -1
+refused 2 '--hours takes a number' --scenario hetero200 --hours 1,5
+refused 2 "there is no scenario 'hetero'. There are in " --scenario hetero
+grep -q ' hetero200 ' "$SCRATCH/err" || fail "the scenarios that exist are not listed"
+refused 2 '/no/such.ini: cannot be opened' --scenario /no/such.ini
+refused 2 'is not a regular file' --scenario "$SOURCE/tests/"
+printf '[farm]\ncount = many\n' >"$SCRATCH/bad.ini"
+refused 2 "bad.ini:2: [farm] count: 'many': is not allowed here; allowed: a whole number" \
+    --scenario "$SCRATCH/bad.ini"
+refused 2 "'deadband=1' is not section.key=value" --scenario hetero200 --set deadband=1
+refused 2 'colour' --scenario hetero200 --set controller.colour=red
+refused 2 'no-such.ini' --scenario hetero200 --config /no-such.ini
+refused 2 'cannot be written' --scenario hetero200 --hours 0.1 --quiet --json /no/such/file
+echo "simulate: tables, JSON, configurations and refusals"

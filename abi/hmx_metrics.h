@@ -26,9 +26,11 @@ typedef struct hmx_tally {
 
 enum hmx_row_flag {
     HMX_ROW_ENABLED = 0x1,
-    HMX_ROW_UP = 0x2,     /* the host said UP */
-    HMX_ROW_USABLE = 0x4, /* enabled, up and with a job: may receive channels */
-    HMX_ROW_REMOVED = 0x8 /* no longer configured, channels are leaving */
+    HMX_ROW_UP = 0x2,        /* the host said UP */
+    HMX_ROW_USABLE = 0x4,    /* enabled, up and with a job: may receive channels */
+    HMX_ROW_REMOVED = 0x8,   /* no longer configured, channels are leaving */
+    HMX_ROW_GREY = 0x10,     /* connected, but rejects or swallows shares: one channel watches it */
+    HMX_ROW_HELD_DOWN = 0x20 /* failed too often lately: waits before it is used again */
 };
 
 typedef struct hmx_upstream_metrics {
@@ -69,6 +71,7 @@ typedef struct hmx_upstream_metrics {
     double i_points;
     double d_points;
     double output_points;
+    double missing_hashrate; /* what an absolute target or a min lacks, hashes per second */
     char id[HMX_ID_SIZE];
 } hmx_upstream_metrics;
 

@@ -45,7 +45,8 @@ typedef struct hmx_target {
     double percentage; /* 0..100 */
 } hmx_target;
 
-/* The whole vector: every configured upstream exactly once; those enabled sum to 100 within 0.01.
+/* The whole vector: every configured upstream that has a percentage exactly once; those enabled sum
+ * to 100 within 0.01.
  */
 typedef struct hmx_targets {
     uint32_t size;

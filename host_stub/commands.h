@@ -10,6 +10,7 @@
 int hs_cmd_inspect(int argc, char **argv);
 int hs_cmd_scan(int argc, char **argv);
 int hs_cmd_simulate(int argc, char **argv);
+int hs_cmd_bench(int argc, char **argv);
 int hs_cmd_replay(int argc, char **argv);
 
 #endif

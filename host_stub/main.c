@@ -18,6 +18,7 @@ static const struct command COMMANDS[] = {
     {"inspect", hs_cmd_inspect, "FILE.so            who a plugin is, or why it is refused"},
     {"scan", hs_cmd_scan, "DIR                inspect every *.so of a folder"},
     {"simulate", hs_cmd_simulate, "--scenario NAME    run a plugin on a simulated farm"},
+    {"bench", hs_cmd_bench, "control|speed      how good, and how fast: the tables of README"},
     {"replay", hs_cmd_replay, "FILE               feed a recorded SV2 connection to a plugin"},
 };
 enum { COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0] };

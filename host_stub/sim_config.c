@@ -52,6 +52,11 @@ static int add_pool(hs_sim_config *config, const hs_pool_spec *pool, uint32_t in
         set_in_section(ini, pool->id, "priority", priority) != 0) {
         return -1;
     }
+    if (pool->hashrate_ths > 0.0) {
+        char text[32];
+        hs_format_fixed(text, sizeof text, pool->hashrate_ths, 6);
+        return set_in_section(ini, pool->id, "hashrate_ths", text);
+    }
     return hs_sim_config_target(config, pool->id, pool->target_pct);
 }
 

@@ -6,10 +6,18 @@
 
 enum { CHURN_PER_SECOND_MAX = 1000, PICK_TRIES = 1000 };
 
-static double draw_hashrate(hs_sim *sim)
+static double total_weight(const hs_farm_spec *farm)
 {
-    const hs_farm_spec *const farm = &sim->scenario->farm;
-    double left = hs_rng_uniform(&sim->mix_rng) * sim->total_weight;
+    double sum = 0.0;
+    for (uint32_t i = 0; i < farm->mix_count; i++) {
+        sum += farm->mix[i].weight;
+    }
+    return sum;
+}
+
+static double draw_hashrate(const hs_farm_spec *farm, double weight, hs_rng *rng)
+{
+    double left = hs_rng_uniform(rng) * weight;
     for (uint32_t i = 0; i + 1 < farm->mix_count; i++) {
         left -= farm->mix[i].weight;
         if (left < 0.0) {
@@ -69,16 +77,26 @@ int hs_sim_farm_init(hs_sim *sim)
     sim->leaves_per_minute = farm->leaves_per_minute;
     sim->join_budget = hs_rng_exponential(&sim->join_rng);
     sim->leave_budget = hs_rng_exponential(&sim->leave_rng);
-    for (uint32_t i = 0; i < farm->mix_count; i++) {
-        sim->total_weight += farm->mix[i].weight;
-    }
+    sim->total_weight = total_weight(farm);
     for (uint32_t i = 0; i < farm->miners; i++) {
-        const double ths = farm->is_list ? listed_hashrate(farm, i) : draw_hashrate(sim);
+        const double ths = farm->is_list ? listed_hashrate(farm, i)
+                                         : draw_hashrate(farm, sim->total_weight, &sim->mix_rng);
         if (add_miner(sim, ths) == NULL) {
             return -1;
         }
     }
     return 0;
+}
+
+void hs_sim_hashrates(const hs_scenario *scenario, uint64_t seed, double *ths)
+{
+    const hs_farm_spec *const farm = &scenario->farm;
+    const double weight = total_weight(farm);
+    hs_rng rng;
+    hs_rng_init(&rng, seed, "farm mix", 0);
+    for (uint32_t i = 0; i < farm->miners; i++) {
+        ths[i] = farm->is_list ? listed_hashrate(farm, i) : draw_hashrate(farm, weight, &rng);
+    }
 }
 
 void hs_sim_farm_free(hs_sim *sim)
@@ -160,8 +178,8 @@ static void churn(hs_sim *sim)
     sim->join_budget -= sim->joins_per_minute / 60.0;
     for (int i = 0; i < CHURN_PER_SECOND_MAX && sim->join_budget <= 0.0; i++) {
         sim->join_budget += hs_rng_exponential(&sim->join_rng);
-        hs_miner *const miner =
-            sim->miner_count < HS_MINERS_MAX ? add_miner(sim, draw_hashrate(sim)) : NULL;
+        const double ths = draw_hashrate(&sim->scenario->farm, sim->total_weight, &sim->mix_rng);
+        hs_miner *const miner = sim->miner_count < HS_MINERS_MAX ? add_miner(sim, ths) : NULL;
         if (miner != NULL) {
             hs_sim_open_channel(sim, miner);
         }

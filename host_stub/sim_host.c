@@ -257,6 +257,61 @@ void hs_sim_tell_upstream(hs_sim *sim, uint32_t index, uint32_t reason)
     (void)hs_guard_on_upstream(sim->guard, &e);
 }
 
+/* True hashrate of those that are connected, TH/s. */
+static double connected_ths(const hs_sim *sim)
+{
+    double sum = 0.0;
+    for (uint32_t i = 0; i < sim->miner_count; i++) {
+        const hs_miner *const miner = sim->miners[i];
+        const int hashes = miner->channel != 0 && miner->silent_until <= sim->second;
+        sum += hashes ? miner->hash * HS_HASHES_PER_DIFF1 / 1e12 : 0.0;
+    }
+    return sum;
+}
+
+int hs_sim_has_absolute_targets(const hs_sim *sim)
+{
+    for (uint32_t i = 0; i < sim->pool_count; i++) {
+        if (sim->pools[i].spec.hashrate_ths > 0.0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Absolute targets are filled in order of priority; what is left goes by percentage, or in
+ * proportion to the absolute targets when nobody has one. Turns all into TH/s. */
+static void weigh_absolute(const hs_sim *sim, uint64_t usable, double *weights)
+{
+    double left = connected_ths(sim);
+    double percentages = 0.0;
+    uint64_t given = 0;
+    for (uint32_t i = 0; i < sim->pool_count; i++) {
+        percentages += (usable >> i & 1u) != 0 ? weights[i] : 0.0;
+    }
+    for (uint32_t round = 0; round < sim->pool_count; round++) {
+        int next = -1;
+        for (uint32_t i = 0; i < sim->pool_count; i++) {
+            const hs_pool_spec *const spec = &sim->pools[i].spec;
+            if ((given >> i & 1u) == 0 && (usable >> i & 1u) != 0 && spec->hashrate_ths > 0.0 &&
+                (next < 0 || spec->priority < sim->pools[next].spec.priority)) {
+                next = (int)i;
+            }
+        }
+        if (next >= 0) {
+            const double wanted = sim->pools[next].spec.hashrate_ths;
+            weights[next] = wanted < left || !(left > 0.0) ? wanted : left;
+            left -= weights[next] < left ? weights[next] : left;
+            given |= 1ull << next;
+        }
+    }
+    for (uint32_t i = 0; i < sim->pool_count && percentages > 0.0; i++) {
+        if ((given >> i & 1u) == 0) {
+            weights[i] *= left / percentages;
+        }
+    }
+}
+
 void hs_sim_retarget_account(hs_sim *sim)
 {
     double weights[HS_POOLS_MAX] = {0};
@@ -269,6 +324,9 @@ void hs_sim_retarget_account(hs_sim *sim)
         if (pool->up && pool->acceptance >= 0.5) {
             usable |= 1ull << i;
         }
+    }
+    if (hs_sim_has_absolute_targets(sim)) {
+        weigh_absolute(sim, usable, weights);
     }
     if (hs_account_targets(&sim->result->account, sim->second, weights, usable, caps) != 0) {
         sim->no_memory = 1;

@@ -54,7 +54,8 @@ static void record(hs_sim *sim)
     }
     for (uint32_t i = 0; i < sim->miner_count; i++) {
         const hs_miner *const miner = sim->miners[i];
-        if (miner->channel != 0 && miner->upstream != HMX_NONE) {
+        if (miner->channel != 0 && miner->upstream != HMX_NONE &&
+            sim->second >= miner->silent_until) {
             result->hashrate_at[row + (size_t)sim->pool_of[miner->upstream]] +=
                 miner->hash * HS_HASHES_PER_DIFF1 / 1e12;
         }
@@ -65,6 +66,9 @@ static void step(hs_sim *sim)
 {
     hs_sim_events_due(sim);
     hs_sim_new_tip(sim);
+    if (sim->second % HS_BUCKET_SECS == 0 && hs_sim_has_absolute_targets(sim)) {
+        hs_sim_retarget_account(sim);
+    }
     for (uint32_t i = 0; i < sim->pool_count; i++) {
         if (sim->second >= sim->pools[i].next_ack) {
             hs_sim_deliver_acks(sim, i);
@@ -141,6 +145,9 @@ static int run(hs_sim *sim, char *why, size_t capacity)
         return hs_refuse(why, capacity, "out of memory");
     }
     summarise(sim);
+    if (o->finished != NULL) {
+        o->finished(o->ctx, sim->guard);
+    }
     return 0;
 }
 

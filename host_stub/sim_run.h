@@ -37,6 +37,7 @@ typedef struct hs_sim_options {
     void (*log)(void *ctx, uint64_t second, uint32_t level, const char *text, uint64_t len);
     void (*violation)(void *ctx, uint64_t second, enum hs_side side, const char *check,
                       const char *text);
+    void (*finished)(void *ctx, hs_guard *guard); /* the last verdict is told, the plugin alive */
     void *ctx;
 } hs_sim_options;
 
@@ -88,5 +89,9 @@ typedef struct hs_sim_result {
 int hs_sim_run(const hs_scenario *scenario, const hs_sim_options *options, hs_sim_result *result,
                char *why, size_t capacity);
 void hs_sim_result_free(hs_sim_result *result);
+
+/* Hashrates, TH/s before drift and derating, of the miners with which a run of this seed begins.
+ * `ths` has room for scenario->farm.miners. */
+void hs_sim_hashrates(const hs_scenario *scenario, uint64_t seed, double *ths);
 
 #endif

@@ -23,6 +23,8 @@ static const struct hs_key SCENARIO_KEYS[] = {
 static const struct hs_key POOL_KEYS[] = {
     {"target", HS_KEY_DECIMAL, offsetof(hs_pool_spec, target_pct), 0.0, 100.0,
      "per cent from 0 to 100"},
+    {"hashrate_ths", HS_KEY_DECIMAL, offsetof(hs_pool_spec, hashrate_ths), 0.001, 1000000.0,
+     "TH/s from 0.001 to 1000000"},
     {"accept", HS_KEY_DECIMAL, offsetof(hs_pool_spec, accept_pct), 0.0, 100.0,
      "per cent from 0 to 100"},
     KEY(HS_KEY_COUNT, hs_pool_spec, priority, 0.0, 65535.0, "a whole number from 0 to 65535"),
@@ -152,8 +154,8 @@ static int take_pool(const struct hs_blame *blame, const hs_ini_entry *entry, hs
                                     &scenario->pools[index]);
     if (stored == 0) {
         return hs_blame_entry(blame, entry,
-                              "there is no such key; [pool.<id>] has target, priority, accept, "
-                              "extranonce_size, ack_interval");
+                              "there is no such key; [pool.<id>] has target, hashrate_ths, "
+                              "priority, accept, extranonce_size, ack_interval");
     }
     return stored < 0 ? -1 : 0;
 }
@@ -233,8 +235,13 @@ static int check_whole(const struct hs_blame *blame, const hs_scenario *scenario
 {
     const char *what = NULL;
     double sum = 0.0;
+    uint32_t relative = 0;
+    uint32_t both = 0;
     for (uint32_t i = 0; i < scenario->pool_count; i++) {
-        sum += scenario->pools[i].target_pct;
+        const hs_pool_spec *const pool = &scenario->pools[i];
+        sum += pool->target_pct;
+        relative += pool->hashrate_ths > 0.0 ? 0u : 1u;
+        both += pool->hashrate_ths > 0.0 && pool->target_pct > 0.0 ? 1u : 0u;
     }
     if (scenario->farm.mix_count == 0) {
         what = "[farm] needs a mix (with a count) or a list of miners";
@@ -242,8 +249,9 @@ static int check_whole(const struct hs_blame *blame, const hs_scenario *scenario
         what = "[farm] needs a count with its mix";
     } else if (scenario->pool_count == 0 && scenario->config[0] == '\0') {
         what = "there is no [pool.<id>], and [scenario] config names no configuration with pools";
-    } else if (scenario->pool_count > 0 && scenario->config[0] == '\0' &&
-               (sum < 99.99 || sum > 100.01)) {
+    } else if (both > 0) {
+        what = "a pool has either a target or hashrate_ths";
+    } else if (relative > 0 && scenario->config[0] == '\0' && (sum < 99.99 || sum > 100.01)) {
         what = "the pools' targets do not add up to 100";
     }
     if (what != NULL) {

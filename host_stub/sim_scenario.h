@@ -48,6 +48,7 @@ typedef struct hs_farm_spec {
 typedef struct hs_pool_spec {
     char id[HMX_ID_SIZE];
     double target_pct;
+    double hashrate_ths; /* absolute target instead of target_pct, 0 = none */
     double accept_pct;
     uint32_t priority;
     uint32_t extranonce_size;

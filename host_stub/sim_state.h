@@ -106,6 +106,8 @@ int hs_sim_start(hs_sim *sim, char *why, size_t capacity);
 void hs_sim_tell_upstream(hs_sim *sim, uint32_t pool, uint32_t reason);
 /* The account's targets follow the pools' state. */
 void hs_sim_retarget_account(hs_sim *sim);
+/* Then they follow the farm's true hashrate too: to be called again and again. */
+int hs_sim_has_absolute_targets(const hs_sim *sim);
 void hs_sim_pool_down(hs_sim *sim, uint32_t pool);
 void hs_sim_pool_up(hs_sim *sim, uint32_t pool);
 void hs_sim_new_tip(hs_sim *sim);

@@ -11,6 +11,7 @@
 
 #include "host_stub/commands.h"
 #include "host_stub/paths.h"
+#include "host_stub/report.h"
 #include "host_stub/sim_report.h"
 #include "host_stub/sim_run.h"
 #include "host_stub/sim_text.h"
@@ -33,6 +34,7 @@ struct command_line {
     const char *plugin;
     const char *config;
     const char *json;
+    const char *report;
     const char *sets[SETS_MAX];
     size_t set_count;
     uint64_t seed;
@@ -46,6 +48,7 @@ struct screen {
     int is_terminal;
     unsigned log_lines;
     unsigned violation_lines;
+    hs_report_watch *watch; /* with --report */
 };
 
 static const char USAGE[] =
@@ -60,6 +63,7 @@ static const char USAGE[] =
     "  --seed N           default 1: the same seed gives the same farm and the same luck\n"
     "  --hours H          default: the scenario's\n"
     "  --json FILE        one line of JSON into FILE; - = to standard output instead of the table\n"
+    "  --report FILE.html the run as a page with charts, to be opened from disk\n"
     "  --quiet            no table, no progress, no log lines of the plugin\n"
     "\n"
     "Simulated are miners (drift, vardiff, luck) and pools (verdicts in batches, outages); no "
@@ -85,6 +89,8 @@ static int take_option(struct command_line *line, const char *name, const char *
         line->config = value;
     } else if (strcmp(name, "--json") == 0) {
         line->json = value;
+    } else if (strcmp(name, "--report") == 0) {
+        line->report = value;
     } else if (strcmp(name, "--seed") == 0) {
         if (hs_parse_whole(value, &line->seed) != 0 || line->seed > INT64_MAX) {
             return complain("--seed takes a whole number from 0 to 9223372036854775807");
@@ -105,7 +111,7 @@ static int take_option(struct command_line *line, const char *name, const char *
 static int read_command_line(int argc, char **argv, struct command_line *line)
 {
     static const char *const WITH_VALUE[] = {"--scenario", "--plugin", "--config", "--json",
-                                             "--seed",     "--hours",  "--set"};
+                                             "--report",   "--seed",   "--hours",  "--set"};
     *line = (struct command_line){.seed = 1};
     for (int i = 1; i < argc; i++) {
         int known = 0;
@@ -206,7 +212,10 @@ static int open_plugin(const char *given, hs_plugin *plugin)
 
 static void show_progress(void *ctx, uint64_t second, uint64_t seconds)
 {
-    const struct screen *const screen = ctx;
+    struct screen *const screen = ctx;
+    if (screen->watch != NULL) {
+        hs_report_watch_minute(screen->watch, second);
+    }
     /* Ten lines per simulated hour would do; a terminal wants to see it move. */
     if (!screen->quiet && screen->is_terminal && second % 600 == 0) {
         fprintf(stderr, "\rsimulating: %3" PRIu64 " %%", 100 * second / seconds);
@@ -215,6 +224,15 @@ static void show_progress(void *ctx, uint64_t second, uint64_t seconds)
         }
         fflush(stderr);
     }
+}
+
+static void watch_share(void *ctx, uint64_t second, uint64_t miner, uint32_t count,
+                        double difficulty, uint32_t pool)
+{
+    const struct screen *const screen = ctx;
+    (void)miner;
+    (void)pool;
+    hs_report_watch_share(screen->watch, second, count, difficulty);
 }
 
 static void show_log(void *ctx, uint64_t second, uint32_t level, const char *text, uint64_t len)
@@ -276,12 +294,27 @@ static int report(const struct command_line *line, const hs_sim_result *result)
     return status;
 }
 
+/* The page is one more output: a run whose page cannot be written ends with 2, as for --json. */
+static int write_report(int argc, char **argv, const char *path, const hs_scenario *scenario,
+                        hs_report_watch *watch)
+{
+    char why[WHY_SIZE] = "out of memory for the report";
+    const hs_report_run run = {
+        .scenario = scenario, .result = watch->so_far, .watch = watch, .argc = argc, .argv = argv};
+    if (hs_report_watch_end(watch, scenario) != 0 ||
+        hs_report_simulate(&run, path, why, sizeof why) != 0) {
+        return complain(why);
+    }
+    return 0;
+}
+
 int hs_cmd_simulate(int argc, char **argv)
 {
     struct command_line line;
     hs_scenario scenario;
     hs_plugin plugin;
     hs_sim_result result;
+    hs_report_watch watch = {.so_far = NULL};
     char why[WHY_SIZE];
     int status = 2;
     if (read_command_line(argc, argv, &line) != 0) {
@@ -291,8 +324,13 @@ int hs_cmd_simulate(int argc, char **argv)
         fputs(USAGE, stdout);
         return 0;
     }
+    struct screen screen = {.quiet = line.quiet, .is_terminal = isatty(STDERR_FILENO)};
     memset(&scenario, 0, sizeof scenario);
     memset(&plugin, 0, sizeof plugin);
+    if (line.report != NULL && hs_report_check_path(line.report, why, sizeof why) != 0) {
+        complain(why);
+        goto cleanup;
+    }
     if (load_scenario(line.scenario, &scenario) != 0) {
         goto cleanup;
     }
@@ -300,7 +338,10 @@ int hs_cmd_simulate(int argc, char **argv)
     if (open_plugin(line.plugin, &plugin) != 0) {
         goto cleanup;
     }
-    struct screen screen = {.quiet = line.quiet, .is_terminal = isatty(STDERR_FILENO)};
+    if (line.report != NULL) {
+        hs_report_watch_begin(&watch, &result, line.seed);
+        screen.watch = &watch;
+    }
     const hs_sim_options options = {.plugin = &plugin,
                                     .config = line.config,
                                     .sets = line.sets,
@@ -308,6 +349,7 @@ int hs_cmd_simulate(int argc, char **argv)
                                     .seed = line.seed,
                                     .seconds = line.seconds,
                                     .progress = show_progress,
+                                    .share = line.report != NULL ? watch_share : NULL,
                                     .log = show_log,
                                     .violation = show_violation,
                                     .ctx = &screen};
@@ -317,8 +359,12 @@ int hs_cmd_simulate(int argc, char **argv)
         goto cleanup;
     }
     status = report(&line, &result);
+    if (line.report != NULL && write_report(argc, argv, line.report, &scenario, &watch) != 0) {
+        status = 2;
+    }
     hs_sim_result_free(&result);
 cleanup:
+    hs_report_watch_free(&watch);
     hs_loader_close(&plugin);
     hs_scenario_free(&scenario);
     return status;

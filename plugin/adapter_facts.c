@@ -86,6 +86,8 @@ static hmx_status channel_facts(const hmx_instance *self, const hmx_channel_open
         .extranonce_size = e->extranonce_size,
         .current_upstream = e->current_upstream,
         .prefix_len = e->current_upstream != HMX_NONE ? e->extranonce_prefix_len : 0,
+        .identity = e->user_identity.data,
+        .identity_len = (uint32_t)e->user_identity.len,
     };
     memcpy(facts->prefix, e->extranonce_prefix, facts->prefix_len);
     return HMX_OK;

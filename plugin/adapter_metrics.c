@@ -60,7 +60,9 @@ static hmx_upstream_metrics row_of(const hm_core *core, uint32_t i, const totals
         .flags = (u->enabled ? (uint32_t)HMX_ROW_ENABLED : 0u) |
                  (u->facts.state == HMX_UPSTREAM_UP ? (uint32_t)HMX_ROW_UP : 0u) |
                  (hm_upstreams_usable(&core->upstreams, i + 1u) ? (uint32_t)HMX_ROW_USABLE : 0u) |
-                 (u->removed ? (uint32_t)HMX_ROW_REMOVED : 0u),
+                 (u->removed ? (uint32_t)HMX_ROW_REMOVED : 0u) |
+                 (u->grey ? (uint32_t)HMX_ROW_GREY : 0u) |
+                 (core->now_ns < core->health[i].held_until_ns ? (uint32_t)HMX_ROW_HELD_DOWN : 0u),
         .priority = u->priority,
         .channels = a->counts[i + 1u],
         .pending_in = a->pending_in[i + 1u],
@@ -73,6 +75,7 @@ static hmx_upstream_metrics row_of(const hm_core *core, uint32_t i, const totals
         .delivered_pct = share_pct(account->total + account->credited, t->total),
         .has_actual = t->delivered > 0.0 ? HMX_YES : HMX_NO,
         .hashrate = not_negative(a->working[i + 1u]) * HM_HASHES_PER_WORK,
+        .missing_hashrate = core->control.missing[i] * HM_HASHES_PER_WORK,
     };
     memcpy(row.id, u->id, sizeof row.id);
     hm_metrics_fill(&core->counts[i], &row);

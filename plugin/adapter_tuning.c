@@ -155,8 +155,8 @@ static const char *draft_targets(hmx_instance *self, const hmx_targets *targets)
             return "a row of the targets is smaller than hmx_target";
         }
         hm_config_upstream *const row = row_of(self, target.upstream);
-        if (row == NULL) {
-            return "a target names an upstream that is not configured";
+        if (row == NULL || !row->has_percentage) {
+            return "a target names an upstream that is not configured with a percentage";
         }
         if ((seen >> (target.upstream - 1u) & 1u) != 0) {
             return "an upstream stands twice in the targets";
@@ -166,9 +166,13 @@ static const char *draft_targets(hmx_instance *self, const hmx_targets *targets)
         }
         seen |= 1ull << (target.upstream - 1u);
     }
-    return targets->count == self->core.draft->upstream_count
+    uint32_t wanted = 0;
+    for (uint32_t i = 0; i < self->core.draft->upstream_count; i++) {
+        wanted += self->core.draft->upstreams[i].has_percentage;
+    }
+    return targets->count == wanted
                ? NULL
-               : "the targets must name every configured upstream exactly once";
+               : "the targets must name every upstream that has a percentage exactly once";
 }
 
 static hmx_status set_targets(hmx_instance *self, uint64_t now_ns, const hmx_targets *targets,
@@ -206,6 +210,80 @@ static hmx_status set_upstream_enabled(hmx_instance *self, uint64_t now_ns, uint
                        hm_config_validate_running, why);
 }
 
+static int is_pattern_of(const hm_config_pin *pin, hmx_view pattern)
+{
+    return strlen(pin->user_identity) == pattern.len &&
+           memcmp(pin->user_identity, pattern.data, pattern.len) == 0;
+}
+
+/* A pin made at run time is called run-1, run-2, ...: the first name that is free. */
+static void name_pin(const hm_config *draft, hm_config_pin *pin)
+{
+    for (uint32_t number = 1; number <= HM_CONFIG_PINS_MAX + 1u; number++) {
+        int taken = 0;
+        hm_text name;
+        hm_text_init(&name, pin->name, sizeof pin->name);
+        hm_text_addf(&name, "run-%lu", (unsigned long)number);
+        for (uint32_t i = 0; i < draft->pin_count; i++) {
+            taken = taken || strcmp(draft->pins[i].name, pin->name) == 0;
+        }
+        if (!taken) {
+            return;
+        }
+    }
+}
+
+static hmx_status pin(hmx_instance *self, uint64_t now_ns, hmx_view pattern, uint32_t upstream,
+                      hmx_text *why)
+{
+    hm_config *const draft = begin(self, now_ns);
+    if (draft == NULL || pattern.data == NULL) {
+        return HMX_E_INVALID;
+    }
+    const hm_config_upstream *const row = upstream != HMX_NONE ? row_of(self, upstream) : NULL;
+    if (upstream != HMX_NONE && row == NULL) {
+        return refuse(HMX_E_CONFIG, why, "there is no configured upstream with this number");
+    }
+    hm_config_pin made = {{0}, {0}, {0}};
+    if (pattern.len == 0 || pattern.len >= sizeof made.user_identity) {
+        return refuse(HMX_E_CONFIG, why, "a pattern is 1 to 128 bytes long");
+    }
+    memcpy(made.user_identity, pattern.data, pattern.len);
+    memcpy(made.upstream, row != NULL ? row->id : HM_CONFIG_STAY,
+           row != NULL ? sizeof made.upstream : sizeof HM_CONFIG_STAY);
+    for (uint32_t i = 0; i < draft->pin_count; i++) {
+        if (is_pattern_of(&draft->pins[i], pattern)) { /* the same miners, another place */
+            memcpy(draft->pins[i].upstream, made.upstream, sizeof made.upstream);
+            return finish(self, now_ns, hm_config_validate_running, why);
+        }
+    }
+    if (draft->pin_count >= HM_CONFIG_PINS_MAX) {
+        return refuse(HMX_E_LIMIT, why, "there are 64 pins already, the most that are allowed");
+    }
+    name_pin(draft, &made);
+    draft->pins[draft->pin_count] = made;
+    draft->pin_count++;
+    return finish(self, now_ns, hm_config_validate_running, why);
+}
+
+static hmx_status unpin(hmx_instance *self, uint64_t now_ns, hmx_view pattern, hmx_text *why)
+{
+    hm_config *const draft = begin(self, now_ns);
+    if (draft == NULL || pattern.data == NULL) {
+        return HMX_E_INVALID;
+    }
+    for (uint32_t i = 0; i < draft->pin_count; i++) {
+        if (is_pattern_of(&draft->pins[i], pattern)) {
+            memmove(&draft->pins[i], &draft->pins[i + 1u],
+                    (draft->pin_count - i - 1u) * sizeof draft->pins[0]);
+            draft->pin_count--;
+            memset(&draft->pins[draft->pin_count], 0, sizeof draft->pins[0]);
+            return finish(self, now_ns, hm_config_validate_running, why);
+        }
+    }
+    return refuse(HMX_E_CONFIG, why, "there is no pin with this pattern");
+}
+
 static hmx_status rebalance_now(hmx_instance *self, uint64_t now_ns, hmx_text *why)
 {
     (void)why;
@@ -237,9 +315,9 @@ const hmx_tuning_v1 HM_TUNING_EXTENSION = {
     .set_min_reassignment_interval = set_min_reassignment_interval,
     .set_targets = set_targets,
     .set_upstream_enabled = set_upstream_enabled,
-    .set_mode = NULL, /* observe mode and pins come in a later version */
-    .pin = NULL,
-    .unpin = NULL,
+    .set_mode = NULL, /* observe mode comes in a later version */
+    .pin = pin,
+    .unpin = unpin,
     .rebalance_now = rebalance_now,
     .write_config = write_config,
 };

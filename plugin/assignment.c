@@ -19,12 +19,26 @@ void hm_assignment_free(hm_assignment *a)
     hm_channels_free(&a->channels);
 }
 
-uint32_t hm_assignment_arrival(hm_assignment *a, uint32_t slot, const double *command)
+/* Is there room for this channel under the cap? */
+static int has_room(const hm_assignment *a, uint32_t slot, uint32_t upstream, const double *most)
+{
+    const double hashrate = hm_hot(&a->channels, slot)->hashrate;
+    return a->allocated[upstream] + hashrate <= most[upstream - 1u];
+}
+
+uint32_t hm_assignment_arrival(hm_assignment *a, uint32_t slot, const double *command,
+                               const double *most)
 {
     const hm_upstreams *const u = a->upstreams;
+    const uint32_t pinned = hm_assignment_pin_target(a, slot);
+    uint32_t roomy = HMX_NONE; /* legal, wanted, and with room under its cap */
+    uint32_t spare = HMX_NONE; /* legal and with room */
     uint32_t first = HMX_NONE; /* legal and wanted */
     uint32_t any = HMX_NONE;   /* legal */
     double total = 0.0;
+    if (pinned != HMX_NONE) {
+        return pinned;
+    }
     for (uint32_t i = 0; i < u->top; i++) {
         total += hm_upstreams_usable(u, i + 1u) ? a->allocated[i + 1u] : 0.0;
     }
@@ -37,6 +51,13 @@ uint32_t hm_assignment_arrival(hm_assignment *a, uint32_t slot, const double *co
         if (first == HMX_NONE && command[upstream - 1u] > 0.0) {
             first = upstream;
         }
+        if (!has_room(a, slot, upstream, most)) {
+            continue;
+        }
+        spare = spare == HMX_NONE ? upstream : spare;
+        if (roomy == HMX_NONE && command[upstream - 1u] > 0.0) {
+            roomy = upstream;
+        }
         /* Sums of equal hashrates are off by their rounding: 1e-9 of the farm is nobody's machine.
          */
         if (a->allocated[upstream] < command[upstream - 1u] * total - 1e-9 * total ||
@@ -44,7 +65,32 @@ uint32_t hm_assignment_arrival(hm_assignment *a, uint32_t slot, const double *co
             return upstream;
         }
     }
+    if (roomy != HMX_NONE || spare != HMX_NONE) {
+        return roomy != HMX_NONE ? roomy : spare;
+    }
     return first != HMX_NONE ? first : any;
+}
+
+uint32_t hm_assignment_pin_target(hm_assignment *a, uint32_t slot)
+{
+    const uint32_t pin = hm_cold(&a->channels, slot)->pin;
+    if (pin == 0 || pin == HM_PIN_STAY || pin == hm_hot(&a->channels, slot)->upstream) {
+        return HMX_NONE;
+    }
+    return hm_assignment_legal(a, slot, pin) ? pin : HMX_NONE;
+}
+
+void hm_assignment_count_pinned(hm_assignment *a, uint32_t slot)
+{
+    const hm_channel_hot *const hot = hm_hot(&a->channels, slot);
+    const uint32_t pin = hm_cold(&a->channels, slot)->pin;
+    if (pin == 0) {
+        return;
+    }
+    a->pinned[pin == HM_PIN_STAY ? hot->upstream : pin] += hot->hashrate;
+    if (hot->pending_to == HMX_NONE && hm_assignment_pin_target(a, slot) != HMX_NONE) {
+        a->astray++;
+    }
 }
 
 static uint32_t destination(const hm_channel_hot *hot)
@@ -312,4 +358,6 @@ void hm_assignment_recount_begin(hm_assignment *a)
 {
     memset(a->allocated, 0, sizeof a->allocated);
     memset(a->working, 0, sizeof a->working);
+    memset(a->pinned, 0, sizeof a->pinned);
+    a->astray = 0;
 }

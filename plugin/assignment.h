@@ -36,7 +36,9 @@ typedef struct hm_assignment {
     const hm_upstreams *upstreams;
     double allocated[HM_PLACES]; /* hashrate by destination [difficulty 1 per second] */
     double working[HM_PLACES];   /* hashrate by where it works now */
-    uint32_t counts[HM_PLACES];  /* channels by where they work now */
+    double pinned[HM_PLACES];    /* of allocated: what may not be moved for balance */
+    uint32_t astray; /* pinned channels that are not where they belong; since the last count */
+    uint32_t counts[HM_PLACES]; /* channels by where they work now */
     uint32_t pending_in[HM_PLACES];
     uint32_t pending_out[HM_PLACES];
     uint32_t pending_head; /* oldest first */
@@ -71,15 +73,20 @@ void hm_assignment_free(hm_assignment *a);
  * the host forbid (spec 5.1.1, 5.2.3, 5.3.1, 5.3.10, 5.3.12), and the pool must be usable. */
 int hm_assignment_legal(hm_assignment *a, uint32_t slot, uint32_t to);
 
+/* Where a pinned channel belongs and may go now, HMX_NONE when it is not pinned to an upstream or
+ * is there. */
+uint32_t hm_assignment_pin_target(hm_assignment *a, uint32_t slot);
+
 /* Can it be moved at all? Not while a decision is pending, with custom jobs, or when the peer of an
  * extended channel does not obey SetExtranoncePrefix. */
 int hm_assignment_movable(const hm_assignment *a, uint32_t slot);
 
 /* The arrival rule: the first legal upstream in order of priority whose share of the hashrate is
- * below its command (fractions; shares within 1e-9 count as equal), the first legal one with a
- * command when none is, the first legal one when none has a command; HMX_NONE when none is legal.
- */
-uint32_t hm_assignment_arrival(hm_assignment *a, uint32_t slot, const double *command);
+ * below its command (fractions; shares within 1e-9 count as equal); when none is, the first legal
+ * one with a command and room under its cap, then with a command, then any; HMX_NONE when none is
+ * legal. A pinned channel goes where it belongs when that is legal. most: caps as hashrate. */
+uint32_t hm_assignment_arrival(hm_assignment *a, uint32_t slot, const double *command,
+                               const double *most);
 
 /* Puts a channel that works nowhere yet on an upstream (or HMX_NONE) as a fact, with a prefix of
  * ours when the space is known: *prefix_len 0 otherwise. Returns 0, or -1 when no prefix is left.
@@ -122,5 +129,7 @@ static inline void hm_assignment_count(hm_assignment *a, const hm_channel_hot *h
     a->working[hot->upstream] += hot->hashrate;
     a->allocated[hot->pending_to != HMX_NONE ? hot->pending_to : hot->upstream] += hot->hashrate;
 }
+/* The same walk's second half, only when there are pins: adds to `pinned` and `astray`. */
+void hm_assignment_count_pinned(hm_assignment *a, uint32_t slot);
 
 #endif

@@ -36,6 +36,11 @@ void hm_channels_free(hm_channels *c)
     if (c->memory == NULL) {
         return;
     }
+    for (uint32_t slot = 0; slot < c->slots; slot++) {
+        if (hm_hot(c, slot)->channel != 0) {
+            hm_free(c->memory, hm_cold(c, slot)->identity, hm_cold(c, slot)->identity_len, 1, 1);
+        }
+    }
     release_chunks(c);
     hm_table_free(&c->index);
     hm_free(c->memory, c->chunks, c->chunk_capacity, sizeof *c->chunks,
@@ -85,9 +90,27 @@ uint32_t hm_channels_open(hm_channels *c, uint64_t channel)
     return slot;
 }
 
+int hm_channels_name(hm_channels *c, uint32_t slot, const void *identity, uint32_t len)
+{
+    hm_channel_cold *const cold = hm_cold(c, slot);
+    if (len == 0) {
+        return 0;
+    }
+    cold->identity = hm_alloc(c->memory, len, 1, 1);
+    if (cold->identity == NULL) {
+        return -1;
+    }
+    memcpy(cold->identity, identity, len);
+    cold->identity_len = (uint8_t)len;
+    return 0;
+}
+
 void hm_channels_close(hm_channels *c, uint32_t slot)
 {
+    hm_channel_cold *const cold = hm_cold(c, slot);
     hm_table_remove(&c->index, hm_hot(c, slot)->channel);
+    hm_free(c->memory, cold->identity, cold->identity_len, 1, 1);
+    cold->identity = NULL;
     memset(hm_hot(c, slot), 0, sizeof(hm_channel_hot));
     hm_hot(c, slot)->next = c->free_head;
     c->free_head = slot;

@@ -47,7 +47,10 @@ typedef struct hm_prefix_place {
     uint32_t count;
 } hm_prefix_place;
 
+#define HM_PIN_STAY UINT8_MAX /* hm_channel_cold.pin: stays where it is */
+
 typedef struct hm_channel_cold {
+    char *identity; /* user_identity, identity_len bytes, ours; NULL when there is none */
     uint64_t upstreams_allowed; /* bit n-1 = upstream n */
     uint64_t decision;          /* pending, 0 = none */
     uint64_t decision_until_ns;
@@ -61,7 +64,9 @@ typedef struct hm_channel_cold {
     uint8_t flags;          /* HMX_CHANNEL_* */
     uint8_t extranonce_size;
     uint8_t pending_kind; /* HMX_DECISION_* */
-    uint8_t pad0[3];
+    uint8_t pin;          /* upstream that it is pinned to, HM_PIN_STAY, or 0 */
+    uint8_t identity_len;
+    uint8_t pad0;
 } hm_channel_cold;
 
 enum { HM_CHUNK_SLOTS = 1024 };
@@ -93,6 +98,8 @@ void hm_channels_free(hm_channels *c);
 /* A zeroed record for a channel that is not open yet; HM_SLOT_NONE when out of memory. The caller
  * has checked the limit and that the channel is unknown. */
 uint32_t hm_channels_open(hm_channels *c, uint64_t channel);
+/* Keeps a copy of its user_identity, 0..255 bytes. Returns 0 or -1 (out of memory). */
+int hm_channels_name(hm_channels *c, uint32_t slot, const void *identity, uint32_t len);
 /* Forgets it. When the last channel goes, all record memory goes back to the host. */
 void hm_channels_close(hm_channels *c, uint32_t slot);
 

@@ -10,8 +10,7 @@
 #include "plugin/config_rules.h"
 #include "plugin/ini.h"
 
-#define UPSTREAM_PREFIX "upstream."
-#define NO_SECTION      HM_SECTIONS /* a section whose keys are not looked at */
+#define NO_SECTION HM_SECTIONS /* a section whose keys are not looked at */
 
 /* One load under way. On the host's heap: it is too large for somebody else's stack. */
 typedef struct hm_loading {
@@ -20,29 +19,22 @@ typedef struct hm_loading {
     hm_problems warnings;
     hm_config_gaps gaps;
     hm_config_section section; /* in work, or NO_SECTION */
-    uint32_t upstream;         /* in work, with HM_SECTION_UPSTREAM */
+    uint32_t row;              /* in work: of an upstream or a pin */
     uint32_t upstreams_max;
-    uint32_t refused_upstreams;                 /* sections beyond upstreams_max */
-    uint32_t upstream_lines[HMX_UPSTREAMS_MAX]; /* of each section; 0 = none */
-    uint32_t general_key_lines[HM_CONFIG_KEYS_MAX];
-    uint32_t upstream_key_lines[HMX_UPSTREAMS_MAX][HM_CONFIG_KEYS_MAX]; /* 0 = not in the file */
+    uint32_t refused[HM_SECTIONS];          /* sections beyond the most that are allowed */
+    uint32_t section_lines[HM_CONFIG_ROWS]; /* of upstreams and pins */
+    uint32_t key_lines[HM_CONFIG_ROWS][HM_CONFIG_KEYS_MAX]; /* 0 = not in the file */
 } hm_loading;
 
-static uint32_t *key_line(hm_loading *l, uint32_t upstream, uint32_t key)
+static uint32_t *key_line(hm_loading *l, uint32_t row, uint32_t key)
 {
-    return hm_config_keys[key].section == HM_SECTION_UPSTREAM
-               ? &l->upstream_key_lines[upstream][key]
-               : &l->general_key_lines[key];
+    return &l->key_lines[hm_config_row_number(hm_config_keys[key].section, row)][key];
 }
 
-static void mark_gap(hm_loading *l, uint32_t upstream, uint32_t key)
+static void mark_gap(hm_loading *l, uint32_t row, uint32_t key)
 {
-    const uint64_t bit = UINT64_C(1) << key;
-    if (hm_config_keys[key].section == HM_SECTION_UPSTREAM) {
-        l->gaps.upstreams[upstream] |= bit;
-    } else {
-        l->gaps.general |= bit;
-    }
+    const uint32_t number = hm_config_row_number(hm_config_keys[key].section, row);
+    l->gaps.keys[number] |= UINT64_C(1) << key;
 }
 
 /* The problem gets "[section] " in front: the line tells where, this tells in what. */
@@ -56,21 +48,20 @@ static void add_problem(hm_loading *l, uint32_t line, hm_config_place place, con
     hm_problems_add(&l->problems, line, whole);
 }
 
-static hm_config_place place_of(const hm_loading *l, uint32_t key)
+static hm_config_place place_of(uint32_t row, uint32_t key)
 {
-    const int of_upstream = hm_config_keys[key].section == HM_SECTION_UPSTREAM;
-    return (hm_config_place){of_upstream ? l->upstream : HM_RULE_NO_UPSTREAM, key};
+    return (hm_config_place){hm_config_keys[key].section, row, key, hm_config_key_count};
 }
 
 /* Gives the keys of one section their defaults. The table's defaults are legal (a test says so). */
-static void set_defaults(hm_config *config, int of_upstream, uint32_t upstream)
+static void set_defaults(hm_config *config, hm_config_section section, uint32_t row)
 {
     for (uint32_t k = 0; k < hm_config_key_count; k++) {
         const hm_config_key *const key = &hm_config_keys[k];
-        if (key->default_value != NULL && (key->section == HM_SECTION_UPSTREAM) == of_upstream) {
+        if (key->default_value != NULL && key->section == section) {
             hm_text nowhere;
             hm_text_init(&nowhere, NULL, 0);
-            (void)hm_config_key_read(key, key->default_value, hm_config_row(config, key, upstream),
+            (void)hm_config_key_read(key, key->default_value, hm_config_row(config, key, row),
                                      &nowhere);
         }
     }
@@ -79,50 +70,69 @@ static void set_defaults(hm_config *config, int of_upstream, uint32_t upstream)
 void hm_config_defaults(hm_config *out)
 {
     memset(out, 0, sizeof *out);
-    set_defaults(out, 0, 0);
+    for (unsigned s = 0; s < HM_SECTIONS; s++) {
+        if (!hm_section_repeats((hm_config_section)s)) {
+            set_defaults(out, (hm_config_section)s, 0);
+        }
+    }
 }
 
-static void begin_upstream(hm_loading *l, const char *id, uint32_t line)
+/* Tells only of the first section that is too many. */
+static void refuse_row(hm_loading *l, hm_config_section section, uint32_t line)
 {
-    if (l->config.upstream_count >= l->upstreams_max) {
-        l->gaps.sections = 1;
-        if (l->refused_upstreams++ == 0) {
-            char sentence[HM_PROBLEM_TEXT_SIZE];
-            hm_text t;
-            hm_text_init(&t, sentence, sizeof sentence);
-            hm_text_addf(&t, "one upstream too many; the host handles at most %lu",
-                         (unsigned long)l->upstreams_max);
-            hm_problems_add(&l->problems, line, sentence);
-        }
+    if (l->refused[section]++ > 0) {
         return;
     }
-    l->section = HM_SECTION_UPSTREAM;
-    l->upstream = l->config.upstream_count++;
-    l->upstream_lines[l->upstream] = line;
-    hm_config_upstream *const u = &l->config.upstreams[l->upstream];
-    /* A section name is so short that even an id too long for us fits into the struct. */
-    _Static_assert(HM_INI_NAME_MAX - (sizeof UPSTREAM_PREFIX - 1) < HMX_ID_SIZE,
-                   "an id may not fit");
-    memcpy(u->id, id, strlen(id));
-    set_defaults(&l->config, 1, l->upstream);
+    char sentence[HM_PROBLEM_TEXT_SIZE];
+    hm_text t;
+    hm_text_init(&t, sentence, sizeof sentence);
+    if (section == HM_SECTION_PIN) {
+        hm_text_addf(&t, "one pin too many; at most %u are allowed", HM_CONFIG_PINS_MAX);
+    } else {
+        hm_text_addf(&t, "one upstream too many; the host handles at most %lu",
+                     (unsigned long)l->upstreams_max);
+    }
+    hm_problems_add(&l->problems, line, sentence);
+}
+
+/* [upstream.<name>] or [pin.<name>]: a new row. */
+static void begin_row(hm_loading *l, hm_config_section section, const char *name, uint32_t line)
+{
+    hm_config *const c = &l->config;
+    uint32_t *const count = section == HM_SECTION_PIN ? &c->pin_count : &c->upstream_count;
+    if (*count >= (section == HM_SECTION_PIN ? HM_CONFIG_PINS_MAX : l->upstreams_max)) {
+        l->gaps.sections = l->gaps.sections || section == HM_SECTION_UPSTREAM;
+        refuse_row(l, section, line);
+        return;
+    }
+    l->section = section;
+    l->row = (*count)++;
+    l->section_lines[hm_config_row_number(section, l->row)] = line;
+    /* A name that is too long for us may be cut here: it stays too long, and is refused as such. */
+    const size_t len = strlen(name);
+    memcpy(section == HM_SECTION_PIN ? c->pins[l->row].name : c->upstreams[l->row].id, name,
+           len < HMX_ID_SIZE ? len : HMX_ID_SIZE - 1);
+    set_defaults(c, section, l->row);
 }
 
 static void on_section(void *ctx, const char *section, uint32_t line)
 {
     hm_loading *const l = (hm_loading *)ctx;
-    const size_t prefix = sizeof UPSTREAM_PREFIX - 1;
     l->section = NO_SECTION;
     if (section == NULL) {
         l->gaps.sections = 1;
         return;
     }
-    if (strncmp(section, UPSTREAM_PREFIX, prefix) == 0) {
-        begin_upstream(l, section + prefix, line);
-        return;
-    }
-    for (unsigned s = 0; s < HM_SECTION_UPSTREAM; s++) {
-        if (strcmp(section, hm_section_name((hm_config_section)s)) == 0) {
-            l->section = (hm_config_section)s;
+    for (unsigned s = 0; s < HM_SECTIONS; s++) {
+        const hm_config_section known = (hm_config_section)s;
+        const char *const name = hm_section_name(known);
+        const size_t len = strlen(name);
+        if (!hm_section_repeats(known) && strcmp(section, name) == 0) {
+            l->section = known;
+            return;
+        }
+        if (hm_section_repeats(known) && strncmp(section, name, len) == 0 && section[len] == '.') {
+            begin_row(l, known, section + len + 1, line);
             return;
         }
     }
@@ -150,38 +160,37 @@ static void on_key(void *ctx, const char *section, const char *name, const char 
         hm_problems_add(&l->problems, line, sentence);
         return;
     }
-    uint32_t *const seen = key_line(l, l->upstream, k);
+    uint32_t *const seen = key_line(l, l->row, k);
     if (*seen != 0) {
         hm_text_addf(&t, "key '%s' comes twice, first in line %lu", name, (unsigned long)*seen);
-        add_problem(l, line, place_of(l, k), sentence);
+        add_problem(l, line, place_of(l->row, k), sentence);
         return;
     }
     *seen = line;
     const hm_config_key *const key = &hm_config_keys[k];
-    if (hm_config_key_read(key, value, hm_config_row(&l->config, key, l->upstream), &t) != HMX_OK) {
-        mark_gap(l, l->upstream, k);
-        add_problem(l, line, place_of(l, k), sentence);
+    if (hm_config_key_read(key, value, hm_config_row(&l->config, key, l->row), &t) != HMX_OK) {
+        mark_gap(l, l->row, k);
+        add_problem(l, line, place_of(l->row, k), sentence);
     }
 }
 
-/* A key that must be given and is not: told at the line of its section. */
-static void find_missing(hm_loading *l)
+/* The keys of a row that must be given and are not: told at the line of its section. */
+static void find_missing(hm_loading *l, hm_config_section section, uint32_t row)
 {
-    for (uint32_t u = 0; u < l->config.upstream_count; u++) {
-        for (uint32_t k = 0; k < hm_config_key_count; k++) {
-            const hm_config_key *const key = &hm_config_keys[k];
-            if (key->section != HM_SECTION_UPSTREAM || key->given_offset != HM_KEY_ALWAYS ||
-                key->default_value != NULL || *key_line(l, u, k) != 0) {
-                continue;
-            }
-            char sentence[HM_PROBLEM_TEXT_SIZE];
-            hm_text t;
-            hm_text_init(&t, sentence, sizeof sentence);
-            hm_text_addf(&t, "key '%s' is missing; allowed: ", key->name);
-            hm_config_key_allowed(key, &t);
-            mark_gap(l, u, k);
-            add_problem(l, l->upstream_lines[u], (hm_config_place){u, k}, sentence);
+    for (uint32_t k = 0; k < hm_config_key_count; k++) {
+        const hm_config_key *const key = &hm_config_keys[k];
+        if (key->section != section || key->given_offset != HM_KEY_ALWAYS ||
+            key->default_value != NULL || *key_line(l, row, k) != 0) {
+            continue;
         }
+        char sentence[HM_PROBLEM_TEXT_SIZE];
+        hm_text t;
+        hm_text_init(&t, sentence, sizeof sentence);
+        hm_text_addf(&t, "key '%s' is missing; allowed: ", key->name);
+        hm_config_key_allowed(key, &t);
+        mark_gap(l, row, k);
+        add_problem(l, l->section_lines[hm_config_row_number(section, row)], place_of(row, k),
+                    sentence);
     }
 }
 
@@ -191,18 +200,18 @@ static int same_set(const hm_config_key *a, const hm_config_key *b)
 }
 
 /* Keys that are given together or not at all: judges the set of which row k was seen first. */
-static void join_set(hm_loading *l, uint32_t upstream, uint32_t first)
+static void join_set(hm_loading *l, uint32_t row, uint32_t first)
 {
     const hm_config_key *const key = &hm_config_keys[first];
     uint32_t missing = hm_config_key_count;
     for (uint32_t k = 0; k < hm_config_key_count; k++) {
-        if (same_set(key, &hm_config_keys[k]) && *key_line(l, upstream, k) == 0) {
+        if (same_set(key, &hm_config_keys[k]) && *key_line(l, row, k) == 0) {
             missing = k;
         }
     }
     if (missing == hm_config_key_count) {
         const uint32_t given = 1;
-        memcpy((char *)hm_config_row(&l->config, key, upstream) + key->given_offset, &given,
+        memcpy((char *)hm_config_row(&l->config, key, row) + key->given_offset, &given,
                sizeof given);
         return;
     }
@@ -216,70 +225,101 @@ static void join_set(hm_loading *l, uint32_t upstream, uint32_t first)
             hm_text_addf(&t, " %s", hm_config_keys[k].name);
         }
     }
-    const int of_upstream = key->section == HM_SECTION_UPSTREAM;
-    add_problem(l, *key_line(l, upstream, first),
-                (hm_config_place){of_upstream ? upstream : HM_RULE_NO_UPSTREAM, first}, sentence);
+    add_problem(l, *key_line(l, row, first), place_of(row, first), sentence);
 }
 
 /* Every set of which a key was seen, once. */
-static void join_sets(hm_loading *l, uint32_t upstream, int of_upstream)
+static void join_sets(hm_loading *l, hm_config_section section, uint32_t row)
 {
     for (uint32_t k = 0; k < hm_config_key_count; k++) {
         const hm_config_key *const key = &hm_config_keys[k];
-        int first = key->given_offset != HM_KEY_ALWAYS &&
-                    (key->section == HM_SECTION_UPSTREAM) == of_upstream &&
-                    *key_line(l, upstream, k) != 0;
+        int first = key->given_offset != HM_KEY_ALWAYS && key->section == section &&
+                    *key_line(l, row, k) != 0;
         for (uint32_t before = 0; first && before < k; before++) {
-            first = !same_set(key, &hm_config_keys[before]) || *key_line(l, upstream, before) == 0;
+            first = !same_set(key, &hm_config_keys[before]) || *key_line(l, row, before) == 0;
         }
         if (first) {
-            join_set(l, upstream, k);
+            join_set(l, row, k);
         }
     }
 }
 
-/* The rules' complaints, each at the line of the key that it is about. */
+static uint32_t line_of(hm_loading *l, hm_config_place place, uint32_t key)
+{
+    return key < hm_config_key_count ? *key_line(l, place.row, key) : 0;
+}
+
+/* The rules' complaints, each at the line of the key that it is about. Of two keys it is the later
+ * line; one of them may have its default. */
 static void complain_at_line(void *ctx, hm_config_place place, const char *sentence)
 {
     hm_loading *const l = (hm_loading *)ctx;
-    uint32_t line = HM_PROBLEM_NO_LINE;
-    if (place.key < hm_config_key_count) {
-        line = *key_line(l, place.upstream, place.key);
-    } else if (place.upstream != HM_RULE_NO_UPSTREAM) {
-        line = l->upstream_lines[place.upstream];
+    const uint32_t key = line_of(l, place, place.key);
+    const uint32_t other = line_of(l, place, place.other_key);
+    uint32_t line = key > other ? key : other;
+    if (line == 0) {
+        line = place.section < HM_SECTIONS && hm_section_repeats(place.section)
+                   ? l->section_lines[hm_config_row_number(place.section, place.row)]
+                   : HM_PROBLEM_NO_LINE;
     }
     add_problem(l, line, place, sentence);
 }
 
+static void warn(hm_loading *l, hm_config_place place, const char *sentence)
+{
+    char whole[HM_PROBLEM_TEXT_SIZE];
+    hm_text t;
+    hm_text_init(&t, whole, sizeof whole);
+    hm_config_add_place(&l->config, place, &t);
+    hm_text_add(&t, sentence);
+    const uint32_t line = line_of(l, place, place.key);
+    hm_problems_add(
+        &l->warnings,
+        line != 0 ? line : l->section_lines[hm_config_row_number(place.section, place.row)], whole);
+}
+
+/* What is legal and doubtful. Only of a configuration without problems. */
 static void find_warnings(hm_loading *l)
 {
     const uint32_t authority = hm_config_key_find(HM_SECTION_UPSTREAM, "authority_pubkey");
     for (uint32_t u = 0; u < l->config.upstream_count; u++) {
-        if (l->config.upstreams[u].has_key) {
-            continue;
+        if (!l->config.upstreams[u].has_key) {
+            warn(l, place_of(u, authority),
+                 "authority_pubkey is empty: whoever answers at this address is taken for the "
+                 "pool");
         }
-        char sentence[HM_PROBLEM_TEXT_SIZE];
-        hm_text t;
-        hm_text_init(&t, sentence, sizeof sentence);
-        hm_config_add_place(&l->config, (hm_config_place){u, authority}, &t);
-        hm_text_add(&t, "authority_pubkey is empty: whoever answers at this address is taken for "
-                        "the pool");
-        const uint32_t line = *key_line(l, u, authority);
-        hm_problems_add(&l->warnings, line != 0 ? line : l->upstream_lines[u], sentence);
+    }
+    const uint32_t identity = hm_config_key_find(HM_SECTION_PIN, "user_identity");
+    for (uint32_t p = 0; p < l->config.pin_count; p++) {
+        const uint32_t before = hm_config_pin_hidden_by(&l->config, p);
+        if (before < p) {
+            char sentence[HM_PROBLEM_TEXT_SIZE];
+            hm_text t;
+            hm_text_init(&t, sentence, sizeof sentence);
+            hm_text_addf(&t,
+                         "no miner is left for this pin: [pin.%s] stands before it and takes all "
+                         "that it matches",
+                         l->config.pins[before].name);
+            warn(l, place_of(p, identity), sentence);
+        }
     }
 }
 
 /* Everything that is judged once all lines were read. */
 static void judge_whole(hm_loading *l)
 {
-    find_missing(l);
-    join_sets(l, 0, 0);
-    for (uint32_t u = 0; u < l->config.upstream_count; u++) {
-        join_sets(l, u, 1);
+    for (unsigned s = 0; s < HM_SECTIONS; s++) {
+        const hm_config_section section = (hm_config_section)s;
+        for (uint32_t r = 0; r < hm_section_rows(&l->config, section); r++) {
+            find_missing(l, section, r);
+            join_sets(l, section, r);
+        }
     }
     const hm_config_judge judge = {&l->gaps, 0, l, complain_at_line};
     (void)hm_config_judge_all(&l->config, &judge);
-    find_warnings(l);
+    if (l->problems.count == 0) {
+        find_warnings(l);
+    }
 }
 
 static hmx_status parse(const hm_memory *memory, hm_loading *l, const char *data, size_t len)

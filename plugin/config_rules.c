@@ -3,249 +3,229 @@
 
 #include <string.h>
 
-#include "plugin/decimal.h"
+#include "plugin/config_judge.h"
 #include "plugin/problems.h"
 
-#define ID_LEN_MAX       32u
-#define HUNDRED_MICROS   INT64_C(100000000)
-#define TOLERANCE_MICROS INT64_C(10000) /* 0.01: three times 33.33 is meant to be whole */
-#define UPSTREAM_ROWS(c)                                                                           \
-    ((c)->upstream_count < HMX_UPSTREAMS_MAX ? (c)->upstream_count : HMX_UPSTREAMS_MAX)
-
-/* One judgement under way. */
-typedef struct hm_judging {
-    const hm_config *config;
-    const hm_config_judge *judge;
-    uint32_t rows; /* upstreams that exist, never beyond the array */
-    uint32_t broken;
-} hm_judging;
-
-static void complain(hm_judging *j, uint32_t upstream, uint32_t key, const char *sentence)
+void hm_judge_complain(hm_judging *j, hm_config_place place, const char *sentence)
 {
-    const hm_config_place place = {upstream, key};
     j->broken++;
     j->judge->complain(j->judge->ctx, place, sentence);
 }
 
-/* Was this key of this upstream read? */
-static int known(const hm_judging *j, uint32_t upstream, uint32_t key)
+hm_config_place hm_at_key(hm_config_section section, uint32_t row, uint32_t key)
 {
-    const hm_config_gaps *const gaps = j->judge->gaps;
-    if (gaps == NULL) {
-        return 1;
-    }
-    const uint64_t set =
-        upstream == HM_RULE_NO_UPSTREAM ? gaps->general : gaps->upstreams[upstream];
-    return (set >> key & 1) == 0;
+    return (hm_config_place){section, row, key, hm_config_key_count};
 }
 
-static size_t id_len(const hm_config_upstream *u)
+hm_config_place hm_at_section(hm_config_section section, uint32_t row)
 {
-    const char *const end = (const char *)memchr(u->id, '\0', sizeof u->id);
-    return end == NULL ? sizeof u->id : (size_t)(end - u->id);
+    return hm_at_key(section, row, hm_config_key_count);
+}
+
+void hm_judge_whole(hm_judging *j, const char *sentence)
+{
+    hm_judge_complain(j, hm_at_section(HM_SECTIONS, 0), sentence);
+}
+
+/* Was this key of this row read? */
+int hm_judge_known(const hm_judging *j, uint32_t row, uint32_t key)
+{
+    const hm_config_gaps *const gaps = j->judge->gaps;
+    const uint32_t number = hm_config_row_number(hm_config_keys[key].section, row);
+    return gaps == NULL || (gaps->keys[number] >> key & 1) == 0;
+}
+
+/* Has this key a value that the file gave, and that it may have? */
+int hm_judge_usable(const hm_judging *j, uint32_t row, uint32_t key)
+{
+    const void *const at = hm_config_row_const(j->config, &hm_config_keys[key], row);
+    hm_text nowhere;
+    hm_text_init(&nowhere, NULL, 0);
+    return hm_judge_known(j, row, key) && hm_config_key_given(&hm_config_keys[key], at) &&
+           hm_config_key_check(&hm_config_keys[key], at, &nowhere) == HMX_OK;
+}
+
+/* "[upstream.pool_a]", "[controller]" */
+static void add_section(const hm_config *config, hm_config_section section, uint32_t row,
+                        hm_text *out)
+{
+    hm_text_addf(out, "[%s", hm_section_name(section));
+    if (hm_section_repeats(section)) {
+        const char *name = NULL;
+        const size_t len = hm_config_row_name(config, section, row, &name);
+        hm_text_add(out, ".");
+        hm_text_add_view(out, name, len);
+    }
+    hm_text_add(out, "]");
 }
 
 void hm_config_add_place(const hm_config *config, hm_config_place place, hm_text *out)
 {
-    if (place.upstream != HM_RULE_NO_UPSTREAM) {
-        const hm_config_upstream *const u = &config->upstreams[place.upstream];
-        hm_text_add(out, "[upstream.");
-        hm_text_add_view(out, u->id, id_len(u));
-        hm_text_add(out, "] ");
-    } else if (place.key < hm_config_key_count) {
-        hm_text_addf(out, "[%s] ", hm_section_name(hm_config_keys[place.key].section));
+    if (place.section < HM_SECTIONS) {
+        add_section(config, place.section, place.row, out);
+        hm_text_add(out, " ");
     }
 }
 
-/* Each value by itself. */
-static void judge_values(hm_judging *j, uint32_t upstream)
+static uint32_t given_flag(const hm_config_key *key, const void *at)
+{
+    uint32_t given = 1;
+    if (key->given_offset != HM_KEY_ALWAYS) {
+        memcpy(&given, (const char *)at + key->given_offset, sizeof given);
+    }
+    return given;
+}
+
+/* Each value of one row by itself. */
+static void judge_values(hm_judging *j, hm_config_section section, uint32_t row)
 {
     for (uint32_t k = 0; k < hm_config_key_count; k++) {
         const hm_config_key *const key = &hm_config_keys[k];
-        const int of_upstream = key->section == HM_SECTION_UPSTREAM;
-        if (of_upstream != (upstream != HM_RULE_NO_UPSTREAM) || !known(j, upstream, k)) {
+        if (key->section != section || !hm_judge_known(j, row, k)) {
             continue;
         }
-        const void *const row = hm_config_row_const(j->config, key, upstream);
+        const void *const at = hm_config_row_const(j->config, key, row);
         char sentence[HM_PROBLEM_TEXT_SIZE];
         hm_text t;
         hm_text_init(&t, sentence, sizeof sentence);
-        if (hm_config_key_given(key, row) && hm_config_key_check(key, row, &t) != HMX_OK) {
-            complain(j, upstream, k, sentence);
+        if (given_flag(key, at) > 1) {
+            hm_text_addf(&t, "the flag that %s is given is neither 0 nor 1", key->name);
+            hm_judge_complain(j, hm_at_key(section, row, k), sentence);
+        } else if (hm_config_key_given(key, at) && hm_config_key_check(key, at, &t) != HMX_OK) {
+            hm_judge_complain(j, hm_at_key(section, row, k), sentence);
         }
     }
 }
 
-static void judge_id(hm_judging *j, uint32_t upstream)
+/* Two keys that stand in for each other: one of them is given, not both. Complains at the first. */
+static void judge_choice(hm_judging *j, uint32_t row, uint32_t first)
 {
-    const hm_config_upstream *const u = &j->config->upstreams[upstream];
-    const size_t len = id_len(u);
-    int good = len >= 1 && len <= ID_LEN_MAX;
-    for (size_t i = 0; i < len; i++) {
-        const char c = u->id[i];
-        good = good && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-');
+    const hm_config_key *const key = &hm_config_keys[first];
+    if (key->instead == NULL) {
+        return;
     }
-    if (!good) {
-        complain(j, upstream, hm_config_key_count,
-                 "is no upstream id; allowed: 1..32 of the characters a-z, 0-9, _ and -");
+    const uint32_t second = hm_config_key_find(key->section, key->instead);
+    if (second < first || !hm_judge_known(j, row, first) || !hm_judge_known(j, row, second)) {
+        return;
+    }
+    const void *const at = hm_config_row_const(j->config, key, row);
+    const uint32_t a = given_flag(key, at);
+    const uint32_t b = given_flag(&hm_config_keys[second], at);
+    char sentence[HM_PROBLEM_TEXT_SIZE];
+    hm_text t;
+    hm_text_init(&t, sentence, sizeof sentence);
+    if (a == 0 && b == 0) {
+        hm_text_addf(&t, "key '%s' is missing, and '%s' too; allowed: one of the two", key->name,
+                     key->instead);
+        hm_judge_complain(j, hm_at_section(key->section, row), sentence);
+    } else if (a == 1 && b == 1) {
+        hm_text_addf(&t, "has both %s and %s; allowed: one of the two, choose one", key->name,
+                     key->instead);
+        hm_judge_complain(j, (hm_config_place){key->section, row, first, second}, sentence);
     }
 }
 
-/* "what of [upstream.a] already" */
-static void complain_twice(hm_judging *j, uint32_t upstream, uint32_t key, uint32_t first,
-                           const char *what)
+/* `low` must not be more than `high`, where both have a value. */
+void hm_judge_order(hm_judging *j, hm_config_section section, uint32_t row, const char *low,
+                    const char *high)
+{
+    const uint32_t a = hm_config_key_find(section, low);
+    const uint32_t b = hm_config_key_find(section, high);
+    if (!hm_judge_usable(j, row, a) || !hm_judge_usable(j, row, b)) {
+        return;
+    }
+    const double low_value = hm_config_key_number(
+        &hm_config_keys[a], hm_config_row_const(j->config, &hm_config_keys[a], row));
+    const double high_value = hm_config_key_number(
+        &hm_config_keys[b], hm_config_row_const(j->config, &hm_config_keys[b], row));
+    if (low_value <= high_value) {
+        return;
+    }
+    char sentence[HM_PROBLEM_TEXT_SIZE];
+    hm_text t;
+    hm_text_init(&t, sentence, sizeof sentence);
+    hm_text_addf(&t, "%s ", low);
+    hm_text_add_decimal(&t, low_value);
+    hm_text_addf(&t, " is more than %s ", high);
+    hm_text_add_decimal(&t, high_value);
+    hm_text_addf(&t, "; allowed: %s is at most %s", low, high);
+    hm_judge_complain(j, (hm_config_place){section, row, a, b}, sentence);
+}
+
+static void judge_id(hm_judging *j, hm_config_section section, uint32_t row)
+{
+    const char *name = NULL;
+    const size_t len = hm_config_row_name(j->config, section, row, &name);
+    if (!hm_config_is_id(name, len)) {
+        hm_judge_complain(
+            j, hm_at_section(section, row),
+            section == HM_SECTION_PIN
+                ? "is no name of a pin; allowed: 1..32 of the characters a-z, 0-9, _ and -"
+                : "is no upstream id; allowed: 1..32 of the characters a-z, 0-9, _ and -");
+    } else if (section == HM_SECTION_UPSTREAM && strcmp(name, HM_CONFIG_STAY) == 0) {
+        hm_judge_complain(j, hm_at_section(section, row),
+                          "is no upstream id: a pin says " HM_CONFIG_STAY
+                          " for no upstream at all; choose "
+                          "another");
+    }
+}
+
+int hm_judge_same_name(const hm_config *config, hm_config_section section, uint32_t a, uint32_t b)
+{
+    const char *x = NULL;
+    const char *y = NULL;
+    const size_t len = hm_config_row_name(config, section, a, &x);
+    return len == hm_config_row_name(config, section, b, &y) && memcmp(x, y, len) == 0;
+}
+
+/* "what as [upstream.a]; rule" */
+void hm_judge_twice(hm_judging *j, hm_config_place place, uint32_t first, const char *what,
+                    const char *rule)
 {
     char sentence[HM_PROBLEM_TEXT_SIZE];
     hm_text t;
     hm_text_init(&t, sentence, sizeof sentence);
-    const hm_config_upstream *const u = &j->config->upstreams[first];
-    hm_text_add(&t, what);
-    hm_text_add(&t, " as [upstream.");
-    hm_text_add_view(&t, u->id, id_len(u));
-    hm_text_add(&t, "]; ");
-    hm_text_add(&t, key == hm_config_key_count
-                        ? "ids are unique"
-                        : "each upstream, also one that is not enabled, needs its own");
-    complain(j, upstream, key, sentence);
+    hm_text_addf(&t, "%s as ", what);
+    add_section(j->config, place.section, first, &t);
+    hm_text_addf(&t, "; %s", rule);
+    hm_judge_complain(j, place, sentence);
 }
 
-/* Host names know no case, and a point at their end changes nothing. */
-static int same_address(const char *a, const char *b)
+static void judge_row(hm_judging *j, hm_config_section section, uint32_t row)
 {
-    for (size_t i = 0; i < HMX_ADDRESS_SIZE; i++) {
-        const char x = a[i] >= 'A' && a[i] <= 'Z' ? (char)(a[i] - 'A' + 'a') : a[i];
-        const char y = b[i] >= 'A' && b[i] <= 'Z' ? (char)(b[i] - 'A' + 'a') : b[i];
-        if (x != y) {
-            return (x == '\0' && y == '.' && b[i + 1] == '\0') ||
-                   (y == '\0' && x == '.' && a[i + 1] == '\0');
+    if (hm_section_repeats(section)) {
+        judge_id(j, section, row);
+    }
+    judge_values(j, section, row);
+    for (uint32_t k = 0; k < hm_config_key_count; k++) {
+        if (hm_config_keys[k].section == section) {
+            judge_choice(j, row, k);
         }
-        if (x == '\0') {
-            return 1;
-        }
-    }
-    return 1;
-}
-
-/* What two upstreams must not share. Whether they are enabled does not matter: enabling is a switch
- * at run time and must not be refused for something that stood in the file all along. Two upstreams
- * at one endpoint are one pool: nearly always a line that was copied and not changed. */
-static void judge_pairs(hm_judging *j, uint32_t upstream)
-{
-    const hm_config_upstream *const u = &j->config->upstreams[upstream];
-    const uint32_t priority = hm_config_key_find(HM_SECTION_UPSTREAM, "priority");
-    const uint32_t address = hm_config_key_find(HM_SECTION_UPSTREAM, "address");
-    const uint32_t port = hm_config_key_find(HM_SECTION_UPSTREAM, "port");
-    for (uint32_t i = 0; i < upstream; i++) {
-        const hm_config_upstream *const v = &j->config->upstreams[i];
-        const size_t len = id_len(u);
-        if (len == id_len(v) && memcmp(u->id, v->id, len) == 0) {
-            complain_twice(j, upstream, hm_config_key_count, i, "has the same id");
-        }
-        if (u->priority == v->priority && known(j, upstream, priority) && known(j, i, priority)) {
-            char what[48];
-            hm_text t;
-            hm_text_init(&t, what, sizeof what);
-            hm_text_addf(&t, "priority %lu, the same", (unsigned long)u->priority);
-            complain_twice(j, upstream, priority, i, what);
-        }
-        if (u->port == v->port && known(j, upstream, port) && known(j, i, port) &&
-            known(j, upstream, address) && known(j, i, address) &&
-            same_address(u->address, v->address)) {
-            complain_twice(j, upstream, address, i, "has the same address and port");
-        }
-    }
-}
-
-int64_t hm_config_enabled_sum_micros(const hm_config *config)
-{
-    int64_t sum = 0;
-    for (uint32_t i = 0; i < UPSTREAM_ROWS(config); i++) {
-        const double percentage = config->upstreams[i].percentage;
-        int64_t micros = 0;
-        if (config->upstreams[i].enabled == 1 && percentage >= 0 && percentage <= 100 &&
-            hm_decimal_micros(percentage, &micros)) {
-            sum += micros;
-        }
-    }
-    return sum;
-}
-
-int hm_config_sum_is_whole(int64_t sum_micros)
-{
-    const int64_t off = sum_micros - HUNDRED_MICROS;
-    return off <= TOLERANCE_MICROS && off >= -TOLERANCE_MICROS;
-}
-
-/* The sum says something only when every number that goes into it is known. */
-static int sum_is_known(const hm_judging *j)
-{
-    if (j->judge->gaps != NULL && j->judge->gaps->sections) {
-        return 0;
-    }
-    const uint32_t percentage = hm_config_key_find(HM_SECTION_UPSTREAM, "percentage");
-    const uint32_t enabled = hm_config_key_find(HM_SECTION_UPSTREAM, "enabled");
-    for (uint32_t i = 0; i < j->rows; i++) {
-        const double value = j->config->upstreams[i].percentage;
-        if (!known(j, i, percentage) || !known(j, i, enabled) || !(value >= 0 && value <= 100) ||
-            j->config->upstreams[i].enabled > 1) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-static void judge_sum(hm_judging *j)
-{
-    uint32_t enabled = 0;
-    for (uint32_t i = 0; i < j->rows; i++) {
-        enabled += j->config->upstreams[i].enabled == 1;
-    }
-    if (!sum_is_known(j)) {
-        return;
-    }
-    if (j->rows == 0) {
-        complain(j, HM_RULE_NO_UPSTREAM, hm_config_key_count,
-                 "no upstream is configured; add at least one [upstream.<id>]");
-        return;
-    }
-    if (enabled == 0) {
-        complain(j, HM_RULE_NO_UPSTREAM, hm_config_key_count,
-                 "no upstream is enabled; at least one must be");
-        return;
-    }
-    const int64_t sum = hm_config_enabled_sum_micros(j->config);
-    if (j->judge->running && sum == 0) {
-        complain(j, HM_RULE_NO_UPSTREAM, hm_config_key_count,
-                 "every enabled upstream has percentage 0; at least one must have more");
-    } else if (!j->judge->running && !hm_config_sum_is_whole(sum)) {
-        char sentence[HM_PROBLEM_TEXT_SIZE];
-        hm_text t;
-        hm_text_init(&t, sentence, sizeof sentence);
-        hm_text_add(&t, "the percentages of the enabled upstreams sum to ");
-        hm_text_add_decimal(&t, hm_decimal_from_micros(sum));
-        hm_text_add(&t, "; allowed: 99.99..100.01");
-        complain(j, HM_RULE_NO_UPSTREAM, hm_config_key_count, sentence);
     }
 }
 
 uint32_t hm_config_judge_all(const hm_config *config, const hm_config_judge *judge)
 {
-    hm_judging j = {config, judge, UPSTREAM_ROWS(config), 0};
-    judge_values(&j, HM_RULE_NO_UPSTREAM);
-    if (config->controller.has_custom_gains > 1) {
-        complain(&j, HM_RULE_NO_UPSTREAM, hm_config_key_find(HM_SECTION_CONTROLLER, "kp"),
-                 "has_custom_gains is neither 0 nor 1");
-    }
+    hm_judging j = {config, judge, 0};
     if (config->upstream_count > HMX_UPSTREAMS_MAX) {
-        complain(&j, HM_RULE_NO_UPSTREAM, hm_config_key_count,
-                 "too many upstreams; at most 64 are allowed");
+        hm_judge_whole(&j, "too many upstreams; at most 64 are allowed");
     }
-    for (uint32_t i = 0; i < j.rows; i++) {
-        judge_id(&j, i);
-        judge_values(&j, i);
-        judge_pairs(&j, i);
+    if (config->pin_count > HM_CONFIG_PINS_MAX) {
+        hm_judge_whole(&j, "too many pins; at most 64 are allowed");
     }
-    judge_sum(&j);
+    judge_row(&j, HM_SECTION_CONTROLLER, 0);
+    judge_row(&j, HM_SECTION_FAILOVER, 0);
+    hm_judge_order(&j, HM_SECTION_FAILOVER, 0, "hold_down_secs", "hold_down_max_secs");
+    for (uint32_t i = 0; i < hm_section_rows(config, HM_SECTION_UPSTREAM); i++) {
+        judge_row(&j, HM_SECTION_UPSTREAM, i);
+        hm_judge_target(&j, i);
+        hm_judge_pairs(&j, i);
+    }
+    for (uint32_t i = 0; i < hm_section_rows(config, HM_SECTION_PIN); i++) {
+        judge_row(&j, HM_SECTION_PIN, i);
+        hm_judge_pin(&j, i);
+    }
+    hm_judge_sum(&j);
     return j.broken;
 }
 

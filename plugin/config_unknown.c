@@ -72,7 +72,7 @@ void hm_config_unknown_key(hm_config_section section, const char *section_text, 
             best = key->name;
             best_unlikeness = u;
         } else if (key->section != section && strcmp(key->name, name) == 0) {
-            elsewhere = hm_section_name(key->section);
+            elsewhere = hm_section_title(key->section);
         }
     }
     hm_text_add(out, "unknown key '");
@@ -81,8 +81,7 @@ void hm_config_unknown_key(hm_config_section section, const char *section_text, 
     hm_text_add_view(out, section_text, strlen(section_text));
     hm_text_add(out, "]; ");
     if (elsewhere != NULL) {
-        hm_text_addf(out, "it belongs in [%s%s]; ", elsewhere,
-                     strcmp(elsewhere, hm_section_name(HM_SECTION_UPSTREAM)) == 0 ? ".<id>" : "");
+        hm_text_addf(out, "it belongs in [%s]; ", elsewhere);
     } else if (best != NULL) {
         hm_text_addf(out, "did you mean '%s'? ", best);
     }
@@ -100,13 +99,14 @@ void hm_config_unknown_section(const char *section_text, hm_text *out)
     hm_text_add(out, "unknown section [");
     hm_text_add_view(out, section_text, strlen(section_text));
     hm_text_add(out, "]; ");
-    for (unsigned s = 0; s < HM_SECTION_UPSTREAM; s++) {
+    for (unsigned s = 0; s < HM_SECTIONS; s++) {
         if (unlikeness(section_text, hm_section_name((hm_config_section)s)) != SIZE_MAX) {
-            hm_text_addf(out, "did you mean [%s]? ", hm_section_name((hm_config_section)s));
+            hm_text_addf(out, "did you mean [%s]? ", hm_section_title((hm_config_section)s));
         }
     }
-    if (unlikeness(section_text, hm_section_name(HM_SECTION_UPSTREAM)) != SIZE_MAX) {
-        hm_text_add(out, "did you mean [upstream.<id>]? ");
+    const char *separator = "known: ";
+    for (unsigned s = 0; s < HM_SECTIONS; s++) {
+        hm_text_addf(out, "%s[%s]", separator, hm_section_title((hm_config_section)s));
+        separator = ", ";
     }
-    hm_text_add(out, "known: [controller], [failover], [upstream.<id>]");
 }

@@ -6,6 +6,7 @@
 
 #include "plugin/config_keys.h"
 #include "plugin/decimal.h"
+#include "plugin/pattern.h"
 
 #define REASON_SIZE 320 /* bytes of the second half of a sentence */
 
@@ -146,8 +147,53 @@ static hmx_status read_authority(const hm_config_key *key, const char *value, vo
     return HMX_OK;
 }
 
+/* Reasons against the text of a pattern or of an upstream that a pin names; NULL when it is good.
+ */
+static const char *text_refusal(const hm_config_key *key, const char *value)
+{
+    if (key->type == HM_KEY_PATTERN) {
+        return hm_pattern_refusal(value);
+    }
+    if (hm_config_is_id(value, strlen(value))) {
+        return NULL;
+    }
+    return value[0] == '\0' ? "is empty" : "is no upstream id";
+}
+
+static size_t text_size(const hm_config_key *key)
+{
+    return key->type == HM_KEY_PATTERN ? HM_CONFIG_PATTERN_SIZE : HMX_ID_SIZE;
+}
+
+static hmx_status read_text(const hm_config_key *key, const char *value, void *row, hm_text *why)
+{
+    _Static_assert(HM_PATTERN_MAX < HM_CONFIG_PATTERN_SIZE, "a pattern may not fit");
+    const char *const reason = text_refusal(key, value);
+    if (reason != NULL) {
+        return refuse_value(key, value, reason, why);
+    }
+    memset((char *)row + key->offset, 0, text_size(key));
+    memcpy((char *)row + key->offset, value, strlen(value));
+    return HMX_OK;
+}
+
+/* Only a pattern may have more than ASCII: elsewhere it is a mistake, often one that nobody sees.
+ */
+static int is_ascii(const char *value)
+{
+    while (*value != '\0' && (unsigned char)*value < 0x80) {
+        value++;
+    }
+    return *value == '\0';
+}
+
 hmx_status hm_config_key_read(const hm_config_key *key, const char *value, void *row, hm_text *why)
 {
+    if (key->type != HM_KEY_PATTERN && !is_ascii(value)) {
+        static const char reason[] = "has a character that is not ASCII";
+        return key->type == HM_KEY_AUTHORITY ? refuse_authority(key, reason, why)
+                                             : refuse_value(key, value, reason, why);
+    }
     switch (key->type) {
     case HM_KEY_BOOLEAN:
     case HM_KEY_WORD:
@@ -159,8 +205,17 @@ hmx_status hm_config_key_read(const hm_config_key *key, const char *value, void 
         return read_address(key, value, row, why);
     case HM_KEY_AUTHORITY:
         return read_authority(key, value, row, why);
+    case HM_KEY_PATTERN:
+    case HM_KEY_UPSTREAM:
+        return read_text(key, value, row, why);
     }
     return HMX_E_CONFIG;
+}
+
+double hm_config_key_number(const hm_config_key *key, const void *row)
+{
+    return key->type == HM_KEY_DECIMAL ? get_double(row, key->offset)
+                                       : (double)get_u32(row, key->offset);
 }
 
 static hmx_status check_word(const hm_config_key *key, uint32_t value, hm_text *why)
@@ -187,6 +242,17 @@ static hmx_status check_address(const hm_config_key *key, const void *row, hm_te
         return refuse_value(key, address, reason, why);
     }
     return HMX_OK;
+}
+
+static hmx_status check_text(const hm_config_key *key, const void *row, hm_text *why)
+{
+    const char *const value = (const char *)row + key->offset;
+    if (memchr(value, '\0', text_size(key)) == NULL) {
+        hm_text_addf(why, "%s is not terminated", key->name);
+        return HMX_E_CONFIG;
+    }
+    const char *const reason = text_refusal(key, value);
+    return reason == NULL ? HMX_OK : refuse_value(key, value, reason, why);
 }
 
 /* Text and bytes must belong together: the text is what gets written. */
@@ -220,8 +286,7 @@ hmx_status hm_config_key_check(const hm_config_key *key, const void *row, hm_tex
         return check_word(key, get_u32(row, key->offset), why);
     case HM_KEY_WHOLE:
     case HM_KEY_DECIMAL: {
-        const double value = key->type == HM_KEY_WHOLE ? (double)get_u32(row, key->offset)
-                                                       : get_double(row, key->offset);
+        const double value = hm_config_key_number(key, row);
         /* Written so that NaN is refused. */
         return value >= key->min && value <= key->max ? HMX_OK : refuse_number(key, value, why);
     }
@@ -229,6 +294,9 @@ hmx_status hm_config_key_check(const hm_config_key *key, const void *row, hm_tex
         return check_address(key, row, why);
     case HM_KEY_AUTHORITY:
         return check_authority(key, row, why);
+    case HM_KEY_PATTERN:
+    case HM_KEY_UPSTREAM:
+        return check_text(key, row, why);
     }
     return HMX_E_CONFIG;
 }
@@ -253,6 +321,8 @@ void hm_config_key_print(const hm_config_key *key, const void *row, hm_text *out
         break;
     case HM_KEY_ADDRESS:
     case HM_KEY_AUTHORITY:
+    case HM_KEY_PATTERN:
+    case HM_KEY_UPSTREAM:
         hm_text_add(out, (const char *)row + key->offset);
         break;
     }

@@ -29,9 +29,9 @@ static void flush(hm_writing *w, const hm_text *t)
     }
 }
 
-/* Scales the enabled percentages to exactly 100, when they are off by more than a file may be: then
- * a second writing finds nothing to scale. Whole millionths only; what rounding leaves goes to the
- * largest, where it matters least. */
+/* Scales the percentages of the enabled upstreams that have one to exactly 100, when they are off
+ * by more than a file may be: then a second writing finds nothing to scale. Whole millionths only;
+ * what rounding leaves goes to the largest, where it matters least. */
 static void find_percentages(hm_writing *w)
 {
     const int64_t sum = hm_config_enabled_sum_micros(w->config);
@@ -42,7 +42,7 @@ static void find_percentages(hm_writing *w)
         const hm_config_upstream *const u = &w->config->upstreams[i];
         int64_t micros = 0;
         (void)hm_decimal_micros(u->percentage, &micros);
-        if (w->scaled && u->enabled == 1) {
+        if (w->scaled && u->enabled == 1 && u->has_percentage == 1) {
             /* At most 1e8 * 1e8 and a half: far inside 63 bits. */
             micros = (micros * HUNDRED_MICROS + sum / 2) / sum;
             written += micros;
@@ -62,16 +62,17 @@ static int is_percentage(const hm_config_key *key)
     return key->section == HM_SECTION_UPSTREAM && strcmp(key->name, "percentage") == 0;
 }
 
-static void write_key(hm_writing *w, const hm_config_key *key, uint32_t upstream)
+static void write_key(hm_writing *w, const hm_config_key *key, uint32_t index)
 {
-    const void *const row = hm_config_row_const(w->config, key, upstream);
+    const void *const row = hm_config_row_const(w->config, key, index);
     char chunk[CHUNK_SIZE];
     hm_text t;
     hm_text_init(&t, chunk, sizeof chunk);
     hm_text_addf(&t, "# %s\n# ", key->help);
     hm_config_key_describe(key, &t);
     hm_text_add(&t, "\n");
-    const int scaled = is_percentage(key) && w->scaled && w->config->upstreams[upstream].enabled;
+    const int scaled = is_percentage(key) && w->scaled && hm_config_key_given(key, row) &&
+                       w->config->upstreams[index].enabled == 1;
     if (scaled) {
         hm_text_add(&t, "# Scaled so that the enabled upstreams sum to 100; configured: ");
         hm_config_key_print(key, row, &t);
@@ -82,7 +83,7 @@ static void write_key(hm_writing *w, const hm_config_key *key, uint32_t upstream
     } else {
         hm_text_addf(&t, "%s = ", key->name);
         if (scaled) {
-            hm_text_add_decimal(&t, hm_decimal_from_micros(w->percentages[upstream]));
+            hm_text_add_decimal(&t, hm_decimal_from_micros(w->percentages[index]));
         } else {
             hm_config_key_print(key, row, &t);
         }
@@ -91,20 +92,22 @@ static void write_key(hm_writing *w, const hm_config_key *key, uint32_t upstream
     flush(w, &t);
 }
 
-static void write_section(hm_writing *w, hm_config_section section, uint32_t upstream)
+static void write_section(hm_writing *w, hm_config_section section, uint32_t index)
 {
     char head[CHUNK_SIZE];
     hm_text t;
     hm_text_init(&t, head, sizeof head);
     hm_text_addf(&t, "\n[%s", hm_section_name(section));
-    if (section == HM_SECTION_UPSTREAM) {
-        hm_text_addf(&t, ".%s", w->config->upstreams[upstream].id);
+    if (hm_section_repeats(section)) {
+        const char *name = NULL;
+        (void)hm_config_row_name(w->config, section, index, &name);
+        hm_text_addf(&t, ".%s", name);
     }
     hm_text_add(&t, "]\n");
     flush(w, &t);
     for (uint32_t k = 0; k < hm_config_key_count; k++) {
         if (hm_config_keys[k].section == section) {
-            write_key(w, &hm_config_keys[k], upstream);
+            write_key(w, &hm_config_keys[k], index);
         }
     }
 }
@@ -122,10 +125,10 @@ hmx_status hm_config_write(const hm_config *config, const hmx_writer *to)
     find_percentages(&w);
     hm_text_add(&t, "# hashmux: the configuration in effect.\n");
     flush(&w, &t);
-    write_section(&w, HM_SECTION_CONTROLLER, 0);
-    write_section(&w, HM_SECTION_FAILOVER, 0);
-    for (uint32_t i = 0; i < config->upstream_count; i++) {
-        write_section(&w, HM_SECTION_UPSTREAM, i);
+    for (unsigned s = 0; s < HM_SECTIONS; s++) {
+        for (uint32_t i = 0; i < hm_section_rows(config, (hm_config_section)s); i++) {
+            write_section(&w, (hm_config_section)s, i);
+        }
     }
     return w.status;
 }

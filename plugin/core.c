@@ -13,11 +13,22 @@ static int reserve_buckets(hm_core *core, const hm_upstreams *upstreams)
 static hm_tuning tuning_of(const hm_config *config)
 {
     const hm_config_controller *const c = &config->controller;
-    if (!c->has_custom_gains) {
-        return *hm_tuning_preset(c->tuning_model);
-    }
     const hm_gains gains = {c->kp, c->ki, c->kd};
-    return hm_tuning_custom(&gains);
+    hm_tuning t =
+        c->has_custom_gains ? hm_tuning_custom(&gains) : *hm_tuning_preset(c->tuning_model);
+    t.noise_factor = c->has_noise_factor ? c->noise_factor : t.noise_factor;
+    t.hold_s = c->has_hold_secs ? (double)c->hold_secs : t.hold_s;
+    t.min_improvement = c->has_min_improvement ? c->min_improvement : t.min_improvement;
+    t.ripple_point_min = c->has_ripple_point_mins ? c->ripple_point_mins : t.ripple_point_min;
+    t.dwell_s = c->has_dwell_secs ? (double)c->dwell_secs : t.dwell_s;
+    return t;
+}
+
+static hm_estimator_params estimator_of(const hm_config *config)
+{
+    hm_estimator_params params = HM_ESTIMATOR_DEFAULTS;
+    params.window_s = (double)config->controller.estimator_window_secs;
+    return params;
 }
 
 static void note_endpoints(hm_core *core)
@@ -43,7 +54,7 @@ hmx_status hm_core_init(hm_core *core, const hm_memory *memory, const hm_config 
     memset(core, 0, sizeof *core);
     core->memory = memory;
     core->limits = *limits;
-    core->now_ns = core->evaluated_ns = core->settled_ns = now_ns;
+    core->now_ns = core->evaluated_ns = core->settled_ns = core->judged_ns = now_ns;
     core->config = hm_alloc(memory, 1, sizeof *core->config, _Alignof(hm_config));
     core->draft = hm_alloc(memory, 1, sizeof *core->draft, _Alignof(hm_config));
     if (core->config == NULL || core->draft == NULL ||
@@ -60,6 +71,7 @@ hmx_status hm_core_init(hm_core *core, const hm_memory *memory, const hm_config 
     }
     core->tuning = tuning_of(config);
     core->control.gains = core->tuning.gains;
+    core->estimator = estimator_of(config);
     hm_core_retarget(core);
     return HMX_OK;
 
@@ -107,6 +119,7 @@ void hm_core_forget_former_owners(hm_core *core, const hm_upstreams *before)
         if (before->rows[i].exists && strcmp(before->rows[i].id, core->upstreams.rows[i].id) != 0) {
             core->ledger.accounts[i] = (hm_account){0};
             core->counts[i] = (hm_share_counts){0};
+            core->health[i] = (hm_health){0};
             hm_core_forgive(core, i + 1u);
             hm_prefixes_forget(&core->assignment.prefixes, i + 1u);
             hm_extranonce_free(hm_space(&core->assignment.prefixes, i + 1u));
@@ -154,6 +167,8 @@ hmx_status hm_core_adopt_draft(hm_core *core, uint64_t wanted, hm_text *why)
     core->draft = old;
     note_endpoints(core);
     core->tuning = tuning_of(core->config);
+    core->estimator = estimator_of(core->config);
+    hm_core_resolve_pins(core);
     hm_ledger_rescale(&core->ledger, old_window_s,
                       (double)core->config->controller.measurement_window_secs);
     hm_core_retarget(core);

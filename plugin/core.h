@@ -18,6 +18,7 @@
 #include "plugin/assignment.h"
 #include "plugin/buckets.h"
 #include "plugin/config.h"
+#include "plugin/health.h"
 #include "plugin/ledger.h"
 #include "plugin/memory.h"
 #include "plugin/metrics.h"
@@ -39,14 +40,20 @@ typedef struct hm_core_limits {
 typedef struct hm_control {
     double effective[HMX_UPSTREAMS_MAX]; /* target after health, fraction */
     double command[HMX_UPSTREAMS_MAX];   /* wanted allocation, fraction */
-    double balance[HMX_UPSTREAMS_MAX];   /* P-only: leaky integral of command - allocation, points x
-                                            min */
+    double low[HMX_UPSTREAMS_MAX];       /* bounds of the command: pins and caps */
+    double high[HMX_UPSTREAMS_MAX];
+    double missing[HMX_UPSTREAMS_MAX]; /* hashrate that an absolute target or a min lacks */
+    double most[HMX_UPSTREAMS_MAX];    /* cap as hashrate, INFINITY = none */
+    double balance[HMX_UPSTREAMS_MAX]; /* P-only: leaky integral of command - allocation, points x
+                                          min */
     uint8_t usable[HMX_UPSTREAMS_MAX];
     hm_pid_terms terms[HMX_UPSTREAMS_MAX];
     hm_ledger_input inputs[HMX_UPSTREAMS_MAX];
     double band_points;      /* effective deadband */
     double deviation_points; /* largest |command - allocation| */
     double over_s;           /* how long it has been beyond the band */
+    double arrived;          /* hashrate that came since the last evaluation */
+    double arrival_rate;     /* hashrate that comes per second, averaged over ARRIVAL_WINDOW_S */
     double largest;          /* hashrate of the largest channel */
     hm_gains gains;          /* in effect: slewing to those set */
     uint8_t primed;          /* the controllers have run: from now on the measurement has a rate */
@@ -80,11 +87,14 @@ typedef struct hm_core {
     hm_assignment assignment;
     hm_ledger ledger;
     hm_share_counts counts[HMX_UPSTREAMS_MAX];
+    hm_health health[HMX_UPSTREAMS_MAX];
+    hm_estimator_params estimator;
     hm_control control;
     hm_buckets buckets;
     uint64_t now_ns;
     uint64_t evaluated_ns; /* last evaluation, or create */
     uint64_t settled_ns;   /* last settlement of the ledger */
+    uint64_t judged_ns;    /* last judgement of the pools' health */
     uint64_t evaluations;
     uint8_t prefix_stale; /* channels may need a new prefix on the same pool */
     /* One line for the operator; level as hmx_log_level. */
@@ -113,6 +123,8 @@ typedef struct hm_channel_facts {
     uint32_t current_upstream;
     uint32_t prefix_len;
     uint8_t prefix[HMX_EXTRANONCE_MAX];
+    const char *identity; /* user_identity, identity_len bytes: valid during the call */
+    uint32_t identity_len;
 } hm_channel_facts;
 
 typedef struct hm_placement {
@@ -154,6 +166,13 @@ int hm_core_tick(hm_core *core, uint32_t rooms, hm_plan_emit emit, void *ctx);
 /* Books the credited work up to now under the targets valid until now; call before any of them
  * changes. */
 void hm_core_settle(hm_core *core);
+hm_health_params hm_core_health_params(const hm_core *core);
+/* Looks up again where each open channel is pinned to; after the pins or the upstreams changed. */
+void hm_core_resolve_pins(hm_core *core);
+/* The upstream that a user_identity is pinned to, HM_PIN_STAY, or 0. */
+uint8_t hm_core_pin_of(const hm_core *core, const char *identity, uint32_t len);
+/* Judges the pools' health when it is time; grey and held-down ones stop being usable. */
+void hm_core_judge_health(hm_core *core);
 /* Recomputes usable, effective target and command after such a change. */
 void hm_core_retarget(hm_core *core);
 

@@ -2,6 +2,7 @@
  *
  * core_events: what the host reports about pools, channels and shares (see core.h).
  */
+#include <math.h>
 #include <string.h>
 
 #include "plugin/core.h"
@@ -42,6 +43,22 @@ static void replace_space(hm_core *core, uint32_t upstream, const hm_extranonce_
     *hm_space(&a->prefixes, upstream) = *fresh;
 }
 
+/* A connection that was up and is not any more counts as a failure; one that is new starts
+ * unsuspected. */
+static void note_health(hm_core *core, uint32_t upstream, uint32_t state)
+{
+    const uint32_t before = core->upstreams.rows[upstream - 1u].facts.state;
+    hm_health *const health = &core->health[upstream - 1u];
+    if (before == HMX_UPSTREAM_UP &&
+        (state == HMX_UPSTREAM_DOWN || state == HMX_UPSTREAM_CONNECTING)) {
+        const hm_health_params params = hm_core_health_params(core);
+        hm_health_failed(health, &params, core->now_ns);
+        hm_health_restart(health);
+    }
+    hm_upstreams_judge(&core->upstreams, upstream, health->grey,
+                       hm_health_is_out(health, core->now_ns));
+}
+
 hmx_status hm_core_upstream(hm_core *core, uint32_t upstream, const hm_upstream_facts *facts)
 {
     hm_upstream *const row = &core->upstreams.rows[upstream - 1u];
@@ -65,6 +82,7 @@ hmx_status hm_core_upstream(hm_core *core, uint32_t upstream, const hm_upstream_
         next.extranonce_prefix_len = row->facts.extranonce_prefix_len;
         memcpy(next.extranonce_prefix, row->facts.extranonce_prefix, sizeof next.extranonce_prefix);
     }
+    note_health(core, upstream, next.state);
     hm_upstreams_report(&core->upstreams, upstream, &next);
     if (hm_upstreams_usable(&core->upstreams, upstream) != was_usable) {
         hm_core_forgive(core, upstream);
@@ -95,10 +113,26 @@ static void fill_record(hm_core *core, uint32_t slot, const hm_channel_facts *fa
     cold->honours_prefix = (uint8_t)facts->honours_prefix;
     cold->flags = (uint8_t)facts->flags;
     cold->extranonce_size = (uint8_t)facts->extranonce_size;
+    cold->pin = hm_core_pin_of(core, facts->identity, facts->identity_len);
     cold->pending_next = cold->pending_prev = HM_SLOT_NONE;
     hm_hot(&core->assignment.channels, slot)->hashrate =
-        hm_estimate_init(hm_estimate_of(&core->assignment.channels, slot), &HM_ESTIMATOR_DEFAULTS,
+        hm_estimate_init(hm_estimate_of(&core->assignment.channels, slot), &core->estimator,
                          facts->nominal, guess_of(core));
+}
+
+/* Targets in hashes per second are another fraction of a farm that has grown. */
+static void follow_growth(hm_core *core)
+{
+    const hm_upstreams *const u = &core->upstreams;
+    for (uint32_t i = 0; i < u->top; i++) {
+        const hm_upstream *const row = &u->rows[i];
+        if (row->exists &&
+            (row->hashrate_ths > 0.0 || row->min_ths > 0.0 || row->max_ths < INFINITY)) {
+            hm_core_settle(core);
+            hm_core_retarget(core);
+            return;
+        }
+    }
 }
 
 hmx_status hm_core_open(hm_core *core, const hm_channel_facts *facts, hm_placement *out)
@@ -115,6 +149,10 @@ hmx_status hm_core_open(hm_core *core, const hm_channel_facts *facts, hm_placeme
     if (slot == HM_SLOT_NONE) {
         return HMX_E_NOMEM;
     }
+    if (hm_channels_name(&a->channels, slot, facts->identity, facts->identity_len) != 0) {
+        hm_channels_close(&a->channels, slot);
+        return HMX_E_NOMEM;
+    }
     fill_record(core, slot, facts);
     out->cookie = hm_channels_cookie(&a->channels, slot);
     if (facts->current_upstream != HMX_NONE) {
@@ -124,12 +162,15 @@ hmx_status hm_core_open(hm_core *core, const hm_channel_facts *facts, hm_placeme
         out->prefix_len = facts->prefix_len;
         memcpy(out->prefix, facts->prefix, sizeof out->prefix);
         core->control.evacuate = 1;
+        follow_growth(core);
         return HMX_OK;
     }
-    out->upstream = hm_assignment_arrival(a, slot, core->control.command);
+    out->upstream = hm_assignment_arrival(a, slot, core->control.command, core->control.most);
     out->reason = out->upstream == HMX_NONE ? 0u : (uint32_t)HMX_REASON_ARRIVAL;
+    core->control.arrived += hm_hot(&a->channels, slot)->hashrate;
     /* A legal destination has a free prefix; parking needs none. */
     (void)hm_assignment_place(a, slot, out->upstream, out->prefix, &out->prefix_len);
+    follow_growth(core);
     return HMX_OK;
 }
 
@@ -144,7 +185,7 @@ static void declare(hm_core *core, uint32_t slot, double nominal)
         return;
     }
     hm_assignment_set_hashrate(
-        a, slot, hm_estimate_declare(estimate, &HM_ESTIMATOR_DEFAULTS, nominal, guess_of(core)));
+        a, slot, hm_estimate_declare(estimate, &core->estimator, nominal, guess_of(core)));
 }
 
 hmx_status hm_core_update(hm_core *core, uint32_t slot, const hm_channel_facts *facts,
@@ -185,6 +226,14 @@ static void note_on_channel(hm_core *core, uint32_t slot, uint32_t upstream, uin
     }
 }
 
+/* A stale share of a channel that has left for another pool is the move's doing, not the old
+ * pool's. */
+static int is_excused(const hm_core *core, uint32_t slot, uint32_t upstream, uint32_t verdict)
+{
+    return verdict == HMX_SHARE_REJECTED_STALE &&
+           (slot == HM_SLOT_NONE || hm_hot(&core->assignment.channels, slot)->upstream != upstream);
+}
+
 void hm_core_share(hm_core *core, uint32_t slot, uint32_t upstream, uint32_t verdict, int local,
                    uint32_t count, double work)
 {
@@ -200,8 +249,13 @@ void hm_core_share(hm_core *core, uint32_t slot, uint32_t upstream, uint32_t ver
     if (verdict == basis) {
         hm_ledger_credit(&core->ledger, upstream, work, count);
     }
-    if (rejected || verdict == HMX_SHARE_ACCEPTED) {
+    if (verdict == HMX_SHARE_SUBMITTED) {
+        hm_health_forwarded(&core->health[upstream - 1u], count, core->now_ns);
+    } else if (is_excused(core, slot, upstream, verdict)) {
+        hm_health_answered(&core->health[upstream - 1u]);
+    } else if (rejected || verdict == HMX_SHARE_ACCEPTED) {
         hm_ledger_verdict(&core->ledger, upstream, count, !rejected);
+        hm_health_verdict(&core->health[upstream - 1u], count, !rejected);
     }
     if (slot != HM_SLOT_NONE) {
         note_on_channel(core, slot, upstream, verdict, count, work);

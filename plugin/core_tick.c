@@ -1,131 +1,21 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * core_tick: the control law, once per evaluation interval (see core.h).
- *
- * The plant has no lag: the allocation is ours and known at once. So the command is feed-forward
- * (the effective target) plus the PID correction for what was really delivered, and the planner
- * goes there in one step.
+ * core_tick: what happens at a tick: the evaluation when it is due, and who has to move (see
+ * core.h). What is wanted is core_control.h's business.
  */
-#include <math.h>
 #include <string.h>
 
-#include "plugin/core.h"
+#include "plugin/core_control.h"
 #include "plugin/fmath.h"
-#include "plugin/targets.h"
 
 static const double NS_PER_S = 1e9;
-static const double BALANCE_GAIN = 0.05;           /* 1/min: sigma-delta gain when Ki = 0 */
-static const double BALANCE_WINDOW_S = 4.0 * 3600; /* its forgetting */
 enum { BURST_MIN = 4, BURST_PARTS = 4 };
-
-static double interval_s(const hm_core *core)
-{
-    return (double)core->config->controller.evaluation_interval_secs;
-}
-
-static double window_s(const hm_core *core)
-{
-    return (double)core->config->controller.measurement_window_secs;
-}
-
-/* Hashrate allocated to the upstreams that take part. */
-static double farm_hashrate(const hm_core *core)
-{
-    double sum = 0.0;
-    for (uint32_t i = 0; i < core->upstreams.top; i++) {
-        sum += core->control.usable[i] ? core->assignment.allocated[i + 1u] : 0.0;
-    }
-    return sum;
-}
-
-/* The largest channel as points of the farm: nothing finer can be moved. */
-static double granule_points(const hm_core *core, double hashrate)
-{
-    return hashrate > 0.0 ? 100.0 * core->control.largest / hashrate : 0.0;
-}
-
-/* Clamp of the ledger as work: integral_limit, or what slicing the largest channel needs. */
-static double debt_limit(const hm_core *core, double hashrate)
-{
-    double points_min = core->config->controller.integral_limit;
-    if (core->control.gains.ki > 0.0) {
-        const double slicing = 2.0 * granule_points(core, hashrate) / core->control.gains.ki;
-        points_min = slicing > points_min ? slicing : points_min;
-    }
-    return points_min * hashrate * 60.0 / 100.0;
-}
-
-void hm_core_settle(hm_core *core)
-{
-    const double elapsed_s = (double)(core->now_ns - core->settled_ns) / NS_PER_S;
-    const double hashrate = farm_hashrate(core);
-    if (elapsed_s < 1e-3) {
-        return; /* too short to have a rate: it is booked with what follows */
-    }
-    const double most_s = 5.0 * interval_s(core);
-    hm_ledger_settle(&core->ledger, core->control.effective, core->control.usable,
-                     core->upstreams.top, elapsed_s < most_s ? elapsed_s : most_s, window_s(core),
-                     core->control.burst, debt_limit(core, hashrate));
-    core->settled_ns = core->now_ns;
-}
-
-/* Effective target plus correction, brought back to a distribution over those that have a target.
- */
-static void command_from(hm_core *core, const double *correction_points)
-{
-    hm_control *const k = &core->control;
-    const uint32_t n = core->upstreams.top;
-    double wanted[HMX_UPSTREAMS_MAX];
-    double low[HMX_UPSTREAMS_MAX];
-    double high[HMX_UPSTREAMS_MAX];
-    for (uint32_t i = 0; i < n; i++) {
-        low[i] = 0.0;
-        high[i] = k->effective[i] > 0.0 ? 1.0 : 0.0;
-        wanted[i] = k->effective[i] > 0.0 ? k->effective[i] + correction_points[i] / 100.0 : 0.0;
-    }
-    hm_targets_project(wanted, low, high, n, k->command);
-}
-
-/* All numbers up to the highest: those in use in order of preference, then the gaps. */
-static void preference(const hm_upstreams *u, uint32_t *order)
-{
-    uint32_t at = u->count;
-    memcpy(order, u->order, u->count * sizeof *order);
-    for (uint32_t i = 0; i < u->top; i++) {
-        if (!u->rows[i].exists) {
-            order[at] = i;
-            at++;
-        }
-    }
-}
-
-void hm_core_retarget(hm_core *core)
-{
-    hm_control *const k = &core->control;
-    const uint32_t n = core->upstreams.top;
-    uint32_t order[HMX_UPSTREAMS_MAX];
-    double weight[HMX_UPSTREAMS_MAX] = {0};
-    double correction[HMX_UPSTREAMS_MAX] = {0};
-    memset(k->effective, 0, sizeof k->effective);
-    memset(k->command, 0, sizeof k->command);
-    memset(k->usable, 0, sizeof k->usable);
-    for (uint32_t i = 0; i < n; i++) {
-        k->usable[i] = (uint8_t)hm_upstreams_usable(&core->upstreams, i + 1u);
-        weight[i] = core->upstreams.rows[i].percentage;
-        correction[i] = k->terms[i].output_points;
-    }
-    preference(&core->upstreams, order);
-    if (hm_targets_effective(weight, k->usable, order, n, k->effective)) {
-        command_from(core, correction);
-        k->all_down_said = 0;
-    }
-}
 
 /* Estimator pass over all channels; also adds up the allocation afresh. */
 static void estimate_all(hm_core *core, double dt_s)
 {
     hm_channels *const c = &core->assignment.channels;
-    const hm_estimator_params *const params = &HM_ESTIMATOR_DEFAULTS;
+    const hm_estimator_params *const params = &core->estimator;
     const double decay = hm_decay(dt_s, params->window_s);
     double largest = 0.0;
     hm_assignment_recount_begin(&core->assignment);
@@ -142,132 +32,11 @@ static void estimate_all(hm_core *core, double dt_s)
         /* A renewal that was refused, failed, expired or could not be proposed is tried again. */
         core->prefix_stale |= (hot->marks & HM_MARK_PREFIX_STALE) != 0;
         hm_assignment_count(&core->assignment, hot);
+        if (core->config->pin_count > 0) {
+            hm_assignment_count_pinned(&core->assignment, slot);
+        }
     }
     core->control.largest = largest;
-}
-
-/* The controllers: inputs from the ledger, terms, command. */
-static void control(hm_core *core, double hashrate, double dt_s)
-{
-    hm_control *const k = &core->control;
-    double correction[HMX_UPSTREAMS_MAX] = {0};
-    for (uint32_t i = 0; i < core->upstreams.top; i++) {
-        if (!k->usable[i] || !(k->effective[i] > 0.0)) {
-            k->terms[i] = (hm_pid_terms){0};
-            continue;
-        }
-        k->inputs[i] = hm_ledger_inputs(&core->ledger, i + 1u, hashrate, window_s(core), dt_s, 1);
-        if (!k->primed) {
-            k->inputs[i].measurement_rate = 0.0; /* no derivative kick on the first update */
-        }
-        k->terms[i] =
-            hm_pid_terms_of(&k->gains, k->inputs[i].error_points, k->inputs[i].integral_point_min,
-                            k->inputs[i].measurement_rate);
-        if (!isfinite(k->terms[i].output_points)) {
-            hm_core_forgive(core, i + 1u);
-        }
-        correction[i] = k->terms[i].output_points;
-        const double over = k->effective[i] + correction[i] / 100.0 - 1.0;
-        if (over > 0.0) {
-            core->ledger.accounts[i].debt -= over * hashrate * dt_s; /* beyond all there is */
-        }
-    }
-    k->primed = 1;
-    command_from(core, correction);
-}
-
-/* Fraction of the deliveries that a pool gets for its part of the hashrate, when it rejects some.
- */
-static double acceptance(const hm_core *core, uint32_t i)
-{
-    return core->config->controller.measure_on_accepted
-               ? hm_ledger_acceptance(&core->ledger, i + 1u)
-               : 1.0;
-}
-
-static double dead_zone(double x, double band)
-{
-    if (x > band) {
-        return x - band;
-    }
-    return x < -band ? x + band : 0.0;
-}
-
-static double slack_factor(double granule)
-{
-    return granule <= 5.0 ? 1.5 : 2.5;
-}
-
-/* Without an integral term a farm that is coarser than its targets would stay off for ever: a leaky
- * integral of command - allocation alternates its channels (sigma-delta modulation). */
-static void balance(hm_core *core, double hashrate, double dt_s)
-{
-    hm_control *const k = &core->control;
-    const uint32_t n = core->upstreams.top;
-    const double granule = granule_points(core, hashrate);
-    const double limit = 2.0 * granule / BALANCE_GAIN;
-    double delivered = 0.0;
-    double correction[HMX_UPSTREAMS_MAX] = {0};
-    for (uint32_t i = 0; i < n; i++) {
-        delivered += k->usable[i] ? core->assignment.allocated[i + 1u] * acceptance(core, i) : 0.0;
-    }
-    for (uint32_t i = 0; i < n && delivered > 0.0; i++) {
-        if (!k->usable[i] || !(k->effective[i] > 0.0)) {
-            k->balance[i] = 0.0;
-            continue;
-        }
-        const double share = core->assignment.allocated[i + 1u] * acceptance(core, i) / delivered;
-        const double off = 100.0 * (k->command[i] - share);
-        const double input =
-            fabs(off) > slack_factor(granule) * granule ? 0.0 : dead_zone(off, k->band_points);
-        k->balance[i] = hm_clamp(
-            k->balance[i] * hm_decay(dt_s, BALANCE_WINDOW_S) + input * dt_s / 60.0, -limit, limit);
-        correction[i] = k->terms[i].output_points + BALANCE_GAIN * k->balance[i];
-    }
-    command_from(core, correction);
-}
-
-/* A pool that rejects a tenth needs a tenth more hashrate for the same accepted work. */
-static void correct_for_rejects(hm_core *core)
-{
-    hm_control *const k = &core->control;
-    double sum = 0.0;
-    for (uint32_t i = 0; i < core->upstreams.top; i++) {
-        sum += k->command[i] / acceptance(core, i);
-    }
-    for (uint32_t i = 0; i < core->upstreams.top && sum > 0.0; i++) {
-        k->command[i] = k->command[i] / acceptance(core, i) / sum;
-    }
-}
-
-static void measure_deviation(hm_core *core, double hashrate)
-{
-    hm_control *const k = &core->control;
-    k->deviation_points = 0.0;
-    for (uint32_t i = 0; i < core->upstreams.top; i++) {
-        if (k->usable[i]) {
-            const double off =
-                100.0 * fabs(k->command[i] - core->assignment.allocated[i + 1u] / hashrate);
-            k->deviation_points = off > k->deviation_points ? off : k->deviation_points;
-        }
-    }
-}
-
-/* What whole channels could not express decays from the ledger with time constant 1/Ki, instead of
- * being paid back when it suddenly becomes possible. */
-static void bleed(hm_core *core, double hashrate, double dt_s)
-{
-    hm_control *const k = &core->control;
-    const double granule = granule_points(core, hashrate);
-    const double by_granule = slack_factor(granule) * granule;
-    const double slack = by_granule > k->band_points ? by_granule : k->band_points;
-    for (uint32_t i = 0; i < core->upstreams.top; i++) {
-        if (k->usable[i]) {
-            const double off =
-                100.0 * (k->command[i] - core->assignment.allocated[i + 1u] / hashrate);
-            core->ledger.accounts[i].debt -= dead_zone(off, slack) / 100.0 * hashrate * dt_s;
-        }
-    }
 }
 
 static uint64_t dwell_ns(const hm_core *core)
@@ -280,11 +49,14 @@ static uint64_t dwell_ns(const hm_core *core)
 static hm_plan_request request_of(const hm_core *core)
 {
     const hm_control *const k = &core->control;
-    const double hashrate = farm_hashrate(core);
-    const double ki = k->gains.ki > 0.0 ? k->gains.ki : BALANCE_GAIN;
+    const double hashrate = hm_control_hashrate(core);
+    const double ki = k->gains.ki > 0.0 ? k->gains.ki : HM_BALANCE_GAIN;
     const double band = k->band_points / 100.0 * hashrate;
     return (hm_plan_request){
         .command = k->command,
+        .effective = k->effective,
+        .most = k->most,
+        .slicing = core->config->controller.time_slicing != 0,
         .usable = k->usable,
         .n = core->upstreams.top,
         .most_moves = k->burst_left,
@@ -322,51 +94,6 @@ static uint32_t burst_limit(const hm_core *core)
     return part > BURST_MIN ? part : (uint32_t)BURST_MIN;
 }
 
-/* Is the deviation worth a plan? Keeps the clock of how long it has lasted. */
-static int wants_plan(hm_core *core, double dt_s)
-{
-    hm_control *const k = &core->control;
-    const int was_burst = k->burst;
-    const int beyond = k->deviation_points > k->band_points;
-    k->over_s = beyond ? k->over_s + dt_s : 0.0;
-    if (beyond && (k->over_s > core->tuning.hold_s || k->deviation_points > 4.0 * k->band_points ||
-                   was_burst || k->force)) {
-        k->over_s = 0.0;
-        return 1;
-    }
-    k->burst = 0;
-    if (!beyond) {
-        k->saturated = 0;
-    }
-    return 0;
-}
-
-/* The control law from the ledger to the command. Returns 1 when a plan is wanted. */
-static int compute_command(hm_core *core, double dt_s)
-{
-    hm_control *const k = &core->control;
-    const double hashrate = farm_hashrate(core);
-    if (core->assignment.channels.count == 0 || !(hashrate > 0.0)) {
-        return 0; /* nobody to move; what is owed stays on the books */
-    }
-    hm_gains_slew(&k->gains, &core->tuning.gains, hm_decay(dt_s, window_s(core)));
-    const double sigma =
-        hm_ledger_sigma_points(&core->ledger, k->effective, core->upstreams.top, hashrate);
-    const double deadband = core->config->controller.deadband_points;
-    k->band_points = hm_clamp(core->tuning.noise_factor * sigma, 0.1 * deadband, 3.0 * deadband);
-    control(core, hashrate, dt_s);
-    if (!(k->gains.ki > 0.0)) {
-        balance(core, hashrate, dt_s);
-    }
-    correct_for_rejects(core);
-    measure_deviation(core, hashrate);
-    const int wanted = wants_plan(core, dt_s);
-    if (wanted) {
-        k->burst_left = burst_limit(core);
-    }
-    return wanted;
-}
-
 static int any_usable(const hm_core *core)
 {
     for (uint32_t i = 0; i < core->upstreams.top; i++) {
@@ -375,6 +102,23 @@ static int any_usable(const hm_core *core)
         }
     }
     return 0;
+}
+
+/* A grey pool that is otherwise in order keeps one channel, to see whether it recovers. */
+static uint8_t keeps_canary(const hm_core *core, uint32_t upstream)
+{
+    const hm_upstream *const row = &core->upstreams.rows[upstream - 1u];
+    return row->exists && row->grey && row->enabled && !row->removed &&
+           row->facts.state == HMX_UPSTREAM_UP;
+}
+
+/* A pool without a target is not left while it takes what the caps of the others have no room for.
+ */
+static int must_leave(const hm_core *core, uint32_t upstream)
+{
+    const hm_control *const k = &core->control;
+    return hm_upstreams_must_leave(&core->upstreams, upstream) &&
+           !(k->usable[upstream - 1u] && k->effective[upstream - 1u] > k->low[upstream - 1u]);
 }
 
 /* Does somebody have to leave where no decision is under way yet? Then the evacuation is tried
@@ -386,7 +130,7 @@ static int somebody_must_leave(const hm_core *core)
         return 1;
     }
     for (uint32_t i = 1; i <= core->upstreams.top; i++) {
-        if (a->counts[i] > a->pending_out[i] && hm_upstreams_must_leave(&core->upstreams, i)) {
+        if (a->counts[i] > a->pending_out[i] + keeps_canary(core, i) && must_leave(core, i)) {
             return 1;
         }
     }
@@ -397,6 +141,7 @@ static int somebody_must_leave(const hm_core *core)
 static int evacuate(hm_core *core, uint32_t *rooms, hm_plan_emit emit, void *ctx)
 {
     uint8_t leave[HM_PLACES] = {1}; /* the parked ones want work */
+    uint8_t canary[HM_PLACES] = {0};
     if (!any_usable(core)) {
         if (!core->control.all_down_said && core->assignment.channels.count > 0) {
             hm_core_log(core, HMX_LOG_WARN,
@@ -411,14 +156,41 @@ static int evacuate(hm_core *core, uint32_t *rooms, hm_plan_emit emit, void *ctx
         return 0;
     }
     for (uint32_t i = 1; i <= core->upstreams.top; i++) {
-        leave[i] = (uint8_t)hm_upstreams_must_leave(&core->upstreams, i);
+        leave[i] = (uint8_t)must_leave(core, i);
+        canary[i] = keeps_canary(core, i);
     }
     const hm_plan_request request = request_of(core);
     const hm_plan_result result =
-        hm_evacuate(&core->buckets, &core->assignment, &request, leave, *rooms, emit, ctx);
+        hm_evacuate(&core->buckets, &core->assignment, &request, leave, canary, *rooms, emit, ctx);
     *rooms -= result.moves;
     core->control.evacuate = result.more ? 1u : 0u;
     return (int)result.more;
+}
+
+/* Brings pinned channels to where they belong. Returns 1 when the buffer was full. */
+static int bring_home(hm_core *core, uint32_t *rooms, hm_plan_emit emit, void *ctx)
+{
+    hm_assignment *const a = &core->assignment;
+    const uint64_t dwell = dwell_ns(core);
+    hm_decision decision;
+    for (uint32_t slot = 0; slot < a->channels.slots; slot++) {
+        const hm_channel_hot *const hot = hm_hot(&a->channels, slot);
+        const uint32_t to =
+            hm_assignment_movable(a, slot) ? hm_assignment_pin_target(a, slot) : HMX_NONE;
+        if (to == HMX_NONE || (hot->moved_ns != 0 && core->now_ns - hot->moved_ns < dwell)) {
+            continue;
+        }
+        if (*rooms == 0) {
+            return 1;
+        }
+        if (hm_assignment_propose(a, slot, to, HMX_DECISION_MOVE, HMX_REASON_PIN, core->now_ns,
+                                  &decision) == 0) {
+            (*rooms)--;
+            (void)emit(ctx, &decision);
+        }
+    }
+    a->astray = 0;
+    return 0;
 }
 
 /* New prefixes for the channels of a pool that changed its own. Returns 1 when the buffer was full.
@@ -459,7 +231,7 @@ static void free_removed_upstreams(hm_core *core)
 static int evaluate(hm_core *core)
 {
     const double elapsed_s = (double)(core->now_ns - core->evaluated_ns) / NS_PER_S;
-    const double dt_s = hm_clamp(elapsed_s, 1.0, 5.0 * interval_s(core));
+    const double dt_s = hm_clamp(elapsed_s, 1.0, 5.0 * hm_control_interval_s(core));
     core->evaluated_ns = core->now_ns;
     core->evaluations++;
     estimate_all(core, dt_s);
@@ -467,7 +239,12 @@ static int evaluate(hm_core *core)
     free_removed_upstreams(core);
     hm_prefixes_expire(&core->assignment.prefixes, core->now_ns, &core->assignment.channels);
     core->control.evacuate = (uint8_t)(core->control.evacuate || somebody_must_leave(core));
-    return any_usable(core) && compute_command(core, dt_s);
+    hm_core_retarget(core); /* absolute targets, caps and pins follow the farm's hashrate */
+    if (!any_usable(core) || !hm_control_command(core, dt_s)) {
+        return 0;
+    }
+    core->control.burst_left = burst_limit(core);
+    return 1;
 }
 
 static int is_due(const hm_core *core)
@@ -483,6 +260,7 @@ int hm_core_tick(hm_core *core, uint32_t rooms, hm_plan_emit emit, void *ctx)
     const uint64_t before_ns = core->evaluated_ns;
     k->rows = rooms;
     (void)hm_assignment_expire(&core->assignment, core->now_ns);
+    hm_core_judge_health(core);
     if (!planning && is_due(core)) {
         planning = evaluate(core);
         k->force = 0;
@@ -494,16 +272,19 @@ int hm_core_tick(hm_core *core, uint32_t rooms, hm_plan_emit emit, void *ctx)
     if (core->prefix_stale && renew_prefixes(core, &rooms, emit, ctx)) {
         return 1;
     }
+    if (core->assignment.astray > 0 && bring_home(core, &rooms, emit, ctx)) {
+        return 1;
+    }
     if (planning && plan(core, &rooms, emit, ctx)) {
         return 1;
     }
     k->resume = 0;
     if (core->evaluated_ns != before_ns && k->saturated) {
-        const double hashrate = farm_hashrate(core);
+        const double hashrate = hm_control_hashrate(core);
         const double dt_s = hm_clamp((double)(core->evaluated_ns - before_ns) / NS_PER_S, 1.0,
-                                     5.0 * interval_s(core));
+                                     5.0 * hm_control_interval_s(core));
         if (hashrate > 0.0) {
-            bleed(core, hashrate, dt_s);
+            hm_control_bleed(core, hashrate, dt_s);
         }
     }
     return 0;

@@ -11,6 +11,12 @@ typedef struct hm_ini_seen {
     char name[HM_INI_NAME_MAX + 1];
 } hm_ini_seen;
 
+/* A piece of the line in work. */
+typedef struct hm_ini_piece {
+    const char *data;
+    size_t len;
+} hm_ini_piece;
+
 /* One pass over one text. */
 typedef struct hm_ini_state {
     const hm_ini_handler *handler;
@@ -20,17 +26,12 @@ typedef struct hm_ini_state {
     size_t at;     /* the first byte not read yet */
     uint32_t line; /* number of the line in work, from 1 */
     uint32_t section_count;
-    int in_section; /* 0 before the first section */
-    int skip;       /* 1 inside a refused section: its keys would land somewhere else */
-    int unreadable; /* 1 when inih gave lines less room than we rely on */
+    int in_section;     /* 0 before the first section */
+    int skip;           /* 1 inside a refused section: its keys would land somewhere else */
+    int unreadable;     /* 1 when inih gave lines less room than we rely on */
+    hm_ini_piece value; /* of the key in work, as it stands in the text */
     hm_ini_seen seen[HM_INI_SECTIONS_MAX];
 } hm_ini_state;
-
-/* A piece of the line in work. */
-typedef struct hm_ini_piece {
-    const char *data;
-    size_t len;
-} hm_ini_piece;
 
 static int is_blank(char c)
 {
@@ -142,14 +143,15 @@ static hm_ini_piece without_comment(hm_ini_piece line)
     return trim(line);
 }
 
-/* inih trims with isspace, which under a Latin-1 locale takes the last byte of "à" for a blank:
- * what it gets to see must be ASCII. */
-static int check_ascii(hm_ini_state *s, hm_ini_piece line)
+/* Names are ASCII. */
+static int check_ascii(hm_ini_state *s, hm_ini_piece name)
 {
-    for (size_t i = 0; i < line.len; i++) {
-        if ((unsigned char)line.data[i] >= 0x80) {
-            complain_byte(s, "a character that is not ASCII; those are allowed in comments only",
-                          (unsigned char)line.data[i], i);
+    for (size_t i = 0; i < name.len; i++) {
+        if ((unsigned char)name.data[i] >= 0x80) {
+            complain_byte(s,
+                          "a character that is not ASCII; those are allowed in values and comments "
+                          "only",
+                          (unsigned char)name.data[i], i);
             return 0;
         }
     }
@@ -252,6 +254,9 @@ static int accept_key(hm_ini_state *s, hm_ini_piece line)
     while (at < line.len && line.data[at] != '=' && line.data[at] != ':') {
         at++;
     }
+    if (!check_ascii(s, (hm_ini_piece){line.data, at})) {
+        return 0;
+    }
     if (at == line.len) {
         complain_no_separator(s, line);
         return 0;
@@ -273,6 +278,7 @@ static int accept_key(hm_ini_state *s, hm_ini_piece line)
         complain_about(s, "key '", key, "' stands before the first [section]");
         return 0;
     }
+    s->value = trim((hm_ini_piece){line.data + at + 1, line.len - at - 1});
     return !s->skip;
 }
 
@@ -293,7 +299,7 @@ static hm_ini_piece judge_line(hm_ini_state *s, hm_ini_piece line)
     }
     const hm_ini_piece text = without_comment(whole);
     if (text.data[0] != '[') {
-        return check_ascii(s, text) && accept_key(s, text) ? text : nothing;
+        return accept_key(s, text) ? text : nothing;
     }
     if (check_ascii(s, text) && accept_section(s, text)) {
         return text;
@@ -302,7 +308,9 @@ static hm_ini_piece judge_line(hm_ini_state *s, hm_ini_piece line)
     return nothing;
 }
 
-/* inih's way of asking for a line: as fgets. */
+/* inih's way of asking for a line: as fgets. What it sees is ASCII: it trims with isspace, whose
+ * answer for other bytes is the locale's business (the last byte of "à" is a blank in Latin-1).
+ * They are stood in for here, and on_key puts them back. */
 static char *read_line(char *buffer, int size, void *stream)
 {
     hm_ini_state *const s = (hm_ini_state *)stream;
@@ -315,7 +323,9 @@ static char *read_line(char *buffer, int size, void *stream)
         s->unreadable = 1; /* an inih built for lines shorter than ours */
         return NULL;
     }
-    memcpy(buffer, text.data, text.len);
+    for (size_t i = 0; i < text.len; i++) {
+        buffer[i] = (unsigned char)text.data[i] < 0x80 ? text.data[i] : '?';
+    }
     buffer[text.len] = '\n';
     buffer[text.len + 1] = '\0';
     return buffer;
@@ -325,7 +335,14 @@ static char *read_line(char *buffer, int size, void *stream)
 static int on_key(void *user, const char *section, const char *name, const char *value)
 {
     hm_ini_state *const s = (hm_ini_state *)user;
-    s->handler->key(s->handler->ctx, section, name, value, s->line);
+    char whole[HM_INI_LINE_MAX + 1];
+    if (strlen(value) != s->value.len || s->value.len > HM_INI_LINE_MAX) {
+        s->unreadable = 1; /* an inih that reads values in another way */
+        return 1;
+    }
+    memcpy(whole, s->value.data, s->value.len);
+    whole[s->value.len] = '\0';
+    s->handler->key(s->handler->ctx, section, name, whole, s->line);
     return 1;
 }
 

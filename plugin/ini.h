@@ -11,8 +11,8 @@
  *
  * The language: one `[section]` or `key = value` per line, at most 190 bytes. A line whose first
  * character is # or ; is a comment, and so is the rest of a line from a ; that follows a blank.
- * Blanks around names and values do not count, a value may be empty. UTF-8; outside of comments
- * ASCII only. No line is continued. A byte order mark at the start and CRLF line ends are fine.
+ * Blanks around names and values do not count, a value may be empty. UTF-8; names are
+ * ASCII. No line is continued. A byte order mark at the start and CRLF line ends are fine.
  * Section and key names: at most 48 characters; a section comes once.
  *
  * Reentrant: inih's global options (a patch of Debian's) are never touched nor relied on.

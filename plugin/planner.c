@@ -16,6 +16,7 @@ typedef struct plan {
     void *ctx;
     double
         need[HMX_UPSTREAMS_MAX]; /* hashrate missing (> 0) or too much (< 0) per upstream i + 1 */
+    double base[HMX_UPSTREAMS_MAX]; /* the same against the targets without correction */
     uint32_t rooms;
     hm_plan_result result;
 } plan;
@@ -28,12 +29,16 @@ typedef struct found {
     double distance; /* from the hashrate looked for */
 } found;
 
+/* Without slicing: what a move must come nearer to the targets, of its own size. */
+static const double NEARER_LEAST = 0.1;
+
 static const found NOTHING = {HM_SLOT_NONE, HM_SLOT_NONE, 0.0, 0.0};
 
 static int may_leave(const plan *p, uint32_t slot)
 {
     const hm_channel_hot *const hot = hm_hot(&p->assignment->channels, slot);
     return hot->hashrate > 0.0 && hm_assignment_movable(p->assignment, slot) &&
+           hm_cold(&p->assignment->channels, slot)->pin == 0 &&
            (hot->moved_ns == 0 || p->request->now_ns - hot->moved_ns >= p->request->dwell_ns);
 }
 
@@ -116,6 +121,22 @@ static found nearest(const plan *p, uint32_t from, uint32_t to, double wanted)
     return best;
 }
 
+/* May this amount go from one to the other? Not above a cap, and without slicing only towards the
+ * targets, unless it is finer than the deadband. */
+static int is_allowed(const plan *p, uint32_t from, uint32_t to, double amount)
+{
+    if (p->assignment->allocated[to + 1u] + amount > p->request->most[to]) {
+        return 0;
+    }
+    if (p->request->slicing) {
+        return 1;
+    }
+    /* Coming nearer by less than a tenth of the move would be undone by the next bit of luck. */
+    const double wanted = (p->base[to] - p->base[from]) / 2.0;
+    return amount <= p->request->band ||
+           fabs(wanted) - fabs(wanted - amount) >= NEARER_LEAST * amount;
+}
+
 /* What an action gains that moves `amount` where `wanted` would be ideal. */
 static double score_of(const plan *p, double wanted, double amount)
 {
@@ -142,7 +163,9 @@ static swap best_swap(const plan *p, uint32_t from, uint32_t to, double wanted)
         }
         if (here.back.slot != HM_SLOT_NONE) {
             const double amount = here.there.hashrate - here.back.hashrate;
-            here.score = amount > 0.0 ? score_of(p, wanted, amount) - p->request->swap_cost : 0.0;
+            here.score = amount > 0.0 && is_allowed(p, from, to, amount)
+                             ? score_of(p, wanted, amount) - p->request->swap_cost
+                             : 0.0;
             best = here.score > best.score ? here : best;
         }
         bucket = bucket + 1u < HM_BUCKETS ? hm_bucket_above(p->buckets, from, bucket + 1u)
@@ -161,6 +184,8 @@ static int carry_out(plan *p, uint32_t from, uint32_t to, const found *f)
     }
     p->need[from] += f->hashrate;
     p->need[to] -= f->hashrate;
+    p->base[from] += f->hashrate;
+    p->base[to] -= f->hashrate;
     p->result.moves++;
     p->rooms--;
     return p->emit(p->ctx, &decision);
@@ -173,7 +198,9 @@ static int serve_pair(plan *p, uint32_t from, uint32_t to)
     const double wanted = (p->need[to] - p->need[from]) / 2.0;
     const found single = nearest(p, from, to, wanted);
     const double single_score =
-        single.slot != HM_SLOT_NONE ? score_of(p, wanted, single.hashrate) : 0.0;
+        single.slot != HM_SLOT_NONE && is_allowed(p, from, to, single.hashrate)
+            ? score_of(p, wanted, single.hashrate)
+            : 0.0;
     if (p->request->rows != 1u &&
         (!(single_score > 0.0) || single.distance > p->request->band / 2.0)) {
         const swap exchange = best_swap(p, from, to, wanted);
@@ -254,9 +281,9 @@ static void compute_needs(plan *p)
         total += p->request->usable[i] ? p->assignment->allocated[i + 1u] : 0.0;
     }
     for (uint32_t i = 0; i < p->request->n; i++) {
-        p->need[i] = p->request->usable[i]
-                         ? p->request->command[i] * total - p->assignment->allocated[i + 1u]
-                         : 0.0;
+        const double allocated = p->assignment->allocated[i + 1u];
+        p->need[i] = p->request->usable[i] ? p->request->command[i] * total - allocated : 0.0;
+        p->base[i] = p->request->usable[i] ? p->request->effective[i] * total - allocated : 0.0;
     }
 }
 
@@ -288,18 +315,26 @@ hm_plan_result hm_plan(hm_buckets *b, hm_assignment *a, const hm_plan_request *r
     return p.result;
 }
 
-/* Where most is missing among the upstreams that this channel may work for; HMX_NONE = nowhere. */
+/* Where most is missing among the upstreams that this channel may work for; one with room under its
+ * cap wins over one without. HMX_NONE = nowhere. */
 static uint32_t neediest(plan *p, uint32_t slot)
 {
+    const double hashrate = hm_hot(&p->assignment->channels, slot)->hashrate;
+    const uint32_t here = hm_hot(&p->assignment->channels, slot)->upstream;
     uint32_t best = HMX_NONE;
+    int best_has_room = 0;
     for (uint32_t i = 0; i < p->assignment->upstreams->count; i++) {
         const uint32_t upstream = p->assignment->upstreams->order[i] + 1u;
-        if (!(p->request->command[upstream - 1u] > 0.0) ||
+        if (upstream == here || !(p->request->command[upstream - 1u] > 0.0) ||
             !hm_assignment_legal(p->assignment, slot, upstream)) {
             continue;
         }
-        if (best == HMX_NONE || p->need[upstream - 1u] > p->need[best - 1u]) {
+        const int has_room =
+            p->assignment->allocated[upstream] + hashrate <= p->request->most[upstream - 1u];
+        if (best == HMX_NONE || has_room > best_has_room ||
+            (has_room == best_has_room && p->need[upstream - 1u] > p->need[best - 1u])) {
             best = upstream;
+            best_has_room = has_room;
         }
     }
     return best;
@@ -311,7 +346,8 @@ static int evacuate_one(plan *p, uint32_t slot)
     const hm_channel_hot *const hot = hm_hot(&p->assignment->channels, slot);
     const uint32_t reason = hot->upstream == HMX_NONE ? HMX_REASON_ARRIVAL : HMX_REASON_EVACUATION;
     const double hashrate = hot->hashrate;
-    const uint32_t to = neediest(p, slot);
+    const uint32_t pinned = hm_assignment_pin_target(p->assignment, slot);
+    const uint32_t to = pinned != HMX_NONE ? pinned : neediest(p, slot);
     hm_decision decision;
     if (to == HMX_NONE) {
         return 0;
@@ -330,10 +366,42 @@ static int evacuate_one(plan *p, uint32_t slot)
     return p->emit(p->ctx, &decision);
 }
 
+/* Finds the channel that stays on each upstream marked in `canary`: its smallest that is not
+ * silent. */
+static void choose_canaries(const plan *p, const uint8_t *canary, uint32_t *chosen)
+{
+    const hm_channels *const c = &p->assignment->channels;
+    for (uint32_t i = 0; i < HM_PLACES; i++) {
+        chosen[i] = HM_SLOT_NONE;
+    }
+    for (uint32_t slot = 0; slot < c->slots; slot++) {
+        const hm_channel_hot *const hot = hm_hot(c, slot);
+        if (hot->channel == 0 || !canary[hot->upstream] || hot->pending_to != HMX_NONE ||
+            !(hot->hashrate > 0.0)) {
+            continue;
+        }
+        uint32_t *const best = &chosen[hot->upstream];
+        if (*best == HM_SLOT_NONE || hot->hashrate < hm_hot(c, *best)->hashrate) {
+            *best = slot;
+        }
+    }
+}
+
+/* A pin keeps a channel on a pool that works but has no target. */
+static int is_pinned_here(const plan *p, uint32_t slot)
+{
+    const hm_channels *const c = &p->assignment->channels;
+    const uint32_t upstream = hm_hot(c, slot)->upstream;
+    const uint32_t pin = hm_cold(c, slot)->pin;
+    return pin != 0 && (pin == upstream || pin == HM_PIN_STAY) &&
+           hm_upstreams_usable(p->assignment->upstreams, upstream);
+}
+
 /* Lists those that must leave (all in row 0). Returns the hashrate of those whose pool is not
  * usable; that of the others is in the sums of the usable pools already. */
-static double build_leavers(plan *p, const uint8_t *leave)
+static double build_leavers(plan *p, const uint8_t *leave, const uint8_t *canary)
 {
+    uint32_t chosen[HM_PLACES];
     const hm_channels *const c = &p->assignment->channels;
     double largest = 0.0;
     double sum = 0.0;
@@ -341,11 +409,12 @@ static double build_leavers(plan *p, const uint8_t *leave)
         const double hashrate = hm_hot(c, slot)->hashrate;
         largest = hashrate > largest ? hashrate : largest;
     }
+    choose_canaries(p, canary, chosen);
     hm_buckets_clear(p->buckets, 1, largest > 0.0 ? largest : 1.0);
     for (uint32_t slot = c->slots; slot > 0; slot--) {
         const hm_channel_hot *const hot = hm_hot(c, slot - 1u);
-        if (hot->channel != 0 && leave[hot->upstream] &&
-            hm_assignment_movable(p->assignment, slot - 1u)) {
+        if (hot->channel != 0 && leave[hot->upstream] && chosen[hot->upstream] != slot - 1u &&
+            !is_pinned_here(p, slot - 1u) && hm_assignment_movable(p->assignment, slot - 1u)) {
             hm_buckets_add(p->buckets, c, 0, slot - 1u);
             const int counted = hot->upstream != HMX_NONE && hot->upstream <= p->request->n &&
                                 p->request->usable[hot->upstream - 1u];
@@ -356,7 +425,8 @@ static double build_leavers(plan *p, const uint8_t *leave)
 }
 
 hm_plan_result hm_evacuate(hm_buckets *b, hm_assignment *a, const hm_plan_request *request,
-                           const uint8_t *leave, uint32_t rooms, hm_plan_emit emit, void *ctx)
+                           const uint8_t *leave, const uint8_t *canary, uint32_t rooms,
+                           hm_plan_emit emit, void *ctx)
 {
     plan p = {.buckets = b,
               .assignment = a,
@@ -364,7 +434,7 @@ hm_plan_result hm_evacuate(hm_buckets *b, hm_assignment *a, const hm_plan_reques
               .emit = emit,
               .ctx = ctx,
               .rooms = rooms};
-    double total = build_leavers(&p, leave);
+    double total = build_leavers(&p, leave, canary);
     for (uint32_t i = 0; i < request->n; i++) {
         total += request->usable[i] ? a->allocated[i + 1u] : 0.0;
     }

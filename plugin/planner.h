@@ -22,16 +22,19 @@
 #include "plugin/buckets.h"
 
 typedef struct hm_plan_request {
-    const double *command;  /* fraction per upstream i + 1, 0 for the unusable */
-    const uint8_t *usable;  /* per upstream i + 1 */
-    uint32_t n;             /* upstreams looked at: 1..n */
-    uint32_t most_moves;    /* burst limit left */
-    double band;            /* deadband as hashrate [difficulty 1 per second] */
-    double min_improvement; /* fraction of the moved hashrate */
-    double ripple;          /* the same as hashrate: the smaller of the two counts */
-    double swap_cost;       /* extra gain required of a swap, hashrate */
-    uint64_t dwell_ns;      /* least time since a channel's last move */
+    const double *command;   /* fraction per upstream i + 1, 0 for the unusable */
+    const double *effective; /* the target without correction, as command */
+    const double *most;      /* cap as hashrate per upstream i + 1, INFINITY = none */
+    const uint8_t *usable;   /* per upstream i + 1 */
+    uint32_t n;              /* upstreams looked at: 1..n */
+    uint32_t most_moves;     /* burst limit left */
+    double band;             /* deadband as hashrate [difficulty 1 per second] */
+    double min_improvement;  /* fraction of the moved hashrate */
+    double ripple;           /* the same as hashrate: the smaller of the two counts */
+    double swap_cost;        /* extra gain required of a swap, hashrate */
+    uint64_t dwell_ns;       /* least time since a channel's last move */
     uint64_t now_ns;
+    int slicing;   /* 0: no move that takes the allocation further from the targets than the band */
     uint32_t rows; /* of the host's whole buffer, 0 = plenty: in one row nothing can be swapped */
 } hm_plan_request;
 
@@ -47,8 +50,10 @@ typedef struct hm_plan_result {
 hm_plan_result hm_plan(hm_buckets *b, hm_assignment *a, const hm_plan_request *request,
                        uint32_t rooms, hm_plan_emit emit, void *ctx);
 
-/* Moves every channel off the places marked in `leave` (index 0: the parked ones, 1..64). */
+/* Moves every channel off the places marked in `leave` (index 0: the parked ones, 1..64); where
+ * `canary` is marked the smallest channel that is not silent stays. */
 hm_plan_result hm_evacuate(hm_buckets *b, hm_assignment *a, const hm_plan_request *request,
-                           const uint8_t *leave, uint32_t rooms, hm_plan_emit emit, void *ctx);
+                           const uint8_t *leave, const uint8_t *canary, uint32_t rooms,
+                           hm_plan_emit emit, void *ctx);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "plugin/upstreams.h"
 
+#include <math.h>
 #include <string.h>
 
 /* The number of an id, removed or not. */
@@ -81,6 +82,36 @@ static void retire_missing(hm_upstreams *u, const hm_config *config, const uint8
     }
 }
 
+int hm_upstreams_has_target(const hm_upstream *row)
+{
+    return row->percentage > 0.0 || row->hashrate_ths > 0.0 || row->min_ths > 0.0;
+}
+
+/* But for the judgement of its health it could be used. */
+static int is_in_order(const hm_upstream *r)
+{
+    return r->exists && r->enabled && !r->removed && !r->held &&
+           r->facts.state == HMX_UPSTREAM_UP && r->facts.has_job != HMX_NO;
+}
+
+static void weigh(hm_upstreams *u)
+{
+    u->trust_all = 1;
+    for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
+        if (is_in_order(&u->rows[i]) && !u->rows[i].out) {
+            u->trust_all = 0;
+        }
+    }
+}
+
+static void set_target(hm_upstream *row, const hm_config_upstream *config)
+{
+    row->percentage = config->has_percentage ? config->percentage : 0.0;
+    row->hashrate_ths = config->has_hashrate_ths ? config->hashrate_ths : 0.0;
+    row->min_ths = config->has_min_ths ? config->min_ths : 0.0;
+    row->max_ths = config->has_max_ths ? config->max_ths : INFINITY;
+}
+
 int hm_upstreams_configure(hm_upstreams *u, const hm_config *config, const uint8_t *busy)
 {
     hm_upstreams next = *u;
@@ -101,11 +132,12 @@ int hm_upstreams_configure(hm_upstreams *u, const hm_config *config, const uint8
         r->removed = 0;
         next.retired &= ~(1ull << (upstream - 1u));
         r->enabled = config->upstreams[row].enabled != 0;
-        r->percentage = config->upstreams[row].percentage;
+        set_target(r, &config->upstreams[row]);
         r->priority = config->upstreams[row].priority;
         r->config_row = row;
     }
     reorder(&next);
+    weigh(&next);
     *u = next;
     return 0;
 }
@@ -118,6 +150,7 @@ void hm_upstreams_collect(hm_upstreams *u, const uint8_t *busy)
         }
     }
     reorder(u);
+    weigh(u);
 }
 
 void hm_upstreams_report(hm_upstreams *u, uint32_t upstream, const hm_upstream_facts *facts)
@@ -127,6 +160,14 @@ void hm_upstreams_report(hm_upstreams *u, uint32_t upstream, const hm_upstream_f
         r->held = 1;
     }
     r->facts = *facts;
+    weigh(u);
+}
+
+void hm_upstreams_judge(hm_upstreams *u, uint32_t upstream, int grey, int out)
+{
+    u->rows[upstream - 1u].grey = grey != 0;
+    u->rows[upstream - 1u].out = out != 0;
+    weigh(u);
 }
 
 void hm_upstreams_readmit(hm_upstreams *u, uint64_t wanted)
@@ -136,6 +177,7 @@ void hm_upstreams_readmit(hm_upstreams *u, uint64_t wanted)
             u->rows[i].held = 0;
         }
     }
+    weigh(u);
 }
 
 int hm_upstreams_exists(const hm_upstreams *u, uint32_t upstream)
@@ -154,14 +196,13 @@ int hm_upstreams_usable(const hm_upstreams *u, uint32_t upstream)
         return 0;
     }
     const hm_upstream *const r = &u->rows[upstream - 1u];
-    return r->enabled && !r->removed && !r->held && r->facts.state == HMX_UPSTREAM_UP &&
-           r->facts.has_job != HMX_NO;
+    return is_in_order(r) && (!r->out || u->trust_all);
 }
 
 static int somebody_has_a_target(const hm_upstreams *u)
 {
     for (uint32_t i = 0; i < u->top; i++) {
-        if (hm_upstreams_usable(u, i + 1u) && u->rows[i].percentage > 0.0) {
+        if (hm_upstreams_usable(u, i + 1u) && hm_upstreams_has_target(&u->rows[i])) {
             return 1;
         }
     }
@@ -177,10 +218,10 @@ int hm_upstreams_must_leave(const hm_upstreams *u, uint32_t upstream)
     if (r->removed || !r->enabled || r->facts.state == HMX_UPSTREAM_DRAINING) {
         return 1;
     }
-    if (r->facts.state != HMX_UPSTREAM_UP || r->held) {
+    if (r->facts.state != HMX_UPSTREAM_UP || r->held || (r->out && !u->trust_all)) {
         return u->auto_redistribute;
     }
-    return !(r->percentage > 0.0) && somebody_has_a_target(u);
+    return !hm_upstreams_has_target(r) && somebody_has_a_target(u);
 }
 
 int hm_upstreams_same_tip(const hm_upstreams *u, uint32_t a, uint32_t b)

@@ -30,11 +30,16 @@ typedef struct hm_upstream_facts {
 
 typedef struct hm_upstream {
     char id[HMX_ID_SIZE];
-    double percentage;
+    double percentage;   /* 0 = none */
+    double hashrate_ths; /* absolute target, 0 = none; min_ths likewise */
+    double min_ths;
+    double max_ths; /* cap, INFINITY = none */
     uint32_t priority;
     uint8_t exists;  /* this number is taken */
     uint8_t removed; /* no longer configured; its last channels are leaving */
     uint8_t enabled;
+    uint8_t out;  /* grey or held down: connected and not used */
+    uint8_t grey; /* keeps a canary */
     uint8_t
         held; /* failed once and auto_restore is off: unused until the operator says otherwise */
     uint32_t config_row;
@@ -50,6 +55,7 @@ typedef struct hm_upstreams {
     uint64_t retired;             /* numbers that were somebody's and are nobody's: bit i */
     uint8_t auto_redistribute;
     uint8_t auto_restore;
+    uint8_t trust_all; /* all that could be used are out: then they are used after all */
 } hm_upstreams;
 
 /* Brings the rows in line with a validated configuration. `busy[i]`: row i still has channels, so
@@ -63,6 +69,9 @@ void hm_upstreams_collect(hm_upstreams *u, const uint8_t *busy);
 /* Takes over what the host says; notes a failure when auto_restore is off. */
 void hm_upstreams_report(hm_upstreams *u, uint32_t upstream, const hm_upstream_facts *facts);
 
+/* Takes over the judgement of its health. */
+void hm_upstreams_judge(hm_upstreams *u, uint32_t upstream, int grey, int out);
+
 /* The operator wants those back that failed while auto_restore was off: bit n-1 = upstream n. */
 void hm_upstreams_readmit(hm_upstreams *u, uint64_t wanted);
 
@@ -71,12 +80,16 @@ int hm_upstreams_exists(const hm_upstreams *u, uint32_t upstream);
 /* Was removed and is forgotten: what is still said about it is late, and no mistake. */
 int hm_upstreams_retired(const hm_upstreams *u, uint32_t upstream);
 
-/* Up, enabled, configured, not known to be without a job: takes part in the split. */
+/* Up, enabled, configured, not known to be without a job, and not grey or held down unless all the
+ * others are so too (a doubtful pool is better than none): takes part in the split. */
 int hm_upstreams_usable(const hm_upstreams *u, uint32_t upstream);
 
-/* Its channels have to go elsewhere: down (with auto_redistribute), disabled, removed, draining or
- * without a target while another usable one has one. */
+/* Its channels have to go elsewhere: down or out (with auto_redistribute), disabled, removed,
+ * draining or without a target while another usable one has one. */
 int hm_upstreams_must_leave(const hm_upstreams *u, uint32_t upstream);
+
+/* Something is asked for it: a percentage, an absolute target or a min. */
+int hm_upstreams_has_target(const hm_upstream *row);
 
 /* Both known to be on the same tip: a soft move between them is legal. */
 int hm_upstreams_same_tip(const hm_upstreams *u, uint32_t a, uint32_t b);

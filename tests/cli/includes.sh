@@ -20,7 +20,7 @@ set_rules() { # FILE
     plugin/*) own='(plugin|abi)/[a-z0-9_]+\.h' system=$plugin_system ;;
     host_stub/*) own='(host_stub|abi)/[a-z0-9_]+\.h' system=$any_system ;;
     # These are shown to others as complete.
-    tests/fixtures/good_min.* | tests/fixtures/static.* | tests/embed/*)
+    tests/fixtures/good_min.* | tests/embed/*)
         own='abi/[a-z0-9_]+\.h' system=$any_system
         ;;
     tests/fixtures/*) own='(abi|tests/fixtures)/[a-z0-9_]+\.h' system=$any_system ;;

@@ -125,32 +125,6 @@ Test(failover, a_pool_that_returns_is_restored_without_catching_up)
     it_close(&H);
 }
 
-/* It was short-changed for a quarter of an hour and then died: that is not paid back either. */
-Test(failover, what_a_pool_was_owed_dies_with_it)
-{
-    open_farm("", 100);
-    for (int second = 0; second < 900; second++) {
-        it_advance(&H, 1);
-        for (uint32_t i = 0; i < 100; i++) {
-            const uint32_t upstream = H.channels[i].upstream;
-            it_share(&H, i, upstream, HMX_SHARE_SUBMITTED, 1, 1000);
-            it_share(&H, i, upstream, upstream == IT_B ? HMX_SHARE_LOST : HMX_SHARE_ACCEPTED, 1,
-                     1000);
-        }
-        it_tick(&H);
-        it_answer_all(&H, HMX_RESULT_REFUSED);
-    }
-    cr_assert_gt(it_row(&H, IT_B).output_points, 5, "%f", it_row(&H, IT_B).output_points);
-    it_down(&H, IT_B);
-    it_run(&H, 120, 1, IT_APPLY);
-    it_up(&H, IT_B);
-    cr_assert_eq(it_row(&H, IT_B).output_points, 0.0);
-    it_advance(&H, 30);
-    it_tick(&H);
-    cr_assert_float_eq(it_row(&H, IT_B).output_points, 0, 1, "%f", it_row(&H, IT_B).output_points);
-    it_close(&H);
-}
-
 Test(failover, all_down_moves_nobody_and_is_said_once)
 {
     const char *const said = "no upstream can be used";

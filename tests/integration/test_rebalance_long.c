@@ -159,7 +159,8 @@ Test(long_run, reference_defect_05_no_windup_before_the_first_share)
  * the correction is over long before the error would be "paid back". */
 Test(long_run, reference_defect_06_a_lasting_error_does_not_wind_up)
 {
-    open_farm(IT_ABC, 100);
+    /* A pool that swallows shares is grey: here that must not hide the ledger. */
+    open_farm("[failover]\ngrey_detection = false\n" IT_ABC, 100);
     for (int i = 0; i < 240; i++) { /* two hours in which C swallows everything */
         it_advance(&H, 30);
         for (uint32_t k = 0; k < 100; k++) {

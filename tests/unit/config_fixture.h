@@ -21,6 +21,24 @@
     "[upstream." id "]\naddress = " id ".example\nport = 3333\nauthority_pubkey = " FIXTURE_KEY_A  \
     "\npercentage = " percentage "\npriority = " priority "\n"
 
+/* A legal file in which every key of the table is given. */
+#define FIXTURE_EVERYTHING                                                                         \
+    "[controller]\ntuning_model = conservative\nkp = 0.25\nki = 0.5\nkd = 0.125\n"                 \
+    "deadband_points = 1.5\nevaluation_interval_secs = 11\n"                                       \
+    "min_reassignment_interval_secs = 0\nmeasure_on_accepted = false\nintegral_limit = 50.5\n"     \
+    "measurement_window_secs = 900\nestimator_window_secs = 61\ntime_slicing = off\n"              \
+    "noise_factor = 1.5\nhold_secs = 13\nmin_improvement = 0.25\nripple_point_mins = 480.5\n"      \
+    "dwell_secs = 14\n[failover]\nauto_redistribute = no\nauto_restore = off\n"                    \
+    "health_check_interval_secs = 7\nhold_down_secs = 8\nhold_down_max_secs = 9\n"                 \
+    "grey_detection = no\ngrey_min_shares = 12\n"                                                  \
+    "[upstream.a]\naddress = 2001:db8::1\nport = 1\nauthority_pubkey = " FIXTURE_KEY_A             \
+    "\npercentage = 100\npriority = 4294967295\nenabled = yes\nmin_ths = 0\nmax_ths = 0.000001\n"  \
+    "[upstream.b]\naddress = b.example\nport = 2\nauthority_pubkey = " FIXTURE_KEY_B               \
+    "\nhashrate_ths = 123.456\npriority = 7\nenabled = yes\nmin_ths = 123.456\n"                   \
+    "max_ths = 999999999\n"                                                                        \
+    "[pin.first]\nuser_identity = caf\xC3\xA9 *.s9;x\nupstream = b\n"                              \
+    "[pin.2]\nuser_identity=*\nupstream=stay\n"
+
 typedef struct fixture_load {
     hmx_status status;
     hm_config config; /* 0xEE bytes unless HMX_OK */

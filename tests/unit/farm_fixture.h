@@ -24,6 +24,7 @@ typedef struct farm {
     hm_assignment assignment;
     hm_buckets buckets;
     double command[HMX_UPSTREAMS_MAX];
+    double most[HMX_UPSTREAMS_MAX]; /* caps as hashrate; INFINITY by default */
     uint8_t usable[HMX_UPSTREAMS_MAX];
     uint32_t n;
     uint64_t last_channel;
@@ -47,6 +48,8 @@ static inline void farm_open(farm *f, uint32_t n, const double *percent, uint32_
         f->upstreams.order[i] = i;
         f->command[i] = percent[i] / 100.0;
         f->usable[i] = 1;
+        f->most[i] = INFINITY;
+        row->max_ths = INFINITY;
     }
     cr_assert_eq(
         hm_assignment_init(&f->assignment, &f->memory, &f->upstreams, channels_max, FARM_HASH_KEY),
@@ -113,7 +116,7 @@ static inline uint32_t farm_arrive(farm *f, double hashrate)
     uint8_t prefix[HMX_EXTRANONCE_MAX];
     uint32_t prefix_len = 0;
     const uint32_t slot = farm_channel(f, hashrate);
-    const uint32_t upstream = hm_assignment_arrival(&f->assignment, slot, f->command);
+    const uint32_t upstream = hm_assignment_arrival(&f->assignment, slot, f->command, f->most);
     cr_assert_eq(hm_assignment_place(&f->assignment, slot, upstream, prefix, &prefix_len), 0);
     return slot;
 }

@@ -125,9 +125,9 @@ Test(assignment, an_illegal_pool_is_passed_over)
     cr_assert_eq(farm_hot(&f, farm_arrive(&f, 1.0))->upstream, 2);
     const uint32_t slot = farm_channel(&f, 1.0);
     farm_cold(&f, slot)->upstreams_allowed = 0x4;
-    cr_assert_eq(hm_assignment_arrival(&f.assignment, slot, f.command), 3);
+    cr_assert_eq(hm_assignment_arrival(&f.assignment, slot, f.command, f.most), 3);
     farm_cold(&f, slot)->upstreams_allowed = 0x1;
-    cr_assert_eq(hm_assignment_arrival(&f.assignment, slot, f.command), HMX_NONE);
+    cr_assert_eq(hm_assignment_arrival(&f.assignment, slot, f.command, f.most), HMX_NONE);
     farm_close(&f);
 }
 
@@ -141,7 +141,8 @@ Test(assignment, a_pool_without_a_target_receives_nobody_while_another_has_one)
     }
     const uint32_t slot = farm_channel(&f, 1.0);
     farm_cold(&f, slot)->upstreams_allowed = 0x1;
-    cr_assert_eq(hm_assignment_arrival(&f.assignment, slot, f.command), 1, "unless it must");
+    cr_assert_eq(hm_assignment_arrival(&f.assignment, slot, f.command, f.most), 1,
+                 "unless it must");
     farm_close(&f);
 }
 

@@ -23,52 +23,95 @@ Test(config, defaults_are_those_of_the_table)
     cr_assert_eq(c->controller.measure_on_accepted, 1);
     cr_assert(c->controller.integral_limit == 100);
     cr_assert_eq(c->controller.measurement_window_secs, 600);
+    cr_assert_eq(c->controller.estimator_window_secs, 14400);
+    cr_assert_eq(c->controller.time_slicing, 1);
+    cr_assert(!c->controller.has_noise_factor && !c->controller.has_hold_secs &&
+              !c->controller.has_min_improvement && !c->controller.has_ripple_point_mins &&
+              !c->controller.has_dwell_secs);
+    cr_assert_eq(c->failover.hold_down_secs, 30);
+    cr_assert_eq(c->failover.hold_down_max_secs, 600);
+    cr_assert_eq(c->failover.grey_detection, 1);
+    cr_assert_eq(c->failover.grey_min_shares, 50);
+    cr_assert_eq(c->upstreams[0].has_percentage, 1);
+    cr_assert(!c->upstreams[0].has_hashrate_ths && !c->upstreams[0].has_min_ths &&
+              !c->upstreams[0].has_max_ths);
+    cr_assert_eq(c->pin_count, 0);
     cr_assert_eq(c->failover.auto_redistribute, 1);
     cr_assert_eq(c->failover.auto_restore, 1);
     cr_assert_eq(c->failover.health_check_interval_secs, 30);
     cr_assert_eq(c->upstreams[0].enabled, 1);
 }
 
-Test(config, every_key_reaches_its_field)
+Test(config, every_key_of_the_whole_reaches_its_field)
 {
-    const hm_config *const c = fixture_accepted(
-        "[failover]\nauto_redistribute = no\nauto_restore = off\nhealth_check_interval_secs = 7\n"
-        "[controller]\ntuning_model = conservative\nkp = 0.25\nki = 0.5\nkd = 0.125\n"
-        "deadband_points = 1.5\nevaluation_interval_secs = 11\nmin_reassignment_interval_secs = 0\n"
-        "measure_on_accepted = false\nintegral_limit = 50.5\nmeasurement_window_secs = 900\n"
-        "[upstream.pool-a_1]\naddress = 192.0.2.7\nport = 65535\nauthority_pubkey = " FIXTURE_KEY_B
-        "\npercentage = 100\npriority = 4294967295\nenabled = yes\n"
-        "[upstream.b]\naddress = 2001:db8::1\nport = 1\npercentage = 33.333333\npriority = 0\n"
-        "enabled = 0\n");
-    cr_assert_eq(c->controller.tuning_model, HMX_TUNING_CONSERVATIVE);
-    cr_assert_eq(c->controller.has_custom_gains, 1);
-    cr_assert(c->controller.kp == 0.25 && c->controller.ki == 0.5 && c->controller.kd == 0.125);
-    cr_assert(c->controller.deadband_points == 1.5);
-    cr_assert_eq(c->controller.evaluation_interval_secs, 11);
-    cr_assert_eq(c->controller.min_reassignment_interval_secs, 0);
-    cr_assert_eq(c->controller.measure_on_accepted, 0);
-    cr_assert(c->controller.integral_limit == 50.5);
-    cr_assert_eq(c->controller.measurement_window_secs, 900);
-    cr_assert_eq(c->failover.auto_redistribute, 0);
-    cr_assert_eq(c->failover.auto_restore, 0);
-    cr_assert_eq(c->failover.health_check_interval_secs, 7);
-    cr_assert_eq(c->upstream_count, 2);
-    const hm_config_upstream *const a = &c->upstreams[0];
-    cr_assert_str_eq(a->id, "pool-a_1");
-    cr_assert_str_eq(a->address, "192.0.2.7");
-    cr_assert_eq(a->port, 65535);
-    cr_assert_eq(a->has_key, 1);
-    cr_assert_eq(a->key[0], 0x24);
-    cr_assert_eq(a->key[31], 0xe7);
-    cr_assert_str_eq(a->authority_pubkey, FIXTURE_KEY_B);
-    cr_assert(a->percentage == 100);
+    const hm_config *const all = fixture_accepted(FIXTURE_EVERYTHING);
+    const hm_config_controller *const c = &all->controller;
+    cr_assert_eq(c->tuning_model, HMX_TUNING_CONSERVATIVE);
+    cr_assert_eq(c->has_custom_gains, 1);
+    cr_assert(c->kp == 0.25 && c->ki == 0.5 && c->kd == 0.125);
+    cr_assert(c->deadband_points == 1.5);
+    cr_assert_eq(c->evaluation_interval_secs, 11);
+    cr_assert_eq(c->min_reassignment_interval_secs, 0);
+    cr_assert_eq(c->measure_on_accepted, 0);
+    cr_assert(c->integral_limit == 50.5);
+    cr_assert_eq(c->measurement_window_secs, 900);
+    cr_assert_eq(c->estimator_window_secs, 61);
+    cr_assert_eq(c->time_slicing, 0);
+    cr_assert(c->has_noise_factor == 1 && c->noise_factor == 1.5);
+    cr_assert(c->has_hold_secs == 1 && c->hold_secs == 13);
+    cr_assert(c->has_min_improvement == 1 && c->min_improvement == 0.25);
+    cr_assert(c->has_ripple_point_mins == 1 && c->ripple_point_mins == 480.5);
+    cr_assert(c->has_dwell_secs == 1 && c->dwell_secs == 14);
+    cr_assert_eq(all->failover.auto_redistribute, 0);
+    cr_assert_eq(all->failover.auto_restore, 0);
+    cr_assert_eq(all->failover.health_check_interval_secs, 7);
+    cr_assert_eq(all->failover.hold_down_secs, 8);
+    cr_assert_eq(all->failover.hold_down_max_secs, 9);
+    cr_assert_eq(all->failover.grey_detection, 0);
+    cr_assert_eq(all->failover.grey_min_shares, 12);
+}
+
+Test(config, every_key_of_a_pool_and_a_pin_reaches_its_field)
+{
+    const hm_config *const all = fixture_accepted(
+        FIXTURE_EVERYTHING "[upstream.pool-a_1]\naddress = 192.0.2.7\nport = 65535\n"
+                           "percentage = 33.333333\npriority = 0\nenabled = 0\n");
+    cr_assert_eq(all->upstream_count, 3);
+    const hm_config_upstream *const a = &all->upstreams[0];
+    cr_assert_str_eq(a->id, "a");
+    cr_assert_str_eq(a->address, "2001:db8::1");
+    cr_assert_eq(a->port, 1);
     cr_assert_eq(a->priority, 4294967295u);
+    cr_assert(a->has_percentage == 1 && a->percentage == 100);
+    cr_assert(a->has_hashrate_ths == 0 && a->hashrate_ths == 0);
+    cr_assert(a->has_min_ths == 1 && a->min_ths == 0);
+    cr_assert(a->has_max_ths == 1 && a->max_ths == 0.000001);
     cr_assert_eq(a->enabled, 1);
-    const hm_config_upstream *const b = &c->upstreams[1];
-    cr_assert_str_eq(b->address, "2001:db8::1");
-    cr_assert(b->percentage == 33.333333);
-    cr_assert_eq(b->enabled, 0);
-    cr_assert_eq(b->has_key, 0);
+    const hm_config_upstream *const b = &all->upstreams[1];
+    cr_assert_str_eq(b->address, "b.example");
+    cr_assert_eq(b->has_key, 1);
+    cr_assert_eq(b->key[0], 0x24);
+    cr_assert_eq(b->key[31], 0xe7);
+    cr_assert_str_eq(b->authority_pubkey, FIXTURE_KEY_B);
+    cr_assert(b->has_hashrate_ths == 1 && b->hashrate_ths == 123.456);
+    cr_assert(b->has_percentage == 0 && b->percentage == 0);
+    cr_assert(b->has_min_ths == 1 && b->min_ths == 123.456);
+    cr_assert(b->has_max_ths == 1 && b->max_ths == 999999999);
+    const hm_config_upstream *const c = &all->upstreams[2];
+    cr_assert_str_eq(c->id, "pool-a_1");
+    cr_assert_str_eq(c->address, "192.0.2.7");
+    cr_assert_eq(c->port, 65535);
+    cr_assert_eq(c->has_key, 0);
+    cr_assert(c->percentage == 33.333333);
+    cr_assert(c->has_min_ths == 0 && c->has_max_ths == 0);
+    cr_assert_eq(c->enabled, 0);
+    cr_assert_eq(all->pin_count, 2);
+    cr_assert_str_eq(all->pins[0].name, "first");
+    cr_assert_str_eq(all->pins[0].user_identity, "caf\xC3\xA9 *.s9;x");
+    cr_assert_str_eq(all->pins[0].upstream, "b");
+    cr_assert_str_eq(all->pins[1].name, "2");
+    cr_assert_str_eq(all->pins[1].user_identity, "*");
+    cr_assert_str_eq(all->pins[1].upstream, HM_CONFIG_STAY);
 }
 
 /* ---- keys and sections ---- */
@@ -77,7 +120,10 @@ Test(config, unknown_keys_and_sections)
 {
 #define KNOWN_CONTROLLER                                                                           \
     "known: tuning_model, kp, ki, kd, deadband_points, evaluation_interval_secs, "                 \
-    "min_reassignment_interval_secs, measure_on_accepted, integral_limit, measurement_window_secs"
+    "min_reassignment_interval_secs, measure_on_accepted, integral_limit, "                        \
+    "measurement_window_secs, "                                                                    \
+    "estimator_window_secs, time_slicing, noise_factor, hold_secs, min_improvement, "              \
+    "ripple_point_mins, dwell_secs"
     fixture_refused(
         A100 "[controller]\nkpp = 1\n",
         "<text>:8: unknown key 'kpp' in [controller]; did you mean 'kp'? " KNOWN_CONTROLLER);
@@ -94,12 +140,14 @@ Test(config, unknown_keys_and_sections)
     fixture_refused_with("[upstream.a]\npercentge = 100\n", "did you mean 'percentage'?");
     fixture_refused(A100 "[controler]\nkp = 1\nfoo\n",
                     "<text>:7: unknown section [controler]; did you mean [controller]? known: "
-                    "[controller], [failover], [upstream.<id>]\n"
+                    "[controller], [failover], [upstream.<id>], [pin.<name>]\n"
                     "<text>:9: 'foo' has no =; write key = value");
     fixture_refused("[upstream]\nport = 1\n",
                     "<text>:1: unknown section [upstream]; did you mean [upstream.<id>]? known: "
-                    "[controller], [failover], [upstream.<id>]");
+                    "[controller], [failover], [upstream.<id>], [pin.<name>]");
     fixture_refused_with("[pool]\n", "unknown section [pool]; known: [controller]");
+    fixture_refused_with("[pin]\n", "unknown section [pin]; did you mean [pin.<name>]? known");
+    fixture_refused_with(A100 "user_identity = x\n", "it belongs in [pin.<name>]; known: address");
 }
 
 /* What stood in a section that could not be read nobody knows: no word about sums and missing
@@ -131,10 +179,15 @@ Test(config, missing_keys_are_told_at_their_section)
         "or an IPv6 address, 1..160 characters\n"
         "<text>:2: [upstream.a] key 'port' is missing; allowed: 1..65535, a whole "
         "number\n"
-        "<text>:2: [upstream.a] key 'percentage' is missing; allowed: 0..100 percent, "
-        "six decimals at most\n"
         "<text>:2: [upstream.a] key 'priority' is missing; allowed: 0..4294967295, a "
-        "whole number");
+        "whole number\n"
+        "<text>:2: [upstream.a] key 'percentage' is missing, and 'hashrate_ths' too; allowed: one "
+        "of the two");
+    fixture_refused(A100 "[pin.p]\n",
+                    "<text>:7: [pin.p] key 'user_identity' is missing; allowed: 1..128 bytes of "
+                    "printable text; * stands for any text, also for none\n"
+                    "<text>:7: [pin.p] key 'upstream' is missing; allowed: the id of an "
+                    "[upstream.<id>], or stay");
 }
 
 Test(config, several_problems_in_the_order_of_the_lines)

@@ -11,15 +11,26 @@
 
 /* ---- nothing crashes, nothing is half-applied ---- */
 
+/* Every cut in the middle of something is refused; the last section is complete only at its end. */
 Test(config_robust, every_beginning_of_the_example)
 {
     size_t len = 0;
     const char *const text = fixture_read(EXAMPLE, &len);
+    const char *const comments = strstr(strstr(text, "[upstream.pool_c]"), "\n# ---");
     int accepted = 0;
-    for (size_t cut = 0; cut <= len; cut++) {
+    for (size_t cut = 0; cut <= (size_t)(comments - text); cut++) {
         accepted += fixture_run(NULL, text, cut, 0)->status == HMX_OK;
     }
     cr_assert(accepted >= 1 && accepted < 40, "%d beginnings are legal", accepted);
+}
+
+Test(config_robust, every_beginning_of_a_file_with_every_key)
+{
+    int accepted = 0;
+    for (size_t cut = 0; cut < sizeof FIXTURE_EVERYTHING; cut++) {
+        accepted += fixture_run(NULL, FIXTURE_EVERYTHING, cut, 0)->status == HMX_OK;
+    }
+    cr_assert(accepted >= 1 && accepted < 60, "%d beginnings are legal", accepted);
 }
 
 /* One change: a byte replaced, removed, inserted, or a piece copied over another. */
@@ -56,16 +67,18 @@ static size_t mutate(char *data, size_t len, size_t size, uint64_t *state)
     }
 }
 
-Test(config_robust, mutations_of_the_example)
+/* The example, or a file with every key, and some changes. */
+Test(config_robust, mutations)
 {
-    size_t original_len = 0;
-    const char *const original = fixture_read(EXAMPLE, &original_len);
+    size_t example_len = 0;
+    const char *const example = fixture_read(EXAMPLE, &example_len);
     static char data[66000];
     uint64_t state = 2026;
     int accepted = 0;
     for (int i = 0; i < 20000; i++) {
-        memcpy(data, original, original_len);
-        size_t len = original_len;
+        const char *const original = i % 2 == 0 ? example : FIXTURE_EVERYTHING;
+        size_t len = i % 2 == 0 ? example_len : sizeof FIXTURE_EVERYTHING - 1;
+        memcpy(data, original, len);
         const uint64_t changes = 1 + test_random(&state) % 4;
         for (uint64_t c = 0; c < changes; c++) {
             len = mutate(data, len, sizeof data, &state);

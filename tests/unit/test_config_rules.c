@@ -115,7 +115,15 @@ Test(config_rules, gains_count_only_when_they_are_custom)
     c->controller.kp = NAN;
     cr_assert_str_eq(why_of(hm_config_validate, c), "");
     c->controller.has_custom_gains = 2;
-    cr_assert_not_null(strstr(why_of(hm_config_validate, c), "neither 0 nor 1"));
+    cr_assert_not_null(strstr(why_of(hm_config_validate, c), "kp is given is neither 0 nor 1"));
+    c = valid();
+    c->controller.min_improvement = NAN;
+    cr_assert_str_eq(why_of(hm_config_validate, c), "");
+    c->controller.has_min_improvement = 1;
+    refused(c, "[controller] min_improvement nan is out of range; allowed: 0..0.5 of the moved "
+               "hashrate, six decimals at most");
+    c->controller.has_min_improvement = UINT32_MAX;
+    refused(c, "[controller] the flag that min_improvement is given is neither 0 nor 1");
 }
 
 Test(config_rules, ids_priorities_addresses)

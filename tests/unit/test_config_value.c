@@ -5,6 +5,7 @@
 #include "config_fixture.h"
 
 #include "plugin/config_keys.h"
+#include "plugin/decimal.h"
 
 #define A100 FIXTURE_UPSTREAM("a", "100", "1")
 
@@ -20,7 +21,9 @@ static void with_key(char *out, size_t size, const char *name, const char *value
     hm_text_init(&t, out, size);
     hm_text_add(&t, "[upstream.a]\n");
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        if (strcmp(keys[i][0], name) != 0) {
+        const int replaced =
+            strcmp(keys[i][0], "percentage") == 0 && strcmp(name, "hashrate_ths") == 0;
+        if (!replaced && strcmp(keys[i][0], name) != 0) {
             hm_text_addf(&t, "%s = %s\n", keys[i][0], keys[i][1]);
         }
     }
@@ -31,6 +34,11 @@ static void with_key(char *out, size_t size, const char *name, const char *value
     }
     const int in_controller = hm_config_key_find(HM_SECTION_CONTROLLER, name) < hm_config_key_count;
     hm_text_addf(&t, "[%s]\n%s = %s\n", in_controller ? "controller" : "failover", name, value);
+    if (strcmp(name, "hold_down_secs") == 0) { /* the other end of their rule out of the way */
+        hm_text_add(&t, "hold_down_max_secs = 604800\n");
+    } else if (strcmp(name, "hold_down_max_secs") == 0) {
+        hm_text_add(&t, "hold_down_secs = 0\n");
+    }
     static const char *const gains[] = {"kp", "ki", "kd"};
     const int is_gain = strlen(name) == 2;
     for (size_t i = 0; is_gain && i < 3; i++) {
@@ -68,50 +76,56 @@ Test(config_value, words_and_booleans_in_any_case)
 
 /* ---- numbers ---- */
 
+/* A number of the key's kind, one step away from `from`. */
+static void print_step(const hm_config_key *key, double from, int steps, char out[32])
+{
+    hm_text t;
+    hm_text_init(&t, out, 32);
+    if (key->type == HM_KEY_WHOLE) {
+        hm_text_add_i64(&t, (int64_t)from + steps);
+        return;
+    }
+    int64_t micros = 0;
+    cr_assert(hm_decimal_micros(from, &micros));
+    micros += steps;
+    if (micros / HM_DECIMAL_MICROS > 999999999) {
+        hm_text_add(&t, "1000000000");
+        return;
+    }
+    hm_text_add_decimal(&t, hm_decimal_from_micros(micros));
+}
+
 /* Every number of the table takes both ends of its range and refuses what lies beyond, NaN,
  * infinity and text, with the range in the refusal. */
 Test(config_value, every_number_has_its_range)
 {
     for (uint32_t k = 0; k < hm_config_key_count; k++) {
         const hm_config_key *const key = &hm_config_keys[k];
-        const int whole = key->type == HM_KEY_WHOLE;
-        if (!whole && key->type != HM_KEY_DECIMAL) {
+        if (key->type != HM_KEY_WHOLE && key->type != HM_KEY_DECIMAL) {
             continue;
         }
         char text[1024];
-        char value[32];
-        char range[64];
-        (void)snprintf(range, sizeof range, "allowed: %lu..%lu", (unsigned long)key->min,
-                       (unsigned long)key->max);
-        const int is_percentage = strcmp(key->name, "percentage") == 0;
-        if (!is_percentage) { /* 0 alone would break the sum */
-            (void)snprintf(value, sizeof value, "%lu", (unsigned long)key->min);
-            with_key(text, sizeof text, key->name, value);
+        char low[32];
+        char high[32];
+        char below[32];
+        char above[32];
+        char range[96];
+        print_step(key, key->min, 0, low);
+        print_step(key, key->max, 0, high);
+        print_step(key, key->min, -1, below);
+        print_step(key, key->max, 1, above);
+        (void)snprintf(range, sizeof range, "allowed: %s..%s", low, high);
+        if (strcmp(key->name, "percentage") != 0) { /* 0 alone would break the sum */
+            with_key(text, sizeof text, key->name, low);
             (void)fixture_accepted(text);
         }
-        (void)snprintf(value, sizeof value, "%lu", (unsigned long)key->max);
-        with_key(text, sizeof text, key->name, value);
+        with_key(text, sizeof text, key->name, high);
         (void)fixture_accepted(text);
 
-        char above[32];
-        (void)snprintf(above, sizeof above, "%lu%s", (unsigned long)key->max + (whole ? 1 : 0),
-                       whole ? "" : ".000001");
-        const char *const bad[] = {above,
-                                   "-1",
-                                   "nan",
-                                   "-nan",
-                                   "inf",
-                                   "-inf",
-                                   "1e1",
-                                   "x",
-                                   "1,5",
-                                   "0x10",
-                                   "",
-                                   "1 %",
-                                   "99999999999999999999",
-                                   "5.",
-                                   "-0.5",
-                                   "10 # ten"};
+        const char *const bad[] = {
+            above, below,  "-1",      "nan",  "-nan", "inf", "-inf",
+            "1e1", "x",    "1,5",     "0x10", "",     "1 %", "99999999999999999999",
+            "5.",  "-0.5", "10 # ten"};
         for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
             char place[64];
             with_key(text, sizeof text, key->name, bad[i]);
@@ -121,7 +135,7 @@ Test(config_value, every_number_has_its_range)
             cr_assert_null(strchr(fixture_text(text)->why, '\n'), "one slip, one line: %s",
                            fixture_text(text)->why);
         }
-        if (whole) {
+        if (key->type == HM_KEY_WHOLE) {
             with_key(text, sizeof text, key->name, "2.5");
             fixture_refused_with(text, "is not a whole number");
         } else {

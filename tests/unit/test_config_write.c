@@ -11,7 +11,7 @@
     FIXTURE_UPSTREAM("b", "30", "2") FIXTURE_UPSTREAM("c", "10", "3")
 
 typedef struct sink {
-    char data[65536];
+    char data[262144]; /* 64 upstreams and 64 pins with all their comments */
     size_t len;
     int calls;
     int fail_at; /* the call that fails, from 1; 0 = none */
@@ -48,6 +48,8 @@ static const hm_config *round_trip(const hm_config *config)
     const hm_config *const after = fixture_accepted(written(&before));
     cr_assert_eq(memcmp(&before.controller, &after->controller, sizeof before.controller), 0);
     cr_assert_eq(memcmp(&before.failover, &after->failover, sizeof before.failover), 0);
+    cr_assert_eq(before.pin_count, after->pin_count);
+    cr_assert_eq(memcmp(before.pins, after->pins, sizeof before.pins), 0);
     cr_assert_eq(before.upstream_count, after->upstream_count);
     for (uint32_t i = 0; i < before.upstream_count; i++) {
         cr_assert_eq(memcmp(&before.upstreams[i], &after->upstreams[i], sizeof before.upstreams[i]),
@@ -62,6 +64,9 @@ Test(config_write, reads_back_the_same)
     const fixture_load *const example =
         fixture_run(HMX_SOURCE_DIR "/plugin.ini.example", NULL, 0, 0);
     (void)round_trip(&example->config);
+    const hm_config *const all = round_trip(fixture_accepted(FIXTURE_EVERYTHING));
+    cr_assert_str_eq(all->pins[0].user_identity, "caf\xC3\xA9 *.s9;x");
+    cr_assert_eq(all->pin_count, 2);
     (void)round_trip(fixture_accepted(
         ABC "[controller]\ntuning_model = aggressive\nkp = 0.000001\nki = 999.999999\nkd = 1000\n"
             "deadband_points = 0.1\nintegral_limit = 0\n[failover]\nauto_restore = no\n"));
@@ -155,6 +160,62 @@ Test(config_write, the_residue_goes_to_the_largest)
     cr_assert(again.upstreams[0].percentage < again.upstreams[1].percentage);
 }
 
+/* Absolute targets are neither counted nor scaled, and percentages that are all 0 beside one are
+ * fine. */
+Test(config_write, absolute_targets_are_left_alone)
+{
+    static hm_config config;
+    static hm_config again;
+    config = *fixture_accepted(ABC "[upstream.d]\naddress = d\nport = 1\nhashrate_ths = 40\n"
+                                   "priority = 9\nmin_ths = 30\nmax_ths = 50\n");
+    config.upstreams[0].enabled = 0;
+    cr_assert_eq(written_sum(&config, &again), 100000000);
+    cr_assert(again.upstreams[1].percentage == 75);
+    cr_assert(again.upstreams[3].hashrate_ths == 40 && again.upstreams[3].has_hashrate_ths);
+    cr_assert(again.upstreams[3].has_percentage == 0 && again.upstreams[3].percentage == 0);
+    const char *const absolute = strstr(written(&config), "\n[upstream.d]\n");
+    cr_assert_not_null(strstr(absolute, "\n;percentage =\n"));
+    cr_assert_null(strstr(absolute, "Scaled"), "only what is scaled says so");
+    config.upstreams[1].enabled = 0; /* only c and d are left */
+    config.upstreams[2].percentage = 0;
+    (void)round_trip(&config);
+    cr_assert_null(strstr(written(&config), "Scaled"));
+    config.upstreams[2].enabled = 0; /* only d */
+    (void)round_trip(&config);
+}
+
+/* 64 pools and 64 pins with the longest of everything: still a file that is read. */
+Test(config_write, the_largest_configuration_reads_back)
+{
+    static hm_config config;
+    config = *fixture_accepted(FIXTURE_EVERYTHING);
+    const hm_config_upstream one = config.upstreams[1];
+    config.upstream_count = HMX_UPSTREAMS_MAX;
+    for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
+        hm_config_upstream *const u = &config.upstreams[i];
+        *u = one;
+        (void)snprintf(u->id, sizeof u->id, "abcdefghijklmnopqrstuvwxyz0123%02u", i);
+        memset(u->address, 'a', 60);
+        memset(u->address + 61, 'b', 60);
+        u->address[60] = '.';
+        u->address[121] = '\0';
+        u->port = 65535 - i;
+        u->priority = UINT32_MAX - i;
+    }
+    config.pin_count = HM_CONFIG_PINS_MAX;
+    memset(config.pins, 0, sizeof config.pins);
+    for (uint32_t i = 0; i < HM_CONFIG_PINS_MAX; i++) {
+        hm_config_pin *const p = &config.pins[i];
+        (void)snprintf(p->name, sizeof p->name, "abcdefghijklmnopqrstuvwxyz0123%02u", i);
+        (void)snprintf(p->upstream, sizeof p->upstream, "%s", config.upstreams[63 - i].id);
+        memset(p->user_identity, '#', 128);
+        p->user_identity[1] = (char)('0' + i);
+        p->user_identity[126] = '\xC3';
+        p->user_identity[127] = '\xA0';
+    }
+    (void)round_trip(&config);
+}
+
 /* 99.99 is what three times 33.33 is meant to be: left alone. */
 Test(config_write, what_a_file_may_be_off_is_not_scaled)
 {
@@ -242,8 +303,9 @@ Test(config_write, what_is_not_valid_is_not_written)
 /* The same bytes under a comma locale, where this machine has one. */
 Test(config_write, the_locale_changes_nothing)
 {
-    static char expected[65536];
-    static const char text[] = ABC "[controller]\ndeadband_points = 1.25\n";
+    static char expected[262144];
+    static const char text[] = ABC "[controller]\ndeadband_points = 1.25\nmin_improvement = 0.125\n"
+                                   "[pin.p]\nuser_identity = \xC3\xA0;\xC3\xA0\nupstream = stay\n";
     (void)strcpy(expected, written(fixture_accepted(text)));
     static const char *const locales[] = {"", "de_DE.UTF-8", "fr_FR.UTF-8", "de_DE.ISO-8859-1"};
     for (size_t i = 0; i < sizeof locales / sizeof locales[0]; i++) {

@@ -244,7 +244,13 @@ Test(ini, bytes_that_are_no_text)
     refuses(LINE("\xFF"), "f:2: not valid UTF-8 (byte 0xFF at position 4)", "[a]@1 a.y=3@3 ");
     refuses(LINE("\xC3("), "f:2: not valid UTF-8", "[a]@1 a.y=3@3 ");
     refuses(LINE("\xED\xA0\x80"), "f:2: not valid UTF-8", "[a]@1 a.y=3@3 ");
-    refuses(LINE("\xC3\xA9"), "f:2: a character that is not ASCII", "[a]@1 a.y=3@3 ");
+    reads(LINE("\xC3\xA9"), "[a]@1 a.x=1\xC3\xA9"
+                            "2@2 a.y=3@3 ");
+    refuses("[a]\nx\xC3\xA9=1\ny=3\n",
+            "f:2: a character that is not ASCII; those are allowed in values and comments only "
+            "(byte 0xC3 at position 2)",
+            "[a]@1 a.y=3@3 ");
+    refuses("[a]\nx\xC3\xA9\ny=3\n", "f:2: a character that is not ASCII", "[a]@1 a.y=3@3 ");
     refuses("[a]\n; \xFF\ny=3\n", "f:2: not valid UTF-8", "[a]@1 a.y=3@3 ");
     refuses("[a]\ny=3\n; \xC3", "f:3: not valid UTF-8", "[a]@1 a.y=3@2 ");
     refuses("[a]\n# \v\n", "f:2: a control character", "[a]@1 ");
@@ -300,15 +306,19 @@ Test(ini, out_of_memory)
     cr_assert_eq(counted.live_blocks, 0);
 }
 
-/* isspace follows the locale: under Latin-1 inih would trim the second byte of some characters. The
- * reader lets ASCII through only, so nothing depends on which locales this machine has. */
+/* isspace may follow the locale: inih could trim the second byte of some characters, and take what
+ * follows it for a comment. It is shown ASCII only, so nothing depends on which locales this
+ * machine has, nor on how its C library classifies bytes. */
 Test(ini, the_locale_changes_nothing)
 {
     static const char *const locales[] = {"C", "", "de_DE.ISO-8859-1", "fr_FR.ISO-8859-1",
                                           "de_DE.UTF-8"};
     for (size_t i = 0; i < sizeof locales / sizeof locales[0]; i++) {
         (void)setlocale(LC_ALL, locales[i]);
-        refuses("[a]\nx = \xC3\xA0\ny=1\n", "f:2: a character that is not ASCII", "[a]@1 a.y=1@3 ");
+        reads("[a]\nx = \xC3\xA0\ny=1\n", "[a]@1 a.x=\xC3\xA0@2 a.y=1@3 ");
+        reads("[a]\nx = \xC3\xA0;\xC2\xA0 \xC5\xA0 ; \xC3\xA0\n",
+              "[a]@1 a.x=\xC3\xA0;\xC2\xA0 \xC5\xA0@2 ");
+        refuses("[\xC3\xA0]\nx=1\n", "f:1: a character that is not ASCII", "[?]@1 ");
         reads("[a]\nx=1 ; \xC3\xA0\n", "[a]@1 a.x=1@2 ");
     }
 }

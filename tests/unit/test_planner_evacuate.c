@@ -6,10 +6,13 @@ static const double HALVES[] = {50.0, 50.0};
 static farm f;
 static record r;
 
+static const uint8_t NO_CANARY[HM_PLACES];
+
 static hm_plan_result evacuate(farm *fleet, const uint8_t *leave, uint32_t rooms, record *all)
 {
     const hm_plan_request request = request_for(fleet, 0.5);
-    return hm_evacuate(&fleet->buckets, &fleet->assignment, &request, leave, rooms, note, all);
+    return hm_evacuate(&fleet->buckets, &fleet->assignment, &request, leave, NO_CANARY, rooms, note,
+                       all);
 }
 
 /* Pool 1 dies. */

@@ -15,6 +15,7 @@ static void configured(const char *id, double percentage, uint32_t priority, uin
     memset(row, 0, sizeof *row);
     (void)snprintf(row->id, sizeof row->id, "%s", id);
     row->percentage = percentage;
+    row->has_percentage = 1;
     row->priority = priority;
     row->enabled = enabled;
     config.upstream_count++;

@@ -249,24 +249,26 @@ static hmx_share share_template(const hs_speed_farm *farm, uint32_t verdict)
                        .count = 1};
 }
 
-int hs_speed_shares(hs_speed_farm *farm, const hs_speed_channel *list, uint32_t verdict)
+int hs_speed_shares(hs_speed_farm *farm, const hs_speed_channel *list, uint32_t count,
+                    uint32_t verdict)
 {
     hmx_status (*const on_share)(hmx_instance *, const hmx_share *) = farm->plugin->ops.on_share;
     hmx_share e = share_template(farm, verdict);
     int wrong = 0;
-    for (uint32_t i = 0; i < farm->count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         make_share(farm, &list[i], &e);
         wrong |= on_share(farm->instance, &e);
     }
     return wrong ? hs_speed_fail(farm, "on_share") : 0;
 }
 
-void hs_speed_empty_calls(hs_speed_farm *farm, const hs_speed_channel *list, uint32_t verdict)
+void hs_speed_empty_calls(hs_speed_farm *farm, const hs_speed_channel *list, uint32_t count,
+                          uint32_t verdict)
 {
     hmx_plugin_entry_fn entry = NULL;
     hmx_share e = share_template(farm, verdict);
     *(void **)&entry = farm->entry;
-    for (uint32_t i = 0; i < farm->count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         make_share(farm, &list[i], &e);
         hs_speed_touch(&e);
         (void)entry();
@@ -276,8 +278,8 @@ void hs_speed_empty_calls(hs_speed_farm *farm, const hs_speed_channel *list, uin
 int hs_speed_interval(hs_speed_farm *farm)
 {
     farm->now_ns += HS_SPEED_INTERVAL_SECS * HS_SPEED_SECOND_NS;
-    return hs_speed_shares(farm, farm->channels, HMX_SHARE_SUBMITTED) != 0 ||
-                   hs_speed_shares(farm, farm->channels, HMX_SHARE_ACCEPTED) != 0
+    return hs_speed_shares(farm, farm->channels, farm->count, HMX_SHARE_SUBMITTED) != 0 ||
+                   hs_speed_shares(farm, farm->channels, farm->count, HMX_SHARE_ACCEPTED) != 0
                ? -1
                : 0;
 }

@@ -75,10 +75,12 @@ int hs_speed_close_all(hs_speed_farm *farm);
 /* The prefixes of all closed channels are free again. */
 int hs_speed_drain_all(hs_speed_farm *farm);
 
-/* One share per entry of `list` (count entries), all with one verdict. */
-int hs_speed_shares(hs_speed_farm *farm, const hs_speed_channel *list, uint32_t verdict);
+/* One share for each of `count` entries of `list`, all with one verdict. */
+int hs_speed_shares(hs_speed_farm *farm, const hs_speed_channel *list, uint32_t count,
+                    uint32_t verdict);
 /* The same events made and a pure function of the plugin called in place of on_share. */
-void hs_speed_empty_calls(hs_speed_farm *farm, const hs_speed_channel *list, uint32_t verdict);
+void hs_speed_empty_calls(hs_speed_farm *farm, const hs_speed_channel *list, uint32_t count,
+                          uint32_t verdict);
 
 /* An evaluation interval passes; each channel sends its shares and they are accepted. */
 int hs_speed_interval(hs_speed_farm *farm);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 enum { LINE = 64, SWEEP_BYTES = 96 << 20 };
@@ -15,7 +16,6 @@ _Static_assert(sizeof(record) == LINE, "one cache line");
 
 struct hs_speed_records {
     record *rows;
-    uint32_t count;
 };
 
 struct hs_speed_sweeper {
@@ -72,7 +72,7 @@ hs_speed_records *hs_speed_records_new(uint32_t count)
     if (r == NULL) {
         return NULL;
     }
-    *r = (hs_speed_records){records_new(count), count};
+    *r = (hs_speed_records){records_new(count)};
     if (r->rows == NULL) {
         free(r);
         return NULL;
@@ -88,10 +88,10 @@ void hs_speed_records_free(hs_speed_records *records)
     }
 }
 
-double hs_speed_visit(hs_speed_records *records, const uint32_t *order, size_t stride)
+double hs_speed_visit(hs_speed_records *records, const uint32_t *order, size_t stride,
+                      uint32_t count)
 {
     record *const rows = records->rows;
-    const uint32_t count = records->count;
     const double start = hs_speed_now_ns();
     for (uint32_t i = 0; i < count; i++) {
         rows[order[i * stride]].sum += i;
@@ -101,10 +101,9 @@ double hs_speed_visit(hs_speed_records *records, const uint32_t *order, size_t s
     return end - start;
 }
 
-double hs_speed_scan(hs_speed_records *records)
+double hs_speed_scan(hs_speed_records *records, uint32_t first, uint32_t count)
 {
-    record *const rows = records->rows;
-    const uint32_t count = records->count;
+    record *const rows = records->rows + first;
     const double start = hs_speed_now_ns();
     for (uint32_t i = 0; i < count; i++) {
         rows[i].sum += i;
@@ -112,6 +111,12 @@ double hs_speed_scan(hs_speed_records *records)
     const double end = hs_speed_now_ns();
     hs_speed_touch(rows);
     return end - start;
+}
+
+long hs_speed_interruptions(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_nivcsw : 0;
 }
 
 hs_speed_sweeper *hs_speed_sweeper_new(void)

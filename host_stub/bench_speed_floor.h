@@ -23,12 +23,16 @@ typedef struct hs_speed_records hs_speed_records;       /* `count` records of on
 hs_speed_records *hs_speed_records_new(uint32_t count); /* NULL when out of memory */
 void hs_speed_records_free(hs_speed_records *records);
 
-/* Adds to one field of each record in the given order; returns the nanoseconds that it took. The
- * numbers of the order lie `stride` numbers apart: it is part of the list from which the shares are
- * made, so that both read the same from memory before they touch a record. */
-double hs_speed_visit(hs_speed_records *records, const uint32_t *order, size_t stride);
-/* The same from the first record to the last, without an order to be read. */
-double hs_speed_scan(hs_speed_records *records);
+/* Adds to one field of the records that the first `count` numbers name; returns the nanoseconds
+ * that it took. The numbers of the order lie `stride` numbers apart: it is part of the list from
+ * which the shares are made, so that both read the same from memory before they touch a record. */
+double hs_speed_visit(hs_speed_records *records, const uint32_t *order, size_t stride,
+                      uint32_t count);
+/* The same for `count` records from `first` on, without an order to be read. */
+double hs_speed_scan(hs_speed_records *records, uint32_t first, uint32_t count);
+
+/* How often somebody else got the processor in the middle of our work, since the start. */
+long hs_speed_interruptions(void);
 
 /* Memory larger than any cache: walking over it makes everything else cold. */
 typedef struct hs_speed_sweeper hs_speed_sweeper;

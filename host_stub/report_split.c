@@ -120,8 +120,7 @@ void hs_split_deviations(hs_html *out, const hs_split *split, const double *devi
     const uint64_t length = split->step_secs * split->points;
     const double largest =
         largest_deviation(split, deviation, warmup_secs < length ? warmup_secs : 0);
-    const double tick = hs_plot_step(largest, 2);
-    const double range = tick * ceil(largest / tick - 1e-9);
+    const double range = hs_plot_step(largest, 1); /* its axis: -range, 0, range */
     for (uint32_t i = 0; i < split->pool_count; i++) {
         hs_html_raw(out, "<h3>");
         hs_page_swatch(out, i);

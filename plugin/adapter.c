@@ -38,21 +38,6 @@ int hm_rows_are_sound(const void *rows, uint32_t stride, uint32_t capacity, size
     return 1;
 }
 
-hmx_status hm_event_check(const hmx_instance *self, const hmx_event *event, size_t required)
-{
-    if (self == NULL || event == NULL || event->size < required) {
-        return HMX_E_INVALID;
-    }
-    return event->now_ns >= self->core.now_ns && event->seq > self->last_seq ? HMX_OK
-                                                                             : HMX_E_INVALID;
-}
-
-void hm_event_commit(hmx_instance *self, const hmx_event *event)
-{
-    self->core.now_ns = event->now_ns;
-    self->last_seq = event->seq;
-}
-
 static void log_line(void *ctx, uint32_t level, const char *text)
 {
     const hmx_instance *const self = ctx;

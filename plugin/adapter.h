@@ -8,6 +8,8 @@
 #ifndef PLUGIN_ADAPTER_H
 #define PLUGIN_ADAPTER_H
 
+#include <stddef.h>
+
 #include "abi/hmx_abi.h"
 #include "abi/hmx_metrics.h"
 #include "abi/hmx_tuning.h"
@@ -42,9 +44,21 @@ hmx_status hm_on_reassign(hmx_instance *self, const hmx_reassign *event);
 
 /* Judges the head of an event: `required` is the size of the struct in version 1.0. HMX_OK or
  * HMX_E_INVALID. */
-hmx_status hm_event_check(const hmx_instance *self, const hmx_event *event, size_t required);
+static inline hmx_status hm_event_check(const hmx_instance *self, const hmx_event *event,
+                                        size_t required)
+{
+    if (self == NULL || event == NULL || event->size < required) {
+        return HMX_E_INVALID;
+    }
+    return event->now_ns >= self->core.now_ns && event->seq > self->last_seq ? HMX_OK
+                                                                             : HMX_E_INVALID;
+}
 /* The event is accepted: its time and number are the latest. */
-void hm_event_commit(hmx_instance *self, const hmx_event *event);
+static inline void hm_event_commit(hmx_instance *self, const hmx_event *event)
+{
+    self->core.now_ns = event->now_ns;
+    self->last_seq = event->seq;
+}
 
 /* Can an array of the host's take whole rows of `least` bytes? Judged before the first is written.
  */

@@ -182,9 +182,14 @@ hmx_status hm_on_share(hmx_instance *self, const hmx_share *event)
         hm_event_commit(self, &event->event);
         return HMX_OK; /* a late verdict of a pool that was removed: its accounts are closed */
     }
-    const uint32_t slot = hm_channels_find(&self->core.assignment.channels, e->channel, e->cookie);
     hm_event_commit(self, &event->event);
-    hm_core_share(&self->core, slot, e->upstream, e->verdict,
-                  (e->event.flags & HMX_SHARE_LOCAL) != 0, e->count, e->work);
+    const hm_share_facts share = {.channel = e->channel,
+                                  .cookie = e->cookie,
+                                  .work = e->work,
+                                  .upstream = e->upstream,
+                                  .verdict = e->verdict,
+                                  .count = e->count,
+                                  .local = (e->event.flags & HMX_SHARE_LOCAL) != 0};
+    hm_core_share(&self->core, &share);
     return HMX_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "abi/hmx_access.h"
 #include "plugin/adapter.h"
+#include "plugin/fmath.h"
 
 static double share_pct(double part, double whole)
 {
@@ -69,7 +70,7 @@ static hmx_upstream_metrics row_of(const hm_core *core, uint32_t i, const totals
         .pending_out = a->pending_out[i + 1u],
         .target_pct = u->removed ? 0.0 : u->percentage,
         .effective_pct = 100.0 * core->control.effective[i],
-        .command_pct = 100.0 * core->control.command[i],
+        .command_pct = 100.0 * hm_clamp(core->control.command[i], 0.0, 1.0),
         .allocated_pct = share_pct(a->allocated[i + 1u], t->allocated),
         .actual_pct = share_pct(account->delivered + account->credited, t->delivered),
         .delivered_pct = share_pct(account->total + account->credited, t->total),

@@ -117,6 +117,7 @@ static void unsettle(hm_assignment *a, uint32_t slot)
 int hm_assignment_place(hm_assignment *a, uint32_t slot, uint32_t upstream,
                         uint8_t prefix[HMX_EXTRANONCE_MAX], uint32_t *prefix_len)
 {
+    a->changes++;
     const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
     hm_prefix_place place = {0};
     *prefix_len = 0;
@@ -135,6 +136,7 @@ int hm_assignment_place(hm_assignment *a, uint32_t slot, uint32_t upstream,
 void hm_assignment_adopt(hm_assignment *a, uint32_t slot, uint32_t upstream, const uint8_t *prefix,
                          uint32_t prefix_len)
 {
+    a->changes++;
     hm_prefix_place place = {0};
     if (upstream != HMX_NONE && prefix_len > 0) {
         hm_prefixes_claim(&a->prefixes, upstream, prefix, prefix_len, &place);
@@ -146,6 +148,7 @@ void hm_assignment_adopt(hm_assignment *a, uint32_t slot, uint32_t upstream, con
 void hm_assignment_set_hashrate(hm_assignment *a, uint32_t slot, double hashrate)
 {
     hm_channel_hot *const hot = hm_hot(&a->channels, slot);
+    a->changes++;
     a->allocated[destination(hot)] += hashrate - hot->hashrate;
     a->working[hot->upstream] += hashrate - hot->hashrate;
     hot->hashrate = hashrate;
@@ -203,6 +206,7 @@ int hm_assignment_propose(hm_assignment *a, uint32_t slot, uint32_t to, uint32_t
         out->prefix_len = hm_extranonce_write(space, cold->kind, cold->extranonce_size,
                                               cold->pending_place, out->prefix);
     }
+    a->changes++;
     a->last_decision++;
     a->moves.decisions++;
     a->allocated[hot->upstream] -= hot->hashrate;
@@ -296,6 +300,7 @@ void hm_assignment_apply(hm_assignment *a, uint32_t slot, uint64_t now_ns, const
 
 void hm_assignment_cancel(hm_assignment *a, uint32_t slot, uint64_t now_ns, int hold_prefix)
 {
+    a->changes++;
     const hm_channel_hot *const hot = hm_hot(&a->channels, slot);
     const uint32_t to = hot->pending_to;
     const hm_prefix_place place = end_pending(a, slot);
@@ -309,6 +314,7 @@ void hm_assignment_cancel(hm_assignment *a, uint32_t slot, uint64_t now_ns, int 
 void hm_assignment_force(hm_assignment *a, uint32_t slot, uint32_t to, uint64_t now_ns,
                          const uint8_t *prefix, uint32_t prefix_len)
 {
+    a->changes++;
     hm_prefix_place place = {0};
     if (hm_hot(&a->channels, slot)->pending_to != HMX_NONE) {
         hm_assignment_cancel(a, slot, now_ns, 1);
@@ -328,6 +334,7 @@ void hm_assignment_force(hm_assignment *a, uint32_t slot, uint32_t to, uint64_t 
 
 void hm_assignment_close(hm_assignment *a, uint32_t slot, uint64_t now_ns)
 {
+    a->changes++;
     hm_channel_hot *const hot = hm_hot(&a->channels, slot);
     if (hot->pending_to != HMX_NONE) {
         hm_assignment_cancel(a, slot, now_ns, 1);
@@ -356,6 +363,7 @@ uint32_t hm_assignment_expire(hm_assignment *a, uint64_t now_ns)
 
 void hm_assignment_recount_begin(hm_assignment *a)
 {
+    a->changes++;
     memset(a->allocated, 0, sizeof a->allocated);
     memset(a->working, 0, sizeof a->working);
     memset(a->pinned, 0, sizeof a->pinned);

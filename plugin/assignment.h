@@ -46,6 +46,8 @@ typedef struct hm_assignment {
     uint32_t pending_count;
     uint32_t soft_moves; /* the host can do them */
     uint64_t last_decision;
+    uint64_t changes; /* counts whatever may change which channels can move, and from where; a
+                         decision that became fact is no news */
     hm_move_counts moves;
 } hm_assignment;
 

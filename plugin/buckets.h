@@ -29,8 +29,12 @@ typedef struct hm_buckets {
     const hm_memory *memory;
     hm_bucket_row *rows; /* `places` of them */
     uint32_t places;
-    uint32_t pad0;
-    double largest; /* hashrate of bucket HM_BUCKETS - 1's upper end */
+    uint8_t
+        unfinished; /* the planner means to go on with these lists (its business, as the next) */
+    uint8_t pad0[3];
+    uint64_t changes; /* hm_assignment.changes when it stopped */
+    uint64_t now_ns;  /* for when they were built */
+    double largest;   /* hashrate of bucket HM_BUCKETS - 1's upper end */
 } hm_buckets;
 
 /* Room for `places` rows. Returns 0 or -1; with -1 the old rows stay. */

@@ -125,17 +125,8 @@ uint64_t hm_channels_cookie(const hm_channels *c, uint32_t slot)
     return (uint64_t)hm_hot(c, slot)->generation << 32 | ((uint64_t)slot + 1u);
 }
 
-uint32_t hm_channels_find(const hm_channels *c, uint64_t channel, uint64_t cookie)
+uint32_t hm_channels_look_up(const hm_channels *c, uint64_t channel)
 {
-    const uint64_t place = cookie & UINT32_MAX;
-    if (place != 0 && place <= c->slots) {
-        const uint32_t slot = (uint32_t)(place - 1u);
-        const hm_channel_hot *const hot = hm_hot(c, slot);
-        if (hot->channel == channel && channel != 0 &&
-            hot->generation == (uint32_t)(cookie >> 32)) {
-            return slot;
-        }
-    }
     const uint32_t slot = hm_table_get(&c->index, channel);
     return slot == HM_TABLE_MISSING ? HM_SLOT_NONE : slot;
 }

@@ -12,6 +12,7 @@
 #ifndef PLUGIN_CHANNELS_H
 #define PLUGIN_CHANNELS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "plugin/estimator.h"
@@ -103,13 +104,32 @@ int hm_channels_name(hm_channels *c, uint32_t slot, const void *identity, uint32
 /* Forgets it. When the last channel goes, all record memory goes back to the host. */
 void hm_channels_close(hm_channels *c, uint32_t slot);
 
-/* The slot of a channel by cookie (fast) or number, HM_SLOT_NONE when it is not open. */
-uint32_t hm_channels_find(const hm_channels *c, uint64_t channel, uint64_t cookie);
+/* The slot of a channel by its number, HM_SLOT_NONE when it is not open. */
+uint32_t hm_channels_look_up(const hm_channels *c, uint64_t channel);
 uint64_t hm_channels_cookie(const hm_channels *c, uint32_t slot);
 
 static inline hm_channel_hot *hm_hot(const hm_channels *c, uint32_t slot)
 {
     return &c->chunks[slot / HM_CHUNK_SLOTS]->hot[slot % HM_CHUNK_SLOTS];
+}
+
+/* The record that a cookie names if it is a good one, unread; NULL for one that cannot be. To ask
+ * for it early. */
+static inline hm_channel_hot *hm_channels_expected(const hm_channels *c, uint64_t cookie)
+{
+    const uint32_t place = (uint32_t)cookie;
+    return place != 0 && place <= c->slots ? hm_hot(c, place - 1u) : NULL;
+}
+
+/* The slot of a channel by cookie (fast) or number, HM_SLOT_NONE when it is not open. */
+static inline uint32_t hm_channels_find(const hm_channels *c, uint64_t channel, uint64_t cookie)
+{
+    const hm_channel_hot *const hot = hm_channels_expected(c, cookie);
+    if (hot != NULL && hot->channel == channel && channel != 0 &&
+        hot->generation == (uint32_t)(cookie >> 32)) {
+        return (uint32_t)cookie - 1u;
+    }
+    return hm_channels_look_up(c, channel);
 }
 
 static inline hm_estimate *hm_estimate_of(const hm_channels *c, uint32_t slot)

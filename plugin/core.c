@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "plugin/core.h"
+#include "plugin/core_control.h"
 
+#include <math.h>
 #include <string.h>
+
+#include "plugin/law.h"
 
 /* The planner needs a row of buckets for each upstream number in use. */
 static int reserve_buckets(hm_core *core, const hm_upstreams *upstreams)
@@ -27,6 +31,9 @@ static hm_tuning tuning_of(const hm_config *config)
 static hm_estimator_params estimator_of(const hm_config *config)
 {
     hm_estimator_params params = HM_ESTIMATOR_DEFAULTS;
+    if (!HM_LAW.change_detection) {
+        params.change_limit = INFINITY;
+    }
     params.window_s = (double)config->controller.estimator_window_secs;
     return params;
 }
@@ -73,6 +80,7 @@ hmx_status hm_core_init(hm_core *core, const hm_memory *memory, const hm_config 
     core->control.gains = core->tuning.gains;
     core->estimator = estimator_of(config);
     hm_core_retarget(core);
+    core->control.saturated = 0;
     return HMX_OK;
 
 no_memory:
@@ -98,9 +106,13 @@ void hm_core_log(const hm_core *core, uint32_t level, const char *text)
 
 void hm_core_forgive(hm_core *core, uint32_t upstream)
 {
-    hm_ledger_forgive(&core->ledger, upstream);
+    /* Where miners have to be sliced the debts say whose turn it is; elsewhere they are luck, of
+     * times with another split, and to pay it back would only spoil the new one. */
+    hm_ledger_close(&core->ledger, upstream, core->control.effective, core->upstreams.top,
+                    hm_control_coarseness(core));
     core->control.balance[upstream - 1u] = 0.0;
     core->control.terms[upstream - 1u] = (hm_pid_terms){0};
+    core->control.saturated = 0; /* what was planned before is no measure of what comes now */
 }
 
 void hm_core_busy(const hm_core *core, uint8_t *busy)
@@ -117,10 +129,10 @@ void hm_core_forget_former_owners(hm_core *core, const hm_upstreams *before)
 {
     for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
         if (before->rows[i].exists && strcmp(before->rows[i].id, core->upstreams.rows[i].id) != 0) {
+            hm_core_forgive(core, i + 1u);
             core->ledger.accounts[i] = (hm_account){0};
             core->counts[i] = (hm_share_counts){0};
             core->health[i] = (hm_health){0};
-            hm_core_forgive(core, i + 1u);
             hm_prefixes_forget(&core->assignment.prefixes, i + 1u);
             hm_extranonce_free(hm_space(&core->assignment.prefixes, i + 1u));
         }

@@ -40,6 +40,7 @@ typedef struct hm_core_limits {
 typedef struct hm_control {
     double effective[HMX_UPSTREAMS_MAX]; /* target after health, fraction */
     double command[HMX_UPSTREAMS_MAX];   /* wanted allocation, fraction */
+    double planned[HMX_UPSTREAMS_MAX];   /* the command of the last evaluation */
     double low[HMX_UPSTREAMS_MAX];       /* bounds of the command: pins and caps */
     double high[HMX_UPSTREAMS_MAX];
     double missing[HMX_UPSTREAMS_MAX]; /* hashrate that an absolute target or a min lacks */
@@ -53,10 +54,12 @@ typedef struct hm_control {
     double deviation_points; /* largest |command - allocation| */
     double over_s;           /* how long it has been beyond the band */
     double arrived;          /* hashrate that came since the last evaluation */
-    double arrival_rate;     /* hashrate that comes per second, averaged over ARRIVAL_WINDOW_S */
-    double largest;          /* hashrate of the largest channel */
-    hm_gains gains;          /* in effect: slewing to those set */
-    uint8_t primed;          /* the controllers have run: from now on the measurement has a rate */
+    uint64_t moves_applied;  /* of all time, at the last evaluation */
+    uint64_t moves_refused;
+    double arrival_rate; /* hashrate that comes per second, averaged over ARRIVAL_WINDOW_S */
+    double largest;      /* hashrate of the largest channel */
+    hm_gains gains;      /* in effect: slewing to those set */
+    uint8_t primed;      /* the controllers have run: from now on the measurement has a rate */
     uint8_t saturated;
     uint8_t burst;    /* a plan is being carried out over several evaluations */
     uint8_t force;    /* rebalance_now: evaluate at once and do not wait */
@@ -64,6 +67,7 @@ typedef struct hm_control {
     uint8_t all_down_said;
     uint8_t resume;      /* the host's buffer was full: go on at the next call with the same time */
     uint32_t burst_left; /* moves that the plan under way may still make */
+    uint32_t plan_moves; /* of the plan under way, all parts of a burst */
     uint32_t rows;       /* of the host's buffer in the call under way */
 } hm_control;
 
@@ -75,6 +79,22 @@ typedef struct hm_endpoint {
     uint32_t has_key;
     uint8_t key[HM_AUTHORITY_KEY_SIZE];
 } hm_endpoint;
+
+/* The last shares, whose channels' records are on their way from memory: a farm does not fit into
+ * the caches, its shares come in no order, and waiting for each record would take ten times as long
+ * as all the rest. So on_share only asks for the record, and it is written when as many shares
+ * later its turn comes, or before any other event is looked at. Nobody can see the difference. */
+enum { HM_LATE_SHARES = 16 }; /* a power of two */
+
+typedef struct hm_late_share {
+    uint64_t channel;         /* 0 = none */
+    hm_channel_hot *expected; /* the record that the cookie names, unread; NULL = none */
+    double work;
+    uint32_t upstream;
+    uint32_t verdict;
+    uint32_t count;
+    uint32_t generation; /* of the cookie */
+} hm_late_share;
 
 typedef struct hm_core {
     const hm_memory *memory;
@@ -91,6 +111,8 @@ typedef struct hm_core {
     hm_estimator_params estimator;
     hm_control control;
     hm_buckets buckets;
+    hm_late_share late[HM_LATE_SHARES];
+    uint64_t late_count; /* since they were last written: the next one's place, modulo */
     uint64_t now_ns;
     uint64_t evaluated_ns; /* last evaluation, or create */
     uint64_t settled_ns;   /* last settlement of the ledger */
@@ -141,10 +163,19 @@ hmx_status hm_core_update(hm_core *core, uint32_t slot, const hm_channel_facts *
                           uint32_t changed);
 void hm_core_close(hm_core *core, uint32_t slot);
 
-/* slot may be HM_SLOT_NONE: the channel closed, its verdicts still count for the pool. local: the
- * host's own verdict. */
-void hm_core_share(hm_core *core, uint32_t slot, uint32_t upstream, uint32_t verdict, int local,
-                   uint32_t count, double work);
+typedef struct hm_share_facts {
+    uint64_t channel; /* may be closed: its verdicts still count for the pool */
+    uint64_t cookie;
+    double work;
+    uint32_t upstream;
+    uint32_t verdict;
+    uint32_t count;
+    int local; /* the host's own verdict */
+} hm_share_facts;
+
+void hm_core_share(hm_core *core, const hm_share_facts *share);
+/* Writes the late shares to their channels: first thing in each other event. */
+void hm_core_write_late_shares(hm_core *core);
 
 /* ---- core_moves.c: outcomes ---- */
 typedef struct hm_outcome {

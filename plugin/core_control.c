@@ -8,12 +8,18 @@
 #include <string.h>
 
 #include "plugin/fmath.h"
+#include "plugin/law.h"
 #include "plugin/targets.h"
 
 static const double NS_PER_S = 1e9;
 static const double ARRIVAL_WINDOW_S = 180.0;
 static const double ARRIVAL_PATIENCE_S = 120.0; /* wait so much longer when arrivals can mend it */
 static const double BALANCE_WINDOW_S = 4.0 * 3600; /* forgetting of the sigma-delta integral */
+/* Largest channel, as points of the farm, from which slicing gets a gain of its own, and where it
+ * has all of it. */
+static const double COARSE_FROM = 10.0;
+static const double COARSE_TO = 40.0;
+static const double SLICING_GAIN = 0.03; /* 1/min */
 
 double hm_control_interval_s(const hm_core *core)
 {
@@ -41,6 +47,35 @@ static double granule_points(const hm_core *core, double hashrate)
     return hashrate > 0.0 ? 100.0 * core->control.largest / hashrate : 0.0;
 }
 
+double hm_control_coarseness(const hm_core *core)
+{
+    const double hashrate = hm_control_hashrate(core);
+    if (!core->config->controller.time_slicing) {
+        return 0.0;
+    }
+    return hm_clamp((granule_points(core, hashrate) - COARSE_FROM) / (COARSE_TO - COARSE_FROM), 0.0,
+                    1.0);
+}
+
+double hm_control_debt_gain(const hm_core *core)
+{
+    const double ki = core->control.gains.ki;
+    const double gain = SLICING_GAIN * hm_control_coarseness(core);
+    if (!(ki > 0.0)) {
+        return HM_BALANCE_GAIN;
+    }
+    return gain > ki ? gain : ki;
+}
+
+/* How far the command of an upstream may lie beyond nothing and everything: a channel that is
+ * sliced changes over when the commands of two pools are further apart than that. */
+static double excess(const hm_core *core, uint32_t i)
+{
+    const hm_control *const k = &core->control;
+    const int is_free = k->effective[i] > 0.0 && !(k->low[i] > 0.0) && k->high[i] >= 1.0;
+    return is_free ? hm_control_coarseness(core) : 0.0;
+}
+
 /* Clamp of the ledger as work: integral_limit, or what slicing the largest channel needs. */
 static double debt_limit(const hm_core *core, double hashrate)
 {
@@ -62,7 +97,7 @@ void hm_core_settle(hm_core *core)
     const double most_s = 5.0 * hm_control_interval_s(core);
     hm_ledger_settle(&core->ledger, core->control.effective, core->control.usable,
                      core->upstreams.top, elapsed_s < most_s ? elapsed_s : most_s, window_s(core),
-                     core->control.burst, debt_limit(core, hashrate));
+                     core->control.burst && HM_LAW.burst_freeze, debt_limit(core, hashrate));
     core->settled_ns = core->now_ns;
 }
 
@@ -72,10 +107,14 @@ static void command_from(hm_core *core, const double *correction_points)
     hm_control *const k = &core->control;
     const uint32_t n = core->upstreams.top;
     double wanted[HMX_UPSTREAMS_MAX];
+    double low[HMX_UPSTREAMS_MAX];
+    double high[HMX_UPSTREAMS_MAX];
     for (uint32_t i = 0; i < n; i++) {
         wanted[i] = k->effective[i] > 0.0 ? k->effective[i] + correction_points[i] / 100.0 : 0.0;
+        low[i] = k->low[i] - excess(core, i);
+        high[i] = k->high[i] + excess(core, i);
     }
-    hm_targets_project(wanted, k->low, k->high, n, k->command);
+    hm_targets_project(wanted, low, high, n, k->command);
 }
 
 static hm_target_row target_row(const hm_core *core, uint32_t i)
@@ -99,6 +138,7 @@ void hm_core_retarget(hm_core *core)
     hm_target_row rows[HMX_UPSTREAMS_MAX];
     hm_target_result results[HMX_UPSTREAMS_MAX] = {{0}};
     double correction[HMX_UPSTREAMS_MAX] = {0};
+    core->assignment.changes++; /* who is usable may be news to the planner */
     memset(k->command, 0, sizeof k->command);
     memset(k->usable, 0, sizeof k->usable);
     for (uint32_t i = 0; i < u->top; i++) {
@@ -126,6 +166,8 @@ static void control(hm_core *core, double hashrate, double dt_s)
 {
     hm_control *const k = &core->control;
     double correction[HMX_UPSTREAMS_MAX] = {0};
+    hm_gains gains = k->gains;
+    gains.ki = gains.ki > 0.0 ? hm_control_debt_gain(core) : 0.0;
     for (uint32_t i = 0; i < core->upstreams.top; i++) {
         if (!k->usable[i] || !(k->effective[i] > 0.0)) {
             k->terms[i] = (hm_pid_terms){0};
@@ -136,14 +178,14 @@ static void control(hm_core *core, double hashrate, double dt_s)
             k->inputs[i].measurement_rate = 0.0; /* no derivative kick on the first update */
         }
         k->terms[i] =
-            hm_pid_terms_of(&k->gains, k->inputs[i].error_points, k->inputs[i].integral_point_min,
+            hm_pid_terms_of(&gains, k->inputs[i].error_points, k->inputs[i].integral_point_min,
                             k->inputs[i].measurement_rate);
         if (!isfinite(k->terms[i].output_points)) {
             hm_core_forgive(core, i + 1u);
         }
         correction[i] = k->terms[i].output_points;
-        const double over = k->effective[i] + correction[i] / 100.0 - k->high[i];
-        if (over > 0.0) {
+        const double over = k->effective[i] + correction[i] / 100.0 - k->high[i] - excess(core, i);
+        if (over > 0.0 && HM_LAW.back_calculation) {
             core->ledger.accounts[i].debt -=
                 over * hashrate * dt_s; /* beyond its cap, or all there is */
         }
@@ -156,7 +198,7 @@ static void control(hm_core *core, double hashrate, double dt_s)
  */
 static double acceptance(const hm_core *core, uint32_t i)
 {
-    return core->config->controller.measure_on_accepted
+    return core->config->controller.measure_on_accepted && HM_LAW.acceptance_correction
                ? hm_ledger_acceptance(&core->ledger, i + 1u)
                : 1.0;
 }
@@ -182,6 +224,12 @@ static void balance(hm_core *core, double hashrate, double dt_s)
     const uint32_t n = core->upstreams.top;
     const double granule = granule_points(core, hashrate);
     const double limit = 2.0 * granule / HM_BALANCE_GAIN;
+    /* A small target of a coarse farm takes hours to add up to a channel's worth. */
+    const double coarse = granule > COARSE_FROM ? granule / COARSE_FROM : 1.0;
+    const double decay = hm_decay(dt_s, BALANCE_WINDOW_S * coarse * coarse);
+    /* What is off by less is luck; but a channel that is sliced is always off, by more on one side
+     * than on the other: to ignore as much on both sides would leave the small targets short. */
+    const double ignored = k->band_points * (1.0 - hm_control_coarseness(core));
     double delivered = 0.0;
     double correction[HMX_UPSTREAMS_MAX] = {0};
     for (uint32_t i = 0; i < n; i++) {
@@ -195,9 +243,8 @@ static void balance(hm_core *core, double hashrate, double dt_s)
         const double share = core->assignment.allocated[i + 1u] * acceptance(core, i) / delivered;
         const double off = 100.0 * (k->command[i] - share);
         const double input =
-            fabs(off) > slack_factor(granule) * granule ? 0.0 : dead_zone(off, k->band_points);
-        k->balance[i] = hm_clamp(
-            k->balance[i] * hm_decay(dt_s, BALANCE_WINDOW_S) + input * dt_s / 60.0, -limit, limit);
+            fabs(off) > slack_factor(granule) * granule ? 0.0 : dead_zone(off, ignored);
+        k->balance[i] = hm_clamp(k->balance[i] * decay + input * dt_s / 60.0, -limit, limit);
         correction[i] = k->terms[i].output_points + HM_BALANCE_GAIN * k->balance[i];
     }
     command_from(core, correction);
@@ -229,19 +276,28 @@ static void measure_deviation(hm_core *core, double hashrate)
     }
 }
 
-/* What whole channels could not express decays from the ledger with time constant 1/Ki, instead of
- * being paid back when it suddenly becomes possible. */
-void hm_control_bleed(hm_core *core, double hashrate, double dt_s)
+/* What is left of a debt; never beyond nothing owed: a refusal by itself makes no debt. */
+static double bled(double debt, double by)
+{
+    if (!(debt * by > 0.0)) {
+        return debt;
+    }
+    return fabs(by) < fabs(debt) ? debt - by : 0.0;
+}
+
+void hm_control_bleed(hm_core *core, double hashrate, double dt_s, int held_back)
 {
     hm_control *const k = &core->control;
     const double granule = granule_points(core, hashrate);
-    const double by_granule = slack_factor(granule) * granule;
+    /* What whole channels cannot express is kept, to be sliced; what is refused is not. */
+    const double by_granule = held_back ? 0.0 : slack_factor(granule) * granule;
     const double slack = by_granule > k->band_points ? by_granule : k->band_points;
     for (uint32_t i = 0; i < core->upstreams.top; i++) {
         if (k->usable[i]) {
             const double off =
-                100.0 * (k->command[i] - core->assignment.allocated[i + 1u] / hashrate);
-            core->ledger.accounts[i].debt -= dead_zone(off, slack) / 100.0 * hashrate * dt_s;
+                100.0 * (k->planned[i] - core->assignment.allocated[i + 1u] / hashrate);
+            double *const debt = &core->ledger.accounts[i].debt;
+            *debt = bled(*debt, dead_zone(off, slack) / 100.0 * hashrate * dt_s);
         }
     }
 }
@@ -263,7 +319,9 @@ static int wants_plan(hm_core *core, double hashrate, double dt_s)
 {
     hm_control *const k = &core->control;
     const int was_burst = k->burst;
-    const double hold_s = core->tuning.hold_s + patience_s(core, hashrate, dt_s);
+    const double patience = patience_s(core, hashrate, dt_s);
+    const double hold_s =
+        (HM_LAW.hold_time ? core->tuning.hold_s : 0.0) + (HM_LAW.arrival_patience ? patience : 0.0);
     const int beyond = k->deviation_points > k->band_points;
     k->over_s = beyond ? k->over_s + dt_s : 0.0;
     if (beyond && (k->over_s > hold_s || k->deviation_points > 4.0 * k->band_points || was_burst ||
@@ -297,5 +355,6 @@ int hm_control_command(hm_core *core, double dt_s)
     }
     correct_for_rejects(core);
     measure_deviation(core, hashrate);
+    memcpy(k->planned, k->command, sizeof k->planned);
     return wants_plan(core, hashrate, dt_s);
 }

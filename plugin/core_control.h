@@ -19,12 +19,24 @@ double hm_control_interval_s(const hm_core *core);
 /* Hashrate allocated to the upstreams that take part. */
 double hm_control_hashrate(const hm_core *core);
 
+/* 0 where any target can be met with whole channels, 1 where they have to be sliced; 0 too when the
+ * owner does not want that. */
+double hm_control_coarseness(const hm_core *core);
+
+/* The gain with which the ledger's debt counts [1/min]: Ki, or what a farm needs whose channels are
+ * coarser than its targets. There a channel changes over when the debts have grown by half its own
+ * share of the farm over this gain; with the Ki of Conservative a single miner would leave a pool
+ * of 3 % without work for a day. */
+double hm_control_debt_gain(const hm_core *core);
+
 /* The law for an interval of dt_s seconds: gains, deadband, controllers, command. Returns 1 when
  * the deviation is worth a plan. */
 int hm_control_command(hm_core *core, double dt_s);
 
-/* What whole channels could not express decays from the ledger with time constant 1/Ki, instead of
- * being paid back when it suddenly becomes possible. */
-void hm_control_bleed(hm_core *core, double hashrate, double dt_s);
+/* What whole channels could not express, or the host refused, decays from the ledger with time
+ * constant 1/Ki, instead of being paid back when it suddenly becomes possible. Looks at what the
+ * last evaluation wanted and at what became of it, so that it must come before the next one.
+ * held_back: the host refused; then nothing is kept to be sliced later. */
+void hm_control_bleed(hm_core *core, double hashrate, double dt_s, int held_back);
 
 #endif

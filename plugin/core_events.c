@@ -73,6 +73,7 @@ hmx_status hm_core_upstream(hm_core *core, uint32_t upstream, const hm_upstream_
                                            core->limits.channels_max) != 0) {
         return HMX_E_NOMEM;
     }
+    hm_core_write_late_shares(core);
     hm_core_settle(core);
     if (is_replaced) {
         replace_space(core, upstream, &fresh);
@@ -138,6 +139,7 @@ static void follow_growth(hm_core *core)
 hmx_status hm_core_open(hm_core *core, const hm_channel_facts *facts, hm_placement *out)
 {
     hm_assignment *const a = &core->assignment;
+    hm_core_write_late_shares(core);
     memset(out, 0, sizeof *out);
     if (hm_channels_find(&a->channels, facts->channel, 0) != HM_SLOT_NONE) {
         return HMX_E_STATE;
@@ -193,6 +195,8 @@ hmx_status hm_core_update(hm_core *core, uint32_t slot, const hm_channel_facts *
 {
     hm_assignment *const a = &core->assignment;
     hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+    hm_core_write_late_shares(core);
+    a->changes++;
     if ((changed & HMX_FACT_NOMINAL_HASHRATE) != 0) {
         declare(core, slot, facts->nominal);
     }
@@ -210,54 +214,105 @@ hmx_status hm_core_update(hm_core *core, uint32_t slot, const hm_channel_facts *
 
 void hm_core_close(hm_core *core, uint32_t slot)
 {
+    hm_core_write_late_shares(core); /* the last channel that closes takes the records with it */
     hm_assignment_close(&core->assignment, slot, core->now_ns);
 }
 
 /* What the estimator will see: work that the miner did, whoever was paid for it. */
-static void note_on_channel(hm_core *core, uint32_t slot, uint32_t upstream, uint32_t verdict,
-                            uint32_t count, double work)
+static void note_on_channel(hm_core *core, const hm_late_share *share)
 {
-    hm_channel_hot *const hot = hm_hot(&core->assignment.channels, slot);
-    if (verdict == HMX_SHARE_SUBMITTED || verdict == HMX_SHARE_NOT_FORWARDED) {
-        hot->work += work;
-        hot->count = count > UINT32_MAX - hot->count ? UINT32_MAX : hot->count + count;
-    } else if (verdict == HMX_SHARE_ACCEPTED && upstream == hot->upstream) {
+    hm_channels *const c = &core->assignment.channels;
+    hm_channel_hot *hot = share->expected;
+    if (hot == NULL || hot->channel != share->channel || hot->generation != share->generation) {
+        const uint32_t slot = hm_channels_look_up(c, share->channel);
+        if (slot == HM_SLOT_NONE) {
+            return;
+        }
+        hot = hm_hot(c, slot);
+    }
+    if (share->verdict != HMX_SHARE_ACCEPTED) {
+        hot->work += share->work;
+        hot->count =
+            share->count > UINT32_MAX - hot->count ? UINT32_MAX : hot->count + share->count;
+    } else if (share->upstream == hot->upstream) {
         hot->marks &= ~(uint32_t)HM_MARK_UNCONFIRMED;
     }
 }
 
-/* A stale share of a channel that has left for another pool is the move's doing, not the old
- * pool's. */
-static int is_excused(const hm_core *core, uint32_t slot, uint32_t upstream, uint32_t verdict)
+void hm_core_write_late_shares(hm_core *core)
 {
-    return verdict == HMX_SHARE_REJECTED_STALE &&
-           (slot == HM_SLOT_NONE || hm_hot(&core->assignment.channels, slot)->upstream != upstream);
+    if (core->late_count == 0) {
+        return;
+    }
+    for (uint64_t i = 0; i < HM_LATE_SHARES; i++) {
+        hm_late_share *const share = &core->late[(core->late_count + i) % HM_LATE_SHARES];
+        if (share->channel != 0) {
+            note_on_channel(core, share);
+            share->channel = 0;
+        }
+    }
+    core->late_count = 0;
 }
 
-void hm_core_share(hm_core *core, uint32_t slot, uint32_t upstream, uint32_t verdict, int local,
-                   uint32_t count, double work)
+/* Asks for the channel's record, and takes its place among the late ones. */
+static void note_later(hm_core *core, const hm_share_facts *share)
 {
+    hm_late_share *const place = &core->late[core->late_count % HM_LATE_SHARES];
+    /* Not in a function of its own: gcc takes one that only prefetches for one without effect. */
+    hm_channel_hot *const expected =
+        hm_channels_expected(&core->assignment.channels, share->cookie);
+    __builtin_prefetch(expected, 1);
+    if (place->channel != 0) {
+        note_on_channel(core, place);
+    }
+    *place = (hm_late_share){.channel = share->channel,
+                             .expected = expected,
+                             .generation = (uint32_t)(share->cookie >> 32),
+                             .work = share->work,
+                             .upstream = share->upstream,
+                             .verdict = share->verdict,
+                             .count = share->count};
+    core->late_count++;
+}
+
+/* A stale share of a channel that has left for another pool is the move's doing, not the old
+ * pool's. */
+static int is_excused(const hm_core *core, const hm_share_facts *share)
+{
+    if (share->verdict != HMX_SHARE_REJECTED_STALE) {
+        return 0;
+    }
+    const hm_channels *const c = &core->assignment.channels;
+    const uint32_t slot = hm_channels_find(c, share->channel, share->cookie);
+    return slot == HM_SLOT_NONE || hm_hot(c, slot)->upstream != share->upstream;
+}
+
+void hm_core_share(hm_core *core, const hm_share_facts *share)
+{
+    const uint32_t verdict = share->verdict;
     const int rejected = verdict >= HMX_SHARE_REJECTED_STALE;
     const uint32_t basis = core->config->controller.measure_on_accepted
                                ? (uint32_t)HMX_SHARE_ACCEPTED
                                : (uint32_t)HMX_SHARE_SUBMITTED;
-    if (rejected && local) {
-        hm_metrics_add(&core->counts[upstream - 1u], HM_TALLY_LOCAL, count, work);
+    hm_share_counts *const counts = &core->counts[share->upstream - 1u];
+    hm_health *const health = &core->health[share->upstream - 1u];
+    if (rejected && share->local) {
+        hm_metrics_add(counts, HM_TALLY_LOCAL, share->count, share->work);
         return;
     }
-    hm_metrics_add(&core->counts[upstream - 1u], verdict, count, work);
+    hm_metrics_add(counts, verdict, share->count, share->work);
     if (verdict == basis) {
-        hm_ledger_credit(&core->ledger, upstream, work, count);
+        hm_ledger_credit(&core->ledger, share->upstream, share->work, share->count);
     }
     if (verdict == HMX_SHARE_SUBMITTED) {
-        hm_health_forwarded(&core->health[upstream - 1u], count, core->now_ns);
-    } else if (is_excused(core, slot, upstream, verdict)) {
-        hm_health_answered(&core->health[upstream - 1u]);
+        hm_health_forwarded(health, share->count, core->now_ns);
+    } else if (is_excused(core, share)) {
+        hm_health_answered(health);
     } else if (rejected || verdict == HMX_SHARE_ACCEPTED) {
-        hm_ledger_verdict(&core->ledger, upstream, count, !rejected);
-        hm_health_verdict(&core->health[upstream - 1u], count, !rejected);
+        hm_ledger_verdict(&core->ledger, share->upstream, share->count, !rejected);
+        hm_health_verdict(health, share->count, !rejected);
     }
-    if (slot != HM_SLOT_NONE) {
-        note_on_channel(core, slot, upstream, verdict, count, work);
+    if (verdict <= HMX_SHARE_NOT_FORWARDED) {
+        note_later(core, share);
     }
 }

@@ -107,6 +107,7 @@ uint8_t hm_core_pin_of(const hm_core *core, const char *identity, uint32_t len)
 void hm_core_resolve_pins(hm_core *core)
 {
     hm_channels *const c = &core->assignment.channels;
+    core->assignment.changes++;
     for (uint32_t slot = 0; slot < c->slots; slot++) {
         if (hm_hot(c, slot)->channel != 0) {
             hm_channel_cold *const cold = hm_cold(c, slot);

@@ -33,6 +33,7 @@ static hmx_status drained(hm_core *core, const hm_outcome *o)
 hmx_status hm_core_reassign(hm_core *core, const hm_outcome *o)
 {
     hm_assignment *const a = &core->assignment;
+    hm_core_write_late_shares(core);
     if (o->result == HMX_RESULT_DRAINED) {
         return drained(core, o);
     }

@@ -7,9 +7,19 @@
 
 #include "plugin/core_control.h"
 #include "plugin/fmath.h"
+#include "plugin/law.h"
 
 static const double NS_PER_S = 1e9;
 enum { BURST_MIN = 4, BURST_PARTS = 4 };
+enum { BURST_PACE = 10 }; /* the next part of a burst follows after this part of an interval */
+
+/* The gain that slicing adds is for the debt that a channel's size demands, before it changes over
+ * at all; it must not widen the ripple around that by as much, or it would change over too late. */
+static const double RIPPLE_OF_SLICING = 0.2;
+
+/* Channels ahead of which the estimator asks for their lines: the processor does so itself along a
+ * page of memory, but stops at the end of each. */
+enum { AHEAD = 24 };
 
 /* Estimator pass over all channels; also adds up the allocation afresh. */
 static void estimate_all(hm_core *core, double dt_s)
@@ -21,6 +31,9 @@ static void estimate_all(hm_core *core, double dt_s)
     hm_assignment_recount_begin(&core->assignment);
     for (uint32_t slot = 0; slot < c->slots; slot++) {
         hm_channel_hot *const hot = hm_hot(c, slot);
+        const uint32_t later = slot + AHEAD < c->slots ? slot + AHEAD : slot;
+        __builtin_prefetch(hm_hot(c, later), 1);
+        __builtin_prefetch(hm_estimate_of(c, later), 1);
         if (hot->channel == 0) {
             continue;
         }
@@ -46,11 +59,24 @@ static uint64_t dwell_ns(const hm_core *core)
     return (uint64_t)(NS_PER_S * (cooldown_s > dwell_s ? cooldown_s : dwell_s));
 }
 
+/* Of many pools that share one channel the next one is always nearly due: what it may be owed
+ * before the channel changes over has to be more, or it would change over twice as often as with
+ * two pools. Among n equal pools it does so after 2 n / (n - 1) times this ripple. */
+static double ripple_factor(const hm_core *core)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        n += core->control.usable[i] && core->control.effective[i] > 0.0;
+    }
+    return n > 3u ? 2.0 * (double)(n - 2u) / (double)(n - 1u) : 1.0;
+}
+
 static hm_plan_request request_of(const hm_core *core)
 {
     const hm_control *const k = &core->control;
     const double hashrate = hm_control_hashrate(core);
-    const double ki = k->gains.ki > 0.0 ? k->gains.ki : HM_BALANCE_GAIN;
+    const double gain = hm_control_debt_gain(core);
+    const double ki = k->gains.ki > 0.0 ? k->gains.ki : gain;
     const double band = k->band_points / 100.0 * hashrate;
     return (hm_plan_request){
         .command = k->command,
@@ -60,9 +86,11 @@ static hm_plan_request request_of(const hm_core *core)
         .usable = k->usable,
         .n = core->upstreams.top,
         .most_moves = k->burst_left,
+        .moves_before = k->plan_moves,
         .band = band,
-        .min_improvement = core->tuning.min_improvement,
-        .ripple = core->tuning.ripple_point_min * ki / 100.0 * hashrate,
+        .min_improvement = core->tuning.min_improvement * gain / ki,
+        .ripple = ripple_factor(core) * core->tuning.ripple_point_min *
+                  (ki + RIPPLE_OF_SLICING * (gain - ki)) / 100.0 * hashrate,
         .swap_cost = band,
         .dwell_ns = dwell_ns(core),
         .now_ns = core->now_ns,
@@ -79,6 +107,7 @@ static int plan(hm_core *core, uint32_t *rooms, hm_plan_emit emit, void *ctx)
         hm_plan(&core->buckets, &core->assignment, &request, *rooms, emit, ctx);
     *rooms -= result.moves;
     k->burst_left -= result.moves;
+    k->plan_moves += result.moves;
     if (result.more) {
         return 1;
     }
@@ -108,7 +137,7 @@ static int any_usable(const hm_core *core)
 static uint8_t keeps_canary(const hm_core *core, uint32_t upstream)
 {
     const hm_upstream *const row = &core->upstreams.rows[upstream - 1u];
-    return row->exists && row->grey && row->enabled && !row->removed &&
+    return HM_LAW.canary && row->exists && row->grey && row->enabled && !row->removed &&
            row->facts.state == HMX_UPSTREAM_UP;
 }
 
@@ -227,6 +256,17 @@ static void free_removed_upstreams(hm_core *core)
     hm_core_forget_former_owners(core, &before);
 }
 
+/* Did the host refuse more than it carried out since the last evaluation? */
+static int is_held_back(hm_core *core)
+{
+    hm_control *const k = &core->control;
+    const hm_move_counts *const moves = &core->assignment.moves;
+    const int more = moves->refused - k->moves_refused > moves->applied - k->moves_applied;
+    k->moves_applied = moves->applied;
+    k->moves_refused = moves->refused;
+    return more;
+}
+
 /* Everything that happens once per interval up to the plan. Returns 1 when a plan is wanted. */
 static int evaluate(hm_core *core)
 {
@@ -239,26 +279,32 @@ static int evaluate(hm_core *core)
     free_removed_upstreams(core);
     hm_prefixes_expire(&core->assignment.prefixes, core->now_ns, &core->assignment.channels);
     core->control.evacuate = (uint8_t)(core->control.evacuate || somebody_must_leave(core));
+    const int held_back = is_held_back(core);
+    if (HM_LAW.back_calculation && core->control.saturated && hm_control_hashrate(core) > 0.0) {
+        hm_control_bleed(core, hm_control_hashrate(core), dt_s, held_back);
+    }
     hm_core_retarget(core); /* absolute targets, caps and pins follow the farm's hashrate */
     if (!any_usable(core) || !hm_control_command(core, dt_s)) {
         return 0;
     }
     core->control.burst_left = burst_limit(core);
+    core->control.plan_moves = core->control.burst ? core->control.plan_moves : 0;
     return 1;
 }
 
 static int is_due(const hm_core *core)
 {
     const uint64_t interval_ns = 1000000000ull * core->config->controller.evaluation_interval_secs;
-    return core->control.force || core->now_ns - core->evaluated_ns >= interval_ns;
+    const uint64_t wait_ns = core->control.burst ? interval_ns / BURST_PACE : interval_ns;
+    return core->control.force || core->now_ns - core->evaluated_ns >= wait_ns;
 }
 
 int hm_core_tick(hm_core *core, uint32_t rooms, hm_plan_emit emit, void *ctx)
 {
     hm_control *const k = &core->control;
     int planning = k->burst_left > 0 && k->resume; /* the host's buffer was full: go on */
-    const uint64_t before_ns = core->evaluated_ns;
     k->rows = rooms;
+    hm_core_write_late_shares(core);
     (void)hm_assignment_expire(&core->assignment, core->now_ns);
     hm_core_judge_health(core);
     if (!planning && is_due(core)) {
@@ -279,13 +325,5 @@ int hm_core_tick(hm_core *core, uint32_t rooms, hm_plan_emit emit, void *ctx)
         return 1;
     }
     k->resume = 0;
-    if (core->evaluated_ns != before_ns && k->saturated) {
-        const double hashrate = hm_control_hashrate(core);
-        const double dt_s = hm_clamp((double)(core->evaluated_ns - before_ns) / NS_PER_S, 1.0,
-                                     5.0 * hm_control_interval_s(core));
-        if (hashrate > 0.0) {
-            hm_control_bleed(core, hashrate, dt_s);
-        }
-    }
     return 0;
 }

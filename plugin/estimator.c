@@ -84,7 +84,7 @@ static void learn_difficulty(hm_estimate *e, const hm_estimator_params *p, doubl
                              uint32_t count)
 {
     const int first = !(e->difficulty > 0.0f);
-    e->difficulty = (float)(work / (double)count);
+    e->difficulty = (float)(count == 1 ? work : work / (double)count);
     if (first) {
         if (!(e->nominal > 0.0)) {
             e->reference = (double)e->difficulty * 6.0 / 60.0;

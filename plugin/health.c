@@ -4,42 +4,9 @@
 #define SECOND_NS 1000000000ull
 #define HOUR_NS   (3600ull * SECOND_NS)
 
-/* Logarithms of likelihood ratios: a pool that rejects half against one that rejects a twentieth.
- */
-static const double REJECT_STEP = 2.302585092994046;  /* ln(0.5 / 0.05) */
-static const double ACCEPT_STEP = 0.6418538861723947; /* -ln(0.5 / 0.95) */
-static const double GREY_LIMIT = 50.0;                /* 22 rejects in a row */
-static const double WELL_LIMIT = 5.0;                 /* 8 accepts in a row */
+static const double GREY_LIMIT = 50.0; /* 22 rejects in a row */
+static const double WELL_LIMIT = 5.0;  /* 8 accepts in a row */
 static const uint64_t SILENCE_NS = 120ull * SECOND_NS;
-
-void hm_health_verdict(hm_health *h, uint32_t count, int accepted)
-{
-    const double shares = (double)count;
-    h->suspicion += accepted ? -ACCEPT_STEP * shares : REJECT_STEP * shares;
-    h->verdicts += count;
-    if (!(h->suspicion > 0.0)) {
-        h->suspicion = 0.0;
-        h->verdicts = 0;
-    }
-    hm_health_answered(h);
-    if (h->grey) {
-        h->recovery += accepted ? ACCEPT_STEP * shares : -REJECT_STEP * shares;
-        h->recovery = h->recovery > 0.0 ? h->recovery : 0.0;
-    }
-}
-
-void hm_health_answered(hm_health *h)
-{
-    h->waiting = 0;
-}
-
-void hm_health_forwarded(hm_health *h, uint32_t count, uint64_t now_ns)
-{
-    if (h->waiting == 0) {
-        h->waiting_since_ns = now_ns;
-    }
-    h->waiting += count;
-}
 
 void hm_health_failed(hm_health *h, const hm_health_params *p, uint64_t now_ns)
 {

@@ -15,6 +15,11 @@
 
 #include <stdint.h>
 
+/* Logarithms of likelihood ratios: a pool that rejects half against one that rejects a twentieth.
+ */
+#define HM_HEALTH_REJECT_STEP 2.302585092994046  /* ln(0.5 / 0.05) */
+#define HM_HEALTH_ACCEPT_STEP 0.6418538861723947 /* -ln(0.5 / 0.95) */
+
 typedef struct hm_health_params {
     uint64_t hold_down_ns; /* of the second failure within an hour */
     uint64_t hold_down_max_ns;
@@ -36,11 +41,34 @@ typedef struct hm_health {
 } hm_health;
 
 /* Counts verdicts of the pool itself. */
-void hm_health_verdict(hm_health *h, uint32_t count, int accepted);
+static inline void hm_health_verdict(hm_health *h, uint32_t count, int accepted)
+{
+    const double shares = (double)count;
+    h->suspicion += accepted ? -HM_HEALTH_ACCEPT_STEP * shares : HM_HEALTH_REJECT_STEP * shares;
+    h->verdicts += count;
+    if (!(h->suspicion > 0.0)) {
+        h->suspicion = 0.0;
+        h->verdicts = 0;
+    }
+    h->waiting = 0;
+    if (h->grey) {
+        h->recovery += accepted ? HM_HEALTH_ACCEPT_STEP * shares : -HM_HEALTH_REJECT_STEP * shares;
+        h->recovery = h->recovery > 0.0 ? h->recovery : 0.0;
+    }
+}
 /* The pool answered, and what it said is not held against it. */
-void hm_health_answered(hm_health *h);
+static inline void hm_health_answered(hm_health *h)
+{
+    h->waiting = 0;
+}
 /* Counts shares that went to the pool. */
-void hm_health_forwarded(hm_health *h, uint32_t count, uint64_t now_ns);
+static inline void hm_health_forwarded(hm_health *h, uint32_t count, uint64_t now_ns)
+{
+    if (h->waiting == 0) {
+        h->waiting_since_ns = now_ns;
+    }
+    h->waiting += count;
+}
 
 /* The connection failed, or grey was found: may hold the pool down. */
 void hm_health_failed(hm_health *h, const hm_health_params *p, uint64_t now_ns);

@@ -6,24 +6,8 @@
 #include "plugin/fmath.h"
 
 static const double LUCK_WINDOW_S = 1800.0;
-static const double VERDICT_WINDOW_S = 1800.0;
+static const double VERDICT_WINDOW_S = 1200.0;
 static const double VERDICT_PRIOR = 50.0;
-
-void hm_ledger_credit(hm_ledger *l, uint32_t upstream, double work, uint32_t count)
-{
-    l->accounts[upstream - 1u].credited += work;
-    l->luck_credited += work * (work / (double)count);
-}
-
-void hm_ledger_verdict(hm_ledger *l, uint32_t upstream, uint32_t count, int accepted)
-{
-    hm_account *const a = &l->accounts[upstream - 1u];
-    if (accepted) {
-        a->accepted += (double)count;
-    } else {
-        a->rejected += (double)count;
-    }
-}
 
 /* Averages the squared difficulties of the interval into `luck`. */
 static void settle_luck(hm_ledger *l, double dt_s)
@@ -88,9 +72,24 @@ hm_ledger_input hm_ledger_inputs(hm_ledger *l, uint32_t upstream, double hashrat
     return in;
 }
 
-void hm_ledger_forgive(hm_ledger *l, uint32_t upstream)
+void hm_ledger_close(hm_ledger *l, uint32_t upstream, const double *effective, uint32_t n,
+                     double keep)
 {
     hm_account *const a = &l->accounts[upstream - 1u];
+    const int is_sound = isfinite(a->debt) && isfinite(a->window);
+    double others = 0.0;
+    for (uint32_t i = 0; i < n; i++) {
+        others += i + 1u != upstream ? effective[i] : 0.0;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const double part = is_sound && others > 0.0 ? effective[i] / others : 0.0;
+        hm_account *const other = &l->accounts[i];
+        if (other != a) {
+            other->debt = keep * (other->debt + (part > 0.0 ? part * a->debt : 0.0));
+            other->window = keep * (other->window + (part > 0.0 ? part * a->window : 0.0));
+            other->error_before *= keep;
+        }
+    }
     a->window = a->debt = a->error_before = 0.0;
     a->accepted = a->rejected = 0.0;
 }

@@ -43,9 +43,22 @@ typedef struct hm_ledger_input {
 } hm_ledger_input;
 
 /* Credits `count` shares of together `work` to an upstream. */
-void hm_ledger_credit(hm_ledger *l, uint32_t upstream, double work, uint32_t count);
+static inline void hm_ledger_credit(hm_ledger *l, uint32_t upstream, double work, uint32_t count)
+{
+    l->accounts[upstream - 1u].credited += work;
+    l->luck_credited += work * (work / (double)count);
+}
+
 /* Notes verdicts of a pool. */
-void hm_ledger_verdict(hm_ledger *l, uint32_t upstream, uint32_t count, int accepted);
+static inline void hm_ledger_verdict(hm_ledger *l, uint32_t upstream, uint32_t count, int accepted)
+{
+    hm_account *const a = &l->accounts[upstream - 1u];
+    if (accepted) {
+        a->accepted += (double)count;
+    } else {
+        a->rejected += (double)count;
+    }
+}
 
 /* Books what was credited in the last dt_s seconds against `effective` (fractions, 0 for those that
  * do not take part; `part` marks those that do). With frozen, nothing is owed for the interval.
@@ -58,8 +71,12 @@ void hm_ledger_settle(hm_ledger *l, const double *effective, const uint8_t *part
 hm_ledger_input hm_ledger_inputs(hm_ledger *l, uint32_t upstream, double hashrate, double window_s,
                                  double dt_s, int advance);
 
-/* Forgets what an upstream is owed: it went down or came up, and nobody catches up. */
-void hm_ledger_forgive(hm_ledger *l, uint32_t upstream);
+/* Closes the books of an upstream that comes or goes. What it was owed or owes is what the others
+ * owe it or are owed: they share it in proportion to `effective` (fractions, n of them), so that
+ * the sum of all stays nothing; left on their books it would make each of them claim from pools
+ * that owe it nothing. Of what they owe each other then, `keep` (0 to 1) stays. */
+void hm_ledger_close(hm_ledger *l, uint32_t upstream, const double *effective, uint32_t n,
+                     double keep);
 
 /* Another measurement window: the window accounts are scaled to it. */
 void hm_ledger_rescale(hm_ledger *l, double old_window_s, double new_window_s);

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "plugin/law.h"
+
 /* Entries of a bucket that are looked at, and occupied buckets on each side, before a search gives
  * up. */
 enum { ENTRIES = 8, BUCKETS_EACH_WAY = 4 };
@@ -32,6 +34,10 @@ typedef struct found {
 /* Without slicing: what a move must come nearer to the targets, of its own size. */
 static const double NEARER_LEAST = 0.1;
 
+/* A plan that has moved so many channels is a new split, not a correction: it is worth a few more
+ * to be exact, since a correction of what it leaves would come one by one and late. */
+enum { SPLIT_MOVES = 10 };
+
 static const found NOTHING = {HM_SLOT_NONE, HM_SLOT_NONE, 0.0, 0.0};
 
 static int may_leave(const plan *p, uint32_t slot)
@@ -40,6 +46,13 @@ static int may_leave(const plan *p, uint32_t slot)
     return hot->hashrate > 0.0 && hm_assignment_movable(p->assignment, slot) &&
            hm_cold(&p->assignment->channels, slot)->pin == 0 &&
            (hot->moved_ns == 0 || p->request->now_ns - hot->moved_ns >= p->request->dwell_ns);
+}
+
+/* Do the lists of the call before still hold? It ran out of room, and nothing happened since. */
+static int lists_hold(const plan *p)
+{
+    return p->buckets->changes == p->assignment->changes &&
+           p->buckets->now_ns == p->request->now_ns && p->buckets->unfinished;
 }
 
 /* Fills the lists with the channels that may move now, each under the upstream where it works. */
@@ -83,11 +96,16 @@ static found search_bucket(const plan *p, uint32_t from, uint32_t to, uint32_t b
     for (int i = 0; i < ENTRIES && slot != HM_SLOT_NONE; i++) {
         const double hashrate = hm_hot(c, slot)->hashrate;
         const found here = {slot, previous, hashrate, fabs(hashrate - wanted)};
-        if (hm_assignment_legal(p->assignment, slot, to + 1u) && is_better(p, &here, &best)) {
+        if (is_better(p, &here, &best) && hm_assignment_legal(p->assignment, slot, to + 1u)) {
             best = here;
         }
         previous = slot;
         slot = hm_hot(c, slot)->next;
+    }
+    if (slot != HM_SLOT_NONE) {
+        /* When one of these has gone, the next search meets this one: let it come meanwhile. */
+        __builtin_prefetch(hm_hot(c, slot));
+        __builtin_prefetch(hm_cold(c, slot));
     }
     return best;
 }
@@ -137,11 +155,23 @@ static int is_allowed(const plan *p, uint32_t from, uint32_t to, double amount)
            fabs(wanted) - fabs(wanted - amount) >= NEARER_LEAST * amount;
 }
 
+static int is_split(const plan *p)
+{
+    return p->request->moves_before + p->result.moves >= SPLIT_MOVES;
+}
+
+/* Hashrate by which it is not worth to come nearer. */
+static double close_enough(const plan *p)
+{
+    return (is_split(p) ? 0.1 : 0.35) * p->request->band;
+}
+
 /* What an action gains that moves `amount` where `wanted` would be ideal. */
 static double score_of(const plan *p, double wanted, double amount)
 {
     const double by_size = p->request->min_improvement * amount;
-    const double least = by_size < p->request->ripple ? by_size : p->request->ripple;
+    const double worth = by_size < p->request->ripple ? by_size : p->request->ripple;
+    const double least = is_split(p) ? 0.0 : worth;
     return wanted - fabs(wanted - amount) - 2.0 * least;
 }
 
@@ -163,9 +193,10 @@ static swap best_swap(const plan *p, uint32_t from, uint32_t to, double wanted)
         }
         if (here.back.slot != HM_SLOT_NONE) {
             const double amount = here.there.hashrate - here.back.hashrate;
-            here.score = amount > 0.0 && is_allowed(p, from, to, amount)
-                             ? score_of(p, wanted, amount) - p->request->swap_cost
-                             : 0.0;
+            here.score =
+                amount > 0.0 && is_allowed(p, from, to, amount)
+                    ? score_of(p, wanted, amount) - (is_split(p) ? 0.0 : p->request->swap_cost)
+                    : 0.0;
             best = here.score > best.score ? here : best;
         }
         bucket = bucket + 1u < HM_BUCKETS ? hm_bucket_above(p->buckets, from, bucket + 1u)
@@ -201,8 +232,9 @@ static int serve_pair(plan *p, uint32_t from, uint32_t to)
         single.slot != HM_SLOT_NONE && is_allowed(p, from, to, single.hashrate)
             ? score_of(p, wanted, single.hashrate)
             : 0.0;
-    if (p->request->rows != 1u &&
-        (!(single_score > 0.0) || single.distance > p->request->band / 2.0)) {
+    if (HM_LAW.swaps && p->request->rows != 1u &&
+        (!(single_score > 0.0) ||
+         single.distance > (is_split(p) ? close_enough(p) : p->request->band / 2.0))) {
         const swap exchange = best_swap(p, from, to, wanted);
         if (exchange.score > 0.0 && exchange.score > single_score) {
             if (p->rooms < 2u || p->request->most_moves - p->result.moves < 2u) {
@@ -222,6 +254,32 @@ static int serve_pair(plan *p, uint32_t from, uint32_t to)
         return -1;
     }
     (void)carry_out(p, from, to, &single);
+    return 1;
+}
+
+/* The pair with the largest gap of all: from where most is too much to where most is missing. Among
+ * equals the first. As next_pair. */
+static int first_pair(const plan *p, double *gap, uint32_t *pair)
+{
+    uint32_t from = HMX_UPSTREAMS_MAX;
+    uint32_t to = HMX_UPSTREAMS_MAX;
+    for (uint32_t i = 0; i < p->request->n; i++) {
+        if (!p->request->usable[i]) {
+            continue;
+        }
+        if (p->need[i] < 0.0 && (from == HMX_UPSTREAMS_MAX || p->need[i] < p->need[from])) {
+            from = i;
+        }
+        if (p->request->command[i] > 0.0 && (to == HMX_UPSTREAMS_MAX || p->need[i] > p->need[to])) {
+            to = i;
+        }
+    }
+    if (from == HMX_UPSTREAMS_MAX || to == HMX_UPSTREAMS_MAX ||
+        !(p->need[to] - p->need[from] > 0.0)) {
+        return 0;
+    }
+    *gap = p->need[to] - p->need[from];
+    *pair = from * HMX_UPSTREAMS_MAX + to;
     return 1;
 }
 
@@ -261,8 +319,8 @@ static int step(plan *p)
 {
     double gap = INFINITY;
     uint32_t pair = 0;
-    while (next_pair(p, &gap, &pair)) {
-        if (gap <= 0.35 * p->request->band) {
+    for (int any = first_pair(p, &gap, &pair); any; any = next_pair(p, &gap, &pair)) {
+        if (gap <= close_enough(p)) {
             return 0;
         }
         const int done = serve_pair(p, pair / HMX_UPSTREAMS_MAX, pair % HMX_UPSTREAMS_MAX);
@@ -293,7 +351,7 @@ static int is_close_enough(const plan *p)
     for (uint32_t i = 0; i < p->request->n; i++) {
         squares += p->need[i] * p->need[i];
     }
-    return sqrt(squares / 2.0) <= 0.35 * p->request->band;
+    return sqrt(squares / 2.0) <= close_enough(p);
 }
 
 hm_plan_result hm_plan(hm_buckets *b, hm_assignment *a, const hm_plan_request *request,
@@ -305,13 +363,18 @@ hm_plan_result hm_plan(hm_buckets *b, hm_assignment *a, const hm_plan_request *r
               .emit = emit,
               .ctx = ctx,
               .rooms = rooms};
-    build_lists(&p);
+    if (!lists_hold(&p)) {
+        build_lists(&p);
+    }
     compute_needs(&p);
     while (p.result.moves < request->most_moves && !is_close_enough(&p)) {
         if (step(&p) != 1) {
             break;
         }
     }
+    b->unfinished = (uint8_t)p.result.more;
+    b->changes = a->changes;
+    b->now_ns = request->now_ns;
     return p.result;
 }
 
@@ -434,6 +497,7 @@ hm_plan_result hm_evacuate(hm_buckets *b, hm_assignment *a, const hm_plan_reques
               .emit = emit,
               .ctx = ctx,
               .rooms = rooms};
+    b->unfinished = 0; /* these are other lists */
     double total = build_leavers(&p, leave, canary);
     for (uint32_t i = 0; i < request->n; i++) {
         total += request->usable[i] ? a->allocated[i + 1u] : 0.0;

@@ -6,9 +6,11 @@
  * used gets nothing; channels pinned to an upstream stay there, whatever its cap; no upstream gets
  * more than its max; absolute targets are filled first, in order of priority; then every min; what
  * is left is split by percentage, inside the bounds (water-filling). When nobody has a percentage a
- * surplus is split in proportion to the absolute targets. When all caps together are less than the
- * farm, the rest exceeds them in proportion: a miner without work is the worst outcome. The command
- * is the effective target plus the controllers' corrections, brought back to a distribution.
+ * surplus is split in proportion to the absolute targets. What caps cut off goes to upstreams
+ * without a target before any cap is exceeded, the most preferred first. When all caps together are
+ * less than the farm, the rest exceeds them in proportion: a miner without work is the worst
+ * outcome. The command is the effective target plus the controllers' corrections, brought back to a
+ * distribution.
  */
 #ifndef PLUGIN_TARGETS_H
 #define PLUGIN_TARGETS_H

@@ -180,11 +180,6 @@ void hm_upstreams_readmit(hm_upstreams *u, uint64_t wanted)
     weigh(u);
 }
 
-int hm_upstreams_exists(const hm_upstreams *u, uint32_t upstream)
-{
-    return upstream >= 1u && upstream <= HMX_UPSTREAMS_MAX && u->rows[upstream - 1u].exists;
-}
-
 int hm_upstreams_retired(const hm_upstreams *u, uint32_t upstream)
 {
     return upstream >= 1u && upstream <= HMX_UPSTREAMS_MAX && (u->retired >> (upstream - 1u) & 1u);

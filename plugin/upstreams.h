@@ -75,7 +75,10 @@ void hm_upstreams_judge(hm_upstreams *u, uint32_t upstream, int grey, int out);
 /* The operator wants those back that failed while auto_restore was off: bit n-1 = upstream n. */
 void hm_upstreams_readmit(hm_upstreams *u, uint64_t wanted);
 
-int hm_upstreams_exists(const hm_upstreams *u, uint32_t upstream);
+static inline int hm_upstreams_exists(const hm_upstreams *u, uint32_t upstream)
+{
+    return upstream >= 1u && upstream <= HMX_UPSTREAMS_MAX && u->rows[upstream - 1u].exists;
+}
 
 /* Was removed and is forgotten: what is still said about it is late, and no mistake. */
 int hm_upstreams_retired(const hm_upstreams *u, uint32_t upstream);

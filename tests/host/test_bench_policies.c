@@ -27,6 +27,19 @@ Test(policies, static_hashrate_places_by_what_is_lacking)
     hs_sim_result_free(&r);
 }
 
+/* The newcomer counts: of 200, a wants 120 and has 61, b wants 80 and has 39. */
+Test(policies, static_hashrate_counts_the_newcomer)
+{
+    static const char THIRD[] = "[farm]\nlist = 61 39 100\n"
+                                "[pool.a]\ntarget = 60\n[pool.b]\ntarget = 40\n";
+    hs_sim_result r;
+    hs_sim_options o = {.seed = 1, .seconds = 600, .record = 1};
+    run_with(THIRD, STATIC_HASHRATE, &o, &r);
+    cr_expect_eq(channels_at(&r, 60, 0), 2);
+    cr_expect_eq(channels_at(&r, 60, 1), 1);
+    hs_sim_result_free(&r);
+}
+
 Test(policies, static_hashrate_is_better_than_the_priority_rule_and_never_moves)
 {
     hs_sim_result better;

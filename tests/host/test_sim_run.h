@@ -26,7 +26,7 @@ static inline int try_run(const char *what, const char *plugin_path, hs_sim_opti
 {
     static hs_scenario scenario;
     static hs_plugin plugin;
-    char path[1024];
+    char path[2048];
     const hs_load_options load = {
         .host_caps = HMX_CAP_KNOWN, .host_minor = HMX_ABI_MINOR, .keep_loaded = 1};
     int rc = 0;

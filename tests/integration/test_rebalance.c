@@ -119,6 +119,7 @@ Test(rebalance, nothing_is_decided_between_two_evaluations)
     it_place(&H, 30, 30, 40);
     uint64_t evaluated_ns = H.now_ns;
     uint64_t evaluations = it_snapshot(&H).s.evaluations;
+    int in_burst = 0;
     for (int i = 0; i < 6000; i++) {
         it_advance(&H, 0.1);
         if (i % 10 == 0) {
@@ -127,7 +128,9 @@ Test(rebalance, nothing_is_decided_between_two_evaluations)
         it_tick(&H);
         const uint64_t now = it_snapshot(&H).s.evaluations;
         if (now != evaluations) {
-            cr_assert_geq(H.now_ns - evaluated_ns, 60 * IT_SECOND);
+            /* The parts of a burst follow each other after a tenth of the interval. */
+            cr_assert_geq(H.now_ns - evaluated_ns, (in_burst ? 6 : 60) * IT_SECOND);
+            in_burst = (it_snapshot(&H).s.flags & HMX_SNAPSHOT_BURST) != 0;
             evaluated_ns = H.now_ns;
         } else {
             cr_assert_eq(H.decision_count, 0, "a decision between two evaluations");
@@ -287,15 +290,23 @@ Test(rebalance, a_large_correction_comes_in_bursts)
     open_farm(IT_ABC, 3, 100);
     it_place(&H, 0, 0, 100);
     it_run(&H, 119, 1, IT_APPLY); /* the host's moves are moves: those channels rest */
-    uint32_t left = 90 - (100 - it_count_on(&H, IT_C));
-    while (left > 0) {
-        it_run(&H, 30, 1, IT_APPLY);
-        const uint32_t now = 90 - (100 - it_count_on(&H, IT_C));
-        const uint32_t part = left - now;
-        cr_assert(part > 0 && part <= 25, "%u moves at once", part);
+    uint32_t parts = 0;
+    uint32_t part_at = 0;
+    uint32_t on_c = it_count_on(&H, IT_C);
+    for (uint32_t second = 1; second <= 60; second++) {
+        it_run(&H, 1, 1, IT_APPLY);
+        const uint32_t part = on_c - it_count_on(&H, IT_C);
+        on_c -= part;
+        if (part == 0) {
+            continue;
+        }
+        cr_assert_leq(part, 25, "%u moves at once, second %u, %u left", part, second, on_c);
+        cr_assert(parts == 0 || second - part_at == 3, "%u s apart", second - part_at);
         cr_assert_eq((it_snapshot(&H).s.flags & HMX_SNAPSHOT_BURST) != 0, part == 25);
-        left = part < 25 ? 0 : now;
+        part_at = second;
+        parts++;
     }
+    cr_assert_eq(parts, 4);
     cr_assert_float_eq(it_row(&H, IT_C).allocated_pct, 10, 8);
     it_close(&H);
 }

@@ -330,7 +330,8 @@ Test(setters, rebalance_now_evaluates_at_the_next_tick, .init = setup)
 /* 11: the reference keeps the integral and changes the gain: the output jumps by the ratio. */
 Test(setters, reference_defect_11_a_change_of_gains_is_bumpless)
 {
-    it_open(&H, "[controller]\ntuning_model = conservative\n" IT_ABC);
+    /* A wide deadband: what nobody tries to move for is not saturation, and stays on the books. */
+    it_open(&H, "[controller]\ntuning_model = conservative\ndeadband_points = 100\n" IT_ABC);
     it_all_up(&H, 3);
     it_channels(&H, 100, 1000);
     for (int second = 0; second < 1800; second++) { /* some debt: B is paid a tenth of A's */

@@ -240,7 +240,7 @@ Test(ledger, debt_stays_inside_its_limit_and_turns_back_at_once)
     cr_assert_eq(ledger.accounts[1].debt, -60.0);
 }
 
-Test(ledger, forgiving_forgets_one_upstream_and_keeps_its_history)
+Test(ledger, closing_forgets_one_upstream_and_keeps_its_history)
 {
     const double work[] = {0.0, 50.0};
     const double half[] = {0.5, 0.5};
@@ -249,15 +249,49 @@ Test(ledger, forgiving_forgets_one_upstream_and_keeps_its_history)
     hm_ledger_verdict(&ledger, 2, 100, 0);
     settle(2, half);
     (void)hm_ledger_inputs(&ledger, 1, 1.0, WINDOW_S, DT_S, 1);
-    const hm_account other = ledger.accounts[1];
-    hm_ledger_forgive(&ledger, 1);
+    const double acceptance = hm_ledger_acceptance(&ledger, 2);
+    hm_ledger_close(&ledger, 1, half, 2, 1.0);
     const hm_ledger_input in = hm_ledger_inputs(&ledger, 1, 1.0, WINDOW_S, DT_S, 0);
     cr_assert(in.error_points == 0.0 && in.integral_point_min == 0.0 && in.measurement_rate == 0.0);
     cr_assert_eq(hm_ledger_acceptance(&ledger, 1), 1.0);
-    cr_assert_eq(memcmp(&other, &ledger.accounts[1], sizeof other), 0);
-    hm_ledger_forgive(&ledger, 2);
+    cr_assert_eq(hm_ledger_acceptance(&ledger, 2), acceptance);
     cr_assert_eq(ledger.accounts[1].total, 50.0, "what was delivered was delivered");
-    cr_assert_eq(ledger.accounts[1].debt, 0.0);
+    cr_assert_eq(ledger.accounts[1].debt, 0.0, "with nobody left to owe it");
+}
+
+/* Pool 1 owes 40, pool 2 is owed 30 and pool 3 is owed 10. */
+static void owe_forty(void)
+{
+    ledger.accounts[0].debt = ledger.accounts[0].window = -40.0;
+    ledger.accounts[1].debt = ledger.accounts[1].window = 30.0;
+    ledger.accounts[2].debt = ledger.accounts[2].window = 10.0;
+}
+
+Test(ledger, closing_shares_the_debt_so_that_all_owe_nothing_in_sum)
+{
+    const double effective[] = {0.2, 0.6, 0.2};
+    owe_forty();
+    hm_ledger_close(&ledger, 1, effective, 3, 1.0);
+    cr_assert_float_eq(ledger.accounts[1].debt, 30.0 - 40.0 * 0.75, 1e-12);
+    cr_assert_float_eq(ledger.accounts[2].debt, 10.0 - 40.0 * 0.25, 1e-12);
+    cr_assert_float_eq(ledger.accounts[1].window, 0.0, 1e-12);
+    owe_forty();
+    ledger.accounts[2].debt = 18.0;
+    hm_ledger_close(&ledger, 1, effective, 3, 0.5);
+    cr_assert_float_eq(ledger.accounts[2].debt, 0.5 * (18.0 - 10.0), 1e-12);
+    owe_forty();
+    hm_ledger_close(&ledger, 1, effective, 3, 0.0);
+    cr_assert(ledger.accounts[1].debt == 0.0 && ledger.accounts[2].window == 0.0);
+}
+
+Test(ledger, closing_what_is_not_a_number_leaves_the_others_sound)
+{
+    const double effective[] = {0.2, 0.6, 0.2};
+    owe_forty();
+    ledger.accounts[0].debt = (double)NAN;
+    hm_ledger_close(&ledger, 1, effective, 3, 1.0);
+    cr_assert_eq(ledger.accounts[0].debt, 0.0);
+    cr_assert(ledger.accounts[1].debt == 30.0 && ledger.accounts[2].debt == 10.0);
 }
 
 Test(ledger, rescaling_keeps_the_error_in_points)
@@ -286,10 +320,10 @@ Test(ledger, acceptance_has_fifty_accepted_shares_as_prior)
     cr_assert_eq(hm_ledger_acceptance(&ledger, 1), 0.5, "never below a half");
 }
 
-Test(ledger, verdicts_are_forgotten_over_half_an_hour)
+Test(ledger, verdicts_are_forgotten_over_twenty_minutes)
 {
     hm_ledger_verdict(&ledger, 1, 50, 0);
-    for (int i = 0; i < 1800 / 30; i++) {
+    for (int i = 0; i < 1200 / 30; i++) {
         settle(1, (const double[]){1.0});
     }
     const double left = 50.0 * exp(-1.0);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Replaces plugin/law.c in a plugin that lacks one part of the control law: compiled with
+ * HM_WITHOUT as the part's number, in the order of hm_law.
+ */
+#include "plugin/law.h"
+
+const hm_law HM_LAW = {
+    .back_calculation = HM_WITHOUT != 1,
+    .burst_freeze = HM_WITHOUT != 2,
+    .swaps = HM_WITHOUT != 3,
+    .hold_time = HM_WITHOUT != 4,
+    .change_detection = HM_WITHOUT != 5,
+    .acceptance_correction = HM_WITHOUT != 6,
+    .canary = HM_WITHOUT != 7,
+    .arrival_patience = HM_WITHOUT != 8,
+};

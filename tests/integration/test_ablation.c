@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * What each part of the control law is for: without it a scenario gets measurably worse. The
+ * plugins without one part are built from the same sources (tests/ablation/law.c); means over three
+ * seeds, judged by the simulator's own account.
+ */
+#include <math.h>
+
+#include "tests/host/test_sim_run.h"
+
+#define WITHOUT(part) HMX_LIB_DIR "/ablation_" part ".so"
+
+enum { SEEDS = 3 };
+
+/* Means over the seeds. */
+typedef struct measured {
+    double error_1h;
+    double error_24h;
+    double moves; /* per miner and day */
+    double peak;  /* largest deviation of the allocation between the two times, points */
+} measured;
+
+typedef struct setup {
+    const char *scenario;
+    const char *set[2]; /* section.key=value, or NULL */
+    uint64_t seconds;   /* 0 = the scenario's */
+    uint64_t from;      /* of the peak, seconds; 0 = not measured */
+    uint64_t to;
+} setup;
+
+static double peak_of(const hs_sim_result *r, uint64_t from, uint64_t to)
+{
+    double peak = 0.0;
+    for (uint64_t s = from; s < to; s += 10) {
+        const hs_epoch *const epoch = hs_account_epoch(&r->account, s);
+        for (uint32_t i = 0; i < r->pool_count; i++) {
+            peak = fmax(peak, fabs(placed_pct(r, s, i) - 100.0 * epoch->target[i]));
+        }
+    }
+    return peak;
+}
+
+static measured measure(const setup *what, const char *plugin)
+{
+    measured sum = {0};
+    size_t sets = 0;
+    while (sets < 2 && what->set[sets] != NULL) {
+        sets++;
+    }
+    for (uint64_t seed = 21; seed < 21 + SEEDS; seed++) {
+        hs_sim_options options = {.seed = seed,
+                                  .seconds = what->seconds,
+                                  .sets = what->set,
+                                  .set_count = sets,
+                                  .record = what->from > 0};
+        hs_sim_result r;
+        run_with(what->scenario, plugin, &options, &r);
+        sum.error_1h += r.errors[1].mean / SEEDS;
+        sum.error_24h += r.errors[3].mean / SEEDS;
+        sum.moves += r.moves_per_channel_day / SEEDS;
+        sum.peak += what->from > 0 ? peak_of(&r, what->from, what->to) / SEEDS : 0.0;
+        hs_sim_result_free(&r);
+    }
+    return sum;
+}
+
+static void compare(const setup *what, const char *without, measured *with, measured *ablated)
+{
+    *with = measure(what, HASHMUX);
+    *ablated = measure(what, without);
+    fprintf(stderr,
+            "%s: 1 h %.3f, without %.3f; 24 h %.4f, %.4f; moves %.3f, %.3f; peak %.2f, %.2f\n",
+            what->scenario, with->error_1h, ablated->error_1h, with->error_24h, ablated->error_24h,
+            with->moves, ablated->moves, with->peak, ablated->peak);
+}
+
+/* Three hours in which the host refuses what nobody was told; then it is possible. */
+Test(ablation, without_back_calculation_what_was_refused_is_paid_back)
+{
+    const setup what = {"hiddencap", {NULL}, 12 * H, 9 * H + 600, 11 * H};
+    measured with;
+    measured ablated;
+    compare(&what, WITHOUT("back_calculation"), &with, &ablated);
+    cr_assert_lt(1.5 * with.peak, ablated.peak);
+}
+
+/* 120 miners come back in parts of 50, half a minute apart: what is late by that is nobody's debt.
+ */
+Test(ablation, without_the_freeze_a_burst_overshoots)
+{
+    const setup what = {
+        "outage",
+        {"controller.tuning_model=aggressive", "controller.evaluation_interval_secs=300"},
+        8 * H,
+        6 * H + 1200 + 300,
+        7 * H + 1200};
+    measured with;
+    measured ablated;
+    compare(&what, WITHOUT("burst_freeze"), &with, &ablated);
+    cr_assert_lt(1.3 * with.peak, ablated.peak);
+}
+
+/* 20 and 40 TH/s, half and half: only an exchange is fine enough. */
+Test(ablation, without_swaps_a_pair_is_split_coarsely)
+{
+    const setup what = {"pair", {NULL}, 0, 0, 0};
+    measured with;
+    measured ablated;
+    compare(&what, WITHOUT("swaps"), &with, &ablated);
+    cr_assert_lt(2.0 * with.error_1h, ablated.error_1h);
+}
+
+Test(ablation, without_the_hold_time_churn_costs_moves)
+{
+    const setup what = {"churn674", {NULL}, 8 * H, 0, 0};
+    measured with;
+    measured ablated;
+    compare(&what, WITHOUT("hold_time"), &with, &ablated);
+    cr_assert_lt(1.5 * with.moves, ablated.moves);
+}
+
+Test(ablation, without_patience_for_arrivals_churn_costs_moves)
+{
+    const setup what = {"churn674", {NULL}, 8 * H, 0, 0};
+    measured with;
+    measured ablated;
+    compare(&what, WITHOUT("arrival_patience"), &with, &ablated);
+    cr_assert_lt(3.0 * with.moves, ablated.moves);
+}
+
+/* An absolute target is a share of what the machines do now, not of what they did in four hours. */
+Test(ablation, without_change_detection_a_throttled_farm_is_overrated)
+{
+    const setup what = {"l4", {NULL}, 0, 0, 0};
+    measured with;
+    measured ablated;
+    compare(&what, WITHOUT("change_detection"), &with, &ablated);
+    cr_assert_lt(2.0 * with.error_24h, ablated.error_24h);
+}
+
+/* 15 % of what pool a gets is rejected. */
+Test(ablation, without_the_acceptance_correction_a_rejecting_pool_is_short)
+{
+    const setup what = {"reject15", {NULL}, 0, 0, 0};
+    measured with;
+    measured ablated;
+    compare(&what, WITHOUT("acceptance_correction"), &with, &ablated);
+    cr_assert_lt(3.0 * with.error_24h, ablated.error_24h);
+}
+
+/* Without a witness a grey pool is tried with everybody, again and again. */
+Test(ablation, without_a_canary_the_farm_goes_to_a_grey_pool_again_and_again)
+{
+    const setup what = {"e1", {NULL}, 12 * H, 0, 0};
+    measured with;
+    measured ablated;
+    compare(&what, WITHOUT("canary"), &with, &ablated);
+    cr_assert_lt(3.0 * with.moves, ablated.moves);
+    cr_assert_lt(1.15 * with.error_1h, ablated.error_1h);
+}

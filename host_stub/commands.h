@@ -12,5 +12,10 @@ int hs_cmd_scan(int argc, char **argv);
 int hs_cmd_simulate(int argc, char **argv);
 int hs_cmd_bench(int argc, char **argv);
 int hs_cmd_replay(int argc, char **argv);
+int hs_cmd_pool(int argc, char **argv);
+int hs_cmd_proxy(int argc, char **argv);
+int hs_cmd_miner(int argc, char **argv);
+int hs_cmd_e2e(int argc, char **argv);
+int hs_cmd_check(int argc, char **argv);
 
 #endif

@@ -20,6 +20,11 @@ static const struct command COMMANDS[] = {
     {"simulate", hs_cmd_simulate, "--scenario NAME    run a plugin on a simulated farm"},
     {"bench", hs_cmd_bench, "control|speed      how good, and how fast: the tables of README"},
     {"replay", hs_cmd_replay, "FILE               feed a recorded SV2 connection to a plugin"},
+    {"pool", hs_cmd_pool, "--port 0           a mining pool on loopback that checks every hash"},
+    {"proxy", hs_cmd_proxy, "--config F.ini     a mining proxy around a plugin, on real sockets"},
+    {"miner", hs_cmd_miner, "--connect H:P      mining devices that really hash"},
+    {"e2e", hs_cmd_e2e, "[--seconds S]      a live run: pools, proxy and miners"},
+    {"check", hs_cmd_check, "FILE...            the rules of SV2 over whole connections"},
 };
 enum { COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0] };
 

@@ -14,22 +14,27 @@
 #include "host_stub/replay_input.h"
 #include "host_stub/replay_table.h"
 #include "host_stub/session.h"
+#include "host_stub/sim_text.h"
 #include "host_stub/sv2_codec.h"
-#include "host_stub/sv2_text.h"
 
 enum { EXIT_LEGAL = 0, EXIT_FAULT = 1, EXIT_BAD_INPUT = 2, PATH_SIZE = 4096, WHY_SIZE = 4096 };
 
 static const char USAGE[] =
-    "usage: host_stub replay FILE [--plugin F.so] [--config F.ini] [--verify]\n"
+    "usage: host_stub replay FILE [--plugin F.so] [--config F.ini] [--verify | --simulated]\n"
     "\n"
     "FILE is one downstream connection, both directions in the order of their arrival: raw bytes,\n"
     "or hex digits with # comments (told apart by itself). It is read as the proxy saw it after\n"
-    "decryption. Each message is printed with what it meant; shares are hashed and judged.\n"
+    "decryption. Each message is printed with what it meant; shares are hashed and judged by\n"
+    "their own job's prefix and target.\n"
     "\n"
     "  --plugin F.so   the plugin that is asked and told (default: lib/hashmux.so beside this\n"
     "                  program)\n"
     "  --config F.ini  its configuration (default: plugin.ini.example)\n"
-    "  --verify        strict reading, and each message is encoded again: other bytes are a fault\n"
+    "  --verify        recompute everything: strict reading, each message is encoded again (other\n"
+    "                  bytes are a fault), each acknowledged sum is added up again from the "
+    "hashed\n"
+    "                  shares\n"
+    "  --simulated     the difficulty is only simulated: shares are judged, but not by their hash\n"
     "\n"
     "Who sent a message follows from its type; CloseChannel counts as the client's when it names "
     "a\n"
@@ -45,6 +50,7 @@ typedef struct arguments {
     char plugin[PATH_SIZE];
     char config[PATH_SIZE];
     int verify;
+    int simulated;
 } arguments;
 
 /* The first thing at fault. */
@@ -70,55 +76,6 @@ typedef struct replay {
     char *notes_text;
     size_t notes_size;
 } replay;
-
-/* Fields that say more than the sentence behind them; a message that is not listed shows none. */
-static const struct {
-    enum hs_sv2_id id;
-    const char *names[4];
-} SHOWN[] = {
-    {HS_SV2_SETUP_CONNECTION, {"vendor", "hardware_version", "firmware", "flags"}},
-    {HS_SV2_SETUP_CONNECTION_SUCCESS, {"flags"}},
-    {HS_SV2_SETUP_CONNECTION_ERROR, {"flags", "error_code"}},
-    {HS_SV2_RECONNECT, {"new_host", "new_port"}},
-    {HS_SV2_OPEN_STANDARD, {"user_identity", "max_target"}},
-    {HS_SV2_OPEN_EXTENDED, {"user_identity", "max_target", "min_extranonce_size"}},
-    {HS_SV2_OPEN_STANDARD_SUCCESS, {"target", "group_channel_id"}},
-    {HS_SV2_OPEN_EXTENDED_SUCCESS, {"target", "extranonce_size", "group_channel_id"}},
-    {HS_SV2_OPEN_ERROR, {"error_code"}},
-    {HS_SV2_NEW_MINING_JOB, {"min_ntime", "version"}},
-    {HS_SV2_UPDATE_CHANNEL, {"channel_id", "maximum_target"}},
-    {HS_SV2_UPDATE_CHANNEL_ERROR, {"channel_id", "error_code"}},
-    {HS_SV2_CLOSE_CHANNEL, {"channel_id", "reason_code"}},
-    {HS_SV2_SET_EXTRANONCE_PREFIX, {"channel_id", "extranonce_prefix"}},
-    {HS_SV2_SUBMIT_STANDARD, {"channel_id", "job_id", "nonce", "ntime"}},
-    {HS_SV2_SUBMIT_EXTENDED, {"channel_id", "job_id", "nonce", "extranonce"}},
-    {HS_SV2_SUBMIT_SUCCESS, {"channel_id", "last_sequence_number", "new_shares_sum"}},
-    {HS_SV2_SUBMIT_ERROR, {"channel_id", "error_code"}},
-    {HS_SV2_NEW_EXTENDED_JOB, {"min_ntime", "version", "version_rolling_allowed"}},
-    {HS_SV2_SET_NEW_PREV_HASH, {"channel_id", "prev_hash", "min_ntime", "nbits"}},
-    {HS_SV2_SET_TARGET, {"channel_id", "maximum_target"}},
-    {HS_SV2_SET_CUSTOM_JOB, {"channel_id", "prev_hash", "min_ntime", "nbits"}},
-    {HS_SV2_SET_CUSTOM_JOB_SUCCESS, {"channel_id"}},
-    {HS_SV2_SET_CUSTOM_JOB_ERROR, {"channel_id", "error_code"}},
-    {HS_SV2_SET_GROUP_CHANNEL, {"channel_ids"}},
-    {HS_SV2_REQUEST_EXTENSIONS, {"requested_extensions"}},
-    {HS_SV2_REQUEST_EXTENSIONS_SUCCESS, {"supported_extensions"}},
-    {HS_SV2_REQUEST_EXTENSIONS_ERROR, {"unsupported_extensions", "required_extensions"}},
-};
-
-static void print_fields(const hs_sv2_message *message)
-{
-    char text[1024];
-    for (size_t i = 0; i < sizeof SHOWN / sizeof SHOWN[0]; i++) {
-        for (size_t k = 0; (uint32_t)SHOWN[i].id == message->id && k < 4; k++) {
-            if (SHOWN[i].names[k] != NULL) {
-                (void)hs_sv2_text_field(message, SHOWN[i].names[k], HS_SV2_TEXT_SHORT, text,
-                                        sizeof text);
-                printf(" %s", text);
-            }
-        }
-    }
-}
 
 /* What plugin and guard say goes below the line of the message that made them speak. */
 static void keep_note(void *ctx, const char *text)
@@ -153,6 +110,24 @@ static const char *arrow(enum hs_sv2_sender sender)
     return sender == HS_SV2_CLIENT ? "C->S" : "S->C";
 }
 
+/* Do the acknowledged shares add up to what the server says? */
+static void verify_sum(replay *r, const hs_sv2_message *message, const hs_step *step)
+{
+    double sum = 0.0;
+    char number[40];
+    char text[160];
+    if (!r->args->verify || message->id != HS_SV2_SUBMIT_SUCCESS ||
+        hs_shares_sum_fits(step->answered, step->answered_count,
+                           message->as.submit_success.new_shares_sum, &sum)) {
+        return;
+    }
+    (void)snprintf(
+        text, sizeof text, "new_shares_sum is %" PRIu64 ", and the shares have a difficulty of %s",
+        message->as.submit_success.new_shares_sum, hs_format_fixed(number, sizeof number, sum, 3));
+    printf("       FAULT shares-sum: %s\n", text);
+    note_fault(r, hs_sv2_spec_of(message->id)->name, "shares-sum", text);
+}
+
 /* Does the frame obey the strict form, and is it the one that we would have sent? Returns 1, or 0
  * with *why. */
 static int verify(replay *r, const uint8_t *frame, size_t size, const hs_sv2_message *message,
@@ -182,7 +157,7 @@ static void play(replay *r, const uint8_t *frame, size_t size, const hs_sv2_mess
     hs_sv2_error why;
     const int legal = hs_session_apply(r->session, message, &step);
     printf("%5zu  %s %s", r->index, arrow(step.sender), name);
-    print_fields(message);
+    hs_replay_print_fields(message);
     hs_bridge_message(&r->bridge, r->session, message, &step, legal, remark, sizeof remark);
     if (legal) {
         printf(": %s", step.text);
@@ -192,6 +167,9 @@ static void play(replay *r, const uint8_t *frame, size_t size, const hs_sv2_mess
     }
     printf("%s%s\n", remark[0] != '\0' ? "; " : "", remark);
     print_notes(r);
+    if (legal) {
+        verify_sum(r, message, &step);
+    }
     if (!verify(r, frame, size, message, &why)) {
         printf("       FAULT encoding: %s\n", why.text);
         note_fault(r, name, "encoding", why.text);
@@ -240,6 +218,7 @@ static int run(replay *r)
         fprintf(stderr, "host_stub replay: out of memory\n");
         return EXIT_BAD_INPUT;
     }
+    hs_session_set_flags(r->session, r->args->simulated ? HS_SESSION_SIMULATED : 0);
     if (!hs_bridge_start(&r->bridge, &options, why, sizeof why)) {
         fprintf(stderr, "host_stub replay: %s\n", why);
         return EXIT_BAD_INPUT;
@@ -301,6 +280,8 @@ static int parse(int argc, char **argv, arguments *out)
         const char *const next = i + 1 < argc ? argv[i + 1] : NULL;
         if (strcmp(word, "--verify") == 0) {
             out->verify = 1;
+        } else if (strcmp(word, "--simulated") == 0) {
+            out->simulated = 1;
         } else if (strcmp(word, "--plugin") == 0) {
             i++;
             if (!take_path(out->plugin, word, next)) {
@@ -318,6 +299,9 @@ static int parse(int argc, char **argv, arguments *out)
         } else {
             out->file = word;
         }
+    }
+    if (out->verify && out->simulated) {
+        return refuse_usage("--verify hashes the shares and --simulated does not: ", "take one");
     }
     if (out->file == NULL) {
         return refuse_usage("which recording? ", "None is named");

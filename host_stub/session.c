@@ -12,6 +12,7 @@ static const char *const RULE_NAMES[] = {
     [HS_RULE_OK] = "ok",
     [HS_RULE_SETUP_ORDER] = "setup-order",
     [HS_RULE_SETUP_VERSION] = "setup-version",
+    [HS_RULE_SETUP_FLAGS] = "setup-flags",
     [HS_RULE_REQUEST_ID] = "request-id",
     [HS_RULE_CHANNEL_UNKNOWN] = "channel-unknown",
     [HS_RULE_CHANNEL_ID] = "channel-id-reused",
@@ -57,6 +58,9 @@ int hs_fault(hs_step *step, enum hs_rule rule, const char *format, ...)
 int hs_say(hs_step *step, const char *format, ...)
 {
     va_list list;
+    if (step->terse) {
+        return 1;
+    }
     va_start(list, format);
     put_text(step, format, list);
     va_end(list);
@@ -65,21 +69,25 @@ int hs_say(hs_step *step, const char *format, ...)
 
 hs_session *hs_session_new(void)
 {
-    hs_session *const s = calloc(1, sizeof *s);
-    if (s == NULL) {
+    return calloc(1, sizeof(hs_session));
+}
+
+void *hs_session_room(void *array, size_t count, size_t *capacity, size_t size, hs_step *step)
+{
+    size_t more = *capacity == 0 ? 8 : *capacity;
+    if (count < *capacity) {
+        return array;
+    }
+    while (more <= count) {
+        more *= 2;
+    }
+    void *const grown = realloc(array, more * size);
+    if (grown == NULL) {
+        (void)hs_fault(step, HS_RULE_MEMORY, "no memory for what the connection has open");
         return NULL;
     }
-    s->channels = calloc(HS_SESSION_CHANNELS_MAX, sizeof *s->channels);
-    s->groups = calloc(HS_SESSION_CHANNELS_MAX, sizeof *s->groups);
-    s->customs = calloc(HS_SESSION_CHANNELS_MAX, sizeof *s->customs);
-    s->opens = calloc(HS_SESSION_PENDING_MAX, sizeof *s->opens);
-    s->answered = calloc(HS_SESSION_PENDING_MAX, sizeof *s->answered);
-    if (s->channels == NULL || s->groups == NULL || s->customs == NULL || s->opens == NULL ||
-        s->answered == NULL) {
-        hs_session_free(s);
-        return NULL;
-    }
-    return s;
+    *capacity = more;
+    return grown;
 }
 
 void hs_session_free(hs_session *session)
@@ -95,11 +103,22 @@ void hs_session_free(hs_session *session)
     }
     hs_session_drop_customs(session);
     free(session->channels);
-    free(session->groups);
+    hs_table_free(&session->channel_of);
+    hs_table_free(&session->groups);
     free(session->customs);
     free(session->opens);
     free(session->answered);
     free(session);
+}
+
+void hs_session_set_flags(hs_session *session, uint32_t flags)
+{
+    session->flags = flags;
+}
+
+void hs_session_set_time(hs_session *session, uint64_t now_ms)
+{
+    session->now_ms = now_ms;
 }
 
 const hs_channel *hs_session_channels(const hs_session *session, size_t *count)
@@ -123,82 +142,6 @@ int hs_prefix_equal(const hs_sv2_b032 *a, const hs_sv2_b032 *b)
     return a->len == b->len && memcmp(a->byte, b->byte, a->len) == 0;
 }
 
-static int setup(hs_session *s, const hs_sv2_message *m, hs_step *step)
-{
-    const hs_sv2_setup_connection *const asked = &m->as.setup_connection;
-    if (s->setup != HS_SETUP_NONE) {
-        return hs_fault(step, HS_RULE_SETUP_ORDER, "the connection was already set up");
-    }
-    if (asked->min_version > asked->max_version) {
-        return hs_fault(step, HS_RULE_SETUP_VERSION, "min_version %u is above max_version %u",
-                        (unsigned)asked->min_version, (unsigned)asked->max_version);
-    }
-    s->setup = HS_SETUP_ASKED;
-    s->protocol = asked->protocol;
-    s->min_version = asked->min_version;
-    s->max_version = asked->max_version;
-    s->client_flags = asked->flags;
-    return hs_say(step, "the client asks for protocol %u, version %u to %u%s%s%s",
-                  (unsigned)asked->protocol, (unsigned)asked->min_version,
-                  (unsigned)asked->max_version,
-                  asked->flags & HS_SV2_REQUIRES_STANDARD_JOBS ? ", standard jobs only" : "",
-                  asked->flags & HS_SV2_REQUIRES_WORK_SELECTION ? ", work selection" : "",
-                  asked->flags & HS_SV2_REQUIRES_VERSION_ROLLING ? ", version rolling" : "");
-}
-
-static int setup_success(hs_session *s, const hs_sv2_message *m, hs_step *step)
-{
-    const hs_sv2_setup_connection_success *const answer = &m->as.setup_connection_success;
-    if (s->setup != HS_SETUP_ASKED) {
-        return hs_fault(step, HS_RULE_SETUP_ORDER, "it answers no SetupConnection");
-    }
-    if (answer->used_version < s->min_version || answer->used_version > s->max_version) {
-        return hs_fault(step, HS_RULE_SETUP_VERSION,
-                        "used_version %u is not between the %u and %u that the client asked for",
-                        (unsigned)answer->used_version, (unsigned)s->min_version,
-                        (unsigned)s->max_version);
-    }
-    s->setup = HS_SETUP_DONE;
-    s->server_flags = answer->flags;
-    return hs_say(step, "connected, version %u%s%s", (unsigned)answer->used_version,
-                  answer->flags & HS_SV2_REQUIRES_FIXED_VERSION ? ", version fixed" : "",
-                  answer->flags & HS_SV2_REQUIRES_EXTENDED_CHANNELS ? ", extended channels only"
-                                                                    : "");
-}
-
-static int setup_error(hs_session *s, hs_step *step)
-{
-    if (s->setup != HS_SETUP_ASKED) {
-        return hs_fault(step, HS_RULE_SETUP_ORDER, "it answers no SetupConnection");
-    }
-    s->setup = HS_SETUP_REFUSED;
-    return hs_say(step, "the connection is refused");
-}
-
-/* May this message come in the state of the setup? */
-static int check_setup(const hs_session *s, const hs_sv2_message *m, hs_step *step)
-{
-    if (m->id <= HS_SV2_SETUP_CONNECTION_ERROR) {
-        return 1; /* these check for themselves */
-    }
-    switch (s->setup) {
-    case HS_SETUP_NONE:
-        return hs_fault(step, HS_RULE_SETUP_ORDER, "it comes before SetupConnection");
-    case HS_SETUP_ASKED:
-        return hs_fault(step, HS_RULE_SETUP_ORDER, "it comes before SetupConnection was answered");
-    case HS_SETUP_REFUSED:
-        return hs_fault(step, HS_RULE_SETUP_ORDER, "it comes after SetupConnection.Error");
-    case HS_SETUP_DONE:
-        break;
-    }
-    if (s->protocol != 0 && m->id >= HS_SV2_OPEN_STANDARD && m->id <= HS_SV2_SET_GROUP_CHANNEL) {
-        return hs_fault(step, HS_RULE_SETUP_ORDER,
-                        "it belongs to the mining protocol (0) and the connection speaks %u",
-                        (unsigned)s->protocol);
-    }
-    return 1;
-}
-
 static int endpoint_changed(hs_session *s, const hs_sv2_message *m, hs_step *step)
 {
     if (!hs_session_need_any(s, m->as.channel_endpoint_changed.channel_id, step)) {
@@ -212,11 +155,11 @@ static int dispatch(hs_session *s, const hs_sv2_message *m, hs_step *step)
 {
     switch ((enum hs_sv2_id)m->id) {
     case HS_SV2_SETUP_CONNECTION:
-        return setup(s, m, step);
+        return hs_session_setup(s, m, step);
     case HS_SV2_SETUP_CONNECTION_SUCCESS:
-        return setup_success(s, m, step);
+        return hs_session_setup_success(s, m, step);
     case HS_SV2_SETUP_CONNECTION_ERROR:
-        return setup_error(s, step);
+        return hs_session_setup_error(s, m, step);
     case HS_SV2_CHANNEL_ENDPOINT_CHANGED:
         return endpoint_changed(s, m, step);
     case HS_SV2_RECONNECT:
@@ -234,7 +177,7 @@ static int dispatch(hs_session *s, const hs_sv2_message *m, hs_step *step)
     case HS_SV2_UPDATE_CHANNEL:
         return hs_session_update(s, m, step);
     case HS_SV2_UPDATE_CHANNEL_ERROR:
-        return hs_say(step, "the update is refused");
+        return hs_session_update_error(s, m, step);
     case HS_SV2_CLOSE_CHANNEL:
         return hs_session_close(s, m, step);
     case HS_SV2_SET_EXTRANONCE_PREFIX:
@@ -263,7 +206,7 @@ static int dispatch(hs_session *s, const hs_sv2_message *m, hs_step *step)
     case HS_SV2_REQUEST_EXTENSIONS:
     case HS_SV2_REQUEST_EXTENSIONS_SUCCESS:
     case HS_SV2_REQUEST_EXTENSIONS_ERROR:
-        return hs_say(step, "extensions are negotiated");
+        return hs_session_extensions(s, m, step);
     }
     return hs_fault(step, HS_RULE_SETUP_ORDER, "the message 0x%x is unknown", (unsigned)m->id);
 }
@@ -271,11 +214,13 @@ static int dispatch(hs_session *s, const hs_sv2_message *m, hs_step *step)
 int hs_session_apply(hs_session *session, const hs_sv2_message *message, hs_step *step)
 {
     const hs_sv2_spec *const spec = hs_sv2_spec_of(message->id);
-    memset(step, 0, sizeof *step);
+    memset(step, 0, offsetof(hs_step, text));
+    step->text[0] = '\0';
+    step->terse = (session->flags & HS_SESSION_TERSE) != 0;
     step->sender = spec != NULL ? spec->sender : HS_SV2_CLIENT;
     if (step->sender == HS_SV2_EITHER) {
         const int group = hs_session_is_group(session, message->as.close_channel.channel_id);
         step->sender = group ? HS_SV2_SERVER : HS_SV2_CLIENT;
     }
-    return check_setup(session, message, step) && dispatch(session, message, step);
+    return hs_session_check_setup(session, message, step) && dispatch(session, message, step);
 }

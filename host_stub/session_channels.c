@@ -9,22 +9,13 @@
 
 hs_channel *hs_session_find(hs_session *s, uint32_t channel_id)
 {
-    for (size_t i = 0; i < s->channel_count; i++) {
-        if (s->channels[i].channel_id == channel_id) {
-            return &s->channels[i];
-        }
-    }
-    return NULL;
+    const uintptr_t number = (uintptr_t)hs_table_find(&s->channel_of, (uint64_t)channel_id + 1);
+    return number != 0 ? &s->channels[number - 1] : NULL;
 }
 
 int hs_session_is_group(const hs_session *s, uint32_t id)
 {
-    for (size_t i = 0; i < s->group_count; i++) {
-        if (s->groups[i] == id) {
-            return 1;
-        }
-    }
-    return 0;
+    return hs_table_find(&s->groups, (uint64_t)id + 1) != NULL;
 }
 
 hs_channel *hs_session_need(hs_session *s, uint32_t channel_id, hs_step *step)
@@ -45,71 +36,31 @@ hs_channel *hs_session_need(hs_session *s, uint32_t channel_id, hs_step *step)
     return NULL;
 }
 
-hs_channel *hs_session_next(hs_session *s, uint32_t id, size_t *at)
+const hs_channel *hs_session_addressed(const hs_session *s, uint32_t id, size_t *at)
 {
-    while (*at < s->channel_count) {
-        hs_channel *const channel = &s->channels[(*at)++];
-        if (channel->open && (channel->channel_id == id || (id != 0 && channel->group_id == id))) {
+    const uintptr_t number = (uintptr_t)hs_table_find(&s->channel_of, (uint64_t)id + 1);
+    if (number != 0) { /* a channel: then it is no group */
+        const hs_channel *const channel = &s->channels[number - 1];
+        return (*at)++ == 0 && channel->open ? channel : NULL;
+    }
+    while (id != 0 && *at < s->channel_count) {
+        const hs_channel *const channel = &s->channels[(*at)++];
+        if (channel->open && channel->group_id == id) {
             return channel;
         }
     }
     return NULL;
 }
 
+hs_channel *hs_session_next(hs_session *s, uint32_t id, size_t *at)
+{
+    const hs_channel *const channel = hs_session_addressed(s, id, at);
+    return channel != NULL ? &s->channels[channel - s->channels] : NULL;
+}
+
 int hs_session_need_any(hs_session *s, uint32_t id, hs_step *step)
 {
     return hs_session_is_group(s, id) || hs_session_need(s, id, step) != NULL;
-}
-
-/* Extranonce bytes of a whole coinbase: what the members of a group must have in common. */
-static uint32_t full_size(const hs_channel *channel)
-{
-    return channel->prefix.len + channel->extranonce_size;
-}
-
-static int needs_standard_jobs(const hs_session *s)
-{
-    return (s->client_flags & HS_SV2_REQUIRES_STANDARD_JOBS) != 0;
-}
-
-/* Would `channel` fit into its group with a full extranonce of `size` bytes? Groups do not matter
- * on a connection that never gets a job for a group. */
-static int check_group_size(hs_session *s, const hs_channel *channel, uint32_t size, hs_step *step)
-{
-    size_t at = 0;
-    const hs_channel *other = NULL;
-    if (channel->group_id == 0 || needs_standard_jobs(s)) {
-        return 1;
-    }
-    while ((other = hs_session_next(s, channel->group_id, &at)) != NULL) {
-        if (other != channel && full_size(other) != size) {
-            return hs_fault(step, HS_RULE_GROUP_SIZE,
-                            "channel %u would have a full extranonce of %u bytes and channel %u of "
-                            "the same group %u has %u: they must be equal",
-                            (unsigned)channel->channel_id, (unsigned)size,
-                            (unsigned)other->channel_id, (unsigned)channel->group_id,
-                            (unsigned)full_size(other));
-        }
-    }
-    return 1;
-}
-
-/* Remembers a group's id; ids of groups and channels share one namespace. */
-static int add_group(hs_session *s, uint32_t id, hs_step *step)
-{
-    if (id == 0 || hs_session_is_group(s, id)) {
-        return 1;
-    }
-    if (hs_session_find(s, id) != NULL) {
-        return hs_fault(step, HS_RULE_CHANNEL_ID,
-                        "%u is or was a channel and cannot become a group", (unsigned)id);
-    }
-    if (s->group_count == HS_SESSION_CHANNELS_MAX) {
-        return hs_fault(step, HS_RULE_LIMIT, "more than %d groups on one connection",
-                        HS_SESSION_CHANNELS_MAX);
-    }
-    s->groups[s->group_count++] = id;
-    return 1;
 }
 
 static int find_open_request(const hs_session *s, uint32_t request_id, size_t *index)
@@ -137,10 +88,21 @@ int hs_session_open(hs_session *s, const hs_sv2_message *m, hs_step *step)
         return hs_fault(step, HS_RULE_REQUEST_ID, "request %u is still waiting for its answer",
                         (unsigned)request.request_id);
     }
+    if (request.kind == HS_CHANNEL_STANDARD &&
+        (s->server_flags & HS_SV2_REQUIRES_EXTENDED_CHANNELS) != 0) {
+        return hs_fault(step, HS_RULE_CHANNEL_KIND,
+                        "the server set REQUIRES_EXTENDED_CHANNELS: it opens no standard one");
+    }
     if (s->open_count == HS_SESSION_PENDING_MAX) {
         return hs_fault(step, HS_RULE_LIMIT, "more than %d requests without an answer",
                         HS_SESSION_PENDING_MAX);
     }
+    hs_open_request *const opens =
+        hs_session_room(s->opens, s->open_count, &s->open_capacity, sizeof *opens, step);
+    if (opens == NULL) {
+        return 0;
+    }
+    s->opens = opens;
     s->opens[s->open_count++] = request;
     return hs_say(step, "request %u for %s channel", (unsigned)request.request_id,
                   request.kind == HS_CHANNEL_EXTENDED ? "an extended" : "a standard");
@@ -178,14 +140,33 @@ static int check_opening(hs_session *s, const hs_open_request *request, const hs
                         "extranonce_size %u is below the min_extranonce_size %u asked for",
                         (unsigned)channel->extranonce_size, (unsigned)request->min_extranonce_size);
     }
-    if (full_size(channel) > HS_SV2_EXTRANONCE_MAX) {
+    if (hs_channel_full_size(channel) > HS_SV2_EXTRANONCE_MAX) {
         return hs_fault(step, HS_RULE_EXTRANONCE_SIZE,
                         "prefix and extranonce have %u bytes together; 32 fit",
-                        (unsigned)full_size(channel));
+                        (unsigned)hs_channel_full_size(channel));
     }
     return check_target(&channel->target, &request->max_target, step) &&
-           check_group_size(s, channel, full_size(channel), step) &&
-           add_group(s, channel->group_id, step);
+           hs_session_check_group_size(s, channel, hs_channel_full_size(channel), step) &&
+           hs_session_add_group(s, channel->group_id, step);
+}
+
+/* Files the channel. Returns it, or NULL with the rule set. */
+static hs_channel *add_channel(hs_session *s, const hs_channel *channel, hs_step *step)
+{
+    hs_channel *const channels = hs_session_room(s->channels, s->channel_count,
+                                                 &s->channel_capacity, sizeof *channels, step);
+    if (channels == NULL) {
+        return NULL;
+    }
+    s->channels = channels;
+    /* The tables hold numbers from 1, since a pointer of theirs is never NULL. */
+    const uintptr_t number = (uintptr_t)s->channel_count + 1;
+    if (hs_table_put(&s->channel_of, (uint64_t)channel->channel_id + 1, (void *)number) != 0) {
+        (void)hs_fault(step, HS_RULE_MEMORY, "no memory for another channel");
+        return NULL;
+    }
+    s->channels[s->channel_count] = *channel;
+    return &s->channels[s->channel_count++];
 }
 
 int hs_session_open_success(hs_session *s, const hs_sv2_message *m, hs_step *step)
@@ -217,9 +198,11 @@ int hs_session_open_success(hs_session *s, const hs_sv2_message *m, hs_step *ste
     if (!check_opening(s, &s->opens[index], &channel, step)) {
         return 0;
     }
+    step->channel = add_channel(s, &channel, step);
+    if (step->channel == NULL) {
+        return 0;
+    }
     s->opens[index] = s->opens[--s->open_count];
-    s->channels[s->channel_count] = channel;
-    step->channel = &s->channels[s->channel_count++];
     return hs_say(step, "channel %u opened (%s)", (unsigned)channel.channel_id,
                   channel.kind == HS_CHANNEL_EXTENDED ? "extended" : "standard");
 }
@@ -240,8 +223,11 @@ int hs_session_update(hs_session *s, const hs_sv2_message *m, hs_step *step)
 {
     hs_channel *const channel = hs_session_need(s, m->as.update_channel.channel_id, step);
     if (channel == NULL) {
+        s->stray_updates += s->stray_updates < UINT32_MAX;
         return 0;
     }
+    channel->max_target_refused = channel->max_target;
+    channel->updates += channel->updates < UINT32_MAX;
     /* A SetTarget that was on its way may still obey the old limit (spec 5.3.7). */
     if (hs_sv2_compare(&channel->max_target, &channel->max_target_before) > 0) {
         channel->max_target_before = channel->max_target;
@@ -249,6 +235,24 @@ int hs_session_update(hs_session *s, const hs_sv2_message *m, hs_step *step)
     channel->max_target = m->as.update_channel.maximum_target;
     return hs_say(step, "channel %u states its hashrate and max_target anew",
                   (unsigned)channel->channel_id);
+}
+
+int hs_session_update_error(hs_session *s, const hs_sv2_message *m, hs_step *step)
+{
+    const uint32_t id = m->as.update_channel_error.channel_id;
+    hs_channel *const channel = hs_session_find(s, id);
+    step->channel = channel;
+    if (channel != NULL && channel->updates > 0) {
+        channel->updates--;
+        channel->max_target = channel->max_target_refused;
+        return hs_say(step, "the update of channel %u is refused", (unsigned)id);
+    }
+    if (s->stray_updates > 0) {
+        s->stray_updates--;
+        return hs_say(step, "the update of channel %u is refused", (unsigned)id);
+    }
+    return hs_fault(step, HS_RULE_ANSWER_UNKNOWN, "there is no UpdateChannel of channel %u",
+                    (unsigned)id);
 }
 
 int hs_session_set_target(hs_session *s, const hs_sv2_message *m, hs_step *step)
@@ -294,66 +298,11 @@ int hs_session_set_prefix(hs_session *s, const hs_sv2_message *m, hs_step *step)
                         "%u bytes of prefix and %u of extranonce are more than 32",
                         (unsigned)prefix->len, (unsigned)channel->extranonce_size);
     }
-    if (!check_group_size(s, channel, prefix->len + channel->extranonce_size, step)) {
+    if (!hs_session_check_group_size(s, channel, prefix->len + channel->extranonce_size, step)) {
         return 0;
     }
     channel->prefix = *prefix;
     return hs_say(step, "the prefix for the jobs that arrive from now on");
-}
-
-/* May `channel` be a member beside the first one of the list? */
-static int check_member(hs_session *s, const hs_sv2_set_group_channel *list, uint32_t index,
-                        hs_step *step)
-{
-    const uint32_t first_id = hs_sv2_seq_u32(&list->channel_ids, 0);
-    const uint32_t id = hs_sv2_seq_u32(&list->channel_ids, index);
-    const hs_channel *const channel = hs_session_find(s, id);
-    const hs_channel *const first = hs_session_find(s, first_id);
-    if (channel == NULL || first == NULL || !channel->open) {
-        return hs_fault(step, HS_RULE_CHANNEL_UNKNOWN, "channel %u of the list is not open",
-                        (unsigned)id);
-    }
-    if (full_size(channel) != full_size(first)) {
-        return hs_fault(step, HS_RULE_GROUP_SIZE,
-                        "channel %u has a full extranonce of %u bytes and channel %u has %u: the "
-                        "members of a group must be equal",
-                        (unsigned)id, (unsigned)full_size(channel), (unsigned)first_id,
-                        (unsigned)full_size(first));
-    }
-    return 1;
-}
-
-int hs_session_set_group(hs_session *s, const hs_sv2_message *m, hs_step *step)
-{
-    const hs_sv2_set_group_channel *const list = &m->as.set_group_channel;
-    const uint32_t group = list->group_channel_id;
-    hs_channel *channel = NULL;
-    size_t at = 0;
-    if (needs_standard_jobs(s)) {
-        return hs_fault(step, HS_RULE_STANDARD_JOBS,
-                        "the client set REQUIRES_STANDARD_JOBS: it knows no groups");
-    }
-    if (list->channel_ids.count > HS_SESSION_CHANNELS_MAX) {
-        return hs_fault(step, HS_RULE_LIMIT, "a group of more than %d channels",
-                        HS_SESSION_CHANNELS_MAX);
-    }
-    for (uint32_t i = 0; i < list->channel_ids.count; i++) {
-        if (!check_member(s, list, i, step)) {
-            return 0;
-        }
-    }
-    if (!add_group(s, group, step)) {
-        return 0;
-    }
-    /* The list is the whole membership: who is not on it is in no group any more. */
-    while (group != 0 && (channel = hs_session_next(s, group, &at)) != NULL) {
-        channel->group_id = 0;
-    }
-    for (uint32_t i = 0; i < list->channel_ids.count; i++) {
-        hs_session_find(s, hs_sv2_seq_u32(&list->channel_ids, i))->group_id = group;
-    }
-    return hs_say(step, "group %u has %u member%s now", (unsigned)group,
-                  (unsigned)list->channel_ids.count, list->channel_ids.count == 1 ? "" : "s");
 }
 
 int hs_session_close(hs_session *s, const hs_sv2_message *m, hs_step *step)

@@ -82,9 +82,9 @@ static int check_custom(const hs_session *s, const hs_channel *channel,
         return hs_fault(step, HS_RULE_REQUEST_ID, "request %u is still waiting for its answer",
                         (unsigned)told->request_id);
     }
-    if (s->custom_count == HS_SESSION_CHANNELS_MAX) {
+    if (s->custom_count == HS_SESSION_CUSTOMS_MAX) {
         return hs_fault(step, HS_RULE_LIMIT, "more than %d custom jobs without an answer",
-                        HS_SESSION_CHANNELS_MAX);
+                        HS_SESSION_CUSTOMS_MAX);
     }
     return 1;
 }
@@ -114,6 +114,13 @@ int hs_session_custom(hs_session *s, const hs_sv2_message *m, hs_step *step)
         hs_template_release(request.job.body);
         return hs_fault(step, HS_RULE_COINBASE, "the coinbase is no transaction: %s", fault);
     }
+    hs_custom_request *const customs =
+        hs_session_room(s->customs, s->custom_count, &s->custom_capacity, sizeof *customs, step);
+    if (customs == NULL) {
+        hs_template_release(request.job.body);
+        return 0;
+    }
+    s->customs = customs;
     s->customs[s->custom_count++] = request;
     return hs_say(step, "the client proposes a job of its own (request %u)",
                   (unsigned)told->request_id);
@@ -145,7 +152,7 @@ int hs_session_custom_success(hs_session *s, const hs_sv2_message *m, hs_step *s
         hs_channel_retire_jobs(channel, 0, 0);
     }
     job->job_id = told->job_id;
-    hs_channel_add_job(channel, job);
+    hs_channel_add_job(channel, job, s->now_ms);
     drop_custom(s, index);
     return hs_say(step, "the client's job is accepted as job %u", (unsigned)told->job_id);
 }

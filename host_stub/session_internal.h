@@ -31,17 +31,30 @@ struct hs_session {
     uint32_t max_version;
     uint32_t client_flags;
     uint32_t server_flags;
-    hs_channel *channels; /* HS_SESSION_CHANNELS_MAX of them */
+    uint32_t flags;  /* hs_session_flag */
+    uint64_t now_ms; /* the observer's clock */
+    hs_channel *channels;
     size_t channel_count;
-    uint32_t *groups; /* ids ever seen, HS_SESSION_CHANNELS_MAX of them */
-    size_t group_count;
-    hs_open_request *opens; /* HS_SESSION_PENDING_MAX of them */
+    size_t channel_capacity;
+    hs_table channel_of;    /* channel_id + 1 to index + 1 */
+    hs_table groups;        /* ids ever seen, + 1 */
+    uint32_t stray_updates; /* UpdateChannel at fault, which the server may refuse */
+    uint16_t extension_requests[HS_SESSION_EXTENSIONS_MAX]; /* that wait for their answer */
+    size_t extension_request_count;
+    hs_open_request *opens;
     size_t open_count;
-    hs_custom_request *customs; /* HS_SESSION_CHANNELS_MAX of them */
+    size_t open_capacity;
+    hs_custom_request *customs;
     size_t custom_count;
+    size_t custom_capacity;
     hs_share share;     /* the one of the last step */
-    hs_share *answered; /* HS_SESSION_PENDING_MAX of them */
+    hs_share *answered; /* those of the last step */
+    size_t answered_capacity;
 };
+
+/* Room for `count` + 1 elements of `size` bytes: the array, moved or not, or NULL with the rule set
+ * when out of memory; then it is where it was. */
+void *hs_session_room(void *array, size_t count, size_t *capacity, size_t size, hs_step *step);
 
 /* Fill step->text; hs_fault also sets the rule and always returns 0, hs_say returns 1. */
 #if defined(__GNUC__)
@@ -59,10 +72,10 @@ int hs_session_open(hs_session *s, const hs_sv2_message *m, hs_step *step);
 int hs_session_open_success(hs_session *s, const hs_sv2_message *m, hs_step *step);
 int hs_session_open_error(hs_session *s, const hs_sv2_message *m, hs_step *step);
 int hs_session_update(hs_session *s, const hs_sv2_message *m, hs_step *step);
+int hs_session_update_error(hs_session *s, const hs_sv2_message *m, hs_step *step);
 int hs_session_close(hs_session *s, const hs_sv2_message *m, hs_step *step);
 int hs_session_set_prefix(hs_session *s, const hs_sv2_message *m, hs_step *step);
 int hs_session_set_target(hs_session *s, const hs_sv2_message *m, hs_step *step);
-int hs_session_set_group(hs_session *s, const hs_sv2_message *m, hs_step *step);
 
 /* The channel, open or closed, or NULL. */
 hs_channel *hs_session_find(hs_session *s, uint32_t channel_id);
@@ -74,6 +87,26 @@ hs_channel *hs_session_need(hs_session *s, uint32_t channel_id, hs_step *step);
 hs_channel *hs_session_next(hs_session *s, uint32_t id, size_t *at);
 /* Does `id` address anything? 0 with step->rule set if not; sets step->channel if it is one. */
 int hs_session_need_any(hs_session *s, uint32_t id, hs_step *step);
+
+/* session_groups.c */
+int hs_session_set_group(hs_session *s, const hs_sv2_message *m, hs_step *step);
+/* Would `channel` fit into its group with a full extranonce of `size` bytes? 0 with the rule set
+ * if not. */
+int hs_session_check_group_size(hs_session *s, const hs_channel *channel, uint32_t size,
+                                hs_step *step);
+/* Remembers a group's id; ids of groups and channels share one namespace. 0 with the rule set when
+ * it is a channel's. */
+int hs_session_add_group(hs_session *s, uint32_t id, hs_step *step);
+/* Extranonce bytes of a whole coinbase: what the members of a group must have in common. */
+uint32_t hs_channel_full_size(const hs_channel *channel);
+
+/* session_setup.c: the connection before and beside its channels. */
+int hs_session_setup(hs_session *s, const hs_sv2_message *m, hs_step *step);
+int hs_session_setup_success(hs_session *s, const hs_sv2_message *m, hs_step *step);
+int hs_session_setup_error(hs_session *s, const hs_sv2_message *m, hs_step *step);
+int hs_session_extensions(hs_session *s, const hs_sv2_message *m, hs_step *step);
+/* May this message come in the state of the setup? */
+int hs_session_check_setup(const hs_session *s, const hs_sv2_message *m, hs_step *step);
 
 /* session_jobs.c */
 int hs_session_new_job(hs_session *s, const hs_sv2_message *m, hs_step *step);
@@ -87,7 +120,7 @@ hs_job *hs_channel_stale_job(const hs_channel *channel, uint32_t job_id);
 int hs_channel_reserve_job(hs_channel *channel);
 /* Adds a copy with the channel's prefix and target and takes a reference to its body; there must be
  * room. A job that is not future becomes the active one. */
-void hs_channel_add_job(hs_channel *channel, const hs_job *job);
+void hs_channel_add_job(hs_channel *channel, const hs_job *job, uint64_t now_ms);
 /* The tip has changed: valid jobs but `chosen` (may be NULL) become stale or are dropped. */
 void hs_channel_retire_jobs(hs_channel *channel, uint32_t chosen_job_id, int has_chosen);
 void hs_channel_drop_jobs(hs_channel *channel);
@@ -110,6 +143,8 @@ void hs_session_drop_customs(hs_session *s);
 
 /* session_shares.c */
 int hs_session_submit(hs_session *s, const hs_sv2_message *m, hs_step *step);
+
+/* session_answers.c */
 int hs_session_submit_success(hs_session *s, const hs_sv2_message *m, hs_step *step);
 int hs_session_submit_error(hs_session *s, const hs_sv2_message *m, hs_step *step);
 

@@ -34,6 +34,26 @@ hs_job *hs_channel_stale_job(const hs_channel *channel, uint32_t job_id)
     return find_job(channel, job_id, 0);
 }
 
+const hs_job *hs_channel_job(const hs_channel *channel, uint32_t job_id)
+{
+    return find_job(channel, job_id, 1);
+}
+
+void hs_session_mark_job(hs_session *session, uint32_t channel_id, uint32_t job_id, void *mark)
+{
+    hs_channel *const channel = hs_session_find(session, channel_id);
+    hs_job *const job = channel != NULL ? find_job(channel, job_id, 1) : NULL;
+    if (job != NULL) {
+        job->mark = mark;
+    }
+}
+
+hs_job_parts hs_job_body_parts(const hs_job *job)
+{
+    return (hs_job_parts){hs_template_prefix(job->body), hs_template_suffix(job->body),
+                          hs_template_path(job->body)};
+}
+
 const hs_job *hs_channel_active_job(const hs_channel *channel)
 {
     for (size_t i = 0; i < channel->job_count; i++) {
@@ -104,12 +124,13 @@ static void evict(hs_channel *channel, enum hs_job_state state, size_t most)
     }
 }
 
-void hs_channel_add_job(hs_channel *channel, const hs_job *job)
+void hs_channel_add_job(hs_channel *channel, const hs_job *job, uint64_t now_ms)
 {
     hs_job added = *job;
     added.prefix = channel->prefix;
     added.target = channel->target;
     added.body = hs_template_share(job->body);
+    added.since_ms = now_ms;
     if (added.state == HS_JOB_FUTURE) {
         evict(channel, HS_JOB_FUTURE, HS_CHANNEL_FUTURE_MAX);
     } else {
@@ -184,14 +205,14 @@ static int check_job(hs_channel *channel, const hs_job *job, hs_step *step)
     return 1;
 }
 
-static void give_job(hs_channel *channel, const hs_job *job)
+static void give_job(hs_channel *channel, const hs_job *job, uint64_t now_ms)
 {
     hs_job own = *job;
     own.tip = channel->tip;
     if (own.state != HS_JOB_FUTURE && channel->tip.min_ntime > own.min_ntime) {
         own.min_ntime = channel->tip.min_ntime; /* the larger of the two floors holds */
     }
-    hs_channel_add_job(channel, &own);
+    hs_channel_add_job(channel, &own, now_ms);
 }
 
 static void start_job(hs_job *job, uint32_t job_id, uint32_t version, hs_sv2_option_u32 min_ntime)
@@ -222,7 +243,7 @@ int hs_session_new_job(hs_session *s, const hs_sv2_message *m, hs_step *step)
     if (!check_job(channel, &job, step)) {
         return 0;
     }
-    give_job(channel, &job);
+    give_job(channel, &job, s->now_ms);
     return hs_say(step, "job %u for channel %u, %s", (unsigned)job.job_id,
                   (unsigned)channel->channel_id,
                   job.state == HS_JOB_FUTURE ? "future" : "to work on at once");
@@ -264,7 +285,7 @@ static int give_to_all(hs_session *s, uint32_t id, const hs_job *job, hs_step *s
     }
     at = 0;
     while ((channel = hs_session_next(s, id, &at)) != NULL) {
-        give_job(channel, job);
+        give_job(channel, job, s->now_ms);
         count++;
     }
     return hs_say(step, "job %u for %s %u, %s%s", (unsigned)job->job_id,
@@ -330,7 +351,9 @@ int hs_session_prev_hash(hs_session *s, const hs_sv2_message *m, hs_step *step)
         job->state = HS_JOB_ACTIVE;
         job->tip = tip;
         job->min_ntime = tip.min_ntime;
+        job->since_ms = s->now_ms;
         channel->tip = tip;
+        channel->tip_since_ms = s->now_ms;
         channel->has_tip = 1;
     }
     return hs_say(step, "new tip: job %u is the one to work on, earlier ones are stale",

@@ -2,6 +2,7 @@
  *
  * Shares of a session: our own verdict when one is submitted, and what the recorded answers say.
  */
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,12 +29,6 @@ static const char *const CODES[] = {
 const char *hs_judgement_code(enum hs_judgement judgement)
 {
     return (unsigned)judgement <= HS_JUDGED_DUPLICATE ? CODES[judgement] : "unknown";
-}
-
-/* A share that came after its job or its channel had ended: nobody is at fault. */
-static int is_late(enum hs_judgement judgement)
-{
-    return judgement == HS_JUDGED_STALE || judgement == HS_JUDGED_CHANNEL_CLOSED;
 }
 
 static hs_sv2_u256 share_hash(const hs_job *job, const hs_sv2_b032 *prefix,
@@ -66,13 +61,33 @@ static enum hs_judgement judge_version(const hs_job *job, uint32_t version)
                                                                     : HS_JUDGED_VERSION_BIT;
 }
 
-/* 1 = the hash is new, 0 = it was there, -1 = out of memory. Its first 8 bytes are as good as
- * random and tell any two shares apart. */
-static int remember_hash(hs_channel *channel, const hs_sv2_u256 *hash)
+/* 8 bytes that are as good as random and tell any two shares apart: of the header's hash. */
+static uint64_t hash_key(const hs_sv2_u256 *hash)
+{
+    return hs_sv2_load_uint(hash->byte, 8);
+}
+
+/* The same from what the header is made of, without making it. */
+static uint64_t field_key(const hs_sv2_submit *told)
+{
+    static const uint8_t KEY[crypto_shorthash_KEYBYTES] = {0};
+    uint8_t fields[16 + HS_SV2_EXTRANONCE_MAX];
+    uint8_t out[crypto_shorthash_BYTES];
+    hs_sv2_writer writer = {fields, sizeof fields, 0, 0};
+    hs_sv2_write_uint(&writer, 4, told->job_id);
+    hs_sv2_write_uint(&writer, 4, told->nonce);
+    hs_sv2_write_uint(&writer, 4, told->ntime);
+    hs_sv2_write_uint(&writer, 4, told->version);
+    hs_sv2_write_bytes(&writer, told->extranonce.byte, told->extranonce.len);
+    (void)crypto_shorthash(out, fields, writer.pos, KEY);
+    return hs_sv2_load_uint(out, sizeof out);
+}
+
+/* 1 = the share is new, 0 = it was there, -1 = out of memory. */
+static int remember(hs_channel *channel, uint64_t share)
 {
     static char there;
-    const uint64_t low = hs_sv2_load_uint(hash->byte, 8);
-    const uint64_t key = low != 0 ? low : 1;
+    const uint64_t key = share != 0 ? share : 1;
     if (hs_table_find(&channel->seen, key) != NULL) {
         return 0;
     }
@@ -133,13 +148,14 @@ static int explain_low(const hs_channel *channel, const hs_job *job, const hs_sv
                             : "");
 }
 
-static int explain(const hs_channel *channel, const hs_job *job, const hs_sv2_submit *told,
-                   const hs_share *share, hs_step *step)
+static int explain(const hs_session *s, const hs_channel *channel, const hs_job *job,
+                   const hs_sv2_submit *told, const hs_share *share, hs_step *step)
 {
     const char *const code = hs_judgement_code(share->judgement);
     switch (share->judgement) {
     case HS_JUDGED_VALID:
-        return hs_say(step, "share %u is valid (hash ok)", (unsigned)told->sequence_number);
+        return hs_say(step, "share %u is valid%s", (unsigned)told->sequence_number,
+                      s->flags & HS_SESSION_SIMULATED ? "" : " (hash ok)");
     case HS_JUDGED_CHANNEL_CLOSED:
         return hs_say(step, "share %u is late: the channel is closed",
                       (unsigned)told->sequence_number);
@@ -169,6 +185,26 @@ static int explain(const hs_channel *channel, const hs_job *job, const hs_sv2_su
     return explain_low(channel, job, told, step);
 }
 
+/* The hash, and that it is new. Returns 1, or 0 when out of memory. */
+static int judge_work(const hs_session *s, hs_channel *channel, const hs_job *job,
+                      const hs_sv2_submit *told, hs_share *share)
+{
+    uint64_t key = 0;
+    if ((s->flags & HS_SESSION_SIMULATED) != 0) {
+        key = field_key(told);
+    } else {
+        const hs_sv2_u256 hash = share_hash(job, &job->prefix, told);
+        if (hs_sv2_compare(&hash, &job->target) > 0) {
+            share->judgement = HS_JUDGED_LOW_DIFFICULTY;
+            return 1;
+        }
+        key = hash_key(&hash);
+    }
+    const int added = remember(channel, key);
+    share->judgement = added == 0 ? HS_JUDGED_DUPLICATE : HS_JUDGED_VALID;
+    return added >= 0;
+}
+
 int hs_session_submit(hs_session *s, const hs_sv2_message *m, hs_step *step)
 {
     const hs_sv2_submit *const told = &m->as.submit;
@@ -193,165 +229,12 @@ int hs_session_submit(hs_session *s, const hs_sv2_message *m, hs_step *step)
     share->difficulty = hs_sv2_difficulty(known != NULL ? &known->target : &channel->target);
     share->prefix = known != NULL ? known->prefix : channel->prefix;
     share->judgement = judge_fields(channel, job, told);
-    if (share->judgement == HS_JUDGED_VALID) {
-        const hs_sv2_u256 hash = share_hash(job, &job->prefix, told);
-        const int met = hs_sv2_compare(&hash, &job->target) <= 0;
-        const int added = met ? remember_hash(channel, &hash) : 1;
-        if (added < 0) {
-            return hs_fault(step, HS_RULE_MEMORY, "no memory for another share");
-        }
-        share->judgement = !met         ? HS_JUDGED_LOW_DIFFICULTY
-                           : added == 0 ? HS_JUDGED_DUPLICATE
-                                        : HS_JUDGED_VALID;
+    if (share->judgement == HS_JUDGED_VALID && !judge_work(s, channel, job, told, share)) {
+        return hs_fault(step, HS_RULE_MEMORY, "no memory for another share");
     }
     if (!keep_pending(channel, share, step)) {
         return 0;
     }
     step->share = share;
-    return explain(channel, job, told, share, step);
-}
-
-/* Moves the pending shares marked in `chosen` to s->answered, in order. */
-static void answer(hs_session *s, hs_channel *channel, const uint8_t *chosen, hs_step *step)
-{
-    size_t kept = 0;
-    step->answered = s->answered;
-    for (size_t i = 0; i < channel->pending_count; i++) {
-        if (chosen[i]) {
-            s->answered[step->answered_count++] = channel->pending[i];
-        } else {
-            channel->pending[kept++] = channel->pending[i];
-        }
-    }
-    channel->pending_count = kept;
-}
-
-/* Marks up to `count` shares of that kind before `end`, oldest first. Returns how many. */
-static uint32_t choose(const hs_channel *channel, uint8_t *chosen, size_t end, uint32_t count,
-                       int late)
-{
-    uint32_t marked = 0;
-    for (size_t i = 0; i < end && marked < count; i++) {
-        const enum hs_judgement judgement = channel->pending[i].judgement;
-        const int fits = late ? is_late(judgement) : judgement == HS_JUDGED_VALID;
-        if (fits && !chosen[i]) {
-            chosen[i] = 1;
-            marked++;
-        }
-    }
-    return marked;
-}
-
-/* The share that `last_sequence_number` names: the newest of that number. */
-static int find_last(const hs_channel *channel, uint32_t sequence_number, size_t *index)
-{
-    for (size_t i = channel->pending_count; i > 0; i--) {
-        if (channel->pending[i - 1].sequence_number == sequence_number) {
-            *index = i - 1;
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* The channel, open or closed, that an answer is about. */
-static hs_channel *answered_channel(hs_session *s, uint32_t channel_id, hs_step *step)
-{
-    hs_channel *const channel = hs_session_find(s, channel_id);
-    if (channel == NULL) {
-        (void)hs_fault(step, HS_RULE_CHANNEL_UNKNOWN, "channel %u was never opened",
-                       (unsigned)channel_id);
-    }
-    step->channel = channel;
-    return channel;
-}
-
-int hs_session_submit_success(hs_session *s, const hs_sv2_message *m, hs_step *step)
-{
-    const hs_sv2_submit_success *const told = &m->as.submit_success;
-    hs_channel *const channel = answered_channel(s, told->channel_id, step);
-    uint8_t chosen[HS_SESSION_PENDING_MAX] = {0};
-    size_t last = 0;
-    uint32_t want = told->new_submits_accepted_count;
-    if (channel == NULL) {
-        return 0;
-    }
-    if (!find_last(channel, told->last_sequence_number, &last)) {
-        return hs_fault(step, HS_RULE_ANSWER_UNKNOWN,
-                        "no share %u of channel %u waits for an answer",
-                        (unsigned)told->last_sequence_number, (unsigned)told->channel_id);
-    }
-    if (channel->pending[last].judgement != HS_JUDGED_VALID &&
-        !is_late(channel->pending[last].judgement)) {
-        return hs_fault(step, HS_RULE_ANSWER_WRONG, "share %u is accepted, and it is %s",
-                        (unsigned)told->last_sequence_number,
-                        hs_judgement_code(channel->pending[last].judgement));
-    }
-    if (want == 0) {
-        return hs_fault(step, HS_RULE_ANSWER_UNKNOWN, "new_submits_accepted_count is 0");
-    }
-    /* The batch: that share, and the oldest valid ones before it; late ones only if it is said to
-     * be larger than that, since they may have been passed on all the same. */
-    chosen[last] = 1;
-    want--;
-    want -= choose(channel, chosen, last, want, 0);
-    want -= choose(channel, chosen, last, want, 1);
-    if (want > 0) {
-        return hs_fault(step, HS_RULE_ANSWER_UNKNOWN,
-                        "%u shares up to %u are accepted, and %u of them were never submitted",
-                        (unsigned)told->new_submits_accepted_count,
-                        (unsigned)told->last_sequence_number, (unsigned)want);
-    }
-    answer(s, channel, chosen, step);
-    return hs_say(step, "%u share%s accepted", (unsigned)told->new_submits_accepted_count,
-                  told->new_submits_accepted_count == 1 ? "" : "s");
-}
-
-static int code_is(hs_sv2_bytes code, const char *name)
-{
-    return code.len == strlen(name) && memcmp(code.data, name, code.len) == 0;
-}
-
-/* Is it a reason that an observer can check? Staleness is not: the server may know of a new block
- * before we do. Neither are codes of the server's own. */
-static int is_checkable(hs_sv2_bytes code)
-{
-    for (int i = HS_JUDGED_UNKNOWN_JOB; i <= HS_JUDGED_DUPLICATE; i++) {
-        if (i != HS_JUDGED_NTIME && code_is(code, CODES[i])) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-int hs_session_submit_error(hs_session *s, const hs_sv2_message *m, hs_step *step)
-{
-    const hs_sv2_submit_error *const told = &m->as.submit_error;
-    hs_channel *const channel = answered_channel(s, told->channel_id, step);
-    uint8_t chosen[HS_SESSION_PENDING_MAX] = {0};
-    size_t index = 0;
-    if (channel == NULL) {
-        return 0;
-    }
-    while (index < channel->pending_count &&
-           channel->pending[index].sequence_number != told->sequence_number) {
-        index++;
-    }
-    if (index == channel->pending_count) {
-        return hs_fault(step, HS_RULE_ANSWER_UNKNOWN,
-                        "no share %u of channel %u waits for an answer",
-                        (unsigned)told->sequence_number, (unsigned)told->channel_id);
-    }
-    const enum hs_judgement ours = channel->pending[index].judgement;
-    chosen[index] = 1;
-    answer(s, channel, chosen, step);
-    if (ours == HS_JUDGED_VALID && is_checkable(told->error_code)) {
-        return hs_fault(step, HS_RULE_ANSWER_WRONG,
-                        "share %u is refused for a reason that does not hold: it is valid",
-                        (unsigned)told->sequence_number);
-    }
-    const int same = code_is(told->error_code, hs_judgement_code(ours));
-    return hs_say(step, "share %u refused%s%s%s", (unsigned)told->sequence_number,
-                  same ? ", as it should be" : " (by our own check it is ",
-                  same ? "" : hs_judgement_code(ours), same ? "" : ")");
+    return explain(s, channel, job, told, share, step);
 }

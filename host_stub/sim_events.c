@@ -73,7 +73,7 @@ static uint64_t end_of(const hs_sim *sim, const hs_event_spec *event)
 static void act_disconnect(hs_sim *sim, hs_miner *miner, const hs_event_spec *event)
 {
     miner->away_until = end_of(sim, event);
-    hs_sim_close_channel(sim, miner);
+    hs_sim_close_channel(sim, miner, HMX_CLOSE_CONNECTION_LOST);
 }
 
 static void act_silent(hs_sim *sim, hs_miner *miner, const hs_event_spec *event)

@@ -106,6 +106,7 @@ void hs_sim_farm_free(hs_sim *sim)
     }
     free(sim->miners);
     free(sim->by_channel);
+    free(sim->racks);
     free(sim->drains);
     free(sim->happenings);
 }
@@ -133,7 +134,7 @@ void hs_sim_farm_hash(hs_sim *sim)
 
 static void remove_miner(hs_sim *sim, uint32_t index)
 {
-    hs_sim_close_channel(sim, sim->miners[index]);
+    hs_sim_close_channel(sim, sim->miners[index], HMX_CLOSE_PEER);
     free(sim->miners[index]);
     sim->miners[index] = sim->miners[--sim->miner_count];
 }

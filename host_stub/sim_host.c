@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "abi/hmx_access.h"
+#include "host_stub/sim_frames.h"
 #include "host_stub/sim_state.h"
 #include "host_stub/sim_text.h"
 
 enum { TIP_MEAN_SECS = 600, WHY_SIZE = 1024 };
-#define TIP_NBITS  0x17034219u
 #define LATENCY_NS (50ull * 1000000ull)
 
 uint64_t hs_sim_now_ns(const hs_sim *sim)
@@ -106,6 +106,7 @@ static void init_pool(hs_sim *sim, uint32_t index)
     pool->cap = 1.0;
     pool->refuse_above = 1.0;
     pool->next_ack = 1 + index % pool->spec.ack_secs;
+    hs_sim_pool_tip(sim, index);
 }
 
 /* The scenario's pool for a row of the plugin's table: by id, else the first that has no row yet.
@@ -224,16 +225,6 @@ int hs_sim_start(hs_sim *sim, char *why, size_t capacity)
     return 0;
 }
 
-static void put_bytes(uint8_t *to, uint32_t count, hs_rng *rng)
-{
-    for (uint32_t i = 0; i < count; i += 8) {
-        const uint64_t word = hs_rng_u64(rng);
-        for (uint32_t k = 0; k < 8 && i + k < count; k++) {
-            to[i + k] = (uint8_t)(word >> (8 * k));
-        }
-    }
-}
-
 void hs_sim_tell_upstream(hs_sim *sim, uint32_t index, uint32_t reason)
 {
     const hs_sim_pool *const pool = &sim->pools[index];
@@ -247,13 +238,11 @@ void hs_sim_tell_upstream(hs_sim *sim, uint32_t index, uint32_t reason)
         .has_job = pool->up ? HMX_YES : HMX_NO,
         .version_rolling = HMX_YES,
         .fixed_version = HMX_NO,
-        .tip_nbits = TIP_NBITS,
+        .tip_nbits = pool->stream.tip.nbits,
         .latency_ns = LATENCY_NS,
     };
-    hs_rng tip;
     memcpy(e.extranonce_prefix, pool->prefix, sizeof pool->prefix);
-    hs_rng_init(&tip, sim->options->seed, "tip hash", sim->tip);
-    put_bytes(e.tip_prev_hash, sizeof e.tip_prev_hash, &tip);
+    memcpy(e.tip_prev_hash, pool->stream.tip.prev_hash.byte, sizeof e.tip_prev_hash);
     (void)hs_guard_on_upstream(sim->guard, &e);
 }
 
@@ -340,6 +329,7 @@ void hs_sim_pool_down(hs_sim *sim, uint32_t index)
         hs_sim_retarget_account(sim);
         hs_sim_tell_upstream(sim, index, HMX_UPSTREAM_REASON_LOST);
         hs_sim_lose_pending(sim, index);
+        hs_sim_frames_down(sim, index);
     }
 }
 
@@ -347,8 +337,10 @@ void hs_sim_pool_up(hs_sim *sim, uint32_t index)
 {
     if (!sim->pools[index].up) {
         sim->pools[index].up = 1;
+        hs_sim_pool_tip(sim, index);
         hs_sim_retarget_account(sim);
         hs_sim_tell_upstream(sim, index, 0);
+        hs_sim_frames_up(sim, index);
     }
 }
 
@@ -366,7 +358,9 @@ void hs_sim_new_tip(hs_sim *sim)
     sim->result->tips++;
     for (uint32_t i = 0; i < sim->pool_count; i++) {
         if (sim->pools[i].up) {
+            hs_sim_pool_tip(sim, i);
             hs_sim_tell_upstream(sim, i, 0);
+            hs_sim_frames_tip(sim, i);
         }
     }
 }

@@ -44,6 +44,9 @@ typedef struct hs_miner {
     uint64_t away_until;   /* not connected before this second */
     uint64_t channel;      /* 0 = not connected */
     uint64_t cookie;
+    uint64_t connection; /* 0 = not connected */
+    uint32_t rack;       /* that it shares its connection with, from 1; 0 = it has its own */
+    uint32_t pad1;
     uint32_t prefix_len;
     uint32_t extended;
     uint32_t untold; /* the plugin refused to take the channel: it hears nothing of it */

@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/sim_frames.h"
 #include "host_stub/sim_state.h"
 
-enum { ROWS = 64, CALLS_PER_TICK_MAX = 10000, EXTRANONCE_SIZE = 8 };
+enum { ROWS = 64, CALLS_PER_TICK_MAX = 10000 };
 
 static int pool_is_up(const hs_sim *sim, uint32_t upstream)
 {
@@ -48,6 +49,24 @@ static void unplace(hs_sim *sim, const hs_miner *miner)
     }
 }
 
+/* What the plugin chose, or what the host chooses when it left that to the host. */
+static hs_sv2_b032 prefix_of(hs_sim *sim, const hs_miner *miner, uint32_t upstream,
+                             const uint8_t *bytes, uint32_t len)
+{
+    hs_sv2_b032 prefix = {.len = len};
+    if (len == 0) {
+        return hs_sim_choose_prefix(sim, miner, upstream);
+    }
+    memcpy(prefix.byte, bytes, sizeof prefix.byte);
+    return prefix;
+}
+
+static void set_prefix(hs_miner *miner, const hs_sv2_b032 *prefix)
+{
+    miner->prefix_len = prefix->len;
+    memcpy(miner->prefix, prefix->byte, sizeof miner->prefix);
+}
+
 /* The miner's prefix is no longer given to new jobs, but old jobs have it. */
 static void drain_prefix(hs_sim *sim, const hs_miner *miner)
 {
@@ -83,6 +102,7 @@ void hs_sim_report_drained(hs_sim *sim)
             sim->drains[kept++] = *drain;
             continue;
         }
+        hs_sim_frames_drained(sim, drain);
         hmx_reassign e = {.event = hs_guard_event(sim->guard, sizeof e, hs_sim_now_ns(sim)),
                           .channel = drain->channel,
                           .cookie = drain->cookie,
@@ -100,12 +120,14 @@ void hs_sim_report_drained(hs_sim *sim)
 /* Tells what the host did by itself: the channel works for `to` now. */
 static void tell_forced(hs_sim *sim, const hs_miner *miner, uint32_t from)
 {
-    const hmx_reassign e = {.event = hs_guard_event(sim->guard, sizeof e, hs_sim_now_ns(sim)),
-                            .channel = miner->channel,
-                            .cookie = miner->cookie,
-                            .from = from,
-                            .to = miner->upstream,
-                            .result = HMX_RESULT_FORCED};
+    hmx_reassign e = {.event = hs_guard_event(sim->guard, sizeof e, hs_sim_now_ns(sim)),
+                      .channel = miner->channel,
+                      .cookie = miner->cookie,
+                      .from = from,
+                      .to = miner->upstream,
+                      .result = HMX_RESULT_FORCED,
+                      .extranonce_prefix_len = miner->prefix_len};
+    memcpy(e.extranonce_prefix, miner->prefix, sizeof e.extranonce_prefix);
     sim->result->forced++;
     (void)hs_guard_on_reassign(sim->guard, &e);
 }
@@ -132,10 +154,10 @@ static hmx_status ask_where(hs_sim *sim, const hs_miner *miner, hmx_channel_deci
     static const char vendor[] = "simulated";
     char identity[32];
     const int n = snprintf(identity, sizeof identity, "farm.m%06u", (unsigned)miner->number);
-    const uint32_t extranonce = miner->extended ? EXTRANONCE_SIZE : 0;
+    const uint32_t extranonce = miner->extended ? HS_SIM_EXTRANONCE_SIZE : 0;
     const hmx_channel_open e = {.event = hs_guard_event(sim->guard, sizeof e, hs_sim_now_ns(sim)),
                                 .channel = miner->channel,
-                                .connection = miner->channel,
+                                .connection = miner->connection,
                                 .kind =
                                     miner->extended ? HMX_CHANNEL_EXTENDED : HMX_CHANNEL_STANDARD,
                                 .honours_prefix = miner->number % 2 == 0 ? HMX_YES : HMX_UNKNOWN,
@@ -149,27 +171,50 @@ static hmx_status ask_where(hs_sim *sim, const hs_miner *miner, hmx_channel_deci
     return hs_guard_on_channel_open(sim->guard, &e, answer);
 }
 
+static void place_by_host(hs_sim *sim, hs_miner *miner, uint32_t upstream)
+{
+    place(sim, miner, upstream);
+    if (upstream != HMX_NONE) {
+        const hs_sv2_b032 prefix = hs_sim_choose_prefix(sim, miner, upstream);
+        set_prefix(miner, &prefix);
+    }
+}
+
+/* Can the plugin's answer be sent as it is? *prefix is the one that it needs. */
+static int can_open(hs_sim *sim, const hs_miner *miner, const hmx_channel_decision *answer,
+                    hs_sv2_b032 *prefix)
+{
+    if (answer->action != HMX_ACTION_ASSIGN || !pool_is_up(sim, answer->upstream) ||
+        answer->extranonce_prefix_len > 32) {
+        return 0;
+    }
+    *prefix = prefix_of(sim, miner, answer->upstream, answer->extranonce_prefix,
+                        answer->extranonce_prefix_len);
+    return hs_sim_check_move(sim, miner, answer->upstream, prefix) == HS_MOVE_LEGAL;
+}
+
 void hs_sim_open_channel(hs_sim *sim, hs_miner *miner)
 {
     hmx_channel_decision answer;
+    hs_sv2_b032 prefix;
     if (remember_channel(sim, miner) != 0) {
         return;
     }
+    hs_sim_connect(sim, miner);
     const hmx_status status = ask_where(sim, miner, &answer);
-    const int assigned =
-        status >= 0 && answer.action == HMX_ACTION_ASSIGN && pool_is_up(sim, answer.upstream);
     miner->untold = status < 0;
     miner->cookie = status < 0 ? 0 : answer.cookie;
     miner->stall = 0;
     miner->prefix_len = 0;
     sim->connected++;
-    if (assigned) {
+    if (status >= 0 && can_open(sim, miner, &answer, &prefix)) {
         place(sim, miner, answer.upstream);
-        miner->prefix_len = answer.extranonce_prefix_len <= 32 ? answer.extranonce_prefix_len : 0;
-        memcpy(miner->prefix, answer.extranonce_prefix, sizeof miner->prefix);
+        set_prefix(miner, &prefix);
+        hs_sim_frames_open(sim, miner);
         return;
     }
-    place(sim, miner, fallback_upstream(sim));
+    place_by_host(sim, miner, fallback_upstream(sim));
+    hs_sim_frames_open(sim, miner);
     if (miner->untold) {
         hs_sim_note(sim, "the plugin refused to take channels: the host placed them by itself");
     } else {
@@ -178,18 +223,21 @@ void hs_sim_open_channel(hs_sim *sim, hs_miner *miner)
     }
 }
 
-void hs_sim_close_channel(hs_sim *sim, hs_miner *miner)
+void hs_sim_close_channel(hs_sim *sim, hs_miner *miner, uint32_t reason)
 {
+    const uint32_t how = miner->rack != 0 ? (uint32_t)HMX_CLOSE_PEER : reason;
+    hs_sim_frames_close(sim, miner, how);
     if (!miner->untold) {
         const hmx_channel_close e = {.event =
                                          hs_guard_event(sim->guard, sizeof e, hs_sim_now_ns(sim)),
                                      .channel = miner->channel,
                                      .cookie = miner->cookie,
-                                     .reason = HMX_CLOSE_CONNECTION_LOST};
+                                     .reason = how};
         (void)hs_guard_on_channel_close(sim->guard, &e);
     }
     drain_prefix(sim, miner);
     unplace(sim, miner);
+    hs_sim_disconnect(sim, miner);
     sim->by_channel[miner->channel] = NULL;
     sim->connected--;
     miner->channel = 0;
@@ -214,15 +262,46 @@ static int lifts_too_high(const hs_sim *sim, const hs_miner *miner, uint32_t to)
     return there > most * all;
 }
 
-static int can_be_done(const hs_sim *sim, const hs_miner *miner, const hmx_decision *d)
+/* Why the decision cannot be carried out, or HMX_NONE: an enum hs_move_refusal. *prefix is the one
+ * that it needs. */
+static uint32_t refusal_of(hs_sim *sim, const hs_miner *miner, const hmx_decision *d,
+                           hs_sv2_b032 *prefix)
 {
-    if (d->from != miner->upstream || !pool_is_up(sim, d->to) || d->extranonce_prefix_len > 32) {
-        return 0;
+    const int is_move = d->kind == HMX_DECISION_MOVE;
+    if (d->from != miner->upstream) {
+        return HS_MOVE_FROM_WRONG;
     }
-    if (d->kind == HMX_DECISION_PREFIX) {
-        return d->to == d->from;
+    if (!pool_is_up(sim, d->to)) {
+        return HS_MOVE_POOL_NOT_OPEN;
     }
-    return d->kind == HMX_DECISION_MOVE && d->to != d->from && !lifts_too_high(sim, miner, d->to);
+    if (d->extranonce_prefix_len > 32) {
+        return HS_MOVE_PREFIX_LENGTH;
+    }
+    if (is_move == (d->to == d->from) || (!is_move && d->kind != HMX_DECISION_PREFIX)) {
+        return is_move ? HS_MOVE_SAME_POOL : HS_MOVE_POLICY;
+    }
+    if (is_move && lifts_too_high(sim, miner, d->to)) {
+        return HS_MOVE_POLICY;
+    }
+    *prefix = prefix_of(sim, miner, d->to, d->extranonce_prefix, d->extranonce_prefix_len);
+    return hs_sim_check_move(sim, miner, d->to, prefix);
+}
+
+/* The miner works for `to` from now on, or with another prefix where it was. */
+static void move(hs_sim *sim, hs_miner *miner, const hmx_decision *d, const hs_sv2_b032 *prefix)
+{
+    const int soft = d->kind == HMX_DECISION_PREFIX ||
+                     (d->style == HMX_STYLE_SOFT_ALLOWED && hs_sim_same_tip(sim, d->from, d->to));
+    drain_prefix(sim, miner);
+    if (d->kind == HMX_DECISION_MOVE) {
+        unplace(sim, miner);
+        place(sim, miner, d->to);
+        miner->stall = (uint32_t)sim->scenario->farm.move_cost_secs;
+        sim->result->moves++;
+        *(soft ? &sim->result->moves_soft : &sim->result->moves_hard) += 1;
+    }
+    set_prefix(miner, prefix);
+    hs_sim_frames_move(sim, miner, soft);
 }
 
 static void carry_out(hs_sim *sim, const hmx_decision *d)
@@ -232,17 +311,11 @@ static void carry_out(hs_sim *sim, const hmx_decision *d)
     if (miner == NULL || miner->untold) {
         return; /* closed: such a decision is void and needs no answer */
     }
-    const int done = can_be_done(sim, miner, d);
+    hs_sv2_b032 prefix = {.len = 0};
+    const uint32_t refusal = refusal_of(sim, miner, d, &prefix);
+    const int done = refusal == HS_MOVE_LEGAL;
     if (done) {
-        drain_prefix(sim, miner);
-        if (d->kind == HMX_DECISION_MOVE) {
-            unplace(sim, miner);
-            place(sim, miner, d->to);
-            miner->stall = (uint32_t)sim->scenario->farm.move_cost_secs;
-            sim->result->moves++;
-        }
-        miner->prefix_len = d->extranonce_prefix_len;
-        memcpy(miner->prefix, d->extranonce_prefix, sizeof miner->prefix);
+        move(sim, miner, d, &prefix);
     } else {
         sim->result->moves_refused++;
     }
@@ -253,6 +326,7 @@ static void carry_out(hs_sim *sim, const hmx_decision *d)
                       .from = d->from,
                       .to = done ? d->to : miner->upstream,
                       .result = done ? HMX_RESULT_APPLIED : HMX_RESULT_REFUSED,
+                      .cause = refusal,
                       .extranonce_prefix_len = miner->prefix_len};
     memcpy(e.extranonce_prefix, miner->prefix, sizeof e.extranonce_prefix);
     (void)hs_guard_on_reassign(sim->guard, &e);
@@ -266,7 +340,8 @@ static void unpark(hs_sim *sim)
         hs_miner *const miner = sim->miners[i];
         if (miner->channel != 0 && miner->upstream == HMX_NONE) {
             unplace(sim, miner);
-            place(sim, miner, upstream);
+            place_by_host(sim, miner, upstream);
+            hs_sim_frames_placed(sim, miner);
             if (!miner->untold) {
                 tell_forced(sim, miner, HMX_NONE);
             }

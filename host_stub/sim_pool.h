@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "host_stub/job_template.h"
 #include "host_stub/sim_scenario.h"
 
 /* Shares of one channel, forwarded in one second, that wait for their verdict. */
@@ -36,7 +37,9 @@ typedef struct hs_sim_pool {
     double cap;          /* fraction of the farm known as its most, 1 = none */
     double refuse_above; /* moves that lift it above this fraction are refused, 1 = none */
     uint8_t prefix[4];
-    uint64_t next_ack; /* second */
+    uint32_t host_prefixes; /* that the host has chosen in its space so far */
+    hs_job_stream stream;   /* its tip and job, as far as the host has heard */
+    uint64_t next_ack;      /* second */
     hs_pending *pending;
     size_t pending_count;
     size_t pending_capacity;

@@ -147,6 +147,8 @@ char *hs_sim_json(const hs_sim_result *r)
     json_object_set_new(root, "error_max_pp", error_object(r, 1));
     json_object_set_new(root, "pools", pool_array(r));
     json_object_set_new(root, "moves", count(r->moves));
+    json_object_set_new(root, "moves_hard", count(r->moves_hard));
+    json_object_set_new(root, "moves_soft", count(r->moves_soft));
     json_object_set_new(root, "moves_per_channel_day", real(r->moves_per_channel_day));
     json_object_set_new(root, "shares", share_object(r));
     json_object_set_new(root, "guard_violations", count(r->guard_violations));

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/sim_frames.h"
 #include "host_stub/sim_state.h"
 #include "host_stub/sim_text.h"
 
@@ -18,7 +19,7 @@ static int prepare(hs_sim *sim, char *why, size_t capacity)
     if (sodium_init() < 0) {
         return hs_refuse(why, capacity, "libsodium does not start");
     }
-    if (hs_sim_start(sim, why, capacity) != 0) {
+    if (hs_sim_start(sim, why, capacity) != 0 || hs_sim_frames_begin(sim, why, capacity) != 0) {
         return -1;
     }
     const size_t cells = (size_t)sim->seconds * sim->pool_count;
@@ -27,7 +28,7 @@ static int prepare(hs_sim *sim, char *why, size_t capacity)
         result->hashrate_at = calloc(cells, sizeof *result->hashrate_at);
     }
     if (hs_account_init(&result->account, sim->pool_count, sim->seconds) != 0 ||
-        hs_sim_farm_init(sim) != 0 || hs_sim_events_init(sim) != 0 ||
+        hs_sim_farm_init(sim) != 0 || hs_sim_links_init(sim) != 0 || hs_sim_events_init(sim) != 0 ||
         (sim->options->record && (result->channels_at == NULL || result->hashrate_at == NULL))) {
         return hs_refuse(why, capacity, "out of memory");
     }
@@ -74,6 +75,7 @@ static void step(hs_sim *sim)
             hs_sim_deliver_acks(sim, i);
         }
     }
+    hs_sim_frames_second(sim);
     hs_sim_farm_come_and_go(sim);
     hs_sim_tick(sim);
     hs_sim_report_drained(sim);
@@ -144,6 +146,9 @@ static int run(hs_sim *sim, char *why, size_t capacity)
     if (sim->no_memory) {
         return hs_refuse(why, capacity, "out of memory");
     }
+    if (hs_sim_frames_end(sim, why, capacity) != 0) {
+        return -1;
+    }
     summarise(sim);
     if (o->finished != NULL) {
         o->finished(o->ctx, sim->guard);
@@ -172,6 +177,7 @@ int hs_sim_run(const hs_scenario *scenario, const hs_sim_options *options, hs_si
              options->plugin->version);
     const int rc = run(sim, why, capacity);
     result->guard_violations = hs_guard_delete(sim->guard);
+    hs_sim_frames_free(sim);
     for (uint32_t i = 0; i < HS_POOLS_MAX; i++) {
         hs_pool_free(&sim->pools[i]);
     }

@@ -28,8 +28,9 @@ typedef struct hs_sim_options {
     const char *const *sets; /* section.key=value */
     size_t set_count;
     uint64_t seed;
-    uint64_t seconds; /* 0 = the scenario's; made a multiple of 30 */
-    int record;       /* fill the series of the result */
+    uint64_t seconds;   /* 0 = the scenario's; made a multiple of 30 */
+    int record;         /* fill the series of the result */
+    const char *frames; /* a folder for the frames of all connections, or NULL */
     /* All may be NULL. */
     void (*progress)(void *ctx, uint64_t second, uint64_t seconds); /* each simulated minute */
     void (*share)(void *ctx, uint64_t second, uint64_t miner, uint32_t count, double difficulty,
@@ -65,7 +66,9 @@ typedef struct hs_sim_result {
     uint32_t pool_count;
     uint32_t note_count;
     hs_sim_pool_result pools[HS_POOLS_MAX];
-    uint64_t moves; /* applied */
+    uint64_t moves; /* applied, hard and soft ones */
+    uint64_t moves_hard;
+    uint64_t moves_soft; /* both pools on one tip: nothing went stale */
     uint64_t moves_refused;
     uint64_t forced;  /* placements that the host had to make itself */
     uint64_t tips;    /* blocks found in the world: each is a new tip on every pool */

@@ -29,6 +29,7 @@ static const struct hs_key POOL_KEYS[] = {
      "per cent from 0 to 100"},
     KEY(HS_KEY_COUNT, hs_pool_spec, priority, 0.0, 65535.0, "a whole number from 0 to 65535"),
     KEY(HS_KEY_COUNT, hs_pool_spec, extranonce_size, 0.0, 28.0, "bytes from 0 to 28"),
+    KEY(HS_KEY_COUNT, hs_pool_spec, chain, 0.0, 63.0, "a whole number from 0 to 63"),
     {"ack_interval", HS_KEY_TIME, offsetof(hs_pool_spec, ack_secs), 1.0, 600.0,
      "a time from 1s to 10min"},
 };
@@ -155,7 +156,7 @@ static int take_pool(const struct hs_blame *blame, const hs_ini_entry *entry, hs
     if (stored == 0) {
         return hs_blame_entry(blame, entry,
                               "there is no such key; [pool.<id>] has target, hashrate_ths, "
-                              "priority, accept, extranonce_size, ack_interval");
+                              "priority, accept, extranonce_size, chain, ack_interval");
     }
     return stored < 0 ? -1 : 0;
 }
@@ -218,7 +219,7 @@ static void set_defaults(hs_scenario *scenario, const char *path)
     scenario->warmup_secs = 2 * 3600;
     scenario->farm = (hs_farm_spec){.shares_per_minute = 6.0,
                                     .drift_pct = 2.0,
-                                    .extended_pct = 50.0,
+                                    .extended_pct = 60.0,
                                     .drift_secs = 7200,
                                     .vardiff_secs = 180,
                                     .move_cost_secs = 1,

@@ -52,6 +52,8 @@ typedef struct hs_pool_spec {
     double accept_pct;
     uint32_t priority;
     uint32_t extranonce_size;
+    uint32_t chain; /* pools of one chain work on the same tip */
+    uint32_t pad0;
     uint64_t ack_secs; /* verdicts come in batches, this far apart */
 } hs_pool_spec;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <string.h>
 
+#include "host_stub/sim_frames.h"
 #include "host_stub/sim_state.h"
 
 static void tell(hs_sim *sim, const hs_pending *share, uint32_t upstream, uint32_t verdict,
@@ -40,6 +41,7 @@ void hs_sim_submit(hs_sim *sim, hs_miner *miner, uint32_t found)
                               .rejected = found - accepted,
                               .untold = miner->untold};
     tell(sim, &share, pool->upstream, HMX_SHARE_SUBMITTED, found, work);
+    hs_sim_frames_shares(sim, miner, found, pool->acceptance);
     if (!pool->up) {
         pool->lost += found;
         sim->lost_work += work;
@@ -80,6 +82,7 @@ void hs_sim_lose_pending(hs_sim *sim, uint32_t index)
         pool->lost += sum.accepted + sum.rejected;
         sim->lost_work += work;
         tell(sim, &sum, pool->upstream, HMX_SHARE_LOST, sum.accepted + sum.rejected, work);
+        hs_sim_frames_verdicts(sim, sum.channel, index);
     }
     pool->pending_count = 0;
 }
@@ -103,6 +106,7 @@ void hs_sim_deliver_acks(hs_sim *sim, uint32_t index)
         sim->lost_work += sum.rejected_work;
         tell(sim, &sum, pool->upstream, HMX_SHARE_ACCEPTED, sum.accepted, sum.accepted_work);
         tell(sim, &sum, pool->upstream, HMX_SHARE_REJECTED_OTHER, sum.rejected, sum.rejected_work);
+        hs_sim_frames_verdicts(sim, sum.channel, index);
     }
     pool->pending_count = 0;
 }

@@ -4,6 +4,8 @@
  *
  *   sim_host    the conversation with the plugin: pools, channels, shares, decisions
  *   sim_moves   the plugin's decisions and what the host does by itself
+ *   sim_links   who is on which connection, which prefixes the host chooses, what is legal
+ *   sim_frames  the same as frames, when they are wanted (sim_frames.h)
  *   sim_farm    who is there: joins, leaves, groups drawn at random; hashing
  *   sim_events  what the scenario orders, and when
  */
@@ -12,6 +14,7 @@
 
 #include "abi/hmx_tuning.h"
 #include "host_stub/guard.h"
+#include "host_stub/job_move.h"
 #include "host_stub/sim_account.h"
 #include "host_stub/sim_config.h"
 #include "host_stub/sim_miner.h"
@@ -23,7 +26,19 @@
 #define HS_SIM_START_UNIX_MS 1735689600000ull /* 2025-01-01 */
 #define HS_NS_PER_SEC        1000000000ull
 
-enum { HS_DRAIN_SECS = 120 }; /* a job of an old prefix is stale after this, or with the next tip */
+enum {
+    HS_DRAIN_SECS = 120, /* a job of an old prefix is stale after this, or with the next tip */
+    HS_SIM_EXTRANONCE_SIZE = 8 /* bytes that every extended channel asks for and is promised */
+};
+
+struct hs_sim_frames;
+
+/* Several miners behind one connection. */
+typedef struct hs_rack {
+    uint64_t connection; /* 0 = not connected */
+    uint32_t channels;   /* open now */
+    uint32_t opened;     /* on this connection so far */
+} hs_rack;
 
 /* An old extranonce prefix whose jobs are still valid. */
 typedef struct hs_drain {
@@ -84,6 +99,12 @@ typedef struct hs_sim {
     hs_rng select_rng;
     hs_rng tip_rng;
 
+    hs_rack *racks;
+    uint32_t rack_count;
+    uint32_t pad1;
+    uint64_t last_connection;
+    struct hs_sim_frames *frames; /* NULL = none are wanted */
+
     hs_drain *drains;
     size_t drain_count;
     size_t drain_capacity;
@@ -122,9 +143,29 @@ void hs_sim_deliver_acks(hs_sim *sim, uint32_t pool);
 
 /* ---- sim_moves.c ---- */
 void hs_sim_open_channel(hs_sim *sim, hs_miner *miner);
-void hs_sim_close_channel(hs_sim *sim, hs_miner *miner);
+/* reason: HMX_CLOSE_PEER, or HMX_CLOSE_CONNECTION_LOST: then a miner on a connection of its own is
+ * gone without a word; one on a shared connection is taken off by its rack in both cases. */
+void hs_sim_close_channel(hs_sim *sim, hs_miner *miner, uint32_t reason);
 void hs_sim_tick(hs_sim *sim);
 void hs_sim_report_drained(hs_sim *sim);
+
+/* ---- sim_links.c ---- */
+/* 0, or -1 out of memory. */
+int hs_sim_links_init(hs_sim *sim);
+/* The miner's connection begins, or it joins its rack's. */
+void hs_sim_connect(hs_sim *sim, hs_miner *miner);
+void hs_sim_disconnect(hs_sim *sim, hs_miner *miner);
+/* The pool's jobs begin, or go on with the present tip. */
+void hs_sim_pool_tip(hs_sim *sim, uint32_t pool);
+/* What the host knows of the pool; its job is put into *job. */
+hs_move_pool hs_sim_move_pool(const hs_sim *sim, uint32_t pool, hs_sv2_new_extended_job *job);
+/* May the miner work there with this prefix? */
+enum hs_move_refusal hs_sim_check_move(const hs_sim *sim, const hs_miner *miner, uint32_t upstream,
+                                       const hs_sv2_b032 *prefix);
+/* Are both pools on one tip, as far as the host has heard? */
+int hs_sim_same_tip(const hs_sim *sim, uint32_t from, uint32_t to);
+/* A prefix on this upstream that nobody has; empty when the channel does not fit there. */
+hs_sv2_b032 hs_sim_choose_prefix(hs_sim *sim, const hs_miner *miner, uint32_t upstream);
 
 /* ---- sim_farm.c ---- */
 int hs_sim_farm_init(hs_sim *sim);

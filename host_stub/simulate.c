@@ -35,6 +35,7 @@ struct command_line {
     const char *config;
     const char *json;
     const char *report;
+    const char *frames;
     const char *sets[SETS_MAX];
     size_t set_count;
     uint64_t seed;
@@ -64,12 +65,15 @@ static const char USAGE[] =
     "  --hours H          default: the scenario's\n"
     "  --json FILE        one line of JSON into FILE; - = to standard output instead of the table\n"
     "  --report FILE.html the run as a page with charts, to be opened from disk\n"
+    "  --frames DIR       every connection as Stratum V2 frames: DIR/conn-<n>.hex towards the\n"
+    "                     miners, DIR/up-<pool>.hex towards the pools; host_stub check reads them\n"
     "  --quiet            no table, no progress, no log lines of the plugin\n"
     "\n"
-    "Simulated are miners (drift, vardiff, luck) and pools (verdicts in batches, outages); no "
-    "frames\n"
-    "are written yet. Status: 0 done, 1 the guard found violations of the contract or the plugin\n"
-    "was refused, 2 the command line or a file is wrong.\n";
+    "Simulated are miners (drift, vardiff, luck) and pools (verdicts in batches, outages). Shares\n"
+    "are not really sought, so those of the frames do not meet their targets. Status: 0 done,\n"
+    "1 the guard found violations of the contract or the plugin was refused, 2 the command line "
+    "or\n"
+    "a file is wrong.\n";
 
 static int complain(const char *what)
 {
@@ -89,6 +93,8 @@ static int take_option(struct command_line *line, const char *name, const char *
         line->config = value;
     } else if (strcmp(name, "--json") == 0) {
         line->json = value;
+    } else if (strcmp(name, "--frames") == 0) {
+        line->frames = value;
     } else if (strcmp(name, "--report") == 0) {
         line->report = value;
     } else if (strcmp(name, "--seed") == 0) {
@@ -110,8 +116,9 @@ static int take_option(struct command_line *line, const char *name, const char *
 
 static int read_command_line(int argc, char **argv, struct command_line *line)
 {
-    static const char *const WITH_VALUE[] = {"--scenario", "--plugin", "--config", "--json",
-                                             "--report",   "--seed",   "--hours",  "--set"};
+    static const char *const WITH_VALUE[] = {"--scenario", "--plugin", "--config",
+                                             "--json",     "--report", "--seed",
+                                             "--hours",    "--set",    "--frames"};
     *line = (struct command_line){.seed = 1};
     for (int i = 1; i < argc; i++) {
         int known = 0;
@@ -348,6 +355,7 @@ int hs_cmd_simulate(int argc, char **argv)
                                     .set_count = line.set_count,
                                     .seed = line.seed,
                                     .seconds = line.seconds,
+                                    .frames = line.frames,
                                     .progress = show_progress,
                                     .share = line.report != NULL ? watch_share : NULL,
                                     .log = show_log,

@@ -275,8 +275,8 @@ const hmx_ops HM_OPS = {
     .on_share = hm_on_share,
     .on_tick = hm_on_tick,
     .on_reassign = hm_on_reassign,
-    .save = NULL, /* saved state comes in a later version */
-    .load = NULL,
+    .save = hm_save,
+    .load = hm_load,
     .reconfigure = reconfigure,
     .get_extension = get_extension,
 };

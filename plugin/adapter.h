@@ -42,6 +42,10 @@ hmx_status hm_on_share(hmx_instance *self, const hmx_share *event);
 hmx_status hm_on_tick(hmx_instance *self, const hmx_tick *event, hmx_decision_buf *out);
 hmx_status hm_on_reassign(hmx_instance *self, const hmx_reassign *event);
 
+/* ---- adapter_state.c ---- */
+hmx_status hm_save(hmx_instance *self, const hmx_writer *to);
+hmx_status hm_load(hmx_instance *self, const hmx_reader *from);
+
 /* Judges the head of an event: `required` is the size of the struct in version 1.0. HMX_OK or
  * HMX_E_INVALID. */
 static inline hmx_status hm_event_check(const hmx_instance *self, const hmx_event *event,

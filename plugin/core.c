@@ -92,6 +92,7 @@ void hm_core_free(hm_core *core)
 {
     hm_buckets_free(&core->buckets);
     hm_assignment_free(&core->assignment);
+    hm_miners_free(&core->miners);
     hm_free(core->memory, core->config, 1, sizeof *core->config, _Alignof(hm_config));
     hm_free(core->memory, core->draft, 1, sizeof *core->draft, _Alignof(hm_config));
     core->config = core->draft = NULL;
@@ -107,11 +108,13 @@ void hm_core_log(const hm_core *core, uint32_t level, const char *text)
 void hm_core_forgive(hm_core *core, uint32_t upstream)
 {
     /* Where miners have to be sliced the debts say whose turn it is; elsewhere they are luck, of
-     * times with another split, and to pay it back would only spoil the new one. */
+     * times with another split, and to pay it back would only spoil the new one. A farm that is
+     * on its way back after a restart keeps all. */
     hm_ledger_close(&core->ledger, upstream, core->control.effective, core->upstreams.top,
-                    hm_control_coarseness(core));
+                    core->restored.waiting != 0 ? 1.0 : hm_control_coarseness(core));
     core->control.balance[upstream - 1u] = 0.0;
     core->control.terms[upstream - 1u] = (hm_pid_terms){0};
+    core->restored.waiting &= ~(1ull << (upstream - 1u));
     core->control.saturated = 0; /* what was planned before is no measure of what comes now */
 }
 

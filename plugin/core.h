@@ -23,6 +23,7 @@
 #include "plugin/memory.h"
 #include "plugin/metrics.h"
 #include "plugin/planner.h"
+#include "plugin/state_miners.h"
 #include "plugin/tuning.h"
 #include "plugin/upstreams.h"
 
@@ -61,9 +62,10 @@ typedef struct hm_control {
     hm_gains gains;      /* in effect: slewing to those set */
     uint8_t primed;      /* the controllers have run: from now on the measurement has a rate */
     uint8_t saturated;
-    uint8_t burst;    /* a plan is being carried out over several evaluations */
-    uint8_t force;    /* rebalance_now: evaluate at once and do not wait */
-    uint8_t evacuate; /* channels may have to leave somewhere */
+    uint8_t held_back; /* the host refused more than it carried out since the evaluation before */
+    uint8_t burst;     /* a plan is being carried out over several evaluations */
+    uint8_t force;     /* rebalance_now: evaluate at once and do not wait */
+    uint8_t evacuate;  /* channels may have to leave somewhere */
     uint8_t all_down_said;
     uint8_t resume;      /* the host's buffer was full: go on at the next call with the same time */
     uint32_t burst_left; /* moves that the plan under way may still make */
@@ -96,6 +98,14 @@ typedef struct hm_late_share {
     uint32_t generation; /* of the cookie */
 } hm_late_share;
 
+/* What a loaded state still waits for (see state.h). */
+typedef struct hm_restored {
+    uint64_t waiting; /* bit i: upstream i + 1 has its accounts from there and was not used since */
+    uint64_t since_ns;
+    double hashrate; /* of the farm that comes back, difficulty 1 per second */
+    uint8_t loaded;  /* a state was loaded, at since_ns */
+} hm_restored;
+
 typedef struct hm_core {
     const hm_memory *memory;
     hm_config *config; /* in effect */
@@ -111,6 +121,8 @@ typedef struct hm_core {
     hm_estimator_params estimator;
     hm_control control;
     hm_buckets buckets;
+    hm_restored restored;
+    hm_miners miners; /* known from a loaded state, and not back yet */
     hm_late_share late[HM_LATE_SHARES];
     uint64_t late_count; /* since they were last written: the next one's place, modulo */
     uint64_t now_ns;
@@ -197,6 +209,8 @@ int hm_core_tick(hm_core *core, uint32_t rooms, hm_plan_emit emit, void *ctx);
 /* Books the credited work up to now under the targets valid until now; call before any of them
  * changes. */
 void hm_core_settle(hm_core *core);
+/* The ledger as it is after that, in a copy. */
+void hm_core_settled_ledger(const hm_core *core, hm_ledger *out);
 hm_health_params hm_core_health_params(const hm_core *core);
 /* Looks up again where each open channel is pinned to; after the pins or the upstreams changed. */
 void hm_core_resolve_pins(hm_core *core);
@@ -209,6 +223,13 @@ void hm_core_retarget(hm_core *core);
 
 /* Forgets what an upstream is owed, in the ledger and in the controller. */
 void hm_core_forgive(hm_core *core, uint32_t upstream);
+
+/* ---- state.c: what a loaded state changes for a while ---- */
+/* An upstream began or ceased to be usable: what it is owed is forgotten, unless this is its return
+ * after a restart. */
+void hm_core_turned(hm_core *core, uint32_t upstream);
+/* The hashrate of the farm, or what it was before the restart while it comes back. */
+double hm_core_expected_hashrate(const hm_core *core, double hashrate);
 
 /* Clears the accounts and the extranonce space of each number that belonged to another id, or to
  * nobody any more, since `before`. */

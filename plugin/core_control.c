@@ -12,6 +12,7 @@
 #include "plugin/targets.h"
 
 static const double NS_PER_S = 1e9;
+static const double SHORTEST_S = 1e-3; /* over which credited work has a rate */
 static const double ARRIVAL_WINDOW_S = 180.0;
 static const double ARRIVAL_PATIENCE_S = 120.0; /* wait so much longer when arrivals can mend it */
 static const double BALANCE_WINDOW_S = 4.0 * 3600; /* forgetting of the sigma-delta integral */
@@ -80,6 +81,10 @@ static double excess(const hm_core *core, uint32_t i)
 static double debt_limit(const hm_core *core, double hashrate)
 {
     double points_min = core->config->controller.integral_limit;
+    hashrate = hm_core_expected_hashrate(core, hashrate);
+    if (!(hashrate > 0.0)) {
+        return INFINITY; /* nobody is there to make or to pay debts: they stay as they are */
+    }
     if (core->control.gains.ki > 0.0) {
         const double slicing = 2.0 * granule_points(core, hashrate) / core->control.gains.ki;
         points_min = slicing > points_min ? slicing : points_min;
@@ -87,18 +92,42 @@ static double debt_limit(const hm_core *core, double hashrate)
     return points_min * hashrate * 60.0 / 100.0;
 }
 
+static double unsettled_s(const hm_core *core)
+{
+    return (double)(core->now_ns - core->settled_ns) / NS_PER_S;
+}
+
+static void settle(const hm_core *core, hm_ledger *ledger, double elapsed_s)
+{
+    const double most_s = 5.0 * hm_control_interval_s(core);
+    hm_ledger_settle(ledger, core->control.effective, core->control.usable, core->upstreams.top,
+                     elapsed_s < most_s ? elapsed_s : most_s, window_s(core),
+                     core->control.burst && HM_LAW.burst_freeze,
+                     debt_limit(core, hm_control_hashrate(core)));
+}
+
 void hm_core_settle(hm_core *core)
 {
-    const double elapsed_s = (double)(core->now_ns - core->settled_ns) / NS_PER_S;
-    const double hashrate = hm_control_hashrate(core);
-    if (elapsed_s < 1e-3) {
+    if (unsettled_s(core) < SHORTEST_S) {
         return; /* too short to have a rate: it is booked with what follows */
     }
-    const double most_s = 5.0 * hm_control_interval_s(core);
-    hm_ledger_settle(&core->ledger, core->control.effective, core->control.usable,
-                     core->upstreams.top, elapsed_s < most_s ? elapsed_s : most_s, window_s(core),
-                     core->control.burst && HM_LAW.burst_freeze, debt_limit(core, hashrate));
+    settle(core, &core->ledger, unsettled_s(core));
     core->settled_ns = core->now_ns;
+}
+
+void hm_core_settled_ledger(const hm_core *core, hm_ledger *out)
+{
+    double credited = 0.0;
+    *out = core->ledger;
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        credited += out->accounts[i].credited;
+    }
+    if (unsettled_s(core) >= SHORTEST_S) {
+        settle(core, out, unsettled_s(core));
+    } else if (credited > 0.0) {  /* nothing follows in which it could be booked */
+        out->luck_credited = 0.0; /* in so short a time it has no rate */
+        settle(core, out, SHORTEST_S);
+    }
 }
 
 /* Effective target plus correction, brought back to a distribution inside pins and caps. */
@@ -285,12 +314,12 @@ static double bled(double debt, double by)
     return fabs(by) < fabs(debt) ? debt - by : 0.0;
 }
 
-void hm_control_bleed(hm_core *core, double hashrate, double dt_s, int held_back)
+void hm_control_bleed(hm_core *core, double hashrate, double dt_s)
 {
     hm_control *const k = &core->control;
     const double granule = granule_points(core, hashrate);
     /* What whole channels cannot express is kept, to be sliced; what is refused is not. */
-    const double by_granule = held_back ? 0.0 : slack_factor(granule) * granule;
+    const double by_granule = k->held_back ? 0.0 : slack_factor(granule) * granule;
     const double slack = by_granule > k->band_points ? by_granule : k->band_points;
     for (uint32_t i = 0; i < core->upstreams.top; i++) {
         if (k->usable[i]) {

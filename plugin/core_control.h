@@ -36,7 +36,7 @@ int hm_control_command(hm_core *core, double dt_s);
 /* What whole channels could not express, or the host refused, decays from the ledger with time
  * constant 1/Ki, instead of being paid back when it suddenly becomes possible. Looks at what the
  * last evaluation wanted and at what became of it, so that it must come before the next one.
- * held_back: the host refused; then nothing is kept to be sliced later. */
-void hm_control_bleed(hm_core *core, double hashrate, double dt_s, int held_back);
+ * When the host refused, nothing is kept to be sliced later. */
+void hm_control_bleed(hm_core *core, double hashrate, double dt_s);
 
 #endif

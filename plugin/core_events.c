@@ -86,7 +86,7 @@ hmx_status hm_core_upstream(hm_core *core, uint32_t upstream, const hm_upstream_
     note_health(core, upstream, next.state);
     hm_upstreams_report(&core->upstreams, upstream, &next);
     if (hm_upstreams_usable(&core->upstreams, upstream) != was_usable) {
-        hm_core_forgive(core, upstream);
+        hm_core_turned(core, upstream);
         hm_core_retarget(core);
         core->control.evacuate = 1;
     }
@@ -116,9 +116,14 @@ static void fill_record(hm_core *core, uint32_t slot, const hm_channel_facts *fa
     cold->extranonce_size = (uint8_t)facts->extranonce_size;
     cold->pin = hm_core_pin_of(core, facts->identity, facts->identity_len);
     cold->pending_next = cold->pending_prev = HM_SLOT_NONE;
-    hm_hot(&core->assignment.channels, slot)->hashrate =
-        hm_estimate_init(hm_estimate_of(&core->assignment.channels, slot), &core->estimator,
-                         facts->nominal, guess_of(core));
+    hm_channel_hot *const hot = hm_hot(&core->assignment.channels, slot);
+    hm_estimate *const estimate = hm_estimate_of(&core->assignment.channels, slot);
+    hot->hashrate = hm_miners_recall(&core->miners, facts->identity, facts->identity_len,
+                                     facts->nominal, core->now_ns, estimate);
+    if (!(hot->hashrate > 0.0)) {
+        hot->hashrate =
+            hm_estimate_init(estimate, &core->estimator, facts->nominal, guess_of(core));
+    }
 }
 
 /* Targets in hashes per second are another fraction of a farm that has grown. */

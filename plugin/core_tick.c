@@ -13,6 +13,11 @@ static const double NS_PER_S = 1e9;
 enum { BURST_MIN = 4, BURST_PARTS = 4 };
 enum { BURST_PACE = 10 }; /* the next part of a burst follows after this part of an interval */
 
+/* A plan that has moved so many channels is a new split, not a correction: it is worth a few more
+ * to be exact, since a correction of what it leaves would come one by one and late. Not when the
+ * host refuses: the same plan comes again and again then. */
+enum { SPLIT_MOVES = 10 };
+
 /* The gain that slicing adds is for the debt that a channel's size demands, before it changes over
  * at all; it must not widen the ripple around that by as much, or it would change over too late. */
 static const double RIPPLE_OF_SLICING = 0.2;
@@ -68,7 +73,7 @@ static double ripple_factor(const hm_core *core)
     for (uint32_t i = 0; i < core->upstreams.top; i++) {
         n += core->control.usable[i] && core->control.effective[i] > 0.0;
     }
-    return n > 3u ? 2.0 * (double)(n - 2u) / (double)(n - 1u) : 1.0;
+    return n > 2u ? 2.0 * (double)(n - 1u) / (double)n : 1.0;
 }
 
 static hm_plan_request request_of(const hm_core *core)
@@ -87,6 +92,7 @@ static hm_plan_request request_of(const hm_core *core)
         .n = core->upstreams.top,
         .most_moves = k->burst_left,
         .moves_before = k->plan_moves,
+        .split_moves = k->held_back ? UINT32_MAX : (uint32_t)SPLIT_MOVES,
         .band = band,
         .min_improvement = core->tuning.min_improvement * gain / ki,
         .ripple = ripple_factor(core) * core->tuning.ripple_point_min *
@@ -256,15 +262,14 @@ static void free_removed_upstreams(hm_core *core)
     hm_core_forget_former_owners(core, &before);
 }
 
-/* Did the host refuse more than it carried out since the last evaluation? */
-static int is_held_back(hm_core *core)
+/* Looks at what the host answered since the last evaluation. */
+static void note_answers(hm_core *core)
 {
     hm_control *const k = &core->control;
     const hm_move_counts *const moves = &core->assignment.moves;
-    const int more = moves->refused - k->moves_refused > moves->applied - k->moves_applied;
+    k->held_back = moves->refused - k->moves_refused > moves->applied - k->moves_applied;
     k->moves_applied = moves->applied;
     k->moves_refused = moves->refused;
-    return more;
 }
 
 /* Everything that happens once per interval up to the plan. Returns 1 when a plan is wanted. */
@@ -279,9 +284,9 @@ static int evaluate(hm_core *core)
     free_removed_upstreams(core);
     hm_prefixes_expire(&core->assignment.prefixes, core->now_ns, &core->assignment.channels);
     core->control.evacuate = (uint8_t)(core->control.evacuate || somebody_must_leave(core));
-    const int held_back = is_held_back(core);
+    note_answers(core);
     if (HM_LAW.back_calculation && core->control.saturated && hm_control_hashrate(core) > 0.0) {
-        hm_control_bleed(core, hm_control_hashrate(core), dt_s, held_back);
+        hm_control_bleed(core, hm_control_hashrate(core), dt_s);
     }
     hm_core_retarget(core); /* absolute targets, caps and pins follow the farm's hashrate */
     if (!any_usable(core) || !hm_control_command(core, dt_s)) {

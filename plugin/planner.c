@@ -34,10 +34,6 @@ typedef struct found {
 /* Without slicing: what a move must come nearer to the targets, of its own size. */
 static const double NEARER_LEAST = 0.1;
 
-/* A plan that has moved so many channels is a new split, not a correction: it is worth a few more
- * to be exact, since a correction of what it leaves would come one by one and late. */
-enum { SPLIT_MOVES = 10 };
-
 static const found NOTHING = {HM_SLOT_NONE, HM_SLOT_NONE, 0.0, 0.0};
 
 static int may_leave(const plan *p, uint32_t slot)
@@ -157,7 +153,7 @@ static int is_allowed(const plan *p, uint32_t from, uint32_t to, double amount)
 
 static int is_split(const plan *p)
 {
-    return p->request->moves_before + p->result.moves >= SPLIT_MOVES;
+    return p->request->moves_before + p->result.moves >= p->request->split_moves;
 }
 
 /* Hashrate by which it is not worth to come nearer. */

@@ -29,6 +29,7 @@ typedef struct hm_plan_request {
     uint32_t n;              /* upstreams looked at: 1..n */
     uint32_t most_moves;     /* burst limit left */
     uint32_t moves_before;   /* of the same plan, in calls before */
+    uint32_t split_moves;    /* after so many the plan is exact, whatever the gates cost */
     double band;             /* deadband as hashrate [difficulty 1 per second] */
     double min_improvement;  /* fraction of the moved hashrate */
     double ripple;           /* the same as hashrate: the smaller of the two counts */

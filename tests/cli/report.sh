@@ -78,7 +78,7 @@ for pool in a b c; do
     for key in effective_pct delivered_pct; do
         value=$(printf '%s' "$row" | sed "s/.*\"$key\":\([0-9.]*\).*/\1/")
         value=$(LC_ALL=C awk -v v="$value" 'BEGIN { printf "%.3f", v }')
-        grep -E "</i>$pool</th>" "$SCRATCH/outage.html" | grep -qF ">$value</td>" ||
+        grep -E "</i>$pool</th>" "$SCRATCH/outage.html" | grep -F ">$value</td>" >/dev/null ||
             fail "pool $pool: no $key $value in its row"
     done
 done

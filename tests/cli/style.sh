@@ -56,7 +56,7 @@ check_tree() { # ROOT
     [ -z "$file" ] || fail "not formatted; mend with: clang-format-14 -i" $file
     check_sizes "$root" "${sources[@]}"
     for file in "${sources[@]}"; do
-        head -n 1 "$root/$file" | grep -q 'SPDX-License-Identifier: MIT OR Apache-2.0' ||
+        head -n 1 "$root/$file" | grep 'SPDX-License-Identifier: MIT OR Apache-2.0' >/dev/null ||
             fail "$file: its first line has no SPDX-License-Identifier: MIT OR Apache-2.0"
     done
     # The brackets keep these patterns from finding themselves.

@@ -322,6 +322,23 @@ Test(rebalance, reference_defect_07_a_quiet_hour_is_not_billed)
     it_close(&H);
 }
 
+/* What is owed outlives an hour without miners. */
+Test(rebalance, a_farm_that_went_away_comes_back_to_its_debts)
+{
+    open_farm("[controller]\ndeadband_points = 100\n" IT_ABC, 3, 100);
+    (void)deliver(600, 59, 31, 10);
+    const double owed = 10; /* points x minutes */
+    for (uint32_t i = 0; i < 100; i++) {
+        it_close_channel(&H, i);
+    }
+    it_run(&H, 3600, 1, IT_APPLY);
+    it_channels(&H, 100, 1000);
+    it_run(&H, 31, 1, IT_APPLY);
+    const double kept = it_row(&H, IT_A).integral_point_min;
+    cr_assert_float_eq(kept, owed, 0.1 * owed, "%f of %f", kept, owed); /* the window is over */
+    it_close(&H);
+}
+
 /* 8: the first evaluation, one millisecond after create, with ten points of error in the window:
  * the reference orders 205 (Balanced) or 510 (Aggressive) of 100 miners. */
 Test(rebalance, reference_defect_08_no_derivative_kick_on_the_first_evaluation)

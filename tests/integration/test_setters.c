@@ -308,8 +308,6 @@ Test(setters, what_this_version_does_not_do_is_null, .init = setup)
     cr_assert_not_null(H.tuning->pin);
     cr_assert_not_null(H.tuning->unpin);
     cr_assert_eq(it_snapshot(&H).s.mode, HMX_MODE_LIVE);
-    cr_assert_null(H.plugin.ops.save);
-    cr_assert_null(H.plugin.ops.load);
     it_close(&H);
 }
 

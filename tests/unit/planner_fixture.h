@@ -44,6 +44,7 @@ static inline hm_plan_request request_for(const farm *f, double band_points)
         .usable = f->usable,
         .n = f->n,
         .most_moves = MANY,
+        .split_moves = 10,
         .band = band_points / 100.0 * hashrate,
         .min_improvement = 0.3,
         .ripple = 120.0 * 0.05 / 100.0 * hashrate,

@@ -118,6 +118,28 @@ Test(planner, swaps_when_no_single_channel_fits)
     farm_close(&f);
 }
 
+/* What a correction leaves alone, a new split does: its parts count together. */
+Test(planner, a_new_split_is_exact)
+{
+    farm_open(&f, 2, HALVES, 100);
+    (void)farm_place(&f, 10.0, 1);
+    (void)farm_place(&f, 9.9, 2);
+    command(&f, (const double[]){100.0 * 9.9 / 19.9, 100.0 * 10.0 / 19.9});
+    hm_plan_request request = request_for(&f, 0.5);
+    request.swap_cost = 1.0;
+    request.min_improvement = 0.3;
+    request.band = 0.2;
+    request.moves_before = 9;
+    cr_assert_eq(plan_with(&f, &request, MANY, &r).moves, 0);
+    request.moves_before = 10;
+    request.split_moves = UINT32_MAX;
+    cr_assert_eq(plan_with(&f, &request, MANY, &r).moves, 0, "not when the host refuses");
+    request.split_moves = 10;
+    cr_assert_eq(plan_with(&f, &request, MANY, &r).moves, 2);
+    farm_check_sums(&f, 1e-12);
+    farm_close(&f);
+}
+
 Test(planner, a_swap_needs_two_of_the_burst)
 {
     farm_open(&f, 2, HALVES, 100);

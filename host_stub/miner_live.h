@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * miner_live: mining devices on their sockets: connects, carries frames to and from miner_core,
+ * gives it turns to hash, comes back after a lost connection, and ends on SIGTERM or SIGINT.
+ */
+#ifndef HOST_STUB_MINER_LIVE_H
+#define HOST_STUB_MINER_LIVE_H
+
+#include <stddef.h>
+
+#include "host_stub/miner_options.h"
+
+/* Runs until it is told to end, and writes the counts. Returns the exit status of the command; with
+ * 2 there is a sentence in `why`. */
+int hs_dev_live(const hs_dev_options *options, char *why, size_t capacity);
+
+#endif

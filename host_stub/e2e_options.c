@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host_stub/option_value.h"
 #include "host_stub/pool_faults.h"
 #include "host_stub/sim_text.h"
 
@@ -41,25 +42,6 @@ const char HS_E2E_USAGE[] =
     "\n"
     "Status: 0 all promises were kept, 1 one was broken (a sentence tells which), 2 the command\n"
     "line or a file is wrong.\n";
-
-static int read_whole(const char *name, const char *value, uint64_t least, uint64_t most,
-                      uint64_t *out, char *why, size_t capacity)
-{
-    if (hs_parse_whole(value, out) != 0 || *out < least || *out > most) {
-        return hs_refuse(why, capacity, "%s takes a whole number from %llu to %llu, not '%s'", name,
-                         (unsigned long long)least, (unsigned long long)most, value);
-    }
-    return 0;
-}
-
-static int read_u32(const char *name, const char *value, uint64_t least, uint64_t most,
-                    uint32_t *out, char *why, size_t capacity)
-{
-    uint64_t number = 0;
-    const int rc = read_whole(name, value, least, most, &number, why, capacity);
-    *out = rc == 0 ? (uint32_t)number : *out;
-    return rc;
-}
 
 static int read_ms(const char *name, const char *value, uint64_t *out, char *why, size_t capacity)
 {
@@ -116,16 +98,16 @@ static int read_faults(hs_e2e_options *o, const char *value, char *why, size_t c
 static int take(hs_e2e_options *o, const char *name, const char *value, char *why, size_t capacity)
 {
     if (strcmp(name, "--pools") == 0) {
-        return read_u32(name, value, 2, HS_E2E_POOLS_MAX, &o->pools, why, capacity);
+        return hs_option_u32(name, value, 2, HS_E2E_POOLS_MAX, &o->pools, why, capacity);
     }
     if (strcmp(name, "--miners") == 0) {
-        return read_u32(name, value, 1, HS_E2E_MINERS_MAX, &o->miners, why, capacity);
+        return hs_option_u32(name, value, 1, HS_E2E_MINERS_MAX, &o->miners, why, capacity);
     }
     if (strcmp(name, "--ignore-prefix") == 0) {
-        return read_u32(name, value, 0, HS_E2E_MINERS_MAX, &o->ignore_prefix, why, capacity);
+        return hs_option_u32(name, value, 0, HS_E2E_MINERS_MAX, &o->ignore_prefix, why, capacity);
     }
     if (strcmp(name, "--seed") == 0) {
-        return read_whole(name, value, 0, INT32_MAX, &o->seed, why, capacity);
+        return hs_option_whole(name, value, 0, INT32_MAX, &o->seed, why, capacity);
     }
     if (strcmp(name, "--seconds") == 0) {
         return read_ms(name, value, &o->run_ms, why, capacity);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host_stub/option_value.h"
 #include "host_stub/sim_text.h"
 
 const char HS_DEV_USAGE[] =
@@ -90,46 +91,9 @@ int hs_dev_read_place(const char *text, char *host, size_t host_size, uint16_t *
     return 0;
 }
 
-static int read_whole(const char *name, const char *value, uint64_t least, uint64_t most,
-                      uint64_t *out, char *why, size_t capacity)
-{
-    if (hs_parse_whole(value, out) != 0 || *out < least || *out > most) {
-        return hs_refuse(why, capacity, "%s takes a whole number from %llu to %llu, not '%s'", name,
-                         (unsigned long long)least, (unsigned long long)most, value);
-    }
-    return 0;
-}
-
-static int read_u32(const char *name, const char *value, uint64_t least, uint64_t most,
-                    uint32_t *out, char *why, size_t capacity)
-{
-    uint64_t number = 0;
-    const int rc = read_whole(name, value, least, most, &number, why, capacity);
-    *out = rc == 0 ? (uint32_t)number : *out;
-    return rc;
-}
-
-static int read_number(const char *name, const char *value, double least, double most, double *out,
-                       char *why, size_t capacity)
-{
-    char from[32];
-    char to[32];
-    if (hs_parse_decimal(value, out) != 0 || *out < least || *out > most) {
-        return hs_refuse(why, capacity, "%s takes a number from %s to %s, not '%s'", name,
-                         hs_format_fixed(from, sizeof from, least, 3),
-                         hs_format_fixed(to, sizeof to, most, 0), value);
-    }
-    return 0;
-}
-
 static int read_ms(const char *name, const char *value, uint64_t *out, char *why, size_t capacity)
 {
-    double seconds = 0.0;
-    if (read_number(name, value, 0.1, 1e6, &seconds, why, capacity) != 0) {
-        return -1;
-    }
-    *out = (uint64_t)(seconds * 1000.0 + 0.5);
-    return 0;
+    return hs_option_secs(name, value, 0.1, 1e6, out, why, capacity);
 }
 
 /* Numbers between commas. */
@@ -143,7 +107,7 @@ static int read_list(const char *name, const char *value, double most, double *o
         if (len < sizeof word) {
             memcpy(word, at, len);
         }
-        if (read_number(name, word, 0.0, most, &out[*count], why, capacity) != 0) {
+        if (hs_option_number(name, word, 0.0, most, &out[*count], why, capacity) != 0) {
             return -1;
         }
         ++*count;
@@ -196,7 +160,7 @@ static int add_change(hs_dev_options *o, const char *value, char *why, size_t ca
         memcpy(time, value, (size_t)(colon - value));
     }
     if (colon == NULL || read_ms("", time, &change.at_ms, why, capacity) != 0 ||
-        read_number("", colon + 1, 0.0, 1000.0, &change.factor, why, capacity) != 0) {
+        hs_option_number("", colon + 1, 0.0, 1000.0, &change.factor, why, capacity) != 0) {
         return hs_refuse(why, capacity,
                          "--rate-change takes SECONDS:FACTOR, such as 20:0.5, not '%s'", value);
     }
@@ -242,23 +206,23 @@ static int take(hs_dev_options *o, enum option option, const char *value, char *
     case RATE:
         return read_list(name, value, 1e7, o->rates_hs, &o->rate_count, why, capacity);
     case SHARES:
-        return read_number(name, value, 0.1, 1e5, &o->shares_per_minute, why, capacity);
+        return hs_option_number(name, value, 0.1, 1e5, &o->shares_per_minute, why, capacity);
     case NOMINAL:
         return read_list(name, value, 1e12, o->nominals_hs, &o->nominal_count, why, capacity);
     case NAME:
         return read_name(value, o->name, why, capacity);
     case FIRST:
-        return read_u32(name, value, 0, 1000000, &o->first, why, capacity);
+        return hs_option_u32(name, value, 0, 1000000, &o->first, why, capacity);
     case COUNT:
-        return read_u32(name, value, 1, HS_DEV_COUNT_MAX, &o->count, why, capacity);
+        return hs_option_u32(name, value, 1, HS_DEV_COUNT_MAX, &o->count, why, capacity);
     case PER_CONNECTION:
-        return read_u32(name, value, 1, HS_DEV_COUNT_MAX, &o->per_connection, why, capacity);
+        return hs_option_u32(name, value, 1, HS_DEV_COUNT_MAX, &o->per_connection, why, capacity);
     case MIN_EXTRANONCE:
-        return read_u32(name, value, 0, 32, &o->min_extranonce, why, capacity);
+        return hs_option_u32(name, value, 0, 32, &o->min_extranonce, why, capacity);
     case LEAST_HASHES:
-        return read_number(name, value, 1.0, 1e11, &o->least_hashes, why, capacity);
+        return hs_option_number(name, value, 1.0, 1e11, &o->least_hashes, why, capacity);
     case SEED:
-        return read_whole(name, value, 0, INT64_MAX, &o->seed, why, capacity);
+        return hs_option_whole(name, value, 0, INT64_MAX, &o->seed, why, capacity);
     case RECONNECT:
         return read_ms(name, value, &o->reconnect_ms, why, capacity);
     case RATE_CHANGE:

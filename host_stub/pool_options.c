@@ -3,7 +3,10 @@
 
 #include <string.h>
 
+#include "host_stub/option_value.h"
 #include "host_stub/sim_text.h"
+
+static const double SECS_MAX = 86400.0;
 
 const char HS_LPOOL_USAGE[] =
     "usage: host_stub pool [options]\n"
@@ -60,40 +63,6 @@ void hs_lpool_options_defaults(hs_lpool_options *options)
 uint32_t hs_lpool_full_extranonce(const hs_lpool_options *options)
 {
     return options->prefix.len + HS_LPOOL_INDEX_BYTES + options->extranonce_size;
-}
-
-static int read_whole(const char *name, const char *value, uint64_t least, uint64_t most,
-                      uint64_t *out, char *why, size_t capacity)
-{
-    if (hs_parse_whole(value, out) != 0 || *out < least || *out > most) {
-        return hs_refuse(why, capacity, "%s takes a whole number from %llu to %llu, not '%s'", name,
-                         (unsigned long long)least, (unsigned long long)most, value);
-    }
-    return 0;
-}
-
-static int read_number(const char *name, const char *value, double least, double most, double *out,
-                       char *why, size_t capacity)
-{
-    char from[32];
-    char to[32];
-    if (hs_parse_decimal(value, out) != 0 || *out < least || *out > most) {
-        return hs_refuse(why, capacity, "%s takes a number from %s to %s, not '%s'", name,
-                         hs_format_fixed(from, sizeof from, least, 3),
-                         hs_format_fixed(to, sizeof to, most, 0), value);
-    }
-    return 0;
-}
-
-static int read_ms(const char *name, const char *value, double least, uint64_t *out, char *why,
-                   size_t capacity)
-{
-    double seconds = 0.0;
-    if (read_number(name, value, least, 86400.0, &seconds, why, capacity) != 0) {
-        return -1;
-    }
-    *out = (uint64_t)(seconds * 1000.0 + 0.5);
-    return 0;
 }
 
 static int digit_of(char c)
@@ -154,38 +123,38 @@ static int take_number(hs_lpool_options *o, const char *name, const char *value,
     uint64_t n = 0;
     int rc = 0;
     if (strcmp(name, "--shares-per-minute") == 0) {
-        return read_number(name, value, 0.001, 1e6, &o->shares_per_minute, why, capacity);
+        return hs_option_number(name, value, 0.001, 1e6, &o->shares_per_minute, why, capacity);
     }
     if (strcmp(name, "--least-rate") == 0) {
-        return read_number(name, value, 0.0, 1e11, &o->least_rate_hs, why, capacity);
+        return hs_option_number(name, value, 0.0, 1e11, &o->least_rate_hs, why, capacity);
     }
     if (strcmp(name, "--hashes-per-share") == 0) {
-        return read_number(name, value, 1.0, 1e11, &o->hashes_per_share, why, capacity);
+        return hs_option_number(name, value, 1.0, 1e11, &o->hashes_per_share, why, capacity);
     }
     if (strcmp(name, "--tip-secs") == 0) {
-        return read_ms(name, value, 0.1, &o->tip_ms, why, capacity);
+        return hs_option_secs(name, value, 0.1, SECS_MAX, &o->tip_ms, why, capacity);
     }
     if (strcmp(name, "--refresh-secs") == 0) {
-        return read_ms(name, value, 0.1, &o->refresh_ms, why, capacity);
+        return hs_option_secs(name, value, 0.1, SECS_MAX, &o->refresh_ms, why, capacity);
     }
     if (strcmp(name, "--batch-secs") == 0) {
-        return read_ms(name, value, 0.0, &o->batch_ms, why, capacity);
+        return hs_option_secs(name, value, 0.0, SECS_MAX, &o->batch_ms, why, capacity);
     }
     if (strcmp(name, "--seed") == 0) {
-        return read_whole(name, value, 0, INT64_MAX, &o->seed, why, capacity);
+        return hs_option_whole(name, value, 0, INT64_MAX, &o->seed, why, capacity);
     }
     if (strcmp(name, "--one-tip-seed") == 0) {
         o->one_tip = 1;
-        return read_whole(name, value, 0, INT64_MAX, &o->one_tip_seed, why, capacity);
+        return hs_option_whole(name, value, 0, INT64_MAX, &o->one_tip_seed, why, capacity);
     }
     if (strcmp(name, "--port") == 0) {
-        rc = read_whole(name, value, 0, 65535, &n, why, capacity);
+        rc = hs_option_whole(name, value, 0, 65535, &n, why, capacity);
         o->port = (uint16_t)n;
     } else if (strcmp(name, "--extranonce-size") == 0) {
-        rc = read_whole(name, value, 0, HS_SV2_EXTRANONCE_MAX, &n, why, capacity);
+        rc = hs_option_whole(name, value, 0, HS_SV2_EXTRANONCE_MAX, &n, why, capacity);
         o->extranonce_size = (uint32_t)n;
     } else if (strcmp(name, "--batch") == 0) {
-        rc = read_whole(name, value, 1, 1000, &n, why, capacity);
+        rc = hs_option_whole(name, value, 1, 1000, &n, why, capacity);
         o->batch = (uint32_t)n;
     } else {
         return 1;

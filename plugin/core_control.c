@@ -70,11 +70,11 @@ double hm_control_debt_gain(const hm_core *core)
 
 /* How far the command of an upstream may lie beyond nothing and everything: a channel that is
  * sliced changes over when the commands of two pools are further apart than that. */
-static double excess(const hm_core *core, uint32_t i)
+static double excess(const hm_core *core, uint32_t i, double coarseness)
 {
     const hm_control *const k = &core->control;
     const int is_free = k->effective[i] > 0.0 && !(k->low[i] > 0.0) && k->high[i] >= 1.0;
-    return is_free ? hm_control_coarseness(core) : 0.0;
+    return is_free ? coarseness : 0.0;
 }
 
 /* Clamp of the ledger as work: integral_limit, or what slicing the largest channel needs. */
@@ -135,13 +135,15 @@ static void command_from(hm_core *core, const double *correction_points)
 {
     hm_control *const k = &core->control;
     const uint32_t n = core->upstreams.top;
+    const double coarseness = hm_control_coarseness(core);
     double wanted[HMX_UPSTREAMS_MAX];
     double low[HMX_UPSTREAMS_MAX];
     double high[HMX_UPSTREAMS_MAX];
     for (uint32_t i = 0; i < n; i++) {
         wanted[i] = k->effective[i] > 0.0 ? k->effective[i] + correction_points[i] / 100.0 : 0.0;
-        low[i] = k->low[i] - excess(core, i);
-        high[i] = k->high[i] + excess(core, i);
+        const double beyond = excess(core, i, coarseness);
+        low[i] = k->low[i] - beyond;
+        high[i] = k->high[i] + beyond;
     }
     hm_targets_project(wanted, low, high, n, k->command);
 }
@@ -195,6 +197,7 @@ static void control(hm_core *core, double hashrate, double dt_s)
 {
     hm_control *const k = &core->control;
     double correction[HMX_UPSTREAMS_MAX] = {0};
+    const double coarseness = hm_control_coarseness(core);
     hm_gains gains = k->gains;
     gains.ki = gains.ki > 0.0 ? hm_control_debt_gain(core) : 0.0;
     for (uint32_t i = 0; i < core->upstreams.top; i++) {
@@ -213,7 +216,8 @@ static void control(hm_core *core, double hashrate, double dt_s)
             hm_core_forgive(core, i + 1u);
         }
         correction[i] = k->terms[i].output_points;
-        const double over = k->effective[i] + correction[i] / 100.0 - k->high[i] - excess(core, i);
+        const double over =
+            k->effective[i] + correction[i] / 100.0 - k->high[i] - excess(core, i, coarseness);
         if (over > 0.0 && HM_LAW.back_calculation) {
             core->ledger.accounts[i].debt -=
                 over * hashrate * dt_s; /* beyond its cap, or all there is */

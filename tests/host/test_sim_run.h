@@ -33,7 +33,7 @@ static inline int try_run(const char *what, const char *plugin_path, hs_sim_opti
     if (strchr(what, '\n') != NULL) {
         rc = hs_scenario_parse(&scenario, "text.ini", what, why, capacity);
     } else {
-        snprintf(path, sizeof path, "%s/sim/%s.ini", HMX_TEST_DATA, what);
+        snprintf(path, sizeof path, "%s/sim/%.200s.ini", HMX_TEST_DATA, what);
         rc = hs_scenario_load(&scenario, path, why, capacity);
     }
     cr_assert_eq(rc, 0, "%s", why);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host_stub/commands.h"
+#include "host_stub/cmd/commands.h"
 
 struct command {
     const char *name;

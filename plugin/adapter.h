@@ -13,7 +13,7 @@
 #include "abi/hmx_abi.h"
 #include "abi/hmx_metrics.h"
 #include "abi/hmx_tuning.h"
-#include "plugin/core.h"
+#include "plugin/core/core.h"
 
 struct hmx_instance {
     hmx_host host;    /* copy; missing callbacks are NULL */

@@ -6,7 +6,7 @@
 
 #include "abi/hmx_access.h"
 #include "plugin/adapter.h"
-#include "plugin/fmath.h"
+#include "plugin/base/fmath.h"
 
 static double share_pct(double part, double whole)
 {

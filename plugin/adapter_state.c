@@ -7,8 +7,8 @@
 
 #include "abi/hmx_access.h"
 #include "plugin/adapter.h"
-#include "plugin/state.h"
-#include "plugin/state_bytes.h"
+#include "plugin/core/state.h"
+#include "plugin/core/state_bytes.h"
 
 hmx_status hm_save(hmx_instance *self, const hmx_writer *to)
 {

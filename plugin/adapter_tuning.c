@@ -8,7 +8,7 @@
 
 #include "abi/hmx_access.h"
 #include "plugin/adapter.h"
-#include "plugin/decimal.h"
+#include "plugin/base/decimal.h"
 
 /* Starts a change: the draft is a copy of what is in effect. NULL when the call breaks a rule. */
 static hm_config *begin(hmx_instance *self, uint64_t now_ns)

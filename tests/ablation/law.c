@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Replaces plugin/law.c in a plugin that lacks one part of the control law: compiled with
+ * Replaces plugin/control/law.c in a plugin that lacks one part of the control law: compiled with
  * HM_WITHOUT as the part's number, in the order of hm_law.
  */
-#include "plugin/law.h"
+#include "plugin/control/law.h"
 
 const hm_law HM_LAW = {
     .back_calculation = HM_WITHOUT != 1,

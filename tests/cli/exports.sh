@@ -81,12 +81,13 @@ esac
 
 [ -f "$LIB/hashmux.so" ] || fail "there is no $LIB/hashmux.so: build first"
 check_library "$LIB/hashmux.so"
-for file in "$SOURCE"/tests/fixtures/*.c; do
+for file in "$SOURCE"/tests/fixtures/*/*.c; do
     name=${file##*/}
     check_library "$LIB/${name%.c}.so"
 done
 count=0
-for file in "$SOURCE"/plugin/*.c; do
+mapfile -t sources < <(find "$SOURCE/plugin" -name "*.c" | LC_ALL=C sort)
+for file in "${sources[@]}"; do
     check_source "$file"
     count=$((count + 1))
 done

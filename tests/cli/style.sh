@@ -54,6 +54,10 @@ check_tree() { # ROOT
     file=$(cd "$root" && clang-format-14 --dry-run "${sources[@]}" 2>&1 |
         sed -n 's/^\([^: ]*\):[0-9]*:.*/\1/p' | LC_ALL=C sort -u)
     [ -z "$file" ] || fail "not formatted; mend with: clang-format-14 -i" $file
+    # clang-format leaves comments as they are, so that it tears no table: their width is ours to see.
+    file=$(cd "$root" && awk 'length > 100 && /^[[:space:]]*(\/\*|\*) / { print FILENAME ":" FNR }' \
+        "${sources[@]}")
+    [ -z "$file" ] || fail "a comment wider than 100 columns:" $file
     check_sizes "$root" "${sources[@]}"
     for file in "${sources[@]}"; do
         head -n 1 "$root/$file" | grep 'SPDX-License-Identifier: MIT OR Apache-2.0' >/dev/null ||
@@ -91,6 +95,7 @@ printf '%s\nint f(void)\n{\n%s\n    return 0;\n}\n' "$licence" "$(lines 30)" \
     >"$planted/plugin/planted.c"
 bash "$0" "$planted" >/dev/null || fail "a clean tree must pass"
 plant "bad formatting" "not formatted" 'int  x;'
+plant "a wide comment" "wider than 100" "/* $(printf 'wide %.0s' {1..20}) */"
 plant "a long function" "73 lines" "int f(void)
 {
 $(lines 71)

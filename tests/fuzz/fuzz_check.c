@@ -8,8 +8,8 @@
  */
 #include <string.h>
 
-#include "host_stub/check.h"
-#include "host_stub/sv2_codec.h"
+#include "host_stub/check/check.h"
+#include "host_stub/sv2/codec.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { STEER_LOW = 0xfe, STEER_HIGH = 0x7f, NEXT_DOWN = 0, NEXT_UP = 1, WAIT = 2, POOLS = 3 };

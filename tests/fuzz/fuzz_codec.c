@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "host_stub/sv2_codec.h"
-#include "host_stub/sv2_text.h"
+#include "host_stub/sv2/codec.h"
+#include "host_stub/sv2/text.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { ENCODED_MAX = 1 << 17 };

@@ -9,7 +9,7 @@
  */
 #define RIG_LOG_MAX 64
 #include "tests/fuzz/fuzz.h"
-#include "tests/host/proxy_rig.h"
+#include "tests/host/live/proxy/rig.h"
 
 enum { STEER = 0x7ffe, FRAMES_MAX = 400, BAD = 1, GOOD = 2 };
 

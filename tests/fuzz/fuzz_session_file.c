@@ -2,7 +2,7 @@
  *
  * The reader of session files on any text: what it cannot read it refuses with a sentence.
  */
-#include "host_stub/check_file.h"
+#include "host_stub/check/file.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -17,8 +17,8 @@
 #include "abi/hmx_abi.h"
 #include "abi/hmx_metrics.h"
 #include "abi/hmx_tuning.h"
-#include "host_stub/guard.h"
-#include "host_stub/loader.h"
+#include "host_stub/guard/guard.h"
+#include "host_stub/load/loader.h"
 
 #define IT_SECOND           1000000000ull
 #define IT_HASHES_PER_SHARE 4295032833.0 /* hashes behind one share of difficulty 1 */

@@ -6,7 +6,7 @@
 #ifndef INTEGRATION_HARNESS_FARM_H
 #define INTEGRATION_HARNESS_FARM_H
 
-#include "harness.h"
+#include "tests/integration/harness.h"
 
 /* One call of on_tick; its decisions are added to h->decisions. Returns `more`. */
 static inline uint32_t it_tick_once(it_host *h)

@@ -9,7 +9,7 @@
 
 #include <math.h>
 
-#include "harness_farm.h"
+#include "tests/integration/harness_farm.h"
 
 /* Difficulty of a share per second for so many TH/s. */
 #define IT_THS(ths) ((ths)*1e12 / IT_HASHES_PER_SHARE)

@@ -8,10 +8,10 @@
 
 #include <sodium.h>
 
-#include "harness_farm.h"
+#include "tests/integration/harness_farm.h"
 
 enum { IT_STATE_MAX = 1 << 17 };
-/* Where things are in version 1 of a state (plugin/state_bytes.h). */
+/* Where things are in version 1 of a state (plugin/core/state_bytes.h). */
 enum {
     IT_STATE_HEAD = 16,
     IT_STATE_FARM = 36,

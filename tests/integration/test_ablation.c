@@ -6,7 +6,7 @@
  */
 #include <math.h>
 
-#include "tests/host/test_sim_run.h"
+#include "tests/host/sim/test_run.h"
 
 #define WITHOUT(part) HMX_LIB_DIR "/ablation_" part ".so"
 

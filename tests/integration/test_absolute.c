@@ -3,7 +3,7 @@
  * Absolute targets: so many TH/s for a pool, the rest for the others; and what happens when there
  * is too little or too much.
  */
-#include "harness_field.h"
+#include "tests/integration/harness_field.h"
 
 static it_host H;
 

@@ -2,7 +2,7 @@
  *
  * Where new channels go: the priority rule by hashrate, through the shared object.
  */
-#include "harness_farm.h"
+#include "tests/integration/harness_farm.h"
 
 static it_host H;
 

@@ -3,7 +3,7 @@
  * max_ths: a pool never gets more than that, unless every pool is full; and pools whose limit
  * nobody was told.
  */
-#include "harness_field.h"
+#include "tests/integration/harness_field.h"
 
 static it_host H;
 

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <time.h>
 
-#include "harness_farm.h"
+#include "tests/integration/harness_farm.h"
 
 static it_host H;
 

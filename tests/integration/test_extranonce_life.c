@@ -4,7 +4,7 @@
  * the host chose itself, and what happens when a pool changes its space. That none equals or begins
  * another over a long life is in test_prefix_free.c.
  */
-#include "harness_farm.h"
+#include "tests/integration/harness_farm.h"
 
 static it_host H;
 

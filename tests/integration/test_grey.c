@@ -2,7 +2,7 @@
  *
  * Grey pools: connected, with jobs, and no good: they reject or swallow what they get.
  */
-#include "harness_field.h"
+#include "tests/integration/harness_field.h"
 
 static it_host H;
 

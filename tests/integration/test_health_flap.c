@@ -2,7 +2,7 @@
  *
  * Pools that come and go: the hold-down grows, and one that recovers for good is used for good.
  */
-#include "harness_field.h"
+#include "tests/integration/harness_field.h"
 
 static it_host H;
 

@@ -3,8 +3,8 @@
  * The same calls give the same answers, bit for bit: in a second instance beside the first, after
  * another one was destroyed, with other channel numbers, and when the host echoes no cookies.
  */
-#include "harness_farm.h"
-#include "host_stub/sim_rng.h"
+#include "host_stub/base/rng.h"
+#include "tests/integration/harness_farm.h"
 
 enum { STEPS = 3000, RECORDS = 4000 };
 

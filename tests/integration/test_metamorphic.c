@@ -4,8 +4,8 @@
  * hashrates, and in how many events the shares of a second come. And what must not break anything:
  * numbers from the edge of what the contract allows.
  */
-#include "../unit/test_draw.h"
-#include "harness_field.h"
+#include "tests/integration/harness_field.h"
+#include "tests/unit/test_draw.h"
 
 static it_host H;
 

@@ -2,7 +2,7 @@
  *
  * Pins: some miners work where the operator says, whatever the targets say.
  */
-#include "harness_field.h"
+#include "tests/integration/harness_field.h"
 
 static it_host H;
 

@@ -3,8 +3,8 @@
  * No prefix in use equals or begins another, compared by brute force over a long random life with a
  * book of our own, which knows nothing of indexes; and between instances that share a pool's space.
  */
-#include "harness_farm.h"
-#include "host_stub/sim_rng.h"
+#include "host_stub/base/rng.h"
+#include "tests/integration/harness_farm.h"
 
 static it_host H;
 static it_host G; /* a second instance */

@@ -4,8 +4,8 @@
  */
 #include <math.h>
 
-#include "harness_farm.h"
-#include "host_stub/sim_rng.h"
+#include "host_stub/base/rng.h"
+#include "tests/integration/harness_farm.h"
 
 static it_host H;
 

@@ -3,7 +3,7 @@
  * A new configuration file at run time: pools come, go and change their targets, and what is kept
  * keeps its accounts.
  */
-#include "harness_farm.h"
+#include "tests/integration/harness_farm.h"
 
 static it_host H;
 

@@ -5,7 +5,7 @@
  */
 #include <math.h>
 
-#include "harness_farm.h"
+#include "tests/integration/harness_farm.h"
 
 static it_host H;
 

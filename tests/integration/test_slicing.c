@@ -3,8 +3,8 @@
  * Time slicing: farms whose miners are coarser than their targets alternate a miner, or, when the
  * operator does not want that, leave everybody where he is.
  */
-#include "../unit/test_draw.h"
-#include "harness_field.h"
+#include "tests/integration/harness_field.h"
+#include "tests/unit/test_draw.h"
 
 static it_host H;
 static uint64_t luck;

@@ -3,8 +3,8 @@
  * A single miner for several pools with small targets: every model has to serve them all within
  * the day, and none may run to and fro. Two of the random fleets of `bench control --random`.
  */
-#include "host_stub/fleet.h"
-#include "tests/host/test_sim_run.h"
+#include "host_stub/bench/fleet.h"
+#include "tests/host/sim/test_run.h"
 
 enum { THREE_POOLS = 27, FIVE_POOLS = 30 }; /* 6, 85 and 8 %; 34, 38, 4, 18 and 6 % */
 

@@ -4,7 +4,7 @@
  */
 #include <math.h>
 
-#include "harness_state.h"
+#include "tests/integration/harness_state.h"
 
 static it_host H;
 static it_host G;

@@ -3,7 +3,7 @@
  * A move is a transaction: decided, pending, and then applied, refused, failed, expired, or void
  * because the host or the peer did something else.
  */
-#include "harness_farm.h"
+#include "tests/integration/harness_farm.h"
 
 static it_host H;
 

@@ -4,14 +4,14 @@
  * block goes back with the size and alignment that it was asked for, fills new blocks with 0xA5
  * (the contract promises no zeros), and fails the k-th allocation, or all from the k-th on.
  */
-#ifndef COUNTED_MEMORY_H
-#define COUNTED_MEMORY_H
+#ifndef TESTS_UNIT_COUNTED_MEMORY_H
+#define TESTS_UNIT_COUNTED_MEMORY_H
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugin/memory.h"
+#include "plugin/base/memory.h"
 
 typedef struct counted_memory {
     uint64_t live_blocks;
@@ -66,4 +66,4 @@ static inline hm_memory counted_hm_memory(counted_memory *m)
     return (hm_memory){m, counted_alloc, counted_free};
 }
 
-#endif /* COUNTED_MEMORY_H */
+#endif /* TESTS_UNIT_COUNTED_MEMORY_H */

@@ -2,12 +2,12 @@
  *
  * test_draw.h: draws on top of test_random.h: numbers in a range, Poisson counts.
  */
-#ifndef TEST_DRAW_H
-#define TEST_DRAW_H
+#ifndef TESTS_UNIT_TEST_DRAW_H
+#define TESTS_UNIT_TEST_DRAW_H
 
 #include <math.h>
 
-#include "test_random.h"
+#include "tests/unit/test_random.h"
 
 /* In [0, 1), 53 bits. */
 static inline double draw_unit(uint64_t *state)
@@ -39,4 +39,4 @@ static inline uint32_t draw_poisson(uint64_t *state, double mean)
     return count;
 }
 
-#endif /* TEST_DRAW_H */
+#endif /* TESTS_UNIT_TEST_DRAW_H */

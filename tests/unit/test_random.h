@@ -2,8 +2,8 @@
  *
  * test_random.h: splitmix64, so that a test that draws sees the same numbers everywhere.
  */
-#ifndef TEST_RANDOM_H
-#define TEST_RANDOM_H
+#ifndef TESTS_UNIT_TEST_RANDOM_H
+#define TESTS_UNIT_TEST_RANDOM_H
 
 #include <stdint.h>
 
@@ -16,4 +16,4 @@ static inline uint64_t test_random(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-#endif /* TEST_RANDOM_H */
+#endif /* TESTS_UNIT_TEST_RANDOM_H */

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/bench/speed_report.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "host_stub/base/text.h"
+
+enum { CELL = 40, JSON_DECIMALS = 3, JSON_DIGITS = 15 };
+
+static double ratio_of(const hs_speed_row *row)
+{
+    return row->ns / row->floor_ns;
+}
+
+/* A time with the unit that suits it. */
+static const char *time_cell(char *to, double ns)
+{
+    char number[CELL];
+    if (ns < 1e4) {
+        snprintf(to, CELL, "%s ns", hs_format_fixed(number, sizeof number, ns, 1));
+    } else if (ns < 1e7) {
+        snprintf(to, CELL, "%s us", hs_format_fixed(number, sizeof number, ns / 1e3, 1));
+    } else {
+        snprintf(to, CELL, "%s ms", hs_format_fixed(number, sizeof number, ns / 1e6, 1));
+    }
+    return to;
+}
+
+/* The limit that a row has, and whether it is kept; empty when it has none. */
+static const char *limit_cell(char *to, const hs_speed_row *row)
+{
+    char number[CELL / 2];
+    const char *unit = "x";
+    double most = row->most_ratio;
+    double is = row->floor_ns > 0.0 ? ratio_of(row) : 0.0;
+    if (row->most_above_ns > 0.0) {
+        most = row->most_above_ns;
+        is = row->ns - row->floor_ns;
+        unit = "ns above";
+    } else if (row->most_bytes > 0.0) {
+        most = row->most_bytes;
+        is = row->bytes;
+        unit = "bytes";
+    }
+    to[0] = '\0';
+    if (most > 0.0) {
+        snprintf(to, CELL, "%s %s: %s", hs_format_fixed(number, sizeof number, most, 0), unit,
+                 is <= most ? "kept" : "MISSED");
+    }
+    return to;
+}
+
+static void print_row(FILE *to, const hs_speed_row *row)
+{
+    char cells[5][CELL] = {"", "", "", "", ""};
+    if (row->bytes > 0.0) {
+        char number[CELL / 2];
+        snprintf(cells[0], CELL, "%s B", hs_format_fixed(number, sizeof number, row->bytes, 1));
+    } else {
+        (void)time_cell(cells[0], row->ns);
+        (void)time_cell(cells[1], row->floor_ns);
+        (void)hs_format_fixed(cells[2], CELL, ratio_of(row), 2);
+    }
+    if (row->moves > 0) {
+        snprintf(cells[3], CELL, "%" PRIu32, row->moves);
+    }
+    fprintf(to, "  %-36s %12s %12s %9s %9s  %s\n", row->name, cells[0], cells[1], cells[2],
+            cells[3], limit_cell(cells[4], row));
+}
+
+void hs_speed_print_table(FILE *to, const hs_speed_result *result)
+{
+    uint32_t channels = 0;
+    for (uint32_t i = 0; i < result->count; i++) {
+        const hs_speed_row *const row = &result->rows[i];
+        if (row->channels != channels) {
+            channels = row->channels;
+            fprintf(to, "%s%" PRIu32 " channels\n  %-36s %12s %12s %9s %9s  %s\n",
+                    i > 0 ? "\n" : "", channels, "", "time", "floor", "ratio", "moves", "limit");
+        }
+        print_row(to, row);
+    }
+}
+
+static json_t *number(double value)
+{
+    return json_real(hs_round_decimals(value, JSON_DECIMALS));
+}
+
+static json_t *object_of(const hs_speed_row *row)
+{
+    json_t *const object = json_object();
+    const int is_time = !(row->bytes > 0.0);
+    json_object_set_new(object, "name", json_string(row->name));
+    json_object_set_new(object, "channels", json_integer((json_int_t)row->channels));
+    json_object_set_new(object, "ns", is_time ? number(row->ns) : json_null());
+    json_object_set_new(object, "floor_ns", is_time ? number(row->floor_ns) : json_null());
+    json_object_set_new(object, "ratio", is_time ? number(ratio_of(row)) : json_null());
+    if (!is_time) {
+        json_object_set_new(object, "bytes", number(row->bytes));
+    }
+    if (row->moves > 0) {
+        json_object_set_new(object, "moves", json_integer((json_int_t)row->moves));
+    }
+    return object;
+}
+
+int hs_speed_print_json(FILE *to, const hs_speed_result *result)
+{
+    int rc = 0;
+    for (uint32_t i = 0; i < result->count; i++) {
+        json_t *const object = object_of(&result->rows[i]);
+        char *const text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(JSON_DIGITS));
+        if (text == NULL || fprintf(to, "%s\n", text) < 0) {
+            rc = -1;
+        }
+        free(text);
+        json_decref(object);
+    }
+    return rc;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * The checker's part about channels: what one side owes the other after a message, and the state of
+ * extensions.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_stub/check/internal.h"
+#include "host_stub/sv2/wire.h"
+#include "host_stub/sv2/work.h"
+
+enum {
+    OWED_MS = 30000,    /* how long a server may take to follow UpdateChannel with SetTarget */
+    DEBOUNCE_MS = 1000, /* least time between two UpdateChannel of a proxy (5.3.7) */
+    EXTENSION_CHANNEL = HS_SV2_HEADER_SIZE + 4
+};
+
+void hs_check_forget_debts(hs_check *c, uint32_t channel_id)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < c->now.debt_count; i++) {
+        if (c->now.debts[i].channel_id != channel_id) {
+            c->now.debts[kept++] = c->now.debts[i];
+        }
+    }
+    c->now.debt_count = kept;
+}
+
+static void owe(hs_check *c, const hs_channel *channel)
+{
+    hs_check_connection *const now = &c->now;
+    hs_check_debt *const debts =
+        hs_check_grow(c, now->debts, now->debt_count, &now->debt_capacity, sizeof *debts);
+    if (debts != NULL) {
+        now->debts = debts;
+        debts[now->debt_count++] = (hs_check_debt){
+            .channel_id = channel->channel_id, .frame = now->frame, .t_ms = now->now_ms};
+    }
+}
+
+void hs_check_update(hs_check *c, const hs_sv2_message *m, const hs_step *step)
+{
+    const hs_channel *const channel = step->channel;
+    hs_check_channel *const own = hs_check_channel_of(c, channel);
+    if (own == NULL) {
+        return;
+    }
+    if (c->now.role == HS_CHECK_UPSTREAM && c->now.is_timed) {
+        if (own->has_update && c->now.now_ms - own->updated_ms < DEBOUNCE_MS) {
+            hs_check_report(c, HS_CHECK_UPDATE_DEBOUNCE,
+                            "channel %u was updated %u ms ago: once a second is the most",
+                            (unsigned)channel->channel_id,
+                            (unsigned)(c->now.now_ms - own->updated_ms));
+        }
+        own->has_update = 1;
+        own->updated_ms = c->now.now_ms;
+    }
+    hs_check_forget_debts(c, channel->channel_id);
+    if (hs_sv2_compare(&m->as.update_channel.maximum_target, &channel->target) < 0) {
+        owe(c, channel);
+    }
+}
+
+void hs_check_update_error(hs_check *c, const hs_sv2_message *m)
+{
+    hs_check_forget_debts(c, m->as.update_channel_error.channel_id);
+}
+
+void hs_check_target_set(hs_check *c, const hs_sv2_message *m)
+{
+    const hs_channel *channel = NULL;
+    size_t at = 0;
+    while (c->now.debt_count > 0 &&
+           (channel = hs_session_addressed(c->now.session, m->as.set_target.channel_id, &at)) !=
+               NULL) {
+        if (hs_sv2_compare(&channel->target, &channel->max_target) <= 0) {
+            hs_check_forget_debts(c, channel->channel_id);
+        }
+    }
+}
+
+static void report_debt(hs_check *c, const hs_check_debt *debt, const char *how)
+{
+    hs_check_report(c, HS_CHECK_TARGET_OWED,
+                    "UpdateChannel of channel %u in frame %zu asked for a harder target than the "
+                    "one in force, and %s",
+                    (unsigned)debt->channel_id, debt->frame, how);
+}
+
+void hs_check_debts(hs_check *c, int ended)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < c->now.debt_count; i++) {
+        const hs_check_debt debt = c->now.debts[i];
+        if (c->now.is_timed && c->now.now_ms - debt.t_ms > OWED_MS) {
+            report_debt(c, &debt, "no SetTarget has followed within 30 s");
+        } else if (ended && !c->now.is_timed && debt.ignored) {
+            report_debt(c, &debt, "no SetTarget has followed");
+        } else {
+            c->now.debts[kept++] = debt;
+        }
+    }
+    c->now.debt_count = kept;
+}
+
+void hs_check_served(hs_check *c, uint32_t id, int is_job)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < c->now.debt_count; i++) {
+        hs_check_debt debt = c->now.debts[i];
+        const hs_channel *channel = NULL;
+        size_t at = 0;
+        while ((channel = hs_session_addressed(c->now.session, id, &at)) != NULL &&
+               channel->channel_id != debt.channel_id) {
+        }
+        debt.ignored |= channel != NULL;
+        /* With times the server has its 30 seconds; without, a job is as good as a sign that it
+         * has overlooked the update. */
+        if (channel != NULL && is_job && !c->now.is_timed) {
+            report_debt(c, &debt, "this job still captures the old one");
+        } else {
+            c->now.debts[kept++] = debt;
+        }
+    }
+    c->now.debt_count = kept;
+}
+
+void hs_check_endpoint_changed(hs_check *c, const hs_sv2_message *m)
+{
+    const hs_channel *channel = NULL;
+    size_t at = 0;
+    while ((channel = hs_session_addressed(
+                c->now.session, m->as.channel_endpoint_changed.channel_id, &at)) != NULL) {
+        hs_check_channel *const own = hs_check_channel_of(c, channel);
+        if (own != NULL) {
+            own->carries_extensions = 0;
+        }
+    }
+}
+
+void hs_check_extension(hs_check *c, const uint8_t *frame, size_t len)
+{
+    const hs_channel *channel = NULL;
+    size_t at = 0;
+    if (len < EXTENSION_CHANNEL || (frame[1] & 0x80) == 0) {
+        return; /* of no channel */
+    }
+    const uint32_t id = (uint32_t)hs_sv2_load_uint(frame + HS_SV2_HEADER_SIZE, 4);
+    while ((channel = hs_session_addressed(c->now.session, id, &at)) != NULL) {
+        hs_check_channel *const own = hs_check_channel_of(c, channel);
+        if (own != NULL) {
+            own->carries_extensions = 1;
+        }
+    }
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Entering and leaving a hook: what every call has in common.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "abi/hmx_access.h"
+#include "host_stub/guard/copy.h"
+#include "host_stub/guard/internal.h"
+
+static hmx_status refuse_entry(hs_guard *g, const char *hook)
+{
+    const char *const running = g->hook;
+    const enum hs_guard_state state = g->state;
+    g->hook = hook;
+    if (running != NULL) {
+        hs_guard_report(g, HS_H_CALL_INSIDE_CALL, "was called while %s runs", running);
+    } else if (state == HS_GUARD_DESTROYED) {
+        hs_guard_report(g, HS_H_USE_AFTER_DESTROY, "was called after destroy");
+    } else if (state == HS_GUARD_POISONED) {
+        hs_guard_report(g, HS_H_HOOK_AFTER_FATAL, "was called after a fatal status");
+    } else {
+        hs_guard_report(g, HS_H_NO_INSTANCE, "was called although create failed");
+    }
+    g->hook = running;
+    return HMX_E_STATE;
+}
+
+hmx_status hs_guard_enter(hs_guard *g, const char *hook)
+{
+    if (g->hook != NULL || g->state != HS_GUARD_LIVE) {
+        return refuse_entry(g, hook);
+    }
+    g->hook = hook;
+    g->host_faults_before = g->violations[HS_SIDE_HOST];
+    return HMX_OK;
+}
+
+hmx_status hs_guard_leave(hs_guard *g, hmx_status status)
+{
+    if (status > 0) {
+        hs_guard_report(g, HS_P_BAD_STATUS, "answered %d, a positive status", status);
+    }
+    if (status <= HMX_E_FATAL) {
+        g->state = HS_GUARD_POISONED;
+    }
+    g->hook = NULL;
+    return status;
+}
+
+void hs_guard_time(hs_guard *g, uint64_t now_ns)
+{
+    if (now_ns < g->now_ns) {
+        hs_guard_report(g, HS_H_TIME_BACKWARDS, "now_ns is %" PRIu64 ", before it was %" PRIu64,
+                        now_ns, g->now_ns);
+        return;
+    }
+    g->now_ns = now_ns;
+}
+
+static void check_head(hs_guard *g, const hmx_event *e)
+{
+    hs_guard_time(g, e->now_ns);
+    if (e->seq <= g->seq) {
+        hs_guard_report(g, HS_H_SEQ, "seq is %" PRIu64 ", before it was %" PRIu64, e->seq, g->seq);
+        return;
+    }
+    g->seq = e->seq;
+}
+
+/* Copies what a view of the open event points to, so that a kept pointer reads rubbish. */
+static void copy_view(void **kept, hmx_view *view)
+{
+    if (view->data == NULL || view->len == 0 || view->len > HS_STRUCT_MAX) {
+        return;
+    }
+    *kept = hs_copy_new(view->data, (size_t)view->len, (size_t)view->len);
+    if (*kept != NULL) {
+        view->data = *kept;
+    }
+}
+
+static void copy_views(hs_call *call, const char *hook, uint32_t size)
+{
+    const size_t end = offsetof(hmx_channel_open, vendor) + sizeof(hmx_view);
+    if (strcmp(hook, "on_channel_open") != 0 || size < end) {
+        return;
+    }
+    hmx_channel_open *const e = call->given;
+    copy_view(&call->views[0], &e->user_identity);
+    copy_view(&call->views[1], &e->vendor);
+}
+
+static void *make_copy(const hs_guard *g, const void *event, uint32_t size, size_t cookie_offset)
+{
+    const uint32_t grown = size + g->options.extra_tail_bytes;
+    const uint64_t no_cookie = 0;
+    unsigned char *const copy = hs_copy_new(event, size, grown);
+    if (copy == NULL) {
+        return NULL;
+    }
+    memcpy(copy, &grown, sizeof grown);
+    if (g->options.echo_zero_cookie && cookie_offset != 0 &&
+        cookie_offset + sizeof no_cookie <= size) {
+        memcpy(copy + cookie_offset, &no_cookie, sizeof no_cookie);
+    }
+    return copy;
+}
+
+hmx_status hs_call_open(hs_guard *g, hs_call *call, const char *hook, const void *event,
+                        void *known, size_t known_size, size_t cookie_offset)
+{
+    uint32_t size = 0;
+    hmx_event head;
+    memset(call, 0, sizeof *call);
+    const hmx_status status = hs_guard_enter(g, hook);
+    if (status != HMX_OK) {
+        return status;
+    }
+    if (event == NULL) {
+        hs_guard_report(g, HS_H_NULL_ARGUMENT, "the event is NULL");
+        return hs_guard_leave(g, HMX_E_INVALID);
+    }
+    memcpy(&size, event, sizeof size);
+    if (size < known_size) {
+        hs_guard_report(g, HS_H_EVENT_SIZE, "size is %" PRIu32 ", version 1.0 has %zu bytes", size,
+                        known_size);
+    }
+    if (size < sizeof head || size > HS_STRUCT_MAX) {
+        if (size >= known_size) {
+            hs_guard_report(g, HS_H_EVENT_SIZE, "size is %" PRIu32 ", which no event has", size);
+        }
+        return hs_guard_leave(g, HMX_E_INVALID);
+    }
+    hmx_copy_in(known, known_size, sizeof head, event);
+    memcpy(&head, event, sizeof head);
+    check_head(g, &head);
+    call->given = make_copy(g, event, size, cookie_offset);
+    if (call->given == NULL) {
+        return hs_guard_leave(g, HMX_E_NOMEM);
+    }
+    copy_views(call, hook, size);
+    hs_copy_seal(call->given);
+    call->memory = g->allocations + g->frees;
+    call->logs = g->logs;
+    return HMX_OK;
+}
+
+hmx_status hs_call_open_bare(hs_guard *g, hs_call *call, const char *hook, const hmx_event *head)
+{
+    memset(call, 0, sizeof *call);
+    const hmx_status status = hs_guard_enter(g, hook);
+    if (status != HMX_OK) {
+        return status;
+    }
+    check_head(g, head);
+    call->memory = g->allocations + g->frees;
+    call->logs = g->logs;
+    return HMX_OK;
+}
+
+static void check_copy(hs_guard *g, const hs_call *call)
+{
+    if (!hs_copy_intact(call->given)) {
+        hs_guard_report(g, HS_P_WRITE_BEYOND_SIZE, "wrote outside the event");
+    }
+    if (!hs_copy_unchanged(call->given)) {
+        hs_guard_report(g, HS_P_FACT_WRITTEN, "wrote to the event");
+    }
+    for (size_t i = 0; i < 2; i++) {
+        if (call->views[i] != NULL &&
+            (!hs_copy_intact(call->views[i]) || !hs_copy_unchanged(call->views[i]))) {
+            hs_guard_report(g, HS_P_FACT_WRITTEN, "wrote to text that the event points to");
+        }
+    }
+}
+
+hmx_status hs_call_close(hs_guard *g, hs_call *call, hmx_status status, int fact)
+{
+    if (call->given != NULL) {
+        check_copy(g, call);
+        hs_copy_delete(call->views[0]);
+        hs_copy_delete(call->views[1]);
+        hs_copy_delete(call->given);
+    }
+    if (fact && !call->missing && !hs_guard_host_at_fault(g) &&
+        (status == HMX_E_INVALID || status == HMX_E_UNSUPPORTED || status == HMX_E_STATE)) {
+        hs_guard_report(g, HS_P_FACT_REFUSED, "answered %d to a fact that breaks no rule", status);
+    }
+    return hs_guard_leave(g, status);
+}
+
+int hs_call_accepted(const hs_call *call, hmx_status status)
+{
+    return call->missing || status >= 0;
+}
+
+hmx_event hs_guard_event(hs_guard *g, size_t size, uint64_t now_ns)
+{
+    g->seq_given = (g->seq_given > g->seq ? g->seq_given : g->seq) + 1;
+    return (hmx_event){.size = (uint32_t)size, .now_ns = now_ns, .seq = g->seq_given};
+}

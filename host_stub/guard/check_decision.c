@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Checks of what the plugin answers, part two: decisions, what SV2 allows, and prefixes.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "host_stub/guard/internal.h"
+
+/* Bytes of the pool's whole extranonce, 0 = not told. */
+static uint32_t full_size(const hs_guard *g, uint32_t upstream)
+{
+    const hmx_upstream_event *const f = &g->upstreams[upstream].facts;
+    return hs_model_space_known(g, upstream) ? f->extranonce_prefix_len + f->extranonce_size : 0;
+}
+
+const char *hs_check_not_allowed(const hs_guard *g, const hs_channel *c, uint32_t upstream)
+{
+    const hmx_upstream_event *const f = &g->upstreams[upstream].facts;
+    if (c->upstreams_allowed != 0 && (c->upstreams_allowed >> (upstream - 1) & 1) == 0) {
+        return "upstreams_allowed forbids it";
+    }
+    if (c->kind == HMX_CHANNEL_EXTENDED && hs_model_space_known(g, upstream) &&
+        f->extranonce_size < c->extranonce_size) {
+        return "the pool grants fewer extranonce bytes than the channel was promised";
+    }
+    if ((c->flags & HMX_CHANNEL_REQUIRES_VERSION_ROLLING) != 0 &&
+        (f->version_rolling == HMX_NO || f->fixed_version == HMX_YES)) {
+        return "the channel needs version rolling, which the pool's jobs forbid";
+    }
+    return NULL;
+}
+
+/* Bytes of the channel's whole extranonce where it works now, 0 = unknown. */
+static uint32_t current_full_size(const hs_guard *g, const hs_channel *c)
+{
+    if (c->prefix_len > 0) {
+        return c->prefix_len + c->extranonce_size;
+    }
+    return c->upstream != HMX_NONE ? full_size(g, c->upstream) : 0;
+}
+
+const char *hs_check_not_movable(const hs_guard *g, const hs_channel *c, uint32_t upstream,
+                                 uint32_t reason)
+{
+    const char *const why = hs_check_not_allowed(g, c, upstream);
+    if (why != NULL) {
+        return why;
+    }
+    /* Taking a deaf peer back to the prefix that it never left is the cure, not a new wound. */
+    if (c->kind == HMX_CHANNEL_EXTENDED && c->honours_prefix == HMX_NO &&
+        reason != HMX_REASON_TAKE_BACK) {
+        return "its peer does not obey SetExtranoncePrefix";
+    }
+    if ((c->flags & HMX_CHANNEL_CUSTOM_JOBS) != 0) {
+        return "it works on custom jobs, which belong to their pool";
+    }
+    const uint32_t now = current_full_size(g, c);
+    const uint32_t then = full_size(g, upstream);
+    if ((c->flags & HMX_CHANNEL_SHARES_GROUP) != 0 && now != 0 && then != 0 && now != then) {
+        return "the full extranonce size would change inside a group";
+    }
+    return NULL;
+}
+
+void hs_check_prefix(hs_guard *g, const hs_channel *c, uint32_t upstream, uint32_t len,
+                     const uint8_t *bytes)
+{
+    const hmx_upstream_event *const f = &g->upstreams[upstream].facts;
+    if (len > HMX_EXTRANONCE_MAX) {
+        hs_guard_report(g, HS_P_PREFIX_TOO_LONG, "a prefix of %" PRIu32 " bytes; 32 is the most",
+                        len);
+        return;
+    }
+    if (!hs_model_space_known(g, upstream)) {
+        if (len != 0 && g->upstreams[upstream].reported) {
+            hs_guard_report(g, HS_P_PREFIX_WRONG_LENGTH,
+                            "a prefix of %" PRIu32 " bytes on upstream %" PRIu32
+                            ", whose space was not told: the host chooses",
+                            len, upstream);
+        }
+        return;
+    }
+    if (len == 0 && (g->plugin->descriptor.caps & HMX_CAP_EXTRANONCE) == 0) {
+        return; /* it said that it leaves prefixes to the host */
+    }
+    const uint32_t full = f->extranonce_prefix_len + f->extranonce_size;
+    const uint32_t own = c->kind == HMX_CHANNEL_EXTENDED ? c->extranonce_size : 0;
+    if (own > f->extranonce_size) {
+        return; /* reported as not allowed: there is no right length */
+    }
+    if (len != full - own) {
+        hs_guard_report(g, HS_P_PREFIX_WRONG_LENGTH,
+                        "a prefix of %" PRIu32 " bytes for channel %" PRIu64 " on upstream %" PRIu32
+                        "; %" PRIu32 " belong there",
+                        len, c->channel, upstream, full - own);
+        return;
+    }
+    if (memcmp(bytes, f->extranonce_prefix, f->extranonce_prefix_len) != 0) {
+        hs_guard_report(g, HS_P_PREFIX_WRONG_SPACE,
+                        "the prefix for channel %" PRIu64
+                        " does not begin with that of upstream %" PRIu32,
+                        c->channel, upstream);
+    }
+}
+
+static int all_zero(const uint8_t bytes[32])
+{
+    static const uint8_t zero[32];
+    return memcmp(bytes, zero, sizeof zero) == 0;
+}
+
+static int on_one_tip(const hs_guard *g, uint32_t a, uint32_t b)
+{
+    const hmx_upstream_event *const x = &g->upstreams[a].facts;
+    const hmx_upstream_event *const y = &g->upstreams[b].facts;
+    return !all_zero(x->tip_prev_hash) && x->tip_nbits == y->tip_nbits &&
+           memcmp(x->tip_prev_hash, y->tip_prev_hash, sizeof x->tip_prev_hash) == 0;
+}
+
+/* Numbers that can be judged without knowing the channel. */
+static void check_numbers(hs_guard *g, const hmx_decision *d)
+{
+    if ((g->options.caps & HMX_CAP_REASSIGN) == 0) {
+        hs_guard_report(g, HS_P_DECISION_WITHOUT_CAP, "decision %" PRIu64, d->decision);
+    }
+    if (d->kind != HMX_DECISION_MOVE && d->kind != HMX_DECISION_PREFIX) {
+        hs_guard_report(g, HS_P_DECISION_KIND, "decision %" PRIu64 " has kind %" PRIu32,
+                        d->decision, d->kind);
+    }
+    if (d->decision <= g->last_decision) {
+        hs_guard_report(g, HS_P_DECISION_NUMBER, "decision number %" PRIu64 " after %" PRIu64,
+                        d->decision, g->last_decision);
+    } else {
+        g->last_decision = d->decision;
+    }
+    if (!hs_check_hashrate(d->expected_hashrate)) {
+        hs_guard_report(g, HS_P_DECISION_NAN,
+                        "expected_hashrate of decision %" PRIu64 " is negative or not finite",
+                        d->decision);
+    }
+    if (d->valid_until_ns <= g->now_ns) {
+        hs_guard_report(g, HS_P_DECISION_VALID_UNTIL,
+                        "decision %" PRIu64 " is valid until %" PRIu64 ", now is %" PRIu64,
+                        d->decision, d->valid_until_ns, g->now_ns);
+    }
+    if (d->reason > HMX_REASON_OPERATOR && g->plugin->descriptor.abi_minor <= HMX_ABI_MINOR) {
+        hs_guard_report(g, HS_P_BAD_REASON, "decision %" PRIu64 " has reason %" PRIu32, d->decision,
+                        d->reason);
+    }
+}
+
+static void check_channel(hs_guard *g, const hs_channel *c, const hmx_decision *d)
+{
+    if (d->cookie != c->cookie) {
+        hs_guard_report(g, HS_P_DECISION_COOKIE,
+                        "decision %" PRIu64 " has cookie %" PRIu64 ", the channel's is %" PRIu64,
+                        d->decision, d->cookie, c->cookie);
+    }
+    if (c->pending != 0 && !c->pending_loose && g->now_ns < c->pending_until_ns) {
+        hs_guard_report(g, HS_P_DECISION_WHILE_PENDING,
+                        "decision %" PRIu64 " about channel %" PRIu64 ", whose decision %" PRIu64
+                        " is pending",
+                        d->decision, d->channel, c->pending);
+    }
+    if (d->from != c->upstream) {
+        hs_guard_report(g, HS_P_DECISION_FROM_WRONG,
+                        "decision %" PRIu64 " moves channel %" PRIu64 " from %" PRIu32
+                        ", it works for %" PRIu32,
+                        d->decision, d->channel, d->from, c->upstream);
+    }
+    if ((d->kind == HMX_DECISION_MOVE && d->to == c->upstream) ||
+        (d->kind == HMX_DECISION_PREFIX && d->to != c->upstream)) {
+        hs_guard_report(g, HS_P_DECISION_SAME_UPSTREAM,
+                        "decision %" PRIu64 " of kind %" PRIu32 " goes from %" PRIu32
+                        " to %" PRIu32,
+                        d->decision, d->kind, c->upstream, d->to);
+    }
+}
+
+static void check_destination(hs_guard *g, const hs_channel *c, const hmx_decision *d)
+{
+    const char *why = hs_model_not_usable(g, d->to);
+    if (why != NULL) {
+        hs_guard_report(g, HS_P_DECISION_TO_DOWN,
+                        "decision %" PRIu64 " goes to upstream %" PRIu32 ", which %s", d->decision,
+                        d->to, why);
+    }
+    why = hs_check_not_movable(g, c, d->to, d->reason);
+    if (why != NULL) {
+        hs_guard_report(g, HS_P_ILLEGAL_MOVE,
+                        "decision %" PRIu64 " brings channel %" PRIu64 " to upstream %" PRIu32
+                        ", but %s",
+                        d->decision, d->channel, d->to, why);
+    }
+    if (d->style > HMX_STYLE_SOFT_ALLOWED ||
+        (d->style == HMX_STYLE_SOFT_ALLOWED && c->upstream != HMX_NONE &&
+         !on_one_tip(g, c->upstream, d->to))) {
+        hs_guard_report(g, HS_P_DECISION_STYLE,
+                        "decision %" PRIu64 " has style %" PRIu32
+                        "; soft needs both pools on one known tip",
+                        d->decision, d->style);
+    }
+    hs_check_prefix(g, c, d->to, d->extranonce_prefix_len, d->extranonce_prefix);
+}
+
+void hs_check_decision(hs_guard *g, const hmx_decision *d)
+{
+    check_numbers(g, d);
+    hs_channel *const c = hs_model_open_channel(g, d->channel);
+    if (c == NULL || !c->known) {
+        hs_guard_report(g, HS_P_DECISION_CHANNEL_UNKNOWN,
+                        "decision %" PRIu64 " is about channel %" PRIu64 ", which is not open",
+                        d->decision, d->channel);
+        return;
+    }
+    hs_model_expire(g, c);
+    check_channel(g, c, d);
+    if (!hs_model_upstream_exists(g, d->to)) {
+        hs_guard_report(g, HS_P_DECISION_TO_UNKNOWN,
+                        "decision %" PRIu64 " goes to upstream %" PRIu32 ", which is unknown",
+                        d->decision, d->to);
+        return;
+    }
+    check_destination(g, c, d);
+    hs_model_decide(g, c, d);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * The guard's own picture of the farm, as the plugin has accepted it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_stub/guard/internal.h"
+
+hs_channel *hs_model_find(const hs_guard *g, uint64_t channel)
+{
+    return hs_table_find(&g->channels, channel);
+}
+
+hs_channel *hs_model_open_channel(const hs_guard *g, uint64_t channel)
+{
+    hs_channel *const c = hs_table_find(&g->channels, channel);
+    return c == &g->closed ? NULL : c;
+}
+
+int hs_model_upstream_exists(const hs_guard *g, uint32_t upstream)
+{
+    if (upstream == HMX_NONE || upstream > g->upstreams_max) {
+        return 0;
+    }
+    const hs_upstream *const u = &g->upstreams[upstream];
+    return g->table_read ? u->in_table : u->reported;
+}
+
+const char *hs_model_not_usable(const hs_guard *g, uint32_t upstream)
+{
+    const hs_upstream *const u = &g->upstreams[upstream];
+    if (!u->reported || u->facts.state == HMX_UPSTREAM_CONNECTING ||
+        u->facts.state == HMX_UPSTREAM_DOWN) {
+        return "is not up";
+    }
+    if (u->facts.state == HMX_UPSTREAM_DRAINING) {
+        return "is draining";
+    }
+    if (u->facts.has_job == HMX_NO) {
+        return "has no job";
+    }
+    return u->removed ? "is not configured any more" : NULL;
+}
+
+int hs_model_space_known(const hs_guard *g, uint32_t upstream)
+{
+    const hs_upstream *const u = &g->upstreams[upstream];
+    return (g->options.caps & HMX_CAP_EXTRANONCE) != 0 && u->reported &&
+           u->facts.extranonce_size > 0;
+}
+
+/* Holds the prefix in force. A collision was reported where it was decided, or is the host's. */
+static void hold(hs_guard *g, hs_channel *c, const uint8_t *bytes, uint32_t len, int by_host)
+{
+    uint64_t other = 0;
+    c->prefix_len = len;
+    c->prefix = NULL;
+    if (len == 0 || len > HMX_EXTRANONCE_MAX || c->upstream == HMX_NONE) {
+        return;
+    }
+    c->prefix = hs_prefix_take(g, c->upstream, bytes, len, c->channel, &other);
+    if (c->prefix == NULL && other != 0 && by_host) {
+        hs_guard_report(g, HS_H_HOST_PREFIX_COLLISION,
+                        "channel %llu works on upstream %u with a prefix that collides with that "
+                        "of channel %llu",
+                        (unsigned long long)c->channel, c->upstream, (unsigned long long)other);
+    }
+}
+
+int hs_model_add(hs_guard *g, const hmx_channel_open *e, const hmx_channel_decision *d, int known)
+{
+    hs_channel *const c = calloc(1, sizeof *c);
+    if (c == NULL || hs_table_put(&g->channels, e->channel, c) != 0) {
+        free(c);
+        return -1;
+    }
+    c->channel = e->channel;
+    c->cookie = d->cookie;
+    c->known = known;
+    c->upstream = d->action == HMX_ACTION_ASSIGN ? d->upstream : e->current_upstream;
+    if (c->upstream > HMX_UPSTREAMS_MAX) {
+        c->upstream = HMX_NONE;
+    }
+    c->kind = e->kind;
+    c->honours_prefix = e->honours_prefix;
+    c->flags = e->flags;
+    c->extranonce_size = e->extranonce_size;
+    c->upstreams_allowed = e->upstreams_allowed;
+    g->channels_open++;
+    if (d->action == HMX_ACTION_ASSIGN && d->extranonce_prefix_len > 0) {
+        hold(g, c, d->extranonce_prefix, d->extranonce_prefix_len, 0);
+    } else {
+        hold(g, c, e->extranonce_prefix, e->extranonce_prefix_len, 1);
+    }
+    return 0;
+}
+
+static void forget_decision(hs_guard *g, hs_channel *c)
+{
+    hs_prefix_drop(g, c->pending_prefix, 0);
+    c->pending = 0;
+    c->pending_loose = 0;
+    c->pending_prefix = NULL;
+    c->pending_prefix_len = 0;
+}
+
+void hs_model_close(hs_guard *g, hs_channel *c)
+{
+    forget_decision(g, c);
+    hs_prefix_drop(g, c->prefix, 1);
+    hs_table_put(&g->channels, c->channel, &g->closed); /* the key is there: cannot fail */
+    free(c);
+    g->channels_open--;
+}
+
+void hs_model_update(hs_channel *c, const hmx_channel_update *e)
+{
+    if ((e->changed & HMX_FACT_HONOURS_PREFIX) != 0) {
+        c->honours_prefix = e->honours_prefix;
+    }
+    if ((e->changed & HMX_FACT_FLAGS) != 0) {
+        c->flags = e->flags;
+    }
+    if ((e->changed & HMX_FACT_UPSTREAMS_ALLOWED) != 0) {
+        c->upstreams_allowed = e->upstreams_allowed;
+    }
+}
+
+void hs_model_upstream(hs_guard *g, const hmx_upstream_event *e)
+{
+    hs_upstream *const u = &g->upstreams[e->upstream];
+    u->facts = *e;
+    u->reported = 1;
+}
+
+void hs_model_expire(hs_guard *g, hs_channel *c)
+{
+    if (c->pending != 0 && g->now_ns > c->pending_until_ns) {
+        forget_decision(g, c);
+    }
+}
+
+void hs_model_decide(hs_guard *g, hs_channel *c, const hmx_decision *d)
+{
+    forget_decision(g, c);
+    c->pending = d->decision;
+    c->pending_kind = d->kind;
+    c->pending_to = d->to;
+    c->pending_until_ns = d->valid_until_ns;
+    if (d->extranonce_prefix_len == 0 || d->extranonce_prefix_len > HMX_EXTRANONCE_MAX) {
+        return;
+    }
+    uint64_t other = 0;
+    c->pending_prefix_len = d->extranonce_prefix_len;
+    memcpy(c->pending_prefix_bytes, d->extranonce_prefix, d->extranonce_prefix_len);
+    c->pending_prefix = hs_prefix_take(g, d->to, d->extranonce_prefix, d->extranonce_prefix_len,
+                                       d->channel, &other);
+    if (c->pending_prefix == NULL && other != 0) {
+        hs_guard_report(g, HS_P_PREFIX_COLLISION,
+                        "decision %llu gives channel %llu a prefix on upstream %u that collides "
+                        "with that of channel %llu",
+                        (unsigned long long)d->decision, (unsigned long long)d->channel, d->to,
+                        (unsigned long long)other);
+    }
+}
+
+void hs_model_reassign(hs_guard *g, hs_channel *c, const hmx_reassign *e)
+{
+    const uint8_t *bytes = e->extranonce_prefix;
+    uint32_t len = e->extranonce_prefix_len;
+    const int applied = e->result == HMX_RESULT_APPLIED;
+    if (applied && len == 0 && c->pending_prefix_len > 0) {
+        bytes = c->pending_prefix_bytes; /* the host did as it was told and did not repeat it */
+        len = c->pending_prefix_len;
+    }
+    if (applied || e->result == HMX_RESULT_FORCED ||
+        (e->result == HMX_RESULT_FAILED && e->to != c->upstream)) {
+        hs_prefix *const old = c->prefix;
+        const int by_host = c->pending_prefix == NULL;
+        c->upstream = e->to;
+        hold(g, c, bytes, len, by_host);
+        hs_prefix_drop(g, old, 1);
+    }
+    if (e->decision != 0) {
+        forget_decision(g, c);
+    } else {
+        c->pending_loose = 1;
+    }
+}
+
+void hs_model_free(hs_guard *g)
+{
+    for (size_t i = 0; i < g->channels.room; i++) {
+        if (g->channels.slots[i].key != 0 && g->channels.slots[i].value != &g->closed) {
+            free(g->channels.slots[i].value);
+        }
+    }
+    hs_table_free(&g->channels);
+    hs_prefix_free_all(g);
+}

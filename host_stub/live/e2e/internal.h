@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * live/e2e/internal: what the files of a live run share. Private: everybody else uses
+ * live/e2e/run.h.
+ */
+#ifndef HOST_STUB_LIVE_E2E_INTERNAL_H
+#define HOST_STUB_LIVE_E2E_INTERNAL_H
+
+#include "host_stub/live/e2e/args.h"
+#include "host_stub/live/e2e/child.h"
+#include "host_stub/live/e2e/folder.h"
+#include "host_stub/live/e2e/run.h"
+#include "host_stub/live/e2e/split.h"
+
+enum hs_e2e_phase {
+    HS_E2E_POOLS_START,
+    HS_E2E_PROXY_STARTS,
+    HS_E2E_MINERS_START,
+    HS_E2E_MINING,
+    HS_E2E_MINERS_END,
+    HS_E2E_PROXY_ENDS,
+    HS_E2E_POOLS_END,
+    HS_E2E_OVER
+};
+
+typedef struct hs_e2e_state {
+    const hs_e2e_options *options;
+    hs_e2e_config *config;
+    hs_e2e_result *result;
+    hs_e2e_folder folder;
+    hs_net_loop *loop;
+    hs_net_timer *timer;
+    enum hs_e2e_phase phase;
+    uint64_t phase_ms; /* when it began */
+    uint64_t begin_ms; /* of mining */
+    uint64_t stats_ms; /* next question */
+    hs_child pools[HS_E2E_POOLS_MAX];
+    uint16_t ports[HS_E2E_POOLS_MAX];
+    hs_e2e_track tracks[HS_E2E_POOLS_MAX];
+    hs_child proxy;
+    uint16_t proxy_port;
+    unsigned proxy_starts;
+    int restarting; /* the proxy was told to end, and starts again */
+    hs_child miners[HS_E2E_GROUPS_MAX];
+    uint32_t mining; /* groups of which all channels have had a job */
+    uint32_t group_count;
+    size_t faults_begun;
+    size_t faults_ended;
+    hs_e2e_args args;
+    int failed; /* could not be carried out: `why` says it */
+    char *why;
+    size_t capacity;
+} hs_e2e_state;
+
+/* live/e2e/run.c: the time, in milliseconds of the monotonic clock. */
+uint64_t hs_e2e_now_ms(const hs_e2e_state *r);
+/* The run cannot be carried out, for this reason (a format of two strings). */
+void hs_e2e_fail(hs_e2e_state *r, const char *format, const char *name, const char *detail);
+
+/* live/e2e/start.c: the processes. Each sets `failed` when it cannot. */
+void hs_e2e_start_pools(hs_e2e_state *r);
+/* Once the pools listen: the configuration with their ports. */
+void hs_e2e_write_config(hs_e2e_state *r);
+void hs_e2e_start_proxy(hs_e2e_state *r);
+void hs_e2e_start_miners(hs_e2e_state *r);
+
+/* live/e2e/faults.c: commands what is due at_ms after all have begun to mine. */
+void hs_e2e_command_faults(hs_e2e_state *r, uint64_t at_ms);
+
+/* live/e2e/finish.c: after everybody has ended, what they have counted goes into the result. */
+void hs_e2e_finish(hs_e2e_state *r);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * The result of a live run as JSON and as a table.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "host_stub/base/text.h"
+#include "host_stub/live/e2e/result.h"
+
+static void put(json_t *object, const char *name, uint64_t value)
+{
+    (void)json_object_set_new(object, name, json_integer((json_int_t)value));
+}
+
+static json_t *percent_json(double value)
+{
+    return isnan(value) ? json_null() : json_real(hs_round_decimals(value, 3));
+}
+
+static json_t *pools_json(const hs_e2e_result *r)
+{
+    json_t *const pools = json_array();
+    for (uint32_t i = 0; i < r->pool_count; i++) {
+        const hs_e2e_pool *const pool = &r->pools[i];
+        json_t *const row = json_object();
+        (void)json_object_set_new(row, "id", json_string(pool->spec.id));
+        (void)json_object_set_new(row, "target_pct", percent_json(pool->spec.target_pct));
+        (void)json_object_set_new(row, "delivered_pct", percent_json(pool->delivered_pct));
+        put(row, "accepted", pool->accepted);
+        put(row, "stale", pool->stale);
+        (void)json_object_set(row, "rejected", pool->rejected);
+        put(row, "duplicates", pool->duplicates);
+        (void)json_array_append_new(pools, row);
+    }
+    return pools;
+}
+
+static json_t *moves_json(const hs_e2e_result *r)
+{
+    const hs_e2e_moves *const m = &r->moves;
+    json_t *const moves = json_object();
+    put(moves, "applied", m->applied);
+    put(moves, "hard", m->hard);
+    put(moves, "soft", m->soft);
+    put(moves, "refused", m->refused);
+    put(moves, "failed", m->failed);
+    put(moves, "ms_to_first_accept", m->ms_to_first_accept);
+    return moves;
+}
+
+static json_t *shares_json(const hs_e2e_result *r)
+{
+    const hs_e2e_miners *const m = &r->compliant;
+    json_t *const shares = json_object();
+    put(shares, "submitted", m->submitted);
+    put(shares, "accepted", m->accepted);
+    put(shares, "stale_by_tip", m->stale_tip);
+    put(shares, "stale_by_move", m->stale_move);
+    (void)json_object_set(shares, "rejected", m->rejected);
+    put(shares, "duplicates", m->duplicates);
+    put(shares, "cut_off", m->cut_off);
+    put(shares, "lost", hs_e2e_result_lost(r));
+    return shares;
+}
+
+static json_t *others_json(const hs_e2e_result *r)
+{
+    const hs_e2e_miners *const m = &r->others;
+    json_t *const shares = json_object();
+    put(shares, "submitted", m->submitted);
+    put(shares, "accepted", m->accepted);
+    put(shares, "stale", m->stale_tip + m->stale_move + m->stale_odd);
+    (void)json_object_set(shares, "rejected", m->rejected);
+    return shares;
+}
+
+static json_t *windows_json(const hs_e2e_result *r)
+{
+    json_t *const windows = json_array();
+    for (size_t i = 0; i < r->window_count; i++) {
+        const hs_e2e_window *const w = &r->windows[i];
+        json_t *const row = json_object();
+        json_t *const split = json_object();
+        for (uint32_t j = 0; j < r->pool_count; j++) {
+            (void)json_object_set_new(split, r->pools[j].spec.id, percent_json(w->percent[j]));
+        }
+        (void)json_object_set_new(row, "fault", json_string(w->fault.name));
+        (void)json_object_set_new(row, "pool", json_string(r->pools[w->fault.pool].spec.id));
+        (void)json_object_set_new(row, "from_secs", json_real((double)w->fault.begin_ms / 1000.0));
+        (void)json_object_set_new(row, "to_secs", json_real((double)w->fault.end_ms / 1000.0));
+        (void)json_object_set_new(row, "delivered_pct", split);
+        (void)json_object_set_new(row, "off_most_pct", percent_json(w->off_most));
+        (void)json_array_append_new(windows, row);
+    }
+    return windows;
+}
+
+json_t *hs_e2e_result_json(const hs_e2e_result *r)
+{
+    json_t *const root = json_object();
+    json_t *const broken = json_array();
+    for (size_t i = 0; i < r->broken_count; i++) {
+        (void)json_array_append_new(broken, json_string(r->broken[i]));
+    }
+    (void)json_object_set_new(root, "pools", pools_json(r));
+    (void)json_object_set_new(root, "moves", moves_json(r));
+    (void)json_object_set_new(root, "shares", shares_json(r));
+    if (r->others.submitted > 0) {
+        (void)json_object_set_new(root, "shares_of_those_that_ignore", others_json(r));
+    }
+    (void)json_object_set_new(root, "faults", windows_json(r));
+    (void)json_object_set_new(root, "broken", broken);
+    (void)json_object_set_new(root, "seconds", json_real(hs_round_decimals(r->seconds, 3)));
+    return root;
+}
+
+/* "reason n, reason n", or "-". */
+static const char *reasons_text(json_t *reasons, char *to, size_t capacity)
+{
+    size_t len = 0;
+    (void)snprintf(to, capacity, "-");
+    for (void *it = json_object_iter(reasons); it != NULL && len < capacity;
+         it = json_object_iter_next(reasons, it)) {
+        const int more = snprintf(to + len, capacity - len, "%s%s %lld", len > 0 ? ", " : "",
+                                  json_object_iter_key(it),
+                                  (long long)json_integer_value(json_object_iter_value(it)));
+        len += more > 0 ? (size_t)more : 0;
+    }
+    return to;
+}
+
+static void print_pools(const hs_e2e_result *r)
+{
+    char target[32];
+    char delivered[32];
+    char error[32];
+    char reasons[400];
+    (void)printf("%-10s %8s %11s %8s %9s %6s %10s  %s\n", "pool", "target %", "delivered %",
+                 "error", "accepted", "stale", "duplicates", "rejected");
+    for (uint32_t i = 0; i < r->pool_count; i++) {
+        const hs_e2e_pool *const pool = &r->pools[i];
+        (void)printf(
+            "%-10s %8s %11s %8s %9llu %6llu %10llu  %s\n", pool->spec.id,
+            hs_format_fixed(target, sizeof target, pool->spec.target_pct, 2),
+            hs_format_fixed(delivered, sizeof delivered, pool->delivered_pct, 2),
+            hs_format_fixed(error, sizeof error, pool->delivered_pct - pool->spec.target_pct, 2),
+            (unsigned long long)pool->accepted, (unsigned long long)pool->stale,
+            (unsigned long long)pool->duplicates,
+            reasons_text(pool->rejected, reasons, sizeof reasons));
+    }
+}
+
+static void print_shares(const hs_e2e_result *r)
+{
+    const hs_e2e_miners *const m = &r->compliant;
+    const hs_e2e_miners *const o = &r->others;
+    char reasons[400];
+    (void)printf("\nmoves applied %llu (hard %llu, soft %llu), refused %llu, failed %llu; first "
+                 "accepted share\non the new pool %llu ms after the decision (median)\n",
+                 (unsigned long long)r->moves.applied, (unsigned long long)r->moves.hard,
+                 (unsigned long long)r->moves.soft, (unsigned long long)r->moves.refused,
+                 (unsigned long long)r->moves.failed,
+                 (unsigned long long)r->moves.ms_to_first_accept);
+    (void)printf(
+        "shares submitted %llu, accepted %llu, stale %llu by a new tip and %llu by a move, "
+        "lost %llu,\nrejected: %s\n",
+        (unsigned long long)m->submitted, (unsigned long long)m->accepted,
+        (unsigned long long)m->stale_tip, (unsigned long long)m->stale_move,
+        (unsigned long long)hs_e2e_result_lost(r),
+        reasons_text(m->rejected, reasons, sizeof reasons));
+    if (o->submitted > 0) {
+        (void)printf("miners that ignore SetExtranoncePrefix: submitted %llu, accepted %llu, stale "
+                     "%llu,\nrejected: %s\n",
+                     (unsigned long long)o->submitted, (unsigned long long)o->accepted,
+                     (unsigned long long)(o->stale_tip + o->stale_move + o->stale_odd),
+                     reasons_text(o->rejected, reasons, sizeof reasons));
+    }
+}
+
+static void print_windows(const hs_e2e_result *r)
+{
+    char text[32];
+    if (r->window_count == 0) {
+        return;
+    }
+    (void)printf("\n%-14s %-10s %9s %9s", "fault", "on", "from s", "to s");
+    for (uint32_t i = 0; i < r->pool_count; i++) {
+        (void)printf(" %9.9s", r->pools[i].spec.id);
+    }
+    (void)printf(" %9s\n", "off most");
+    for (size_t i = 0; i < r->window_count; i++) {
+        const hs_e2e_window *const w = &r->windows[i];
+        (void)printf("%-14s %-10s", w->fault.name, r->pools[w->fault.pool].spec.id);
+        (void)printf(" %9s",
+                     hs_format_fixed(text, sizeof text, (double)w->fault.begin_ms / 1000.0, 1));
+        (void)printf(" %9s",
+                     hs_format_fixed(text, sizeof text, (double)w->fault.end_ms / 1000.0, 1));
+        for (uint32_t j = 0; j < r->pool_count; j++) {
+            (void)printf(" %9s", hs_format_fixed(text, sizeof text, w->percent[j], 2));
+        }
+        (void)printf(" %9s%s\n", hs_format_fixed(text, sizeof text, w->off_most, 2),
+                     w->off_most > 5.0 ? "  more than 5 points" : "");
+    }
+}
+
+void hs_e2e_result_print(const hs_e2e_result *r)
+{
+    print_pools(r);
+    print_shares(r);
+    print_windows(r);
+    (void)printf("\n");
+    for (size_t i = 0; i < r->broken_count; i++) {
+        (void)printf("BROKEN: %s\n", r->broken[i]);
+    }
+    if (r->broken_count == 0) {
+        (void)printf("every promise was kept\n");
+    }
+    (void)fflush(stdout);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * live/e2e/result: what a live run came to: takes the counts that pools, miners and the proxy have
+ * written, adds them up, and says which promises were broken. Pools' counts decide what was
+ * delivered; what the proxy says of itself is only shown and compared.
+ */
+#ifndef HOST_STUB_LIVE_E2E_RESULT_H
+#define HOST_STUB_LIVE_E2E_RESULT_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "host_stub/live/e2e/config.h"
+#include "host_stub/live/e2e/options.h"
+
+enum { HS_E2E_BROKEN_MAX = 64, HS_E2E_SENTENCE_SIZE = 400 };
+
+typedef struct hs_e2e_pool {
+    hs_e2e_pool_spec spec;
+    double work;
+    double delivered_pct;
+    uint64_t accepted;
+    uint64_t stale;
+    uint64_t stale_ms_most;
+    uint64_t stale_older;
+    uint64_t duplicates;
+    uint64_t refused_on_command;
+    uint64_t protocol_errors;
+    json_t *rejected; /* reason: count */
+} hs_e2e_pool;
+
+/* Shares as the miners count them. */
+typedef struct hs_e2e_miners {
+    uint64_t submitted;
+    uint64_t accepted;
+    uint64_t stale_tip;
+    uint64_t stale_move;
+    uint64_t stale_odd;
+    uint64_t stale_ms_most;
+    uint64_t duplicates;
+    uint64_t unanswered;
+    uint64_t cut_off; /* by the end of their own connection or channel */
+    uint64_t server_faults;
+    json_t *rejected; /* code: count */
+    char server_fault[320];
+} hs_e2e_miners;
+
+typedef struct hs_e2e_moves {
+    uint64_t applied;
+    uint64_t hard;
+    uint64_t soft;
+    uint64_t refused;
+    uint64_t failed;
+    uint64_t ms_to_first_accept; /* median; of the last incarnation that had any */
+    uint64_t guard_violations;
+    uint64_t protocol_errors;
+} hs_e2e_moves;
+
+/* The split in the window of a fault. */
+typedef struct hs_e2e_window {
+    hs_e2e_fault fault;
+    double percent[HS_E2E_POOLS_MAX];
+    double off_most; /* from the targets, in points */
+} hs_e2e_window;
+
+typedef struct hs_e2e_result {
+    hs_e2e_pool pools[HS_E2E_POOLS_MAX];
+    uint32_t pool_count;
+    hs_e2e_miners compliant;
+    hs_e2e_miners others; /* that ignore prefixes */
+    hs_e2e_moves moves;
+    hs_e2e_window windows[HS_E2E_FAULTS_MAX];
+    size_t window_count;
+    double seconds;
+    char broken[HS_E2E_BROKEN_MAX][HS_E2E_SENTENCE_SIZE];
+    size_t broken_count;
+} hs_e2e_result;
+
+/* 0, or -1 out of memory. Free it in either case. */
+int hs_e2e_result_start(hs_e2e_result *result, const hs_e2e_config *config);
+void hs_e2e_result_free(hs_e2e_result *result);
+
+/* The counts of `host_stub pool --json`, `miner --json` and `proxy --json`. A miner's file and a
+ * proxy's may come several times. Members that are not there count as 0. */
+void hs_e2e_result_pool(hs_e2e_result *result, uint32_t index, const json_t *counts);
+void hs_e2e_result_miners(hs_e2e_result *result, const json_t *counts);
+void hs_e2e_result_proxy(hs_e2e_result *result, const json_t *counts);
+
+/* A promise was broken, or something failed: a sentence. */
+void hs_e2e_result_break(hs_e2e_result *result, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* After all counts: what each pool was delivered, and which promises were broken. */
+void hs_e2e_result_judge(hs_e2e_result *result, const hs_e2e_options *options);
+
+/* Shares of compliant miners whose fate nobody knows: without an answer, or answered as lost. */
+uint64_t hs_e2e_result_lost(const hs_e2e_result *result);
+
+/* {"pools":[{"id","target_pct","delivered_pct","accepted","stale","rejected":{reason:n},
+ * "duplicates"}],"moves":{"applied","hard","soft","refused","failed","ms_to_first_accept"},
+ * "shares":{"submitted","lost", and more},"faults":[...],"broken":[sentence],"seconds"}. NULL when
+ * out of memory. */
+json_t *hs_e2e_result_json(const hs_e2e_result *result);
+
+void hs_e2e_result_print(const hs_e2e_result *result);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * live/miner/internal: what the files of the mining devices share. Private: everybody else uses
+ * live/miner/core.h.
+ */
+#ifndef HOST_STUB_LIVE_MINER_INTERNAL_H
+#define HOST_STUB_LIVE_MINER_INTERNAL_H
+
+#include "host_stub/live/miner/core.h"
+#include "host_stub/session/session.h"
+
+/* A share without an answer. */
+typedef struct hs_dev_share {
+    uint32_t channel_id;
+    uint32_t sequence_number;
+    uint64_t at_ms;
+    uint64_t gone_ms; /* when a new tip made it stale for us; 0 = not yet */
+    int gone_by_move;
+} hs_dev_share;
+
+enum hs_dev_state { HS_DEV_CLOSED = 0, HS_DEV_ASKED, HS_DEV_OPEN };
+
+/* One device: a channel, over all its openings. */
+typedef struct hs_dev_slot {
+    uint32_t index;
+    int extended;
+    char name[HS_DEV_NAME_MAX + 16];
+    enum hs_dev_state state;
+    uint32_t request_id;
+    uint32_t channel_id;
+    uint64_t open_at_ms;
+    uint32_t last_sequence;
+    hs_sv2_b032 first_prefix; /* the one that it opened with */
+    hs_sv2_b032 prefix;       /* the last one told */
+    int prefix_news;          /* it changed, and no job has followed */
+    uint64_t prefix_at_ms;
+    int awaits_first; /* moved, and nothing was accepted since */
+    uint64_t cursor;  /* of the search; never goes back */
+    double credit;    /* hashes that it may do now */
+    hs_dev_share *pending;
+    size_t pending_count;
+    size_t pending_capacity;
+    hs_dev_counts counts;
+} hs_dev_slot;
+
+struct hs_dev {
+    const hs_dev_options *options;
+    hs_dev_out out;
+    void *link;
+    hs_session *session; /* NULL while there is no connection */
+    int is_set_up;
+    int stopped;
+    uint32_t last_request;
+    uint64_t now_ms;
+    uint64_t advanced_ms; /* up to where the rates have been paid out in hashes */
+    size_t changes_done;
+    double factor; /* of all rates */
+    hs_dev_slot *slots;
+    uint32_t slot_count;
+    uint64_t faults;
+    char first_fault[320];
+    char reconnect_host[HS_DEV_HOST_MAX + 1];
+    uint16_t reconnect_port;
+};
+
+/* live/miner/core.c: gives the message to the session and sends it. Returns 1, or 0 when the
+ * session has no room for it. */
+int hs_dev_emit(hs_dev *dev, const hs_sv2_message *message, hs_step *step);
+/* The slot that has, or had, this channel; NULL. */
+hs_dev_slot *hs_dev_slot_of(const hs_dev *dev, uint32_t channel_id);
+/* The session's view of the slot's open channel; NULL. Holds until the next opening. */
+const hs_channel *hs_dev_view(const hs_dev *dev, const hs_dev_slot *slot);
+
+/* live/miner/shares.c */
+void hs_dev_hash(hs_dev *dev, hs_dev_slot *slot, uint64_t elapsed_ms);
+/* A new tip on the slot's channel: what it has submitted before is stale from now on. */
+void hs_dev_mark_gone(hs_dev *dev, hs_dev_slot *slot, int by_move);
+void hs_dev_answered(hs_dev *dev, const hs_sv2_message *message, const hs_step *step);
+
+#endif

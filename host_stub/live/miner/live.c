@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/live/miner/live.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_stub/base/rng.h"
+#include "host_stub/base/text.h"
+#include "host_stub/live/miner/core.h"
+#include "host_stub/live/net/conn.h"
+
+enum {
+    TURN_MS = 20,      /* between two turns of hashing */
+    AGAIN_MS = 500,    /* before connecting again, and as much more by chance */
+    SETTLE_MS = 3000,  /* for the answers, at the end */
+    UNSENT_MAX = 65536 /* bytes: a server that does not read gets no more shares */
+};
+
+typedef struct live live;
+
+/* One connection. */
+typedef struct rig {
+    live *live;
+    hs_dev *dev;
+    hs_conn *conn; /* NULL while there is none */
+    uint64_t connect_at_ms;
+    uint64_t leave_at_ms; /* --reconnect-every */
+    char host[HS_DEV_HOST_MAX + 1];
+    uint16_t port;
+} rig;
+
+struct live {
+    const hs_dev_options *options;
+    hs_net_loop *loop;
+    hs_net_timer *timer;
+    hs_rng chance;
+    uint64_t start_ns;
+    rig *rigs;
+    uint32_t rig_count;
+    uint64_t connections;
+    int said_mining;
+    int stopping;
+    uint64_t stop_ms; /* when it began to stop */
+};
+
+static uint64_t now_ms(const live *l)
+{
+    return (hs_net_now_ns(l->loop) - l->start_ns) / HS_NET_MILLISECOND_NS;
+}
+
+static void send_message(void *link, const hs_sv2_message *message)
+{
+    const rig *const r = link;
+    if (r->conn != NULL) {
+        (void)hs_conn_send_one(r->conn, message);
+    }
+}
+
+static void end_conn(void *link, const char *reason)
+{
+    const rig *const r = link;
+    if (r->conn != NULL) {
+        hs_conn_close(r->conn, reason);
+    }
+}
+
+static void on_open(void *ctx, hs_conn *conn)
+{
+    rig *const r = ctx;
+    live *const l = r->live;
+    l->connections++;
+    /* Not all of them leave at once. */
+    r->leave_at_ms = l->options->reconnect_ms > 0
+                         ? now_ms(l) + (uint64_t)((double)l->options->reconnect_ms *
+                                                  (0.5 + hs_rng_uniform(&l->chance)))
+                         : UINT64_MAX;
+    if (hs_dev_connected(r->dev, now_ms(l)) != 0) {
+        hs_conn_close(conn, "no memory");
+    }
+}
+
+static void on_frame(void *ctx, hs_conn *conn, const uint8_t *frame, size_t len)
+{
+    const rig *const r = ctx;
+    (void)conn;
+    hs_dev_frame(r->dev, frame, len, now_ms(r->live));
+}
+
+static void lose(rig *r)
+{
+    r->conn = NULL;
+    hs_dev_lost(r->dev);
+    (void)hs_dev_take_reconnect(r->dev, r->host, sizeof r->host, &r->port);
+    r->connect_at_ms = now_ms(r->live) + AGAIN_MS + hs_rng_below(&r->live->chance, AGAIN_MS);
+}
+
+static void on_closed(void *ctx, hs_conn *conn, const char *reason)
+{
+    (void)conn;
+    (void)reason;
+    lose(ctx);
+}
+
+static void connect_rig(rig *r)
+{
+    static const hs_conn_handler HANDLER = {on_open, on_frame, on_closed, NULL};
+    char why[200];
+    live *const l = r->live;
+    const int fd = hs_net_connect(r->host, r->port, why, sizeof why);
+    r->connect_at_ms = now_ms(l) + AGAIN_MS;
+    if (fd >= 0) {
+        r->conn = hs_conn_new_connecting(l->loop, fd, &HANDLER, r, NULL);
+    }
+}
+
+static void turn_rig(rig *r)
+{
+    live *const l = r->live;
+    const uint64_t at_ms = now_ms(l);
+    if (r->conn == NULL && !l->stopping && at_ms >= r->connect_at_ms) {
+        connect_rig(r);
+    }
+    if (r->conn != NULL && !l->stopping && hs_conn_is_open(r->conn) && at_ms >= r->leave_at_ms) {
+        hs_conn_free(r->conn);
+        lose(r);
+    }
+    if (r->conn == NULL || hs_conn_unsent_bytes(r->conn) <= UNSENT_MAX) {
+        hs_dev_advance(r->dev, at_ms);
+    }
+}
+
+static void stop(live *l)
+{
+    if (!l->stopping) {
+        l->stopping = 1;
+        l->stop_ms = now_ms(l);
+        for (uint32_t i = 0; i < l->rig_count; i++) {
+            hs_dev_stop(l->rigs[i].dev);
+        }
+    }
+}
+
+/* All shares are answered, or it takes too long. */
+static int is_settled(const live *l)
+{
+    size_t unanswered = 0;
+    for (uint32_t i = 0; i < l->rig_count; i++) {
+        unanswered += hs_dev_unanswered(l->rigs[i].dev);
+    }
+    return unanswered == 0 || now_ms(l) - l->stop_ms >= SETTLE_MS;
+}
+
+static void say_mining(live *l)
+{
+    for (uint32_t i = 0; i < l->rig_count; i++) {
+        if (!hs_dev_is_mining(l->rigs[i].dev)) {
+            return;
+        }
+    }
+    l->said_mining = 1;
+    (void)printf("mining %u\n", (unsigned)l->options->count);
+    (void)fflush(stdout);
+}
+
+static void on_turn(void *ctx)
+{
+    live *const l = ctx;
+    for (uint32_t i = 0; i < l->rig_count; i++) {
+        turn_rig(&l->rigs[i]);
+    }
+    if (!l->said_mining) {
+        say_mining(l);
+    }
+    if (l->options->run_ms > 0 && now_ms(l) >= l->options->run_ms) {
+        stop(l);
+    }
+    if (l->stopping && is_settled(l)) {
+        hs_net_loop_stop(l->loop);
+    }
+    hs_net_timer_after(l->timer, TURN_MS * HS_NET_MILLISECOND_NS);
+}
+
+static void on_signal(void *ctx, int signal_number)
+{
+    (void)signal_number;
+    stop(ctx);
+}
+
+static int write_counts(const live *l, const hs_dev_counts *total, uint64_t end_ms)
+{
+    const char *const path = l->options->json;
+    json_t *const root = json_object();
+    json_t *const channels = json_array();
+    const char *first = "";
+    uint64_t faults = 0;
+    int rc = 0;
+    (void)json_object_set_new(root, "seconds", json_real((double)end_ms / 1000.0));
+    (void)json_object_set_new(root, "compliant", json_boolean(!l->options->ignore_prefix));
+    (void)json_object_set_new(root, "connections", json_integer((json_int_t)l->connections));
+    for (uint32_t i = 0; i < l->rig_count; i++) {
+        const char *text = "";
+        faults += hs_dev_faults(l->rigs[i].dev, &text);
+        first = first[0] == '\0' ? text : first;
+        hs_dev_put_channels(l->rigs[i].dev, channels);
+    }
+    (void)json_object_set_new(root, "server_faults", json_integer((json_int_t)faults));
+    (void)json_object_set_new(root, "server_fault_first", json_string(first));
+    hs_dev_put_counts(root, total);
+    (void)json_object_set_new(root, "channels", channels);
+    if (strcmp(path, "-") == 0) {
+        rc = json_dumpf(root, stdout, JSON_INDENT(2));
+        (void)printf("\n");
+        rc |= fflush(stdout);
+    } else {
+        rc = json_dump_file(root, path, JSON_INDENT(2));
+    }
+    json_decref(root);
+    return rc;
+}
+
+static int begin(live *l, char *why, size_t capacity)
+{
+    static const int SIGNALS[] = {SIGTERM, SIGINT, 0};
+    static const hs_dev_out OUT = {send_message, end_conn};
+    const hs_dev_options *const o = l->options;
+    l->loop = hs_net_loop_new();
+    l->rigs = calloc((o->count + o->per_connection - 1) / o->per_connection, sizeof *l->rigs);
+    if (l->loop == NULL || l->rigs == NULL || hs_net_signals(l->loop, SIGNALS, on_signal, l) != 0 ||
+        (l->timer = hs_net_timer_new(l->loop, on_turn, l)) == NULL) {
+        return hs_refuse(why, capacity, "cannot set up the event loop: %s", strerror(errno));
+    }
+    l->start_ns = hs_net_clock_ns();
+    hs_rng_init(&l->chance, o->seed, "miner", o->first);
+    for (uint32_t first = 0; first < o->count; first += o->per_connection) {
+        const uint32_t left = o->count - first;
+        rig *const r = &l->rigs[l->rig_count];
+        *r = (rig){.live = l, .port = o->port, .leave_at_ms = UINT64_MAX};
+        memcpy(r->host, o->host, sizeof r->host);
+        r->dev = hs_dev_new(o, first, left < o->per_connection ? left : o->per_connection, &OUT, r);
+        if (r->dev == NULL) {
+            return hs_refuse(why, capacity, "no memory for %u channels", (unsigned)o->count);
+        }
+        l->rig_count++;
+    }
+    hs_net_timer_at(l->timer, l->start_ns);
+    return 0;
+}
+
+/* The counts, once nothing can change them any more. */
+static int report(live *l, char *why, size_t capacity)
+{
+    hs_dev_counts total;
+    const uint64_t end_ms = l->stopping ? l->stop_ms : now_ms(l);
+    memset(&total, 0, sizeof total);
+    for (uint32_t i = 0; i < l->rig_count; i++) {
+        hs_dev_settle(l->rigs[i].dev);
+        hs_dev_add_counts(l->rigs[i].dev, &total);
+    }
+    if (l->options->json != NULL && write_counts(l, &total, end_ms) != 0) {
+        (void)hs_refuse(why, capacity, "%s cannot be written: %s", l->options->json,
+                        strerror(errno));
+        return 2;
+    }
+    return total.opens > 0 ? 0 : 1;
+}
+
+int hs_dev_live(const hs_dev_options *options, char *why, size_t capacity)
+{
+    live l;
+    int status = 2;
+    memset(&l, 0, sizeof l);
+    l.options = options;
+    if (begin(&l, why, capacity) == 0) {
+        if (hs_net_loop_run(l.loop) == 0) {
+            status = report(&l, why, capacity);
+        } else {
+            (void)hs_refuse(why, capacity, "poll fails: %s", strerror(errno));
+        }
+    }
+    for (uint32_t i = 0; i < l.rig_count; i++) {
+        hs_conn_free(l.rigs[i].conn);
+        hs_dev_free(l.rigs[i].dev);
+    }
+    free(l.rigs);
+    hs_net_loop_free(l.loop);
+    return status;
+}

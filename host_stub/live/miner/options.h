@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * live/miner/options: the command line of `host_stub miner`, read and checked.
+ */
+#ifndef HOST_STUB_LIVE_MINER_OPTIONS_H
+#define HOST_STUB_LIVE_MINER_OPTIONS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    HS_DEV_NAME_MAX = 64,
+    HS_DEV_HOST_MAX = 64,
+    HS_DEV_COUNT_MAX = 1000,
+    HS_DEV_LIST_MAX = 64,
+    HS_DEV_CHANGES_MAX = 8
+};
+
+enum hs_dev_kind { HS_DEV_STANDARD = 0, HS_DEV_EXTENDED, HS_DEV_MIXED };
+
+/* At `at_ms` after the start every rate is multiplied by `factor`. */
+typedef struct hs_dev_change {
+    uint64_t at_ms;
+    double factor;
+} hs_dev_change;
+
+typedef struct hs_dev_options {
+    char host[HS_DEV_HOST_MAX + 1];
+    uint16_t port;
+    enum hs_dev_kind kind;
+    double rates_hs[HS_DEV_LIST_MAX]; /* in turns; none = by shares_per_minute */
+    size_t rate_count;
+    double shares_per_minute; /* hashes as fast as the channel's target needs; 0 = by the rates */
+    double nominals_hs[HS_DEV_LIST_MAX]; /* what is stated, in turns; none = the rate */
+    size_t nominal_count;
+    char name[HS_DEV_NAME_MAX + 1]; /* user_identity; with several channels, .1 .2 ... behind it */
+    uint32_t first;                 /* the number behind the first one's name */
+    uint32_t count;                 /* channels */
+    uint32_t per_connection;
+    uint32_t min_extranonce;
+    double least_hashes; /* max_target: the easiest share that it takes, in hashes */
+    uint64_t seed;
+    int ignore_prefix;
+    int roll_version;
+    int tell_rate;
+    uint64_t reconnect_ms; /* 0 = never */
+    hs_dev_change changes[HS_DEV_CHANGES_MAX];
+    size_t change_count;
+    uint64_t run_ms;  /* 0 = until SIGTERM */
+    const char *json; /* NULL = none, "-" = standard output */
+    int help;
+} hs_dev_options;
+
+extern const char HS_DEV_USAGE[];
+
+void hs_dev_options_defaults(hs_dev_options *options);
+
+/* argv[0] is the command's name; strings of argv are kept as they are. 0, or -1 with a sentence in
+ * `why`. */
+int hs_dev_options_read(hs_dev_options *options, int argc, char **argv, char *why, size_t capacity);
+
+/* The channel's own values; `index` from 0. */
+double hs_dev_rate_of(const hs_dev_options *options, uint32_t index);
+double hs_dev_nominal_of(const hs_dev_options *options, uint32_t index);
+int hs_dev_is_extended(const hs_dev_options *options, uint32_t index);
+
+/* "HOST:PORT", also "[::1]:PORT". 0, or -1 with a sentence. */
+int hs_dev_read_place(const char *text, char *host, size_t host_size, uint16_t *port, char *why,
+                      size_t capacity);
+
+#endif

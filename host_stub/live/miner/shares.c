@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * The shares of the mining devices: hashing at a rate, submitting, and what the answers say.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_stub/live/miner/internal.h"
+#include "host_stub/live/miner/search.h"
+#include "host_stub/sv2/share_target.h"
+#include "host_stub/sv2/work.h"
+
+/* A process that was not run for a while makes up for at most so much, and hashes at most so many
+ * times before somebody else has a turn. */
+#define CREDIT_MOST_S   2.0
+#define HASHES_PER_TURN 65536.0
+
+/* Room for one more; 0 when out of memory. */
+static int reserve(hs_dev_slot *slot)
+{
+    if (slot->pending_count < slot->pending_capacity) {
+        return 1;
+    }
+    const size_t capacity = slot->pending_capacity == 0 ? 32 : slot->pending_capacity * 2;
+    hs_dev_share *const grown = realloc(slot->pending, capacity * sizeof *grown);
+    if (grown == NULL) {
+        return 0;
+    }
+    slot->pending = grown;
+    slot->pending_capacity = capacity;
+    return 1;
+}
+
+/* Returns 0 when there is no room for another share without an answer: it is not submitted. */
+static int submit(hs_dev *dev, hs_dev_slot *slot, uint32_t job_id, const hs_search_find *find)
+{
+    hs_sv2_message m = {.id = slot->extended ? HS_SV2_SUBMIT_EXTENDED : HS_SV2_SUBMIT_STANDARD};
+    hs_step step;
+    m.as.submit = (hs_sv2_submit){.channel_id = slot->channel_id,
+                                  .sequence_number = slot->last_sequence + 1,
+                                  .job_id = job_id,
+                                  .nonce = find->nonce,
+                                  .ntime = find->ntime,
+                                  .version = find->version,
+                                  .extranonce = find->extranonce};
+    if (!reserve(slot) || !hs_dev_emit(dev, &m, &step)) {
+        return 0;
+    }
+    slot->last_sequence++;
+    slot->counts.submitted++;
+    slot->pending[slot->pending_count++] = (hs_dev_share){.channel_id = slot->channel_id,
+                                                          .sequence_number = slot->last_sequence,
+                                                          .at_ms = dev->now_ms};
+    return 1;
+}
+
+static double rate_of(const hs_dev *dev, const hs_dev_slot *slot, const hs_job *job)
+{
+    const double wanted = dev->options->shares_per_minute;
+    const double rate = wanted > 0.0
+                            ? wanted / 60.0 * hs_lpool_hashes(hs_sv2_difficulty(&job->target))
+                            : hs_dev_rate_of(dev->options, slot->index);
+    return rate * dev->factor;
+}
+
+void hs_dev_hash(hs_dev *dev, hs_dev_slot *slot, uint64_t elapsed_ms)
+{
+    const hs_channel *channel = hs_dev_view(dev, slot);
+    const hs_job *const job = channel != NULL ? hs_channel_active_job(channel) : NULL;
+    if (job == NULL) {
+        slot->credit = 0.0;
+        return;
+    }
+    const double rate = rate_of(dev, slot, job);
+    slot->credit += rate * (double)elapsed_ms / 1000.0;
+    slot->credit = slot->credit < rate * CREDIT_MOST_S ? slot->credit : rate * CREDIT_MOST_S;
+    uint64_t budget = (uint64_t)(slot->credit < HASHES_PER_TURN ? slot->credit : HASHES_PER_TURN);
+    const hs_search search = {job, dev->options->ignore_prefix ? &slot->first_prefix : &job->prefix,
+                              channel->extranonce_size,
+                              (uint32_t)((dev->now_ms - job->since_ms) / 1000),
+                              dev->options->roll_version};
+    while (budget > 0) {
+        hs_search_find find;
+        uint64_t hashes = 0;
+        const int found = hs_search_run(&search, &slot->cursor, budget, &hashes, &find);
+        budget -= hashes;
+        slot->credit -= (double)hashes;
+        slot->counts.hashes += hashes;
+        if (found && !submit(dev, slot, job->job_id, &find)) {
+            return;
+        }
+    }
+}
+
+void hs_dev_mark_gone(hs_dev *dev, hs_dev_slot *slot, int by_move)
+{
+    for (size_t i = 0; i < slot->pending_count; i++) {
+        hs_dev_share *const share = &slot->pending[i];
+        if (share->gone_ms == 0 && share->channel_id == slot->channel_id) {
+            share->gone_ms = dev->now_ms > 0 ? dev->now_ms : 1;
+            share->gone_by_move = by_move;
+        }
+    }
+}
+
+static void count_code(hs_dev_counts *counts, hs_sv2_bytes code)
+{
+    char text[HS_DEV_CODE_SIZE] = "";
+    for (uint32_t i = 0; i < code.len && i < sizeof text - 1; i++) {
+        text[i] = code.data[i] > 0x20 && code.data[i] < 0x7f ? (char)code.data[i] : '?';
+    }
+    for (int i = 0; i < HS_DEV_CODES_MAX; i++) {
+        hs_dev_rejects *const row = &counts->rejected[i];
+        if (row->count == 0) {
+            (void)snprintf(row->code, sizeof row->code, "%s",
+                           i == HS_DEV_CODES_MAX - 1 ? "other" : text);
+        }
+        if (strcmp(row->code, text) == 0 || i == HS_DEV_CODES_MAX - 1) {
+            row->count++;
+            return;
+        }
+    }
+}
+
+static int is_code(hs_sv2_bytes code, const char *name)
+{
+    return code.len == strlen(name) && memcmp(code.data, name, code.len) == 0;
+}
+
+static void count_stale(hs_dev_counts *counts, const hs_dev_share *share)
+{
+    if (share->gone_ms == 0) {
+        counts->stale_odd++;
+        return;
+    }
+    const uint64_t ms = share->gone_ms - share->at_ms;
+    if (share->gone_by_move) {
+        counts->stale_move++;
+    } else {
+        counts->stale_tip++;
+    }
+    counts->stale_ms_most = ms > counts->stale_ms_most ? ms : counts->stale_ms_most;
+}
+
+static void count_accepted(hs_dev *dev, hs_dev_slot *slot, const hs_share *share)
+{
+    hs_dev_counts *const counts = &slot->counts;
+    counts->accepted++;
+    counts->work_accepted += share->difficulty;
+    if (slot->awaits_first && share->channel_id == slot->channel_id &&
+        hs_prefix_equal(&share->prefix, &slot->prefix)) {
+        const uint64_t ms = dev->now_ms - slot->prefix_at_ms;
+        slot->awaits_first = 0;
+        counts->firsts++;
+        counts->first_ms_sum += ms;
+        counts->first_ms_most = ms > counts->first_ms_most ? ms : counts->first_ms_most;
+    }
+}
+
+static void count_answer(hs_dev *dev, hs_dev_slot *slot, const hs_sv2_message *m,
+                         const hs_share *answered, const hs_dev_share *share)
+{
+    hs_dev_counts *const counts = &slot->counts;
+    const hs_sv2_bytes code = m->as.submit_error.error_code;
+    const uint64_t ms = dev->now_ms - share->at_ms;
+    counts->answer_ms_most = ms > counts->answer_ms_most ? ms : counts->answer_ms_most;
+    if (m->id == HS_SV2_SUBMIT_SUCCESS) {
+        count_accepted(dev, slot, answered);
+    } else if (is_code(code, hs_judgement_code(HS_JUDGED_STALE))) {
+        count_stale(counts, share);
+    } else if (is_code(code, hs_judgement_code(HS_JUDGED_DUPLICATE))) {
+        counts->duplicates++;
+    } else {
+        count_code(counts, code);
+    }
+}
+
+void hs_dev_answered(hs_dev *dev, const hs_sv2_message *message, const hs_step *step)
+{
+    for (size_t i = 0; i < step->answered_count; i++) {
+        const hs_share *const answered = &step->answered[i];
+        hs_dev_slot *const slot = hs_dev_slot_of(dev, answered->channel_id);
+        for (size_t j = 0; slot != NULL && j < slot->pending_count; j++) {
+            const hs_dev_share share = slot->pending[j];
+            if (share.channel_id == answered->channel_id &&
+                share.sequence_number == answered->sequence_number) {
+                slot->pending_count--;
+                memmove(&slot->pending[j], &slot->pending[j + 1],
+                        (slot->pending_count - j) * sizeof slot->pending[0]);
+                count_answer(dev, slot, message, answered, &share);
+                break;
+            }
+        }
+    }
+}

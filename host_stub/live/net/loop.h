@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * live/net/loop: one poll(2) loop for a process: file descriptors, timers on the monotonic clock,
+ * and signals as ordinary events. It also makes the sockets: listeners on loopback, and connections
+ * that are still being made. It knows nothing of frames (live/net/conn.h) and never blocks but in
+ * poll.
+ *
+ * One thread only. Every callback may add, change and remove any watch, timer or listener, its own
+ * included; what has been removed is not called again, not even in the same turn. Each ready
+ * descriptor is called once per turn, in the order in which the watches were added, so that nobody
+ * is served twice before everybody was served once.
+ */
+#ifndef HOST_STUB_LIVE_NET_LOOP_H
+#define HOST_STUB_LIVE_NET_LOOP_H
+
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HS_NET_SECOND_NS      UINT64_C(1000000000)
+#define HS_NET_MILLISECOND_NS UINT64_C(1000000)
+
+typedef struct hs_net_loop hs_net_loop;
+typedef struct hs_net_watch hs_net_watch;
+typedef struct hs_net_timer hs_net_timer;
+typedef struct hs_net_listener hs_net_listener;
+
+/* NULL when out of memory. */
+hs_net_loop *hs_net_loop_new(void);
+/* Frees the loop with all watches, timers and listeners that it still has, and gives back the
+ * signals of hs_net_signals. Descriptors of watches stay open: they belong to whoever added them.
+ */
+void hs_net_loop_free(hs_net_loop *loop);
+
+/* The monotonic clock, read anew. */
+uint64_t hs_net_clock_ns(void);
+/* The monotonic clock as it stood when the present turn woke up: one moment for a whole turn. */
+uint64_t hs_net_now_ns(const hs_net_loop *loop);
+
+/* One turn: waits until something is ready, a timer is due or max_wait_ns have gone by, and calls
+ * what is due: descriptors first, then timers in the order of their deadlines. Returns 0, or -1
+ * when poll fails for a reason that does not go away. Not from within a callback. */
+int hs_net_loop_turn(hs_net_loop *loop, uint64_t max_wait_ns);
+/* Turns until hs_net_loop_stop. Returns 0, or -1 as above. */
+int hs_net_loop_run(hs_net_loop *loop);
+void hs_net_loop_stop(hs_net_loop *loop);
+
+/* What a watch waits for and is told. AGAIN is told alone or with others; see hs_net_watch_again.
+ * An error or a hang-up is told as whatever the watch waits for, and the next call on the
+ * descriptor says which it was; a watch that waits for nothing hears nothing of it. */
+enum hs_net_event { HS_NET_READ = 0x1, HS_NET_WRITE = 0x2, HS_NET_AGAIN = 0x4 };
+
+typedef void hs_net_ready_fn(void *ctx, unsigned events);
+
+/* `fd` may be -1: such a watch only hears AGAIN. `events` may be 0. NULL when out of memory. */
+hs_net_watch *hs_net_watch_add(hs_net_loop *loop, int fd, unsigned events, hs_net_ready_fn *ready,
+                               void *ctx);
+void hs_net_watch_set(hs_net_watch *watch, unsigned events);
+/* The watch is called in the next turn with AGAIN, which does not wait then: for somebody who has
+ * more to do than one turn should take. */
+void hs_net_watch_again(hs_net_watch *watch);
+/* The descriptor is about to be closed by its owner: the watch goes on as one with fd -1. */
+void hs_net_watch_forget_fd(hs_net_watch *watch);
+void hs_net_watch_remove(hs_net_watch *watch); /* NULL is fine */
+
+typedef void hs_net_timer_fn(void *ctx);
+
+/* A timer that is not set. NULL when out of memory. */
+hs_net_timer *hs_net_timer_new(hs_net_loop *loop, hs_net_timer_fn *due, void *ctx);
+/* Sets it to a moment of the monotonic clock, or anew; it is called once, at or after it. */
+void hs_net_timer_at(hs_net_timer *timer, uint64_t deadline_ns);
+/* The same, counted from hs_net_now_ns. */
+void hs_net_timer_after(hs_net_timer *timer, uint64_t delay_ns);
+void hs_net_timer_stop(hs_net_timer *timer);
+int hs_net_timer_is_set(const hs_net_timer *timer);
+void hs_net_timer_remove(hs_net_timer *timer); /* NULL is fine */
+
+typedef void hs_net_signal_fn(void *ctx, int signal_number);
+
+/* From now on these signals (ended by 0) no longer interrupt but are told as events, by a
+ * signalfd. Once per loop. A child process must unblock them before it runs another program.
+ * SIGPIPE is ignored from now on in any case. Returns 0, or -1. */
+int hs_net_signals(hs_net_loop *loop, const int *signals, hs_net_signal_fn *told, void *ctx);
+/* For a child between fork and exec: the signals as they were before hs_net_signals. */
+void hs_net_signals_restore(const hs_net_loop *loop);
+
+/* A new connection: a non-blocking socket that now belongs to the callee. */
+typedef void hs_net_accept_fn(void *ctx, int fd);
+
+/* Listens on 127.0.0.1. Port 0: the system gives one. Takes at most 16 connections per turn. NULL
+ * with one sentence in `why` (cut to `capacity`). */
+hs_net_listener *hs_net_listen(hs_net_loop *loop, uint16_t port, hs_net_accept_fn *accepted,
+                               void *ctx, char *why, size_t capacity);
+uint16_t hs_net_listener_port(const hs_net_listener *listener);
+/* Stops listening, so that who connects is refused, and keeps the port all the same (on a socket
+ * that is only bound: nobody else is given it meanwhile); or listens again. Returns 1, or 0 when it
+ * could not listen again: it may be tried later. */
+int hs_net_listener_pause(hs_net_listener *listener, int paused);
+void hs_net_listener_close(hs_net_listener *listener); /* NULL is fine */
+
+/* Begins to connect and does not wait: the socket is ready to write when it has worked or failed
+ * (hs_conn_new_connecting does the rest). `host` is a numeric IPv4 or IPv6 address or "localhost";
+ * names are not looked up, since that would block. Returns the socket, or -1 with one sentence. */
+int hs_net_connect(const char *host, uint16_t port, char *why, size_t capacity);
+
+#endif

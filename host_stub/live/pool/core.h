@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * live/pool/core: a mining pool without its sockets: takes frames, answers with messages, makes
+ * jobs, judges shares, counts. Every connection is a session (session.h) that sees both directions:
+ * it judges each share by recomputing it against the job's own prefix and target, and checks what
+ * the pool itself sends. Time is told to it (milliseconds since its start); sockets, files and
+ * signals are live/pool/live's business.
+ *
+ * How it speaks: extended channels of a connection are one group (number 1) and get their jobs by
+ * it; standard ones get NewMiningJob each. A channel's first job is a future one. Job numbers are
+ * never used twice on a connection, channel numbers and prefixes never twice at all. Shares are
+ * judged when they come; when the answer goes out is another matter (batches, `slow`).
+ *
+ * Names begin with hs_lpool, a live pool: hs_pool is the simulator's.
+ */
+#ifndef HOST_STUB_LIVE_POOL_CORE_H
+#define HOST_STUB_LIVE_POOL_CORE_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "host_stub/live/pool/options.h"
+#include "host_stub/session/session.h"
+
+typedef struct hs_lpool hs_lpool;
+typedef struct hs_lpool_peer hs_lpool_peer;
+
+/* What the pool does to a connection; `link` is what hs_lpool_join was given. None may call back
+ * into the pool. */
+typedef struct hs_lpool_out {
+    /* As one burst; the messages' views hold until the call returns. */
+    void (*send)(void *link, const hs_sv2_message *messages, size_t count);
+    void (*send_raw)(void *link, const uint8_t *data, size_t len);
+    /* The connection has to end, once what was sent has left or at once. hs_lpool_leave follows. */
+    void (*end)(void *link, int after_sending, const char *reason);
+    /* One line about a fault of the schedule or of a command: "down begins". `ctx` is the pool's.
+     */
+    void (*note)(void *ctx, uint64_t now_ms, const char *text);
+} hs_lpool_out;
+
+/* `wall_ms` is the time of day, in milliseconds since 1970, when the pool's clock is 0. NULL when
+ * out of memory. */
+hs_lpool *hs_lpool_new(const hs_lpool_options *options, const hs_lpool_out *out, void *ctx,
+                       uint64_t wall_ms);
+void hs_lpool_free(hs_lpool *pool);
+
+/* Runs what is due until now_ms, which never goes back: faults, tips, jobs, answers. */
+void hs_lpool_advance(hs_lpool *pool, uint64_t now_ms);
+/* When it wants to be called next; UINT64_MAX = only when something comes. */
+uint64_t hs_lpool_next_ms(const hs_lpool *pool);
+
+/* A connection has come. NULL when out of memory. */
+hs_lpool_peer *hs_lpool_join(hs_lpool *pool, void *link);
+/* It is gone; what waited for it is not sent. */
+void hs_lpool_leave(hs_lpool_peer *peer);
+/* One frame, at the time of the last hs_lpool_advance. */
+void hs_lpool_frame(hs_lpool_peer *peer, const uint8_t *frame, size_t len);
+
+/* A command line but stats and quit. 0, or -1 with a sentence in `why`. */
+int hs_lpool_command(hs_lpool *pool, const char *line, char *why, size_t capacity);
+
+/* Sends every answer that still waits. Before the end. */
+void hs_lpool_settle(hs_lpool *pool);
+
+/* Should it be listening, should it be reading? */
+int hs_lpool_is_down(const hs_lpool *pool);
+int hs_lpool_is_stalled(const hs_lpool *pool);
+
+/* What has been counted, for the pool or for one channel. Work is difficulty, of the job's own
+ * target. */
+typedef struct hs_lpool_counts {
+    uint64_t accepted;
+    double work;
+    uint64_t stale;
+    uint64_t stale_ms_most; /* after the tip change that made them stale */
+    uint64_t stale_older;   /* of them, those whose job was stale before that change already */
+    uint64_t duplicates;
+    uint64_t rejected[HS_JUDGED_DUPLICATE + 1]; /* by judgement, but stale and duplicate ones */
+    uint64_t refused; /* valid, and not accepted on command (grey, refuse): invalid-share */
+} hs_lpool_counts;
+
+hs_lpool_counts hs_lpool_totals(const hs_lpool *pool);
+
+/* {"name","prefix","extranonce_size","seconds","connections","channels_opened","accepted",
+ * "work_accepted","hashes_accepted","stale","stale_ms_most","stale_older","duplicates",
+ * "rejected":{reason:n},"refused_on_command","tips","jobs","targets","prefixes",
+ * "protocol_errors","own_faults"} and with_channels also "channels":[...]. "rejected" has no stale
+ * and no duplicate shares, and has the refused ones under invalid-share. NULL when out of memory.
+ */
+json_t *hs_lpool_json(const hs_lpool *pool, int with_channels);
+
+#endif

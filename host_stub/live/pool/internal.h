@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * live/pool/internal: what the files of the pool share. Private: everybody else uses
+ * live/pool/core.h.
+ */
+#ifndef HOST_STUB_LIVE_POOL_INTERNAL_H
+#define HOST_STUB_LIVE_POOL_INTERNAL_H
+
+#include "host_stub/base/rng.h"
+#include "host_stub/base/table.h"
+#include "host_stub/jobs/template.h"
+#include "host_stub/live/pool/core.h"
+#include "host_stub/sv2/codec.h"
+
+enum {
+    HS_LPOOL_GROUP = 1,          /* the extended channels of a connection */
+    HS_LPOOL_STANDARD_GROUP = 2, /* the standard ones: nothing is ever sent to it */
+    HS_LPOOL_FIRST_CHANNEL = 3,
+    HS_LPOOL_BURST_MAX = 32,
+    HS_LPOOL_GIVEN_MAX = 64,     /* jobs of a channel whose numbers are remembered */
+    HS_LPOOL_WAITING_MAX = 2048, /* answers of a connection that wait; then they go out early */
+    HS_LPOOL_USER_SIZE = 64
+};
+
+/* A channel that was ever opened, for as long as the pool lives. */
+typedef struct hs_lpool_channel {
+    uint32_t connection; /* its number, from 1 */
+    uint32_t channel_id;
+    enum hs_channel_kind kind;
+    int open;
+    char user[HS_LPOOL_USER_SIZE]; /* identity, cut; printable */
+    double rate_hs;                /* nominal, as stated last */
+    hs_lpool_counts counts;
+    uint32_t given[HS_LPOOL_GIVEN_MAX]; /* a ring */
+    uint64_t given_count;
+    /* The SubmitShares.Success to come. */
+    uint32_t batch_count;
+    uint32_t batch_last;
+    double batch_sum;
+    uint64_t batch_since_ms;
+} hs_lpool_channel;
+
+/* A share's verdict on its way out. */
+typedef struct hs_lpool_answer {
+    uint64_t due_ms;
+    hs_lpool_channel *channel; /* NULL: none of this connection has the id */
+    uint32_t channel_id;
+    uint32_t sequence_number;
+    const char *error_code; /* NULL = accepted */
+    double difficulty;
+    int unknown_to_session; /* the session has not filed the share: the answer does not concern it
+                             */
+} hs_lpool_answer;
+
+struct hs_lpool_peer {
+    hs_lpool *pool;
+    hs_lpool_peer *next;
+    void *link;
+    uint32_t number;
+    int ended;
+    int mute; /* half a frame was sent: nothing may follow */
+    hs_session *session;
+    hs_table channels; /* channel_id -> hs_lpool_channel */
+    uint32_t last_job;
+    uint32_t extended_open;
+    hs_lpool_answer *waiting; /* in order of arrival: none overtakes another */
+    size_t waiting_count;
+    size_t waiting_capacity;
+    hs_sv2_message burst[HS_LPOOL_BURST_MAX];
+    size_t burst_count;
+};
+
+struct hs_lpool {
+    hs_lpool_options options;
+    hs_lpool_out out;
+    void *ctx;
+    uint64_t wall_ms;
+    uint64_t now_ms;
+    hs_job_stream stream;
+    uint64_t tip_grid;  /* number of the last tip by the clock */
+    uint64_t tip_extra; /* tips on command */
+    uint64_t tip_at_ms; /* the next ones */
+    uint64_t refresh_at_ms;
+    hs_rng chance;
+    hs_lpool_state state;
+    int was_down;
+    hs_lpool_peer *peers;
+    uint32_t connection_count;
+    uint32_t last_index; /* of the channels' prefixes */
+    uint32_t last_channel;
+    hs_lpool_channel **channels;
+    size_t channel_count;
+    size_t channel_capacity;
+    hs_lpool_counts counts;
+    uint64_t tips;
+    uint64_t jobs;
+    uint64_t targets;
+    uint64_t prefixes;
+    uint64_t protocol_errors;
+    uint64_t own_faults;
+};
+
+/* live/pool/core.c: puts a message into the connection's burst; the session sees it first, and what
+ * it finds at fault is not sent. Returns 1, or 0 when it was not. */
+int hs_lpool_emit(hs_lpool_peer *peer, const hs_sv2_message *message);
+/* The same for an answer about what the session does not know. */
+void hs_lpool_emit_unseen(hs_lpool_peer *peer, const hs_sv2_message *message);
+/* Sends the burst. Before the stream of jobs changes, and at the end of every entry. */
+void hs_lpool_push(hs_lpool_peer *peer);
+void hs_lpool_end(hs_lpool_peer *peer, int after_sending, const char *reason);
+hs_sv2_bytes hs_lpool_text(const char *text);
+/* The connection's channel of that id, open or closed; NULL. */
+hs_lpool_channel *hs_lpool_find(const hs_lpool_peer *peer, uint32_t channel_id);
+/* The session's view of an open channel; NULL. Holds until the next opening. */
+const hs_channel *hs_lpool_view(const hs_lpool_peer *peer, uint32_t channel_id);
+
+/* live/pool/channels.c */
+void hs_lpool_setup(hs_lpool_peer *peer, const hs_sv2_message *m);
+void hs_lpool_open(hs_lpool_peer *peer, const hs_sv2_message *m);
+void hs_lpool_update(hs_lpool_peer *peer, const hs_sv2_message *m, const hs_step *step);
+void hs_lpool_closed(hs_lpool_peer *peer, const hs_step *step);
+/* SetTarget to every channel whose target is not what it should be. */
+void hs_lpool_retarget(hs_lpool_peer *peer);
+void hs_lpool_change_prefixes(hs_lpool_peer *peer);
+void hs_lpool_close_oldest(hs_lpool_peer *peer);
+
+/* live/pool/jobs.c */
+int hs_lpool_start_stream(hs_lpool *pool);
+/* New tips and jobs that are due. */
+void hs_lpool_advance_jobs(hs_lpool *pool);
+void hs_lpool_tip_now(hs_lpool *pool);
+void hs_lpool_refresh_now(hs_lpool *pool);
+/* The current job, future and with its SetNewPrevHash, to a channel that has none. */
+void hs_lpool_first_job(hs_lpool_peer *peer, const hs_channel *channel);
+/* The current job anew on the same tip, to one channel. */
+void hs_lpool_same_job(hs_lpool_peer *peer, const hs_channel *channel);
+
+/* live/pool/shares.c */
+void hs_lpool_submit(hs_lpool_peer *peer, const hs_sv2_message *m, const hs_step *step);
+/* Sends the answers that are due; with `all`, all of them. */
+void hs_lpool_answer_due(hs_lpool_peer *peer, int all);
+uint64_t hs_lpool_answers_next_ms(const hs_lpool_peer *peer);
+void hs_lpool_flush_batch(hs_lpool_peer *peer, hs_lpool_channel *channel);
+
+#endif

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/live/pool/live.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host_stub/base/text.h"
+#include "host_stub/live/net/conn.h"
+#include "host_stub/live/pool/core.h"
+#include "host_stub/sv2/frame_file.h"
+
+enum { LINE_SIZE = 256, RETRY_MS = 100 };
+
+typedef struct live live;
+
+/* One connection. */
+typedef struct wire {
+    live *live;
+    struct wire *next;
+    hs_conn *conn;
+    hs_lpool_peer *peer;
+    hs_frame_file frames;
+} wire;
+
+struct live {
+    const hs_lpool_options *options;
+    hs_net_loop *loop;
+    hs_net_listener *listener;
+    hs_net_watch *input;
+    hs_lpool *pool;
+    uint64_t start_ns;
+    wire *wires;
+    unsigned wire_count;
+    int stalled;
+    int stop;
+    char line[LINE_SIZE];
+    size_t line_len;
+    int line_too_long;
+};
+
+static uint64_t now_ms(const live *l)
+{
+    return (hs_net_now_ns(l->loop) - l->start_ns) / HS_NET_MILLISECOND_NS;
+}
+
+static void send_messages(void *to, const hs_sv2_message *messages, size_t count)
+{
+    char why[200];
+    wire *const at = to;
+    if (!hs_conn_send(at->conn, messages, count, why, sizeof why) && !hs_conn_is_over(at->conn)) {
+        hs_conn_close(at->conn, why);
+    }
+}
+
+static void send_raw(void *to, const uint8_t *data, size_t len)
+{
+    (void)hs_conn_send_raw(((wire *)to)->conn, data, len);
+}
+
+static void end_conn(void *to, int after_sending, const char *reason)
+{
+    wire *const at = to;
+    if (after_sending) {
+        hs_conn_finish(at->conn, reason);
+    } else {
+        hs_conn_close(at->conn, reason);
+    }
+}
+
+/* Everything that the pool says is a line of its own, at once. */
+static void say(void *ctx, uint64_t at_ms, const char *text)
+{
+    char seconds[32];
+    (void)ctx;
+    (void)printf("t=%s %s\n", hs_format_fixed(seconds, sizeof seconds, (double)at_ms / 1000.0, 3),
+                 text);
+    (void)fflush(stdout);
+}
+
+static void on_frame(void *ctx, hs_conn *conn, const uint8_t *frame, size_t len)
+{
+    wire *const at = ctx;
+    (void)conn;
+    hs_lpool_advance(at->live->pool, now_ms(at->live));
+    hs_lpool_frame(at->peer, frame, len);
+}
+
+static void on_wire(void *ctx, hs_conn *conn, int sent, const uint8_t *frame, size_t len)
+{
+    wire *const at = ctx;
+    (void)conn;
+    (void)hs_frame_file_frame(&at->frames, sent ? HS_FRAME_FROM_SERVER : HS_FRAME_FROM_CLIENT,
+                              now_ms(at->live), frame, len);
+}
+
+static void drop(wire *at)
+{
+    wire **place = &at->live->wires;
+    while (*place != at) {
+        place = &(*place)->next;
+    }
+    *place = at->next;
+    hs_lpool_leave(at->peer);
+    (void)hs_frame_file_end(&at->frames);
+    free(at);
+}
+
+static void on_closed(void *ctx, hs_conn *conn, const char *reason)
+{
+    wire *const at = ctx;
+    char text[256];
+    (void)conn;
+    (void)snprintf(text, sizeof text, "a connection is over: %s", reason);
+    say(NULL, now_ms(at->live), text);
+    drop(at);
+}
+
+static void on_accept(void *ctx, int fd)
+{
+    static const hs_conn_handler HANDLER = {NULL, on_frame, on_closed, on_wire};
+    live *const l = ctx;
+    char name[64];
+    char why[200];
+    wire *const at = calloc(1, sizeof *at);
+    if (at != NULL) {
+        at->live = l;
+        at->peer = hs_lpool_join(l->pool, at);
+    }
+    if (at == NULL || at->peer == NULL) {
+        free(at);
+        (void)close(fd);
+        return;
+    }
+    at->next = l->wires;
+    l->wires = at;
+    at->conn = hs_conn_new(l->loop, fd, &HANDLER, at, NULL);
+    if (at->conn == NULL) {
+        drop(at);
+        return;
+    }
+    hs_conn_pause(at->conn, l->stalled);
+    (void)snprintf(name, sizeof name, "pool-%s-%u.hex", l->options->name, ++l->wire_count);
+    if (l->options->frames != NULL &&
+        !hs_frame_file_begin(&at->frames, l->options->frames, name, why, sizeof why)) {
+        say(NULL, now_ms(l), why);
+    }
+}
+
+static void on_signal(void *ctx, int signal_number)
+{
+    (void)signal_number;
+    ((live *)ctx)->stop = 1;
+}
+
+static void obey(live *l, const char *line)
+{
+    char text[LINE_SIZE + 400];
+    char why[400] = "";
+    if (line[0] == '\0') {
+        return;
+    }
+    if (strcmp(line, "quit") == 0) {
+        l->stop = 1;
+    } else if (strcmp(line, "stats") == 0) {
+        json_t *const counts = hs_lpool_json(l->pool, 0);
+        char *const words = counts != NULL ? json_dumps(counts, JSON_COMPACT) : NULL;
+        (void)printf("stats %s\n", words != NULL ? words : "{}");
+        (void)fflush(stdout);
+        free(words);
+        json_decref(counts);
+    } else if (hs_lpool_command(l->pool, line, why, sizeof why) != 0) {
+        (void)snprintf(text, sizeof text, "error %s", why);
+        say(NULL, now_ms(l), text);
+    }
+}
+
+/* One byte of standard input. */
+static void take_char(live *l, char c)
+{
+    if (c != '\n') {
+        if (l->line_len < LINE_SIZE - 1) {
+            l->line[l->line_len++] = c;
+        } else {
+            l->line_too_long = 1;
+        }
+        return;
+    }
+    l->line[l->line_len] = '\0';
+    if (l->line_too_long) {
+        say(NULL, now_ms(l), "error the line is too long");
+    } else if (memchr(l->line, '\0', l->line_len) == NULL) {
+        obey(l, l->line);
+    }
+    l->line_len = 0;
+    l->line_too_long = 0;
+}
+
+static void on_input(void *ctx, unsigned events)
+{
+    live *const l = ctx;
+    char bytes[LINE_SIZE];
+    (void)events;
+    const ssize_t got = read(STDIN_FILENO, bytes, sizeof bytes);
+    if (got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN)) {
+        hs_net_watch_remove(l->input);
+        l->input = NULL;
+        return;
+    }
+    hs_lpool_advance(l->pool, now_ms(l));
+    for (ssize_t i = 0; i < got; i++) {
+        take_char(l, bytes[i]);
+    }
+}
+
+/* Listens and reads as the pool's faults say. Returns when to try again, in milliseconds. */
+static uint64_t follow_faults(live *l)
+{
+    const int stalled = hs_lpool_is_stalled(l->pool);
+    const int listens = hs_net_listener_pause(l->listener, hs_lpool_is_down(l->pool));
+    if (stalled != l->stalled) {
+        l->stalled = stalled;
+        for (wire *at = l->wires; at != NULL; at = at->next) {
+            hs_conn_pause(at->conn, stalled);
+        }
+    }
+    return listens ? UINT64_MAX : RETRY_MS;
+}
+
+static int run(live *l, char *why, size_t capacity)
+{
+    while (!l->stop) {
+        const uint64_t retry_ms = follow_faults(l);
+        const uint64_t next_ms = hs_lpool_next_ms(l->pool);
+        const uint64_t at_ms = (hs_net_clock_ns() - l->start_ns) / HS_NET_MILLISECOND_NS;
+        uint64_t wait_ms = next_ms > at_ms ? next_ms - at_ms : 0;
+        wait_ms = wait_ms < retry_ms ? wait_ms : retry_ms;
+        if (hs_net_loop_turn(l->loop, wait_ms < 3600000 ? wait_ms * HS_NET_MILLISECOND_NS
+                                                        : 3600 * HS_NET_SECOND_NS) != 0) {
+            return hs_refuse(why, capacity, "poll fails: %s", strerror(errno));
+        }
+        hs_lpool_advance(l->pool, now_ms(l));
+    }
+    return 0;
+}
+
+static int write_counts(const live *l, char *why, size_t capacity)
+{
+    const char *const path = l->options->json;
+    json_t *const counts = path != NULL ? hs_lpool_json(l->pool, 1) : NULL;
+    int rc = 0;
+    if (counts != NULL) {
+        if (strcmp(path, "-") == 0) {
+            rc = json_dumpf(counts, stdout, JSON_INDENT(2));
+            (void)printf("\n");
+            rc |= fflush(stdout);
+        } else {
+            rc = json_dump_file(counts, path, JSON_INDENT(2));
+        }
+    }
+    json_decref(counts);
+    return rc == 0 ? 0
+                   : hs_refuse(why, capacity, "%s cannot be written: %s", path, strerror(errno));
+}
+
+static int begin(live *l, char *why, size_t capacity)
+{
+    static const int SIGNALS[] = {SIGTERM, SIGINT, 0};
+    static const hs_lpool_out OUT = {send_messages, send_raw, end_conn, say};
+    struct timespec wall = {0, 0};
+    l->loop = hs_net_loop_new();
+    if (l->loop == NULL || hs_net_signals(l->loop, SIGNALS, on_signal, l) != 0) {
+        return hs_refuse(why, capacity, "cannot set up the event loop: %s", strerror(errno));
+    }
+    (void)clock_gettime(CLOCK_REALTIME, &wall);
+    l->start_ns = hs_net_clock_ns();
+    l->pool = hs_lpool_new(l->options, &OUT, l,
+                           (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000);
+    if (l->pool == NULL) {
+        return hs_refuse(why, capacity, "no memory for the pool");
+    }
+    if (l->options->frames != NULL && !hs_frame_folder(l->options->frames, why, capacity)) {
+        return -1;
+    }
+    l->listener = hs_net_listen(l->loop, l->options->port, on_accept, l, why, capacity);
+    if (l->listener == NULL) {
+        return -1;
+    }
+    l->input = hs_net_watch_add(l->loop, STDIN_FILENO, HS_NET_READ, on_input, l);
+    (void)printf("listening 127.0.0.1:%u\n", (unsigned)hs_net_listener_port(l->listener));
+    return fflush(stdout) == 0 ? 0 : hs_refuse(why, capacity, "cannot print: %s", strerror(errno));
+}
+
+int hs_lpool_live(const hs_lpool_options *options, char *why, size_t capacity)
+{
+    live l;
+    memset(&l, 0, sizeof l);
+    l.options = options;
+    int rc = begin(&l, why, capacity);
+    if (rc == 0) {
+        rc = run(&l, why, capacity);
+        /* Who has mined for us learns it before we go. */
+        hs_lpool_settle(l.pool);
+        const int written = write_counts(&l, why, capacity);
+        rc = rc != 0 ? rc : written;
+    }
+    while (l.wires != NULL) {
+        hs_conn_free(l.wires->conn);
+        drop(l.wires);
+    }
+    hs_lpool_free(l.pool);
+    hs_net_loop_free(l.loop);
+    return rc;
+}

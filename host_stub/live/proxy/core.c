@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/live/proxy/core.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_stub/live/proxy/internal.h"
+
+#define SWEEP_NS (50 * HS_PROXY_MS_NS)
+#define TICK_NS  (250 * HS_PROXY_MS_NS)
+#define SETUP_NS (10000 * HS_PROXY_MS_NS) /* for a connection to say SetupConnection */
+
+void hs_proxy_settings_defaults(hs_proxy_settings *settings)
+{
+    memset(settings, 0, sizeof *settings);
+    settings->drain_ns = 3000 * HS_PROXY_MS_NS;
+    settings->answer_ns = 60000 * HS_PROXY_MS_NS;
+    settings->dial_least_ns = 250 * HS_PROXY_MS_NS;
+    settings->dial_most_ns = 4000 * HS_PROXY_MS_NS;
+}
+
+void hs_proxy_note(hs_proxy *proxy, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    proxy->out.note(proxy->ctx, proxy->now_ns, text);
+}
+
+hs_sv2_bytes hs_proxy_text(const char *text)
+{
+    return (hs_sv2_bytes){(const uint8_t *)text, (uint32_t)strlen(text)};
+}
+
+hs_proxy_up *hs_proxy_up_of(hs_proxy *proxy, uint32_t upstream)
+{
+    return upstream >= 1 && upstream <= HMX_UPSTREAMS_MAX ? &proxy->ups[upstream] : NULL;
+}
+
+const char *hs_proxy_up_id(const hs_proxy *proxy, uint32_t upstream)
+{
+    return upstream >= 1 && upstream <= HMX_UPSTREAMS_MAX ? proxy->ups[upstream].row.id : "";
+}
+
+hs_proxy *hs_proxy_new(const hs_proxy_settings *settings, const hs_plugin *plugin,
+                       const hs_proxy_out *out, void *ctx, uint64_t now_ns, uint64_t unix_ms,
+                       hs_sv2_bytes state, char *why, size_t capacity)
+{
+    hs_proxy *const proxy = calloc(1, sizeof *proxy);
+    if (proxy == NULL) {
+        (void)snprintf(why, capacity, "no memory for the proxy");
+        return NULL;
+    }
+    proxy->settings = *settings;
+    proxy->out = *out;
+    proxy->ctx = ctx;
+    proxy->start_ns = now_ns;
+    proxy->now_ns = now_ns;
+    proxy->unix_ms = unix_ms;
+    for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
+        proxy->ups[i].upstream = i;
+        proxy->ups[i].pause_ns = settings->dial_least_ns;
+    }
+    if (hs_proxy_plugin_start(proxy, plugin, state, why, capacity) != 0 ||
+        hs_proxy_read_table(proxy, why, capacity) != 0) {
+        (void)hs_proxy_free(proxy);
+        return NULL;
+    }
+    return proxy;
+}
+
+static void free_up(hs_proxy_up *up)
+{
+    hs_proxy_forget_jobs(up);
+    hs_pool_job_free(&up->job.copy);
+    for (uint32_t i = 0; i < HS_PROXY_FUTURES_MAX; i++) {
+        hs_pool_job_free(&up->futures[i].copy);
+    }
+    free(up->sent);
+}
+
+static void free_peer(hs_proxy_peer *peer)
+{
+    hs_table_free(&peer->channels);
+    free(peer->requests);
+    free(peer);
+}
+
+uint64_t hs_proxy_free(hs_proxy *proxy)
+{
+    uint64_t violations = 0;
+    if (proxy == NULL) {
+        return 0;
+    }
+    while (proxy->peers != NULL) {
+        hs_proxy_leave(proxy->peers);
+    }
+    for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
+        free_up(&proxy->ups[i]);
+    }
+    if (proxy->guard != NULL) {
+        violations = hs_guard_delete(proxy->guard);
+    }
+    hs_table_free(&proxy->by_number);
+    free(proxy->channels);
+    free(proxy->drains);
+    free(proxy->moves.first_accept_ms);
+    free(proxy);
+    return violations;
+}
+
+hs_proxy_peer *hs_proxy_join(hs_proxy *proxy, void *link)
+{
+    hs_proxy_peer *const peer = calloc(1, sizeof *peer);
+    if (peer == NULL) {
+        return NULL;
+    }
+    peer->proxy = proxy;
+    peer->link = link;
+    peer->number = ++proxy->peer_count;
+    peer->joined_ns = proxy->now_ns;
+    peer->next = proxy->peers;
+    proxy->peers = peer;
+    return peer;
+}
+
+uint32_t hs_proxy_peer_number(const hs_proxy_peer *peer)
+{
+    return peer->number;
+}
+
+void hs_proxy_leave(hs_proxy_peer *peer)
+{
+    hs_proxy *const proxy = peer->proxy;
+    hs_proxy_peer **at = &proxy->peers;
+    peer->ended = 1;
+    for (size_t i = proxy->channel_count; i > 0; i--) {
+        if (i <= proxy->channel_count && proxy->channels[i - 1]->peer == peer) {
+            hs_proxy_close_channel(proxy, proxy->channels[i - 1], HMX_CLOSE_CONNECTION_LOST, NULL);
+        }
+    }
+    while (*at != peer) {
+        at = &(*at)->next;
+    }
+    *at = peer->next;
+    free_peer(peer);
+}
+
+/* Connections that never say who they are. */
+static void end_silent(hs_proxy *proxy)
+{
+    for (hs_proxy_peer *peer = proxy->peers; peer != NULL; peer = peer->next) {
+        if (!peer->is_set_up && !peer->ended && proxy->now_ns >= peer->joined_ns + SETUP_NS) {
+            hs_proxy_end_peer(peer, 0, "no SetupConnection has come");
+        }
+    }
+}
+
+static void lose_old_shares(hs_proxy *proxy)
+{
+    for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
+        hs_proxy_up *const up = &proxy->ups[i];
+        if (up->sent_count > 0 && proxy->now_ns > proxy->settings.answer_ns) {
+            hs_proxy_lose_shares(proxy, up, proxy->now_ns - proxy->settings.answer_ns);
+        }
+    }
+}
+
+static void sweep(hs_proxy *proxy)
+{
+    proxy->swept_ns = proxy->now_ns;
+    end_silent(proxy);
+    lose_old_shares(proxy);
+    hs_proxy_sweep_drains(proxy);
+    hs_proxy_dial_due(proxy);
+    hs_proxy_state_rates(proxy);
+    hs_proxy_retry_opens(proxy);
+}
+
+void hs_proxy_advance(hs_proxy *proxy, uint64_t now_ns, uint64_t unix_ms)
+{
+    if (now_ns > proxy->now_ns) {
+        proxy->now_ns = now_ns;
+    }
+    if (unix_ms > proxy->unix_ms) {
+        proxy->unix_ms = unix_ms;
+    }
+    if (proxy->is_ending) {
+        return;
+    }
+    if (proxy->ticked_ns == 0 || proxy->tick_wanted ||
+        proxy->now_ns >= proxy->ticked_ns + TICK_NS) {
+        hs_proxy_tick(proxy);
+    }
+    if (proxy->swept_ns == 0 || proxy->now_ns >= proxy->swept_ns + SWEEP_NS) {
+        hs_proxy_sweep_moves(proxy);
+        sweep(proxy);
+    }
+}
+
+void hs_proxy_begin_end(hs_proxy *proxy)
+{
+    proxy->is_ending = 1;
+    for (hs_proxy_peer *peer = proxy->peers; peer != NULL; peer = peer->next) {
+        if (!peer->ended) {
+            proxy->out.pause_down(peer->link, 1);
+        }
+    }
+}
+
+size_t hs_proxy_unanswered(const hs_proxy *proxy)
+{
+    size_t count = 0;
+    for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
+        count += proxy->ups[i].sent_count;
+    }
+    return count;
+}
+
+void hs_proxy_settle(hs_proxy *proxy)
+{
+    for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
+        hs_proxy_lose_shares(proxy, &proxy->ups[i], UINT64_MAX);
+    }
+    for (size_t i = 0; i < proxy->channel_count; i++) {
+        hs_proxy_channel *const channel = proxy->channels[i];
+        if (channel->probe.is_on && channel->probe.decision != 0) {
+            hs_proxy_probe_abort(proxy, channel);
+        }
+    }
+}

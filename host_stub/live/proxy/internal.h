@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * live/proxy/internal: what the files of the proxy's core share. Private: everybody else uses
+ * live/proxy/core.h.
+ */
+#ifndef HOST_STUB_LIVE_PROXY_INTERNAL_H
+#define HOST_STUB_LIVE_PROXY_INTERNAL_H
+
+#include "host_stub/base/table.h"
+#include "host_stub/jobs/acks.h"
+#include "host_stub/jobs/move.h"
+#include "host_stub/jobs/template.h"
+#include "host_stub/live/proxy/core.h"
+
+#define HS_PROXY_MS_NS UINT64_C(1000000)
+
+enum {
+    HS_PROXY_FUTURES_MAX = 16,        /* future jobs of a pool */
+    HS_PROXY_CODES_MAX = 24,          /* different reasons of refusal of a pool; then "other" */
+    HS_PROXY_CODE_SIZE = 48,          /* bytes of one, NUL included */
+    HS_PROXY_CHANNELS_PER_PEER = 256, /* open at once on one connection */
+    HS_PROXY_OPENS_MAX = 32,          /* requests of a connection that wait for a pool */
+    HS_PROXY_UNANSWERED_MAX = 512,    /* shares of a connection; then it is not read for a while */
+    HS_PROXY_TEXT_SIZE = 256,         /* a STR0_255 and its NUL */
+    HS_PROXY_REJECTS_MAX = 3          /* in a row after a move: the peer ignores its prefix */
+};
+
+typedef struct hs_proxy_up hs_proxy_up;
+typedef struct hs_proxy_channel hs_proxy_channel;
+
+/* A pool's job, with what the proxy's channel there captured when it came. */
+typedef struct hs_proxy_job {
+    hs_pool_job copy;
+    hs_sv2_u256 target;
+    hs_sv2_b032 prefix;
+} hs_proxy_job;
+
+/* A share on its way to a pool. */
+typedef struct hs_proxy_sent {
+    uint32_t sequence_number; /* upstream */
+    uint32_t job_id;          /* downstream */
+    uint64_t channel;
+    uint64_t cookie;
+    int told; /* the plugin knows the channel */
+    double work;
+    uint64_t sent_ns;
+    uint64_t job_age_ns;
+} hs_proxy_sent;
+
+typedef struct hs_proxy_code {
+    char text[HS_PROXY_CODE_SIZE];
+    uint64_t count;
+} hs_proxy_code;
+
+typedef struct hs_proxy_counts {
+    uint64_t submitted; /* sent to the pool */
+    uint64_t accepted;
+    double work; /* accepted: difficulty of the jobs' own targets */
+    uint64_t stale;
+    uint64_t stale_local; /* of them, by the proxy itself */
+    uint64_t stale_moved; /* of them, because a hard move had ended the job */
+    uint64_t duplicates;
+    uint64_t lost;
+    hs_proxy_code rejected[HS_PROXY_CODES_MAX];
+    size_t rejected_count;
+} hs_proxy_counts;
+
+enum hs_proxy_up_state {
+    HS_UP_IDLE = 0, /* not connected */
+    HS_UP_DIALLING,
+    HS_UP_SETUP,   /* SetupConnection was sent */
+    HS_UP_OPENING, /* OpenExtendedMiningChannel was sent */
+    HS_UP_CLOSED,  /* connected without a channel: it was refused or closed */
+    HS_UP_OPEN,
+    HS_UP_ENDED /* ended by us; hs_proxy_up_closed is still to come */
+};
+
+struct hs_proxy_up {
+    uint32_t upstream;
+    int is_configured;
+    hmx_upstream_info row;
+    char host[HS_PROXY_HOST_SIZE];
+    uint16_t port;
+    char next_host[HS_PROXY_HOST_SIZE]; /* where a Reconnect sent us, for one attempt */
+    uint16_t next_port;
+
+    enum hs_proxy_up_state state;
+    uint64_t retry_at_ns;
+    uint64_t pause_ns;
+    uint64_t since_ns;     /* of the present state */
+    uint32_t told_state;   /* the plugin: enum hmx_upstream_state, 0 = nothing yet */
+    uint32_t reason;       /* why it is not up, enum hmx_upstream_reason */
+    uint32_t server_flags; /* of SetupConnection.Success */
+    uint32_t request_id;
+    uint32_t ask_size; /* min_extranonce_size */
+    uint32_t channel_id;
+    uint32_t group_id;
+    uint32_t extranonce_size;
+    hs_sv2_b032 prefix; /* for jobs to come */
+    hs_sv2_u256 target; /* the same */
+    uint64_t round_trip_ns;
+    hs_sv2_b032 told_prefix; /* the plugin */
+    hs_proxy_job futures[HS_PROXY_FUTURES_MAX];
+    uint32_t future_count;
+    int has_job;
+    hs_proxy_job job; /* the current one */
+    uint64_t job_at_ns;
+    int has_tip;
+    hs_tip tip;
+    int has_tip_before;
+    hs_tip tip_before;
+
+    double stated_hs;
+    int is_dirty;
+    uint64_t dirty_at_ns;
+    uint64_t stated_at_ns;
+
+    uint64_t heard_ns; /* the last frame */
+    uint32_t last_sequence;
+    hs_proxy_sent *sent; /* in order of their numbers */
+    size_t sent_count;
+    size_t sent_capacity;
+    hs_proxy_counts counts;
+};
+
+/* After a move whose peer has not shown yet that it obeys SetExtranoncePrefix. */
+typedef struct hs_proxy_probe {
+    int is_on;
+    uint64_t decision; /* not answered yet; 0 = it has been */
+    uint64_t until_ns; /* it has to be answered before */
+    int is_soft;
+    uint32_t kind; /* enum hmx_decision_kind */
+    uint32_t from;
+    uint32_t to;
+    hs_sv2_b032 from_prefix;
+    uint32_t first_job;
+    uint32_t rejects;
+} hs_proxy_probe;
+
+struct hs_proxy_channel {
+    uint64_t number; /* in the plugin's world: never used again */
+    uint64_t cookie;
+    int told; /* the plugin knows it */
+    hs_proxy_peer *peer;
+    hs_move_channel move;
+    hs_acks acks;
+    uint32_t group_id;
+    double nominal_hs;
+    uint32_t honours_prefix; /* enum hmx_tri */
+    uint32_t upstream;       /* where it works */
+    hs_sv2_b032 prefix;      /* there */
+    int host_chose_prefix;
+    int wants_prefix; /* its pool has another space now */
+    uint64_t wants_since_ns;
+    int is_deferred; /* a decision waits for both pools to have one tip */
+    hmx_decision deferred;
+    uint64_t deferred_until_ns;
+    hs_proxy_probe probe;
+    uint32_t moved_from_job; /* the jobs that the last hard move has ended: these two and those */
+    uint32_t moved_to_job;   /* between; 0, 0 = none */
+    uint64_t decided_ns;     /* of the last move, until a share is accepted there; 0 = no move */
+    uint32_t decided_job;
+};
+
+/* A request to open that waits for a pool. */
+typedef struct hs_proxy_request {
+    int is_extended;
+    hs_sv2_open open; /* its text points into user */
+    uint8_t user[HS_PROXY_TEXT_SIZE];
+    uint64_t since_ns;
+} hs_proxy_request;
+
+struct hs_proxy_peer {
+    hs_proxy *proxy;
+    hs_proxy_peer *next;
+    void *link;
+    uint32_t number;
+    int ended;
+    int paused;
+    int is_set_up;
+    uint64_t joined_ns;
+    uint32_t flags;        /* SetupConnection.flags */
+    uint32_t server_flags; /* what we told */
+    uint8_t vendor[HS_PROXY_TEXT_SIZE];
+    uint32_t vendor_len;
+    int ignores_prefix; /* a channel of it has shown that */
+    uint32_t last_id;   /* of channels and groups */
+    hs_table channels;  /* channel_id + 1 -> hs_proxy_channel */
+    hs_proxy_request *requests;
+    size_t request_count;
+    size_t unanswered;
+};
+
+/* A prefix that no new job gets, and old ones may still have. */
+typedef struct hs_proxy_drain {
+    uint64_t channel;
+    uint64_t cookie;
+    int told;
+    uint32_t upstream;
+    hs_sv2_b032 prefix;
+    uint64_t unused_ns; /* no valid job has had it since; 0 = one has it */
+} hs_proxy_drain;
+
+typedef struct hs_proxy_moves {
+    uint64_t applied;
+    uint64_t hard;
+    uint64_t soft;
+    uint64_t refused;
+    uint64_t failed;
+    uint64_t renewed; /* prefixes on the same pool */
+    uint64_t forced;
+    uint64_t refused_by[HS_MOVE_FROM_WRONG - HS_MOVE_POOL_NOT_OPEN + 1];
+    uint32_t *first_accept_ms; /* of each move that has had one */
+    size_t first_count;
+    size_t first_capacity;
+} hs_proxy_moves;
+
+struct hs_proxy {
+    hs_proxy_settings settings;
+    hs_proxy_out out;
+    void *ctx;
+    hs_guard *guard;
+    uint64_t start_ns;
+    uint64_t now_ns;
+    uint64_t unix_ms;
+    uint64_t ticked_ns; /* 0 = never */
+    uint64_t swept_ns;
+    int tick_wanted;
+    int is_ending;
+    hs_proxy_up ups[HMX_UPSTREAMS_MAX + 1]; /* by number; [0] is unused */
+    hs_proxy_peer *peers;
+    uint32_t peer_count; /* that ever came */
+    uint64_t last_channel;
+    hs_table by_number; /* of a channel */
+    hs_proxy_channel **channels;
+    size_t channel_count;
+    size_t channel_capacity;
+    hs_proxy_drain *drains;
+    size_t drain_count;
+    size_t drain_capacity;
+    uint32_t next_index[HMX_UPSTREAMS_MAX + 1]; /* of prefixes that the host chooses */
+    hs_proxy_moves moves;
+    uint64_t submitted; /* shares that miners sent */
+    uint64_t unknown;   /* of them, for no channel that is open */
+    uint64_t protocol_errors;
+};
+
+/* live/proxy/core.c */
+void hs_proxy_note(hs_proxy *proxy, const char *format, ...) __attribute__((format(printf, 2, 3)));
+hs_sv2_bytes hs_proxy_text(const char *text);
+hs_proxy_up *hs_proxy_up_of(hs_proxy *proxy, uint32_t upstream); /* NULL for no such number */
+
+/* live/proxy/plugin.c: the facts for the plugin. Each does nothing for a channel that it was not
+ * told of. */
+int hs_proxy_plugin_start(hs_proxy *proxy, const hs_plugin *plugin, hs_sv2_bytes state, char *why,
+                          size_t capacity);
+int hs_proxy_read_table(hs_proxy *proxy, char *why, size_t capacity);
+void hs_proxy_tell_up(hs_proxy *proxy, hs_proxy_up *up);
+void hs_proxy_tell_share(hs_proxy *proxy, const hs_proxy_sent *share, uint32_t upstream,
+                         uint32_t verdict, uint32_t flags);
+void hs_proxy_tell_honours(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t honours);
+void hs_proxy_tell_updated(hs_proxy *proxy, hs_proxy_channel *channel);
+void hs_proxy_tell_closed(hs_proxy *proxy, const hs_proxy_channel *channel, uint32_t reason);
+/* Where and with which prefix the channel works is read from it. Returns the plugin's status. */
+hmx_status hs_proxy_tell_outcome(hs_proxy *proxy, const hs_proxy_channel *channel,
+                                 uint64_t decision, uint32_t from, uint32_t result, uint32_t cause);
+void hs_proxy_tell_drained(hs_proxy *proxy, const hs_proxy_drain *drain);
+/* Asks where a new channel goes. Returns the plugin's status. */
+hmx_status hs_proxy_ask_where(hs_proxy *proxy, const hs_proxy_channel *channel,
+                              const hs_sv2_open *asked, hmx_channel_decision *answer);
+void hs_proxy_tick(hs_proxy *proxy);
+
+/* live/proxy/down.c */
+/* The peer's open channel of that id; NULL. */
+hs_proxy_channel *hs_proxy_find(const hs_proxy_peer *peer, uint32_t channel_id);
+hs_proxy_channel *hs_proxy_channel_of(const hs_proxy *proxy, uint64_t number);
+void hs_proxy_close_channel(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t reason,
+                            const char *say);
+void hs_proxy_end_peer(hs_proxy_peer *peer, int after_sending, const char *reason);
+void hs_proxy_send_down(const hs_proxy_peer *peer, const hs_sv2_message *messages, size_t count);
+
+/* live/proxy/open.c */
+void hs_proxy_request_open(hs_proxy_peer *peer, const hs_sv2_message *m);
+/* Opens what waits and can be opened; refuses what has waited too long. */
+void hs_proxy_retry_opens(hs_proxy *proxy);
+
+/* live/proxy/up.c */
+void hs_proxy_dial_due(hs_proxy *proxy);
+void hs_proxy_end_up(hs_proxy *proxy, hs_proxy_up *up, const char *reason);
+int hs_proxy_up_is_usable(const hs_proxy_up *up);
+hs_move_pool hs_proxy_pool_view(const hs_proxy_up *up);
+
+/* live/proxy/up_jobs.c */
+void hs_proxy_up_job(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_new_extended_job *job);
+void hs_proxy_up_prev_hash(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_set_new_prev_hash *told);
+void hs_proxy_up_target(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_u256 *target);
+void hs_proxy_up_prefix(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_b032 *prefix);
+void hs_proxy_forget_jobs(hs_proxy_up *up);
+
+/* live/proxy/update.c: UpdateChannel to the pools. */
+void hs_proxy_rate_changed(hs_proxy *proxy, uint32_t upstream);
+void hs_proxy_state_rates(hs_proxy *proxy);
+double hs_proxy_rate_of(const hs_proxy *proxy, uint32_t upstream);
+
+/* live/proxy/serve.c */
+/* Writes the burst that puts the channel on the pool's current job, with this prefix. `before` are
+ * messages that come first in the same burst. 1, or 0 when nothing was sent. */
+int hs_proxy_serve(hs_proxy *proxy, hs_proxy_channel *channel, hs_proxy_up *up,
+                   const hs_sv2_b032 *prefix, int soft, const hs_sv2_message *before,
+                   hs_move_frames *frames);
+/* The pool has a new current job: everybody who works there gets it. */
+void hs_proxy_serve_all(hs_proxy *proxy, hs_proxy_up *up, int soft);
+
+/* live/proxy/prefix.c */
+/* A prefix for the channel on this pool that nobody uses; 0 when there is none. */
+int hs_proxy_choose_prefix(hs_proxy *proxy, const hs_proxy_channel *channel, const hs_proxy_up *up,
+                           hs_sv2_b032 *out);
+/* Is it, or the beginning of it, in use by another channel, or resting? */
+int hs_proxy_prefix_is_taken(const hs_proxy *proxy, const hs_proxy_channel *channel,
+                             uint32_t upstream, const hs_sv2_b032 *prefix);
+void hs_proxy_drain_prefix(hs_proxy *proxy, const hs_proxy_channel *channel, uint32_t upstream,
+                           const hs_sv2_b032 *prefix);
+void hs_proxy_sweep_drains(hs_proxy *proxy);
+
+/* live/proxy/moves.c */
+void hs_proxy_carry_out(hs_proxy *proxy, const hmx_decision *decision);
+void hs_proxy_sweep_moves(hs_proxy *proxy);
+/* The channel works for `up` now because the host says so: no decision. 1 when it could. */
+int hs_proxy_force(hs_proxy *proxy, hs_proxy_channel *channel, hs_proxy_up *up);
+
+/* live/proxy/probe.c: does the peer obey SetExtranoncePrefix? */
+void hs_proxy_probe_begin(hs_proxy *proxy, hs_proxy_channel *channel, const hmx_decision *decision,
+                          const hs_sv2_b032 *from_prefix, const hs_move_frames *frames);
+void hs_proxy_probe_verdict(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t upstream,
+                            uint32_t job_id, int accepted, int low_difficulty);
+/* Answers what would become void. */
+void hs_proxy_probe_due(hs_proxy *proxy, hs_proxy_channel *channel);
+/* The pool where it is tried is gone: it stays there as far as anybody knows. */
+void hs_proxy_probe_abort(hs_proxy *proxy, hs_proxy_channel *channel);
+/* A move is a fact: counts it and says so. */
+void hs_proxy_applied(hs_proxy *proxy, hs_proxy_channel *channel, uint64_t decision, uint32_t kind,
+                      uint32_t from, int is_soft);
+
+/* live/proxy/shares.c */
+void hs_proxy_submit(hs_proxy_peer *peer, const hs_sv2_message *m);
+void hs_proxy_share_success(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_submit_success *told);
+void hs_proxy_share_error(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_submit_error *told);
+/* All that wait for this pool, or since before `before_ns`, are lost. */
+void hs_proxy_lose_shares(hs_proxy *proxy, hs_proxy_up *up, uint64_t before_ns);
+/* Says what can be said. */
+void hs_proxy_answer(hs_proxy_channel *channel);
+
+/* live/proxy/report.c */
+void hs_proxy_count_code(hs_proxy_counts *counts, hs_sv2_bytes code);
+void hs_proxy_note_first_accept(hs_proxy *proxy, hs_proxy_channel *channel);
+
+#endif

@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/live/proxy/live.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "host_stub/base/paths.h"
+#include "host_stub/base/rng.h"
+#include "host_stub/base/text.h"
+#include "host_stub/live/net/conn.h"
+#include "host_stub/live/proxy/live_state.h"
+#include "host_stub/sv2/frame_file.h"
+
+#define TURN_NS   (25 * HS_NET_MILLISECOND_NS)
+#define SETTLE_NS (2 * HS_NET_SECOND_NS) /* for verdicts to come in at the end */
+#define FLUSH_NS  (HS_NET_SECOND_NS / 2) /* for answers to go out */
+
+typedef struct live live;
+
+/* A miner's connection. */
+typedef struct wire {
+    live *live;
+    struct wire *next;
+    hs_conn *conn;
+    hs_proxy_peer *peer;
+    hs_frame_file frames;
+} wire;
+
+/* The connection to a pool. */
+typedef struct line {
+    live *live;
+    uint32_t upstream;
+    hs_conn *conn; /* NULL = none */
+    unsigned connections;
+    hs_frame_file frames;
+} line;
+
+struct live {
+    const hs_proxy_options *options;
+    hs_net_loop *loop;
+    hs_net_listener *listener;
+    hs_plugin plugin;
+    hs_proxy *proxy;
+    uint64_t start_ns;
+    wire *wires;
+    line lines[HMX_UPSTREAMS_MAX + 1];
+    int stop;
+    int frames_failed;
+};
+
+static uint64_t now_ms(const live *l)
+{
+    return (hs_net_now_ns(l->loop) - l->start_ns) / HS_NET_MILLISECOND_NS;
+}
+
+static uint64_t wall_ms(void)
+{
+    struct timespec wall = {0, 0};
+    (void)clock_gettime(CLOCK_REALTIME, &wall);
+    return (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000;
+}
+
+static void advance(live *l)
+{
+    hs_proxy_advance(l->proxy, hs_net_now_ns(l->loop), wall_ms());
+}
+
+static void say(void *ctx, uint64_t now_ns, const char *text)
+{
+    const live *const l = ctx;
+    char seconds[32];
+    (void)printf("t=%s %s\n",
+                 hs_format_fixed(seconds, sizeof seconds, (double)(now_ns - l->start_ns) / 1e9, 3),
+                 text);
+    (void)fflush(stdout);
+}
+
+static void on_violation(void *ctx, enum hs_side side, const char *check, const char *text)
+{
+    (void)ctx;
+    (void)fprintf(stderr, "violation by the %s: %s: %s\n", side == HS_SIDE_HOST ? "host" : "plugin",
+                  check, text);
+}
+
+static void end_frames(live *l, hs_frame_file *file)
+{
+    l->frames_failed |= !hs_frame_file_end(file);
+}
+
+/* ---- what the proxy does outside ---- */
+
+static void send_messages(hs_conn *conn, const hs_sv2_message *messages, size_t count)
+{
+    char why[200] = "";
+    if (conn != NULL && !hs_conn_send(conn, messages, count, why, sizeof why) &&
+        !hs_conn_is_over(conn)) {
+        hs_conn_close(conn, why);
+    }
+}
+
+static void send_down(void *to, const hs_sv2_message *messages, size_t count)
+{
+    send_messages(((wire *)to)->conn, messages, count);
+}
+
+static void end_down(void *to, int after_sending, const char *reason)
+{
+    hs_conn *const conn = ((wire *)to)->conn;
+    if (after_sending) {
+        hs_conn_finish(conn, reason);
+    } else {
+        hs_conn_close(conn, reason);
+    }
+}
+
+static void pause_down(void *to, int paused)
+{
+    hs_conn_pause(((wire *)to)->conn, paused);
+}
+
+static void send_up(void *ctx, uint32_t upstream, const hs_sv2_message *messages, size_t count)
+{
+    send_messages(((live *)ctx)->lines[upstream].conn, messages, count);
+}
+
+static void end_up(void *ctx, uint32_t upstream, const char *reason)
+{
+    hs_conn *const conn = ((live *)ctx)->lines[upstream].conn;
+    if (conn != NULL) {
+        hs_conn_close(conn, reason);
+    }
+}
+
+/* ---- pools ---- */
+
+static void on_up_open(void *ctx, hs_conn *conn)
+{
+    line *const at = ctx;
+    (void)conn;
+    advance(at->live);
+    hs_proxy_up_opened(at->live->proxy, at->upstream);
+}
+
+static void on_up_frame(void *ctx, hs_conn *conn, const uint8_t *frame, size_t len)
+{
+    line *const at = ctx;
+    (void)conn;
+    advance(at->live);
+    hs_proxy_up_frame(at->live->proxy, at->upstream, frame, len);
+}
+
+static void on_up_closed(void *ctx, hs_conn *conn, const char *reason)
+{
+    line *const at = ctx;
+    (void)conn;
+    at->conn = NULL;
+    (void)hs_frame_file_note(&at->frames, now_ms(at->live), "the connection is over");
+    end_frames(at->live, &at->frames);
+    advance(at->live);
+    hs_proxy_up_closed(at->live->proxy, at->upstream, reason);
+}
+
+static void on_up_wire(void *ctx, hs_conn *conn, int sent, const uint8_t *frame, size_t len)
+{
+    line *const at = ctx;
+    char name[HMX_ID_SIZE + 32];
+    char why[256];
+    (void)conn;
+    if (at->live->options->frames == NULL) {
+        return;
+    }
+    if (at->frames.path == NULL) { /* connections that were never made leave no file */
+        const char *const id = hs_proxy_up_id(at->live->proxy, at->upstream);
+        at->connections++;
+        if (at->connections == 1) {
+            (void)snprintf(name, sizeof name, "up-%s.hex", id);
+        } else {
+            (void)snprintf(name, sizeof name, "up-%s.%u.hex", id, at->connections);
+        }
+        if (!hs_frame_file_begin(&at->frames, at->live->options->frames, name, why, sizeof why)) {
+            at->live->frames_failed = 1;
+            return;
+        }
+    }
+    (void)hs_frame_file_frame(&at->frames, sent ? HS_FRAME_FROM_CLIENT : HS_FRAME_FROM_SERVER,
+                              now_ms(at->live), frame, len);
+}
+
+static int dial(void *ctx, uint32_t upstream, const char *host, uint16_t port, char *why,
+                size_t capacity)
+{
+    static const hs_conn_handler HANDLER = {on_up_open, on_up_frame, on_up_closed, on_up_wire};
+    static const hs_conn_limits LIMITS = {.half_frame_ns = 3 * HS_NET_SECOND_NS,
+                                          .stall_ns = 5 * HS_NET_SECOND_NS};
+    live *const l = ctx;
+    line *const at = &l->lines[upstream];
+    at->live = l;
+    at->upstream = upstream;
+    if (at->conn != NULL) {
+        return hs_refuse(why, capacity, "the connection before is not over yet");
+    }
+    const int fd = hs_net_connect(host, port, why, capacity);
+    if (fd < 0) {
+        return -1;
+    }
+    at->conn = hs_conn_new_connecting(l->loop, fd, &HANDLER, at, &LIMITS);
+    return at->conn != NULL ? 0 : hs_refuse(why, capacity, "no memory for a connection");
+}
+
+/* ---- miners ---- */
+
+static void on_frame(void *ctx, hs_conn *conn, const uint8_t *frame, size_t len)
+{
+    wire *const at = ctx;
+    (void)conn;
+    advance(at->live);
+    hs_proxy_down_frame(at->peer, frame, len);
+}
+
+static void on_wire(void *ctx, hs_conn *conn, int sent, const uint8_t *frame, size_t len)
+{
+    wire *const at = ctx;
+    (void)conn;
+    (void)hs_frame_file_frame(&at->frames, sent ? HS_FRAME_FROM_SERVER : HS_FRAME_FROM_CLIENT,
+                              now_ms(at->live), frame, len);
+}
+
+static void drop(wire *at)
+{
+    wire **place = &at->live->wires;
+    while (*place != at) {
+        place = &(*place)->next;
+    }
+    *place = at->next;
+    hs_proxy_leave(at->peer);
+    end_frames(at->live, &at->frames);
+    free(at);
+}
+
+static void on_closed(void *ctx, hs_conn *conn, const char *reason)
+{
+    wire *const at = ctx;
+    char text[256];
+    (void)conn;
+    (void)snprintf(text, sizeof text, "connection %u is over: %s",
+                   (unsigned)hs_proxy_peer_number(at->peer), reason);
+    advance(at->live);
+    say(at->live, hs_net_now_ns(at->live->loop), text);
+    drop(at);
+}
+
+static void on_accept(void *ctx, int fd)
+{
+    static const hs_conn_handler HANDLER = {NULL, on_frame, on_closed, on_wire};
+    live *const l = ctx;
+    char name[64];
+    char why[256];
+    wire *const at = calloc(1, sizeof *at);
+    if (at != NULL) {
+        at->live = l;
+        advance(l);
+        at->peer = hs_proxy_join(l->proxy, at);
+    }
+    if (at == NULL || at->peer == NULL) {
+        free(at);
+        (void)close(fd);
+        return;
+    }
+    at->next = l->wires;
+    l->wires = at;
+    at->conn = hs_conn_new(l->loop, fd, &HANDLER, at, NULL);
+    if (at->conn == NULL) {
+        drop(at);
+        return;
+    }
+    (void)snprintf(name, sizeof name, "conn-%06u.hex", (unsigned)hs_proxy_peer_number(at->peer));
+    if (l->options->frames != NULL &&
+        !hs_frame_file_begin(&at->frames, l->options->frames, name, why, sizeof why)) {
+        l->frames_failed = 1;
+    }
+}
+
+/* ---- from the beginning to the end ---- */
+
+static void on_signal(void *ctx, int signal_number)
+{
+    live *const l = ctx;
+    char why[2048] = "";
+    if (signal_number != SIGHUP) {
+        l->stop = 1;
+        return;
+    }
+    advance(l);
+    if (hs_proxy_reload(l->proxy, why, sizeof why) != 0) {
+        say(l, hs_net_now_ns(l->loop), why);
+    } else {
+        say(l, hs_net_now_ns(l->loop), "the configuration is read again");
+    }
+}
+
+static void make_seed(const hs_proxy_options *options, uint8_t seed[32])
+{
+    hs_rng rng;
+    if (!options->has_seed) {
+        randombytes_buf(seed, 32);
+        return;
+    }
+    hs_rng_init(&rng, options->seed, "proxy", 0);
+    for (int i = 0; i < 32; i++) {
+        seed[i] = (uint8_t)hs_rng_u64(&rng);
+    }
+}
+
+static int load_plugin(live *l, char *why, size_t capacity)
+{
+    char path[4096];
+    const hs_load_options options = hs_loader_defaults();
+    if (l->options->plugin != NULL) {
+        (void)snprintf(path, sizeof path, "%s", l->options->plugin);
+    } else if (hs_path_default_plugin(path, sizeof path) != 0) {
+        return hs_refuse(why, capacity, "hashmux.so is not found: say --plugin FILE");
+    }
+    return hs_loader_open(path, &options, &l->plugin, why, capacity) == HS_LOAD_OK ? 0 : -1;
+}
+
+static int begin_proxy(live *l, char *why, size_t capacity)
+{
+    static const hs_proxy_out OUT = {send_down, end_down, pause_down, dial,
+                                     send_up,   end_up,   say,        on_violation};
+    hs_proxy_settings settings = l->options->settings;
+    uint8_t *state = NULL;
+    size_t len = 0;
+    make_seed(l->options, settings.seed);
+    if (l->options->state != NULL &&
+        hs_proxy_state_read(l->options->state, &state, &len, why, capacity) != 0) {
+        return -1;
+    }
+    l->proxy = hs_proxy_new(&settings, &l->plugin, &OUT, l, l->start_ns, wall_ms(),
+                            (hs_sv2_bytes){state, (uint32_t)len}, why, capacity);
+    free(state);
+    return l->proxy != NULL ? 0 : -1;
+}
+
+static int begin(live *l, char *why, size_t capacity)
+{
+    static const int SIGNALS[] = {SIGTERM, SIGINT, SIGHUP, 0};
+    if (sodium_init() < 0) {
+        return hs_refuse(why, capacity, "libsodium does not start");
+    }
+    l->loop = hs_net_loop_new();
+    if (l->loop == NULL || hs_net_signals(l->loop, SIGNALS, on_signal, l) != 0) {
+        return hs_refuse(why, capacity, "cannot set up the event loop: %s", strerror(errno));
+    }
+    l->start_ns = hs_net_clock_ns();
+    if (load_plugin(l, why, capacity) != 0) {
+        return -1;
+    }
+    if (l->options->frames != NULL && !hs_frame_folder(l->options->frames, why, capacity)) {
+        return -1;
+    }
+    l->listener = hs_net_listen(l->loop, l->options->port, on_accept, l, why, capacity);
+    if (l->listener == NULL) {
+        return -1;
+    }
+    (void)printf("listening 127.0.0.1:%u\n", (unsigned)hs_net_listener_port(l->listener));
+    if (fflush(stdout) != 0) {
+        return hs_refuse(why, capacity, "cannot print: %s", strerror(errno));
+    }
+    return begin_proxy(l, why, capacity);
+}
+
+static int turn(live *l, char *why, size_t capacity)
+{
+    if (hs_net_loop_turn(l->loop, TURN_NS) != 0) {
+        return hs_refuse(why, capacity, "poll fails: %s", strerror(errno));
+    }
+    advance(l);
+    return 0;
+}
+
+static size_t unsent(const live *l)
+{
+    size_t bytes = 0;
+    for (const wire *at = l->wires; at != NULL; at = at->next) {
+        bytes += hs_conn_unsent_bytes(at->conn);
+    }
+    return bytes;
+}
+
+/* What is under way is answered as far as the pools do, and the miners are told. */
+static int finish(live *l, char *why, size_t capacity)
+{
+    hs_net_listener_close(l->listener);
+    l->listener = NULL;
+    hs_proxy_begin_end(l->proxy);
+    uint64_t until_ns = hs_net_clock_ns() + SETTLE_NS;
+    while (hs_proxy_unanswered(l->proxy) > 0 && hs_net_clock_ns() < until_ns) {
+        if (turn(l, why, capacity) != 0) {
+            return -1;
+        }
+    }
+    hs_proxy_settle(l->proxy);
+    until_ns = hs_net_clock_ns() + FLUSH_NS;
+    while (unsent(l) > 0 && hs_net_clock_ns() < until_ns) {
+        if (turn(l, why, capacity) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int write_state(live *l, char *why, size_t capacity)
+{
+    uint8_t *data = NULL;
+    size_t len = 0;
+    if (l->options->state == NULL) {
+        return 0;
+    }
+    const int saved = hs_proxy_save(l->proxy, &data, &len, why, capacity);
+    int rc = saved < 0 ? -1 : 0;
+    if (saved > 0) {
+        rc = hs_proxy_state_write(l->options->state, data, len, why, capacity);
+    }
+    free(data);
+    return rc;
+}
+
+static int write_account(const live *l, char *why, size_t capacity)
+{
+    const char *const path = l->options->json;
+    if (path == NULL) {
+        return 0;
+    }
+    json_t *const account = hs_proxy_json(l->proxy);
+    int rc = account == NULL;
+    if (account != NULL && strcmp(path, "-") == 0) {
+        rc = json_dumpf(account, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
+        (void)printf("\n");
+        rc |= fflush(stdout);
+    } else if (account != NULL) {
+        rc = json_dump_file(account, path, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
+    }
+    json_decref(account);
+    return rc == 0 ? 0
+                   : hs_refuse(why, capacity, "%s cannot be written: %s", path, strerror(errno));
+}
+
+static void close_all(live *l)
+{
+    while (l->wires != NULL) {
+        hs_conn_free(l->wires->conn);
+        drop(l->wires);
+    }
+    for (uint32_t i = 0; i <= HMX_UPSTREAMS_MAX; i++) {
+        hs_conn_free(l->lines[i].conn);
+        end_frames(l, &l->lines[i].frames);
+    }
+}
+
+int hs_proxy_live(const hs_proxy_options *options, char *why, size_t capacity)
+{
+    live *const l = calloc(1, sizeof *l);
+    int rc = 2;
+    if (l == NULL) {
+        (void)hs_refuse(why, capacity, "no memory");
+        return rc;
+    }
+    l->options = options;
+    if (begin(l, why, capacity) == 0) {
+        rc = 0;
+        while (!l->stop && rc == 0) {
+            rc = turn(l, why, capacity) != 0;
+        }
+        rc |= finish(l, why, capacity) != 0;
+        rc |= write_state(l, why, capacity) != 0;
+        rc |= write_account(l, why, capacity) != 0;
+    }
+    close_all(l);
+    if (hs_proxy_free(l->proxy) > 0 && rc == 0) {
+        (void)hs_refuse(why, capacity, "the contract was broken");
+        rc = 1;
+    }
+    if (l->frames_failed && rc == 0) {
+        (void)hs_refuse(why, capacity, "a recording could not be written");
+        rc = 1;
+    }
+    hs_loader_close(&l->plugin);
+    hs_net_loop_free(l->loop);
+    free(l);
+    return rc;
+}

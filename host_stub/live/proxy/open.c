@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Opening a miner's channel: the plugin says where, the proxy answers and sends the first job in
+ * the same burst. While no pool has a job, requests wait.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_stub/live/proxy/internal.h"
+#include "host_stub/sv2/work.h"
+
+#define WAIT_NS (30000 * HS_PROXY_MS_NS)
+
+static void refuse(hs_proxy_peer *peer, uint32_t request_id, const char *code)
+{
+    hs_sv2_message m = {.id = HS_SV2_OPEN_ERROR};
+    m.as.open_error.request_id = request_id;
+    m.as.open_error.error_code = hs_proxy_text(code);
+    hs_proxy_send_down(peer, &m, 1);
+}
+
+/* A channel that nobody knows of yet. NULL when out of memory. */
+static hs_proxy_channel *new_channel(hs_proxy_peer *peer, const hs_sv2_open *asked, int is_extended)
+{
+    hs_proxy *const proxy = peer->proxy;
+    hs_proxy_channel *const channel = calloc(1, sizeof *channel);
+    if (channel == NULL) {
+        return NULL;
+    }
+    channel->number = proxy->last_channel + 1;
+    channel->peer = peer;
+    channel->nominal_hs = (double)asked->nominal_hash_rate;
+    channel->honours_prefix = peer->ignores_prefix ? HMX_NO : HMX_UNKNOWN;
+    hs_move_channel *const move = &channel->move;
+    move->channel_id = peer->last_id + 1;
+    channel->group_id = peer->last_id + 2; /* of its own: its prefix may change in length */
+    move->kind = is_extended ? HS_CHANNEL_EXTENDED : HS_CHANNEL_STANDARD;
+    /* No more than asked: the next pool may grant less. */
+    move->extranonce_size = is_extended ? asked->min_extranonce_size : 0;
+    move->needs_version_rolling = (peer->flags & HS_SV2_REQUIRES_VERSION_ROLLING) != 0;
+    move->told_version_may_roll = (peer->server_flags & HS_SV2_REQUIRES_FIXED_VERSION) == 0;
+    move->ignores_prefix = peer->ignores_prefix;
+    move->max_target = asked->max_target;
+    return channel;
+}
+
+static int register_channel(hs_proxy *proxy, hs_proxy_channel *channel)
+{
+    hs_proxy_peer *const peer = channel->peer;
+    if (proxy->channel_count == proxy->channel_capacity) {
+        const size_t capacity = proxy->channel_capacity == 0 ? 64 : proxy->channel_capacity * 2;
+        hs_proxy_channel **const grown = realloc(proxy->channels, capacity * sizeof *grown);
+        if (grown == NULL) {
+            return 0;
+        }
+        proxy->channels = grown;
+        proxy->channel_capacity = capacity;
+    }
+    if (hs_table_put(&peer->channels, (uint64_t)channel->move.channel_id + 1, channel) != 0) {
+        return 0;
+    }
+    if (hs_table_put(&proxy->by_number, channel->number, channel) != 0) {
+        (void)hs_table_remove(&peer->channels, (uint64_t)channel->move.channel_id + 1);
+        return 0;
+    }
+    proxy->channels[proxy->channel_count++] = channel;
+    proxy->last_channel = channel->number;
+    peer->last_id = channel->group_id;
+    return 1;
+}
+
+/* Can it work there, with this prefix or with one that the host chooses? */
+static int can_place(hs_proxy *proxy, hs_proxy_channel *channel, const hs_proxy_up *up,
+                     const uint8_t *bytes, uint32_t len)
+{
+    hs_sv2_b032 prefix = {.len = len <= HS_SV2_EXTRANONCE_MAX ? len : 0};
+    if (prefix.len > 0) {
+        memcpy(prefix.byte, bytes, prefix.len);
+    }
+    if (up == NULL || !hs_proxy_up_is_usable(up)) {
+        return 0;
+    }
+    if (prefix.len == 0 && !hs_proxy_choose_prefix(proxy, channel, up, &prefix)) {
+        return 0;
+    }
+    const hs_move_pool pool = hs_proxy_pool_view(up);
+    if (hs_move_check(&channel->move, &pool, &prefix) != HS_MOVE_LEGAL ||
+        hs_proxy_prefix_is_taken(proxy, channel, up->upstream, &prefix)) {
+        return 0;
+    }
+    channel->upstream = up->upstream;
+    channel->prefix = prefix;
+    channel->host_chose_prefix = len == 0;
+    return 1;
+}
+
+/* The pool that a host without a plugin would take: by priority. */
+static int place_by_host(hs_proxy *proxy, hs_proxy_channel *channel)
+{
+    uint64_t tried = 0;
+    for (int round = 0; round < HS_PROXY_POOLS_MAX; round++) {
+        const hs_proxy_up *best = NULL;
+        for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
+            const hs_proxy_up *const up = &proxy->ups[i];
+            if ((tried >> (i - 1) & 1) == 0 && hs_proxy_up_is_usable(up) &&
+                (best == NULL || up->row.priority < best->row.priority)) {
+                best = up;
+            }
+        }
+        if (best == NULL) {
+            return 0;
+        }
+        tried |= UINT64_C(1) << (best->upstream - 1);
+        if (can_place(proxy, channel, best, NULL, 0)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void answer_open(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t request_id)
+{
+    hs_proxy_up *const up = &proxy->ups[channel->upstream];
+    const hs_move_pool pool = hs_proxy_pool_view(up);
+    hs_move_frames frames;
+    const int is_extended = channel->move.kind == HS_CHANNEL_EXTENDED;
+    hs_sv2_message m = {.id = is_extended ? HS_SV2_OPEN_EXTENDED_SUCCESS
+                                          : HS_SV2_OPEN_STANDARD_SUCCESS};
+    channel->move.prefix = channel->prefix;
+    channel->move.target = hs_move_target(&pool.target, &channel->move.max_target);
+    m.as.open_success.request_id = request_id;
+    m.as.open_success.channel_id = channel->move.channel_id;
+    m.as.open_success.target = channel->move.target;
+    m.as.open_success.extranonce_size = channel->move.extranonce_size;
+    m.as.open_success.extranonce_prefix = channel->prefix;
+    m.as.open_success.group_channel_id = channel->group_id;
+    if (!hs_proxy_serve(proxy, channel, up, &channel->prefix, 0, &m, &frames)) {
+        hs_proxy_end_peer(channel->peer, 0, "no memory for its first job");
+    }
+    hs_proxy_rate_changed(proxy, channel->upstream);
+}
+
+static void open_now(hs_proxy_peer *peer, const hs_sv2_open *asked, int is_extended)
+{
+    hs_proxy *const proxy = peer->proxy;
+    hmx_channel_decision answer;
+    hs_proxy_channel *const channel = new_channel(peer, asked, is_extended);
+    if (channel == NULL || !register_channel(proxy, channel)) {
+        free(channel);
+        refuse(peer, asked->request_id, "channel-capacity-exhausted");
+        return;
+    }
+    const hmx_status status = hs_proxy_ask_where(proxy, channel, asked, &answer);
+    channel->told = status >= 0;
+    channel->cookie = status >= 0 ? answer.cookie : 0;
+    if (status >= 0 && answer.action == HMX_ACTION_ASSIGN &&
+        can_place(proxy, channel, hs_proxy_up_of(proxy, answer.upstream), answer.extranonce_prefix,
+                  answer.extranonce_prefix_len)) {
+        answer_open(proxy, channel, asked->request_id);
+        return;
+    }
+    const uint32_t assigned =
+        status >= 0 && answer.action == HMX_ACTION_ASSIGN ? answer.upstream : HMX_NONE;
+    if (!place_by_host(proxy, channel)) {
+        refuse(peer, asked->request_id,
+               is_extended ? "min-extranonce-size-too-large" : "no-upstream-available");
+        hs_proxy_close_channel(proxy, channel, HMX_CLOSE_HOST, NULL);
+        return;
+    }
+    proxy->moves.forced += channel->told != 0;
+    (void)hs_proxy_tell_outcome(proxy, channel, 0, assigned, HMX_RESULT_FORCED, 0);
+    answer_open(proxy, channel, asked->request_id);
+}
+
+static int any_usable(const hs_proxy *proxy)
+{
+    for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
+        if (hs_proxy_up_is_usable(&proxy->ups[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void wait_for_pool(hs_proxy_peer *peer, const hs_sv2_open *asked, int is_extended)
+{
+    if (peer->requests == NULL) {
+        peer->requests = calloc(HS_PROXY_OPENS_MAX, sizeof *peer->requests);
+    }
+    if (peer->requests == NULL || peer->request_count == HS_PROXY_OPENS_MAX) {
+        refuse(peer, asked->request_id, "no-upstream-available");
+        return;
+    }
+    hs_proxy_request *const r = &peer->requests[peer->request_count++];
+    r->is_extended = is_extended;
+    r->open = *asked;
+    memcpy(r->user, asked->user_identity.data != NULL ? asked->user_identity.data : r->user,
+           asked->user_identity.len);
+    r->since_ns = peer->proxy->now_ns;
+}
+
+/* Why it cannot be opened whatever the pools are like, as an error_code; NULL = it can. */
+static const char *fault_of(const hs_proxy_peer *peer, const hs_sv2_message *m)
+{
+    if (m->id == HS_SV2_OPEN_EXTENDED && (peer->flags & HS_SV2_REQUIRES_STANDARD_JOBS) != 0) {
+        return "extended-channels-not-supported-for-standard-jobs";
+    }
+    if (m->id == HS_SV2_OPEN_EXTENDED && m->as.open.min_extranonce_size > HS_SV2_EXTRANONCE_MAX) {
+        return "min-extranonce-size-too-large";
+    }
+    if (hs_sv2_is_zero(&m->as.open.max_target)) {
+        return "max-target-out-of-range";
+    }
+    return peer->channels.count >= HS_PROXY_CHANNELS_PER_PEER ? "channel-capacity-exhausted" : NULL;
+}
+
+void hs_proxy_request_open(hs_proxy_peer *peer, const hs_sv2_message *m)
+{
+    const int is_extended = m->id == HS_SV2_OPEN_EXTENDED;
+    const char *const fault = fault_of(peer, m);
+    if (fault != NULL) {
+        refuse(peer, m->as.open.request_id, fault);
+    } else if (any_usable(peer->proxy)) {
+        open_now(peer, &m->as.open, is_extended);
+    } else {
+        wait_for_pool(peer, &m->as.open, is_extended);
+    }
+}
+
+static void retry(hs_proxy_peer *peer, int usable)
+{
+    const hs_proxy *const proxy = peer->proxy;
+    size_t kept = 0;
+    const size_t count = peer->request_count;
+    for (size_t i = 0; i < count; i++) {
+        hs_proxy_request r = peer->requests[i];
+        r.open.user_identity.data = r.user;
+        if (usable && !peer->ended) {
+            open_now(peer, &r.open, r.is_extended);
+        } else if (proxy->now_ns >= r.since_ns + WAIT_NS) {
+            refuse(peer, r.open.request_id, "no-upstream-available");
+        } else {
+            peer->requests[kept++] = peer->requests[i];
+        }
+    }
+    peer->request_count = kept;
+}
+
+void hs_proxy_retry_opens(hs_proxy *proxy)
+{
+    const int usable = any_usable(proxy);
+    for (hs_proxy_peer *peer = proxy->peers; peer != NULL; peer = peer->next) {
+        if (peer->request_count > 0) {
+            retry(peer, usable);
+        }
+    }
+}

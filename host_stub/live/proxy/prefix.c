@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Extranonce prefixes: those that the host chooses where the plugin leaves it to it, and the rest
+ * of every prefix before it is used again.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_stub/live/proxy/internal.h"
+
+enum { INDEX_BYTES = 2, INDEX_MOST = 0xffff };
+
+/* One is the beginning of the other: the two would search one space. */
+static int overlap(const hs_sv2_b032 *a, const hs_sv2_b032 *b)
+{
+    const uint32_t len = a->len < b->len ? a->len : b->len;
+    return a->len > 0 && b->len > 0 && memcmp(a->byte, b->byte, len) == 0;
+}
+
+static int is_held_by(const hs_proxy_channel *channel, uint32_t upstream, const hs_sv2_b032 *prefix)
+{
+    const hs_job_table *const jobs = &channel->move.jobs;
+    if (channel->upstream == upstream && overlap(&channel->prefix, prefix)) {
+        return 1;
+    }
+    if (channel->probe.is_on && channel->probe.from == upstream &&
+        overlap(&channel->probe.from_prefix, prefix)) {
+        return 1;
+    }
+    for (size_t i = 0; i < jobs->count; i++) {
+        const hs_job_entry *const job = &jobs->entries[i];
+        if (job->state != HS_JOB_STALE && job->upstream == upstream &&
+            overlap(&job->prefix, prefix)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int hs_proxy_prefix_is_taken(const hs_proxy *proxy, const hs_proxy_channel *channel,
+                             uint32_t upstream, const hs_sv2_b032 *prefix)
+{
+    for (size_t i = 0; i < proxy->channel_count; i++) {
+        if (proxy->channels[i] != channel && is_held_by(proxy->channels[i], upstream, prefix)) {
+            return 1;
+        }
+    }
+    for (size_t i = 0; i < proxy->drain_count; i++) {
+        const hs_proxy_drain *const drain = &proxy->drains[i];
+        if (drain->upstream == upstream && drain->channel != channel->number &&
+            overlap(&drain->prefix, prefix)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* From the top of the index down, so that it does not meet a plugin that counts upwards. */
+int hs_proxy_choose_prefix(hs_proxy *proxy, const hs_proxy_channel *channel, const hs_proxy_up *up,
+                           hs_sv2_b032 *out)
+{
+    const hs_move_pool pool = hs_proxy_pool_view(up);
+    const int len = hs_move_prefix_len(&pool, channel->move.kind, channel->move.extranonce_size);
+    if (len < 0) {
+        return 0;
+    }
+    const uint32_t left = (uint32_t)len - pool.prefix.len;
+    const uint32_t width = left < INDEX_BYTES ? left : INDEX_BYTES;
+    uint32_t *const next = &proxy->next_index[up->upstream];
+    for (uint32_t tries = 0; tries <= INDEX_MOST; tries++) {
+        const uint32_t index = INDEX_MOST - (*next)++ % (INDEX_MOST + 1);
+        hs_sv2_b032 prefix = {.len = (uint32_t)len};
+        memcpy(prefix.byte, pool.prefix.byte, pool.prefix.len);
+        for (uint32_t i = 0; i < width; i++) {
+            prefix.byte[pool.prefix.len + i] = (uint8_t)(index >> (8 * (width - 1 - i)));
+        }
+        if (!hs_proxy_prefix_is_taken(proxy, channel, up->upstream, &prefix)) {
+            *out = prefix;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+void hs_proxy_drain_prefix(hs_proxy *proxy, const hs_proxy_channel *channel, uint32_t upstream,
+                           const hs_sv2_b032 *prefix)
+{
+    if (prefix->len == 0 || upstream == HMX_NONE) {
+        return;
+    }
+    if (proxy->drain_count == proxy->drain_capacity) {
+        const size_t capacity = proxy->drain_capacity == 0 ? 64 : proxy->drain_capacity * 2;
+        hs_proxy_drain *const grown = realloc(proxy->drains, capacity * sizeof *grown);
+        if (grown == NULL) {
+            return; /* never reported: the plugin's own hold time ends it */
+        }
+        proxy->drains = grown;
+        proxy->drain_capacity = capacity;
+    }
+    proxy->drains[proxy->drain_count++] = (hs_proxy_drain){.channel = channel->number,
+                                                           .cookie = channel->cookie,
+                                                           .told = channel->told,
+                                                           .upstream = upstream,
+                                                           .prefix = *prefix};
+}
+
+/* Has its channel come back to it, or does it still need it? */
+static int is_in_force(const hs_proxy_channel *channel, const hs_proxy_drain *drain)
+{
+    return channel != NULL && ((channel->upstream == drain->upstream &&
+                                hs_prefix_equal(&channel->prefix, &drain->prefix)) ||
+                               (channel->probe.is_on && channel->probe.from == drain->upstream &&
+                                hs_prefix_equal(&channel->probe.from_prefix, &drain->prefix)));
+}
+
+void hs_proxy_sweep_drains(hs_proxy *proxy)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < proxy->drain_count; i++) {
+        hs_proxy_drain drain = proxy->drains[i];
+        const hs_proxy_channel *const channel = hs_proxy_channel_of(proxy, drain.channel);
+        if (is_in_force(channel, &drain)) {
+            continue;
+        }
+        if (channel != NULL &&
+            hs_job_table_uses_prefix(&channel->move.jobs, drain.upstream, &drain.prefix)) {
+            drain.unused_ns = 0;
+        } else if (drain.unused_ns == 0) {
+            drain.unused_ns = proxy->now_ns;
+        } else if (proxy->now_ns >= drain.unused_ns + proxy->settings.drain_ns) {
+            hs_proxy_tell_drained(proxy, &drain);
+            continue;
+        }
+        proxy->drains[kept++] = drain;
+    }
+    proxy->drain_count = kept;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Does an extended channel's peer obey SetExtranoncePrefix? No message tells, and its shares do:
+ * after its first new prefix one accepted share proves that it does, and a few in a row that miss
+ * the target prove that it hashes with the prefix that it had. Until then the decision is answered
+ * with nothing. A peer that does not obey goes back to the prefix that it still has, and stays.
+ */
+#include <string.h>
+
+#include "host_stub/live/proxy/internal.h"
+
+#define MARGIN_NS (1000 * HS_PROXY_MS_NS)
+
+void hs_proxy_probe_begin(hs_proxy *proxy, hs_proxy_channel *channel, const hmx_decision *decision,
+                          const hs_sv2_b032 *from_prefix, const hs_move_frames *frames)
+{
+    (void)proxy;
+    channel->probe = (hs_proxy_probe){.is_on = 1,
+                                      .decision = decision->decision,
+                                      .until_ns = decision->valid_until_ns,
+                                      .is_soft = (int)frames->is_soft,
+                                      .kind = decision->kind,
+                                      .from = decision->from,
+                                      .to = decision->to,
+                                      .from_prefix = *from_prefix,
+                                      .first_job = frames->job_id};
+}
+
+/* The move is a fact for the plugin, whatever the peer turns out to be. */
+static void apply(hs_proxy *proxy, hs_proxy_channel *channel)
+{
+    hs_proxy_probe *const probe = &channel->probe;
+    const uint64_t decision = probe->decision;
+    probe->decision = 0;
+    if (decision != 0) {
+        hs_proxy_applied(proxy, channel, decision, probe->kind, probe->from, probe->is_soft);
+    }
+}
+
+static void end(hs_proxy *proxy, hs_proxy_channel *channel)
+{
+    channel->probe.is_on = 0;
+    hs_proxy_drain_prefix(proxy, channel, channel->probe.from, &channel->probe.from_prefix);
+}
+
+void hs_proxy_probe_abort(hs_proxy *proxy, hs_proxy_channel *channel)
+{
+    if (channel->probe.is_on) {
+        apply(proxy, channel);
+        end(proxy, channel);
+    }
+}
+
+void hs_proxy_probe_due(hs_proxy *proxy, hs_proxy_channel *channel)
+{
+    const hs_proxy_probe *const probe = &channel->probe;
+    if (probe->is_on && probe->decision != 0 && proxy->now_ns + MARGIN_NS >= probe->until_ns) {
+        apply(proxy, channel);
+    }
+}
+
+/* Back to where its prefix is from. 0 when nobody takes it there any more. */
+static int go_back(hs_proxy *proxy, hs_proxy_channel *channel, hs_proxy_probe probe)
+{
+    hs_proxy_up *const up = &proxy->ups[probe.from];
+    const hs_move_pool pool = hs_proxy_pool_view(up);
+    hs_move_frames frames;
+    channel->move.ignores_prefix = 0; /* it is the one that it has never left */
+    const int can = hs_proxy_up_is_usable(up) &&
+                    hs_move_check(&channel->move, &pool, &probe.from_prefix) == HS_MOVE_LEGAL &&
+                    hs_proxy_serve(proxy, channel, up, &probe.from_prefix, 1, NULL, &frames);
+    channel->move.ignores_prefix = 1;
+    return can;
+}
+
+static void fail(hs_proxy *proxy, hs_proxy_channel *channel)
+{
+    const hs_proxy_probe probe = channel->probe;
+    const hs_sv2_b032 tried = channel->prefix;
+    channel->probe.is_on = 0;
+    channel->decided_ns = 0;
+    channel->peer->ignores_prefix = 1;
+    proxy->moves.failed++;
+    hs_proxy_note(proxy, "channel %llu does not obey SetExtranoncePrefix: it goes back to %s",
+                  (unsigned long long)channel->number, proxy->ups[probe.from].row.id);
+    const int is_back = go_back(proxy, channel, probe);
+    if (probe.decision != 0) {
+        (void)hs_proxy_tell_outcome(proxy, channel, probe.decision, probe.from, HMX_RESULT_FAILED,
+                                    HS_MOVE_PREFIX_IGNORED);
+    } else if (is_back) {
+        (void)hs_proxy_tell_outcome(proxy, channel, 0, probe.to, HMX_RESULT_FORCED,
+                                    HS_MOVE_PREFIX_IGNORED);
+    }
+    hs_proxy_tell_honours(proxy, channel, HMX_NO);
+    hs_proxy_rate_changed(proxy, probe.from);
+    hs_proxy_rate_changed(proxy, probe.to);
+    if (is_back) {
+        hs_proxy_drain_prefix(proxy, channel, probe.to, &tried);
+    } else {
+        hs_proxy_drain_prefix(proxy, channel, probe.from, &probe.from_prefix);
+        hs_proxy_close_channel(proxy, channel, HMX_CLOSE_HOST, "extranonce-prefix-changed");
+    }
+}
+
+void hs_proxy_probe_verdict(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t upstream,
+                            uint32_t job_id, int accepted, int low_difficulty)
+{
+    hs_proxy_probe *const probe = &channel->probe;
+    if (!probe->is_on || upstream != probe->to || job_id < probe->first_job) {
+        return;
+    }
+    if (accepted) {
+        apply(proxy, channel);
+        end(proxy, channel);
+        hs_proxy_tell_honours(proxy, channel, HMX_YES);
+        return;
+    }
+    probe->rejects = low_difficulty ? probe->rejects + 1 : probe->rejects;
+    if (probe->rejects >= HS_PROXY_REJECTS_MAX) {
+        fail(proxy, channel);
+    }
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * The proxy's account.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_stub/base/text.h"
+#include "host_stub/live/proxy/internal.h"
+
+void hs_proxy_count_code(hs_proxy_counts *counts, hs_sv2_bytes code)
+{
+    char text[HS_PROXY_CODE_SIZE] = "";
+    const size_t len = code.len < sizeof text - 1 ? code.len : sizeof text - 1;
+    for (size_t i = 0; i < len; i++) {
+        text[i] = code.data[i] > 0x20 && code.data[i] < 0x7f ? (char)code.data[i] : '?';
+    }
+    for (size_t i = 0; i < counts->rejected_count; i++) {
+        if (strcmp(counts->rejected[i].text, text) == 0) {
+            counts->rejected[i].count++;
+            return;
+        }
+    }
+    if (counts->rejected_count == HS_PROXY_CODES_MAX - 1) {
+        memcpy(text, "other", sizeof "other"); /* a pool that invents a reason for each share */
+    }
+    hs_proxy_code *const last =
+        &counts->rejected[counts->rejected_count == HS_PROXY_CODES_MAX ? HS_PROXY_CODES_MAX - 1
+                                                                       : counts->rejected_count++];
+    memcpy(last->text, text, sizeof text);
+    last->count++;
+}
+
+void hs_proxy_note_first_accept(hs_proxy *proxy, hs_proxy_channel *channel)
+{
+    hs_proxy_moves *const moves = &proxy->moves;
+    const uint64_t ms = (proxy->now_ns - channel->decided_ns) / HS_PROXY_MS_NS;
+    channel->decided_ns = 0;
+    if (moves->first_count == moves->first_capacity) {
+        const size_t capacity = moves->first_capacity == 0 ? 256 : moves->first_capacity * 2;
+        uint32_t *const grown = realloc(moves->first_accept_ms, capacity * sizeof *grown);
+        if (grown == NULL) {
+            return;
+        }
+        moves->first_accept_ms = grown;
+        moves->first_capacity = capacity;
+    }
+    moves->first_accept_ms[moves->first_count++] = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const uint32_t x = *(const uint32_t *)a;
+    const uint32_t y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The middle one; 0 when no move has had an accepted share. */
+static uint32_t median_ms(const hs_proxy_moves *moves)
+{
+    const size_t count = moves->first_count;
+    uint32_t *const sorted = count > 0 ? malloc(count * sizeof *sorted) : NULL;
+    uint32_t median = 0;
+    if (sorted != NULL) {
+        memcpy(sorted, moves->first_accept_ms, count * sizeof *sorted);
+        qsort(sorted, count, sizeof *sorted, by_size);
+        median = sorted[count / 2];
+    }
+    free(sorted);
+    return median;
+}
+
+static void put(json_t *object, const char *key, uint64_t value)
+{
+    (void)json_object_set_new(object, key, json_integer((json_int_t)value));
+}
+
+static json_t *pool_json(const hs_proxy_up *up, double all_work)
+{
+    const hs_proxy_counts *const c = &up->counts;
+    json_t *const pool = json_object();
+    json_t *const rejected = json_object();
+    for (size_t i = 0; i < c->rejected_count; i++) {
+        put(rejected, c->rejected[i].text, c->rejected[i].count);
+    }
+    const double delivered = all_work > 0.0 ? 100.0 * c->work / all_work : 0.0;
+    (void)json_object_set_new(pool, "id", json_string(up->row.id));
+    (void)json_object_set_new(pool, "target_pct",
+                              json_real(hs_round_decimals(up->row.percentage, 3)));
+    (void)json_object_set_new(pool, "delivered_pct", json_real(hs_round_decimals(delivered, 3)));
+    (void)json_object_set_new(pool, "work_accepted", json_real(c->work));
+    put(pool, "submitted", c->submitted);
+    put(pool, "accepted", c->accepted);
+    put(pool, "stale", c->stale);
+    put(pool, "stale_local", c->stale_local);
+    put(pool, "stale_after_move", c->stale_moved);
+    (void)json_object_set_new(pool, "rejected", rejected);
+    put(pool, "duplicates", c->duplicates);
+    put(pool, "lost", c->lost);
+    return pool;
+}
+
+static json_t *moves_json(const hs_proxy *proxy)
+{
+    const hs_proxy_moves *const m = &proxy->moves;
+    json_t *const moves = json_object();
+    json_t *const reasons = json_object();
+    for (size_t i = 0; i < sizeof m->refused_by / sizeof m->refused_by[0]; i++) {
+        if (m->refused_by[i] > 0) {
+            put(reasons,
+                hs_move_refusal_text((enum hs_move_refusal)((unsigned)HS_MOVE_POOL_NOT_OPEN + i)),
+                m->refused_by[i]);
+        }
+    }
+    put(moves, "applied", m->applied);
+    put(moves, "hard", m->hard);
+    put(moves, "soft", m->soft);
+    put(moves, "refused", m->refused);
+    put(moves, "failed", m->failed);
+    put(moves, "ms_to_first_accept", median_ms(m));
+    put(moves, "first_accepts", m->first_count);
+    put(moves, "forced", m->forced);
+    put(moves, "prefixes_renewed", m->renewed);
+    (void)json_object_set_new(moves, "refused_because", reasons);
+    return moves;
+}
+
+json_t *hs_proxy_json(const hs_proxy *proxy)
+{
+    json_t *const all = json_object();
+    json_t *const pools = json_array();
+    json_t *const shares = json_object();
+    double work = 0.0;
+    uint64_t lost = 0;
+    for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
+        work += proxy->ups[i].counts.work;
+        lost += proxy->ups[i].counts.lost;
+    }
+    for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
+        const hs_proxy_up *const up = &proxy->ups[i];
+        if (up->is_configured || up->counts.submitted > 0) {
+            (void)json_array_append_new(pools, pool_json(up, work));
+        }
+    }
+    put(shares, "submitted", proxy->submitted);
+    put(shares, "lost", lost);
+    put(shares, "no_channel", proxy->unknown);
+    (void)json_object_set_new(all, "pools", pools);
+    (void)json_object_set_new(all, "moves", moves_json(proxy));
+    (void)json_object_set_new(all, "shares", shares);
+    put(all, "connections", proxy->peer_count);
+    put(all, "channels", proxy->last_channel);
+    put(all, "protocol_errors", proxy->protocol_errors);
+    (void)json_object_set_new(
+        all, "guard_violations",
+        json_integer((json_int_t)(hs_guard_violations(proxy->guard, HS_SIDE_HOST) +
+                                  hs_guard_violations(proxy->guard, HS_SIDE_PLUGIN))));
+    (void)json_object_set_new(
+        all, "seconds",
+        json_real(hs_round_decimals((double)(proxy->now_ns - proxy->start_ns) / 1e9, 3)));
+    return all;
+}

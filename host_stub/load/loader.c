@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#define _XOPEN_SOURCE 700 /* realpath */
+#include "host_stub/load/loader.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What version 1.0 had: a descriptor may be longer, never shorter. */
+#define DESCRIPTOR_MIN (offsetof(hmx_descriptor, ops) + sizeof(const hmx_ops *))
+/* Hooks may be missing at the end, but not the two that are required. */
+#define OPS_MIN   (offsetof(hmx_ops, destroy) + sizeof(void (*)(void)))
+#define TABLE_MAX 4096u /* bytes; a larger size is no size but rubbish */
+
+/* One attempt: what was opened so far, and where the sentence goes. */
+typedef struct attempt {
+    const char *path;
+    const hs_load_options *options;
+    hs_plugin *out;
+    char *why;
+    size_t capacity;
+} attempt;
+
+#define REFUSE(a, result, ...) (snprintf((a)->why, (a)->capacity, __VA_ARGS__), (result))
+
+hs_load_options hs_loader_defaults(void)
+{
+    hs_load_options options = {.host_caps = HMX_CAP_KNOWN, .host_minor = HMX_ABI_MINOR};
+#if defined(__SANITIZE_ADDRESS__)
+    options.keep_loaded = 1;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+    options.keep_loaded = 1;
+#endif
+#endif
+    return options;
+}
+
+const char *hs_loader_result_name(enum hs_load_result result)
+{
+    switch (result) {
+    case HS_LOAD_OK:
+        return "ok";
+    case HS_LOAD_NOT_FOUND:
+        return "not-found";
+    case HS_LOAD_NOT_REGULAR:
+        return "not-regular";
+    case HS_LOAD_WORLD_WRITABLE:
+        return "world-writable";
+    case HS_LOAD_DLOPEN:
+        return "dlopen";
+    case HS_LOAD_NO_ENTRY:
+        return "no-entry";
+    case HS_LOAD_OTHER_MAJOR:
+        return "other-major";
+    case HS_LOAD_NULL_DESCRIPTOR:
+        return "null-descriptor";
+    case HS_LOAD_IMPURE:
+        return "impure";
+    case HS_LOAD_MISALIGNED:
+        return "misaligned";
+    case HS_LOAD_DESCRIPTOR_SIZE:
+        return "descriptor-size";
+    case HS_LOAD_MAGIC:
+        return "magic";
+    case HS_LOAD_MAJOR:
+        return "major";
+    case HS_LOAD_MIN_HOST_MINOR:
+        return "min-host-minor";
+    case HS_LOAD_NEEDS:
+        return "needs";
+    case HS_LOAD_STRINGS:
+        return "strings";
+    case HS_LOAD_OPS:
+        return "ops";
+    case HS_LOAD_REQUIRED:
+        return "required";
+    }
+    return "unknown";
+}
+
+static enum hs_load_result check_file(attempt *a)
+{
+    struct stat st;
+    if (stat(a->path, &st) != 0) {
+        return REFUSE(a, HS_LOAD_NOT_FOUND, "%s: cannot be found: %s", a->path, strerror(errno));
+    }
+    if (!S_ISREG(st.st_mode)) {
+        return REFUSE(a, HS_LOAD_NOT_REGULAR, "%s: is %s; a plugin is a regular file", a->path,
+                      S_ISDIR(st.st_mode) ? "a directory" : "not a regular file");
+    }
+    if ((st.st_mode & S_IWOTH) != 0) {
+        return REFUSE(
+            a, HS_LOAD_WORLD_WRITABLE,
+            "%s: everybody may write to it (mode %03o), so anybody could run code in this "
+            "process; take that away with chmod o-w",
+            a->path, (unsigned)(st.st_mode & 0777));
+    }
+    return HS_LOAD_OK;
+}
+
+static enum hs_load_result open_library(attempt *a)
+{
+    /* A name without a slash would be looked up in the system's library folders. */
+    char *const real = realpath(a->path, NULL);
+    if (real == NULL || strlen(real) >= sizeof a->out->path) {
+        free(real);
+        return REFUSE(a, HS_LOAD_NOT_FOUND, "%s: its full path cannot be resolved or is too long",
+                      a->path);
+    }
+    strcpy(a->out->path, real);
+    free(real);
+    int flags = RTLD_NOW | RTLD_LOCAL;
+    if (a->options->keep_loaded) {
+        flags |= RTLD_NODELETE;
+    }
+    a->out->handle = dlopen(a->out->path, flags);
+    if (a->out->handle == NULL) {
+        const char *const error = dlerror();
+        return REFUSE(a, HS_LOAD_DLOPEN, "%s: is no shared object that can be loaded here: %s",
+                      a->path, error != NULL ? error : "no reason given");
+    }
+    return HS_LOAD_OK;
+}
+
+static enum hs_load_result find_entry(attempt *a, hmx_plugin_entry_fn *entry)
+{
+    void *symbol = dlsym(a->out->handle, HMX_ENTRY_SYMBOL);
+    if (symbol != NULL) {
+        /* ISO C has no conversion from void * to a function; POSIX promises this one. */
+        memcpy(entry, &symbol, sizeof symbol);
+        return HS_LOAD_OK;
+    }
+    for (int major = 0; major <= 9; major++) {
+        char name[] = "hmx_plugin_entry_v0";
+        name[sizeof name - 2] = (char)('0' + major);
+        if (dlsym(a->out->handle, name) != NULL) {
+            return REFUSE(a, HS_LOAD_OTHER_MAJOR,
+                          "%s: was made for contract version %d (it exports %s); this host speaks "
+                          "version %u",
+                          a->path, major, name, HMX_ABI_MAJOR);
+        }
+    }
+    return REFUSE(a, HS_LOAD_NO_ENTRY, "%s: does not export %s: it is no hashmux plugin", a->path,
+                  HMX_ENTRY_SYMBOL);
+}
+
+/* Reads the size first, and then no more than it covers. */
+static enum hs_load_result copy_descriptor(attempt *a, hmx_plugin_entry_fn entry)
+{
+    const hmx_descriptor *const theirs = entry();
+    if (theirs == NULL) {
+        return REFUSE(a, HS_LOAD_NULL_DESCRIPTOR, "%s: %s returned NULL instead of a descriptor",
+                      a->path, HMX_ENTRY_SYMBOL);
+    }
+    if (entry() != theirs) {
+        return REFUSE(a, HS_LOAD_IMPURE,
+                      "%s: %s returned another descriptor at its second call; it has to return "
+                      "static data",
+                      a->path, HMX_ENTRY_SYMBOL);
+    }
+    if ((uintptr_t)(const void *)theirs % alignof(hmx_descriptor) != 0) {
+        return REFUSE(a, HS_LOAD_MISALIGNED,
+                      "%s: its descriptor lies at an address that is not a multiple of %zu",
+                      a->path, alignof(hmx_descriptor));
+    }
+    uint32_t size = 0;
+    memcpy(&size, theirs, sizeof size);
+    if (size < DESCRIPTOR_MIN || size > TABLE_MAX) {
+        return REFUSE(a, HS_LOAD_DESCRIPTOR_SIZE,
+                      "%s: its descriptor says that it has %" PRIu32
+                      " bytes; %zu to %u are possible",
+                      a->path, size, DESCRIPTOR_MIN, TABLE_MAX);
+    }
+    hmx_descriptor *const ours = &a->out->descriptor;
+    const size_t present = size < sizeof *ours ? size : sizeof *ours;
+    memcpy(ours, theirs, present);
+    ours->size = (uint32_t)present;
+    return HS_LOAD_OK;
+}
+
+static enum hs_load_result check_versions(attempt *a)
+{
+    const hmx_descriptor *const d = &a->out->descriptor;
+    if (d->magic != HMX_ABI_MAGIC) {
+        return REFUSE(a, HS_LOAD_MAGIC,
+                      "%s: its descriptor begins with the number 0x%08" PRIx32
+                      " where 0x%08x belongs",
+                      a->path, d->magic, HMX_ABI_MAGIC);
+    }
+    if (d->abi_major != HMX_ABI_MAJOR) {
+        return REFUSE(a, HS_LOAD_MAJOR,
+                      "%s: says that it follows contract version %" PRIu32
+                      " although its entry is that of version %u",
+                      a->path, d->abi_major, HMX_ABI_MAJOR);
+    }
+    if (d->min_host_minor > a->options->host_minor) {
+        return REFUSE(a, HS_LOAD_MIN_HOST_MINOR,
+                      "%s: needs a host of contract version %u.%" PRIu32
+                      " or newer; this host has %u.%" PRIu32,
+                      a->path, HMX_ABI_MAJOR, d->min_host_minor, HMX_ABI_MAJOR,
+                      a->options->host_minor);
+    }
+    const uint64_t offered = a->options->host_caps & HMX_CAP_KNOWN;
+    const uint64_t missing = d->needs & ~offered;
+    if (missing != 0) {
+        return REFUSE(a, HS_LOAD_NEEDS,
+                      "%s: cannot work without the capabilities 0x%" PRIx64
+                      "; this host offers 0x%" PRIx64 ", so 0x%" PRIx64 " is missing%s",
+                      a->path, d->needs, offered, missing,
+                      (missing & ~HMX_CAP_KNOWN) != 0 ? " (partly unknown to this version)" : "");
+    }
+    return HS_LOAD_OK;
+}
+
+/* Bytes of the well-formed UTF-8 character at `s` (RFC 3629), 0 if there is none or if it is a
+ * control character. A NUL ends the look ahead, so it never reads beyond one. */
+static size_t utf8_length(const unsigned char *s)
+{
+    if (s[0] < 0x80) {
+        return s[0] >= 0x20 && s[0] != 0x7f ? 1 : 0;
+    }
+    if (s[0] < 0xc2 || s[0] > 0xf4 || (s[1] & 0xc0) != 0x80) {
+        return 0;
+    }
+    if (s[0] < 0xe0) {
+        return s[0] == 0xc2 && s[1] < 0xa0 ? 0 : 2; /* U+0080..U+009F are controls */
+    }
+    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+        (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f) || (s[2] & 0xc0) != 0x80) {
+        return 0;
+    }
+    if (s[0] < 0xf0) {
+        return 3;
+    }
+    return (s[3] & 0xc0) == 0x80 ? 4 : 0;
+}
+
+/* Copies a string of at least `min` and at most cap - 1 bytes. */
+static enum hs_load_result copy_string(attempt *a, const char *what, const char *from, char *to,
+                                       size_t cap, size_t min, int utf8)
+{
+    if (from == NULL) {
+        return REFUSE(a, HS_LOAD_STRINGS, "%s: the %s in its descriptor is NULL", a->path, what);
+    }
+    size_t n = 0;
+    while (n < cap && from[n] != '\0') {
+        n++;
+    }
+    if (n < min || n >= cap) {
+        return REFUSE(a, HS_LOAD_STRINGS,
+                      "%s: the %s in its descriptor has %s bytes; %zu to %zu are possible", a->path,
+                      what, n < min ? "0" : "more", min, cap - 1);
+    }
+    for (size_t i = 0; i < n;) {
+        const unsigned char *const s = (const unsigned char *)from + i;
+        const size_t length = utf8_length(s);
+        if (length == 0 || (!utf8 && length != 1)) {
+            return REFUSE(
+                a, HS_LOAD_STRINGS,
+                "%s: byte %zu of the %s in its descriptor is 0x%02x; only printable %s is "
+                "possible",
+                a->path, i + 1, what, (unsigned)s[0], utf8 ? "UTF-8" : "ASCII");
+        }
+        i += length;
+    }
+    memcpy(to, from, n + 1);
+    return HS_LOAD_OK;
+}
+
+static enum hs_load_result copy_strings(attempt *a)
+{
+    hs_plugin *const p = a->out;
+    hmx_descriptor *const d = &p->descriptor;
+    enum hs_load_result result = copy_string(a, "id", d->id, p->id, sizeof p->id, 1, 0);
+    if (result == HS_LOAD_OK) {
+        result = copy_string(a, "name", d->name, p->name, sizeof p->name, 1, 1);
+    }
+    if (result == HS_LOAD_OK) {
+        result = copy_string(a, "version", d->version, p->version, sizeof p->version, 1, 0);
+    }
+    if (result == HS_LOAD_OK) {
+        result = copy_string(a, "build", d->build, p->build, sizeof p->build, 0, 0);
+    }
+    d->id = p->id;
+    d->name = p->name;
+    d->version = p->version;
+    d->build = p->build;
+    return result;
+}
+
+static enum hs_load_result copy_ops(attempt *a)
+{
+    const hmx_ops *const theirs = a->out->descriptor.ops;
+    hmx_ops *const ours = &a->out->ops;
+    if (theirs == NULL) {
+        return REFUSE(a, HS_LOAD_OPS, "%s: its table of hooks is NULL", a->path);
+    }
+    if ((uintptr_t)(const void *)theirs % alignof(hmx_ops) != 0) {
+        return REFUSE(a, HS_LOAD_OPS,
+                      "%s: its table of hooks lies at an address that is not a multiple of %zu",
+                      a->path, alignof(hmx_ops));
+    }
+    uint32_t size = 0;
+    memcpy(&size, theirs, sizeof size);
+    if (size < OPS_MIN || size > TABLE_MAX) {
+        return REFUSE(a, HS_LOAD_OPS,
+                      "%s: its table of hooks says that it has %" PRIu32
+                      " bytes; %zu to %u are possible",
+                      a->path, size, OPS_MIN, TABLE_MAX);
+    }
+    size_t present = size < sizeof *ours ? size : sizeof *ours;
+    present -= present % sizeof ours->create; /* half a pointer is none */
+    memcpy(ours, theirs, present);
+    ours->size = (uint32_t)present;
+    a->out->descriptor.ops = ours;
+    if (ours->create == NULL || ours->destroy == NULL) {
+        return REFUSE(a, HS_LOAD_REQUIRED, "%s: its hook %s is NULL, which is required", a->path,
+                      ours->create == NULL ? "create" : "destroy");
+    }
+    return HS_LOAD_OK;
+}
+
+enum hs_load_result hs_loader_open(const char *path, const hs_load_options *options, hs_plugin *out,
+                                   char *why, size_t capacity)
+{
+    attempt a = {path, options, out, why, capacity};
+    hmx_plugin_entry_fn entry = NULL;
+    memset(out, 0, sizeof *out);
+    why[0] = '\0';
+    enum hs_load_result result = check_file(&a);
+    if (result == HS_LOAD_OK) {
+        result = open_library(&a);
+    }
+    if (result == HS_LOAD_OK) {
+        result = find_entry(&a, &entry);
+    }
+    if (result == HS_LOAD_OK) {
+        result = copy_descriptor(&a, entry);
+    }
+    if (result == HS_LOAD_OK) {
+        result = check_versions(&a);
+    }
+    if (result == HS_LOAD_OK) {
+        result = copy_strings(&a);
+    }
+    if (result == HS_LOAD_OK) {
+        result = copy_ops(&a);
+    }
+    if (result != HS_LOAD_OK) {
+        hs_loader_close(out); /* the sentence is complete and points nowhere into the library */
+    }
+    return result;
+}
+
+void hs_loader_close(hs_plugin *plugin)
+{
+    if (plugin == NULL) {
+        return;
+    }
+    if (plugin->handle != NULL) {
+        dlclose(plugin->handle);
+    }
+    memset(plugin, 0, sizeof *plugin);
+}

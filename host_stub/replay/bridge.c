@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/replay/bridge.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_stub/base/text.h"
+#include "host_stub/replay/internal.h"
+
+/* The clock starts here, so that a time of 0 can mean "never". */
+#define START_NS      (1000 * HS_REPLAY_SECOND_NS)
+#define START_UNIX_MS 1700000000000ULL
+
+enum { JUMP_MAX_SECS = 3600, JUMPS_MAX_SECS = 86400 };
+
+void hs_bridge_note(const hs_bridge *b, const char *format, ...)
+{
+    char text[512];
+    va_list list;
+    va_start(list, format);
+    (void)vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    b->note(b->ctx, text);
+}
+
+const char *hs_replay_hashrate(double hashrate_hs, char *out, size_t capacity)
+{
+    static const char *const UNITS[] = {"H", "kH", "MH", "GH", "TH", "PH", "EH", "ZH"};
+    double value = hashrate_hs;
+    char number[48];
+    size_t unit = 0;
+    while (value >= 1000.0 && unit + 1 < sizeof UNITS / sizeof UNITS[0]) {
+        value /= 1000.0;
+        unit++;
+    }
+    hs_format_fixed(number, sizeof number, value, 2);
+    const size_t len = strlen(number);
+    if (len > 3 && strcmp(number + len - 3, ".00") == 0) {
+        number[len - 3] = '\0';
+    }
+    (void)snprintf(out, capacity, "%s %s/s", number, UNITS[unit]);
+    return out;
+}
+
+const char *hs_replay_prefix(const hs_sv2_b032 *prefix, char out[2 * HS_SV2_EXTRANONCE_MAX + 8])
+{
+    size_t at = 0;
+    for (uint32_t i = 0; i < prefix->len && i < HS_SV2_EXTRANONCE_MAX; i++) {
+        at += (size_t)snprintf(out + at, 3, "%02x", (unsigned)prefix->byte[i]);
+    }
+    if (at == 0) {
+        (void)snprintf(out, 8, "(none)");
+    }
+    return out;
+}
+
+hmx_event hs_bridge_event(hs_bridge *b, size_t size)
+{
+    return hs_guard_event(b->guard, size, b->now_ns);
+}
+
+hs_replay_pool *hs_bridge_pool(hs_bridge *b, uint32_t upstream)
+{
+    for (uint32_t i = 0; i < b->pool_count; i++) {
+        if (b->pools[i].upstream == upstream) {
+            return &b->pools[i];
+        }
+    }
+    return NULL;
+}
+
+const char *hs_bridge_pool_name(const hs_bridge *b, uint32_t upstream)
+{
+    for (uint32_t i = 0; i < b->pool_count; i++) {
+        if (b->pools[i].upstream == upstream) {
+            return b->pools[i].id;
+        }
+    }
+    return "-";
+}
+
+/* The n-th enabled pool, or the last one when there are fewer. */
+static uint32_t nth_enabled(const hs_bridge *b, uint32_t n)
+{
+    uint32_t found = 0;
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < b->pool_count && found <= n; i++) {
+        if (b->pools[i].enabled) {
+            last = i;
+            found++;
+        }
+    }
+    return last;
+}
+
+hs_replay_pool *hs_bridge_pool_of(hs_bridge *b, const hs_sv2_b032 *prefix)
+{
+    const uint32_t space = prefix->len > 0 ? prefix->byte[0] : HS_REPLAY_SPACES - 1;
+    if (b->pool_of_space[space] == 0) {
+        char hex[2 * HS_SV2_EXTRANONCE_MAX + 8];
+        const hs_sv2_b032 first = {prefix->len > 0 ? 1 : 0, {prefix->byte[0]}};
+        const uint32_t index = nth_enabled(b, b->space_count++);
+        b->pool_of_space[space] = index + 1;
+        hs_bridge_note(b, "prefixes that begin with %s are taken as those of %s",
+                       hs_replay_prefix(&first, hex), b->pools[index].id);
+    }
+    return &b->pools[b->pool_of_space[space] - 1];
+}
+
+void hs_bridge_tell_pool(hs_bridge *b, hs_replay_pool *pool)
+{
+    pool->facts.event = hs_bridge_event(b, sizeof pool->facts);
+    (void)hs_guard_on_upstream(b->guard, &pool->facts);
+}
+
+static void on_log(void *ctx, uint32_t level, const char *text, uint64_t len)
+{
+    const hs_bridge *const b = ctx;
+    if (level <= HMX_LOG_WARN) {
+        hs_bridge_note(b, "%s says: %.*s", b->name, len < 400 ? (int)len : 400, text);
+    }
+}
+
+static void on_violation(void *ctx, enum hs_side side, const char *check, const char *text)
+{
+    const hs_bridge *const b = ctx;
+    hs_bridge_note(b, "guard: the %s breaks %s: %s", side == HS_SIDE_HOST ? "host" : "plugin",
+                   check, text);
+}
+
+static int create_instance(hs_bridge *b, const hs_bridge_options *options, char *why,
+                           size_t capacity)
+{
+    char reasons[2048] = "";
+    hmx_text text = {.size = sizeof text, .data = reasons, .capacity = sizeof reasons};
+    const hmx_create_args args = {
+        .size = sizeof args,
+        .config_path = {options->config_path, strlen(options->config_path)},
+        .now_ns = b->now_ns,
+        .unix_ms = START_UNIX_MS,
+        .why = &text};
+    const hs_guard_options guard = {
+        .caps = HMX_CAP_KNOWN, .log = on_log, .violation = on_violation, .ctx = b};
+    hmx_status status = HMX_OK;
+    b->guard = hs_guard_new(&b->plugin, &args, &guard, &status);
+    reasons[sizeof reasons - 1] = '\0';
+    if (b->guard == NULL || status < 0) {
+        (void)snprintf(why, capacity, "%s does not start (status %d)%s%s", b->name, (int)status,
+                       reasons[0] != '\0' ? ": " : "", reasons);
+        return 0;
+    }
+    return 1;
+}
+
+static void add_pool(hs_bridge *b, uint32_t upstream, const char *id, int enabled)
+{
+    hs_replay_pool *const pool = &b->pools[b->pool_count++];
+    pool->upstream = upstream;
+    pool->enabled = enabled;
+    (void)snprintf(pool->id, sizeof pool->id, "%s", id);
+    pool->facts.upstream = upstream;
+    pool->facts.state = HMX_UPSTREAM_UP;
+}
+
+static int read_table(hs_bridge *b, char *why, size_t capacity)
+{
+    hmx_upstream_info rows[HMX_UPSTREAMS_MAX];
+    memset(rows, 0, sizeof rows);
+    for (size_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
+        rows[i].size = sizeof rows[i];
+    }
+    hmx_upstream_table table = {.size = sizeof table,
+                                .stride = sizeof rows[0],
+                                .capacity = HMX_UPSTREAMS_MAX,
+                                .rows = rows};
+    int enabled = 0;
+    if (hs_guard_upstreams(b->guard, &table) < 0) {
+        add_pool(b, 1, "pool_1", 1); /* a plugin without a table: two pools are enough to move */
+        add_pool(b, 2, "pool_2", 1);
+        return 1;
+    }
+    for (uint32_t i = 0; i < table.count && i < HMX_UPSTREAMS_MAX; i++) {
+        char id[HMX_ID_SIZE];
+        const int on =
+            (rows[i].flags & (HMX_UPSTREAM_ENABLED | HMX_UPSTREAM_REMOVED)) == HMX_UPSTREAM_ENABLED;
+        (void)snprintf(id, sizeof id, "%.*s", (int)sizeof rows[i].id - 1, rows[i].id);
+        add_pool(b, rows[i].upstream, id, on);
+        enabled += on;
+    }
+    if (enabled == 0) {
+        (void)snprintf(why, capacity, "%s: its configuration enables no upstream", b->name);
+    }
+    return enabled > 0;
+}
+
+static const char *last_part(const char *id)
+{
+    const char *const dot = strrchr(id, '.');
+    return dot != NULL && dot[1] != '\0' ? dot + 1 : id;
+}
+
+int hs_bridge_start(hs_bridge *b, const hs_bridge_options *options, char *why, size_t capacity)
+{
+    const hs_load_options load = {
+        .host_caps = HMX_CAP_KNOWN, .host_minor = HMX_ABI_MINOR, .keep_loaded = 1};
+    memset(b, 0, sizeof *b);
+    b->note = options->note;
+    b->ctx = options->ctx;
+    b->now_ns = START_NS;
+    b->rows = calloc(HS_REPLAY_ROWS_MAX, sizeof *b->rows);
+    if (b->rows == NULL) {
+        (void)snprintf(why, capacity, "no memory for the channels");
+        return 0;
+    }
+    if (hs_loader_open(options->plugin_path, &load, &b->plugin, why, capacity) != HS_LOAD_OK) {
+        return 0;
+    }
+    b->name = last_part(b->plugin.id);
+    if (!create_instance(b, options, why, capacity) || !read_table(b, why, capacity)) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < b->pool_count; i++) {
+        if (b->pools[i].enabled) {
+            hs_bridge_tell_pool(b, &b->pools[i]);
+        }
+    }
+    return 1;
+}
+
+/* Ends the instance and counts what the guard found in its whole life. */
+static void delete_guard(hs_bridge *b)
+{
+    if (b->guard == NULL) {
+        return;
+    }
+    b->violations[HS_SIDE_HOST] = hs_guard_violations(b->guard, HS_SIDE_HOST);
+    /* What only destroy shows (a leak, a bad free) is the plugin's. */
+    b->violations[HS_SIDE_PLUGIN] = hs_guard_delete(b->guard) - b->violations[HS_SIDE_HOST];
+    b->guard = NULL;
+}
+
+void hs_bridge_stop(hs_bridge *b)
+{
+    delete_guard(b);
+    free(b->rows);
+    b->rows = NULL;
+    hs_loader_close(&b->plugin);
+}
+
+hs_replay_row *hs_bridge_row(hs_bridge *b, uint32_t channel_id)
+{
+    for (uint32_t i = 0; i < b->row_end; i++) {
+        if (b->rows[i].number != 0 && !b->rows[i].waits && b->rows[i].channel_id == channel_id) {
+            return &b->rows[i];
+        }
+    }
+    return NULL;
+}
+
+hs_replay_row *hs_bridge_waiting_row(hs_bridge *b, uint32_t request_id)
+{
+    for (uint32_t i = 0; i < b->row_end; i++) {
+        if (b->rows[i].number != 0 && b->rows[i].waits && b->rows[i].request_id == request_id) {
+            return &b->rows[i];
+        }
+    }
+    return NULL;
+}
+
+hs_replay_row *hs_bridge_numbered_row(hs_bridge *b, uint64_t number)
+{
+    for (uint32_t i = 0; i < b->row_end; i++) {
+        if (number != 0 && b->rows[i].number == number) {
+            return &b->rows[i];
+        }
+    }
+    return NULL;
+}
+
+/* The server's clock, where the message tells it. */
+static uint32_t told_ntime(const hs_sv2_message *m)
+{
+    switch (m->id) {
+    case HS_SV2_SET_NEW_PREV_HASH:
+        return m->as.set_new_prev_hash.min_ntime;
+    case HS_SV2_NEW_MINING_JOB:
+        return m->as.new_mining_job.min_ntime.value;
+    case HS_SV2_NEW_EXTENDED_JOB:
+        return m->as.new_extended_job.min_ntime.value;
+    default:
+        return 0;
+    }
+}
+
+static uint64_t seconds_to_pass(hs_bridge *b, const hs_sv2_message *m, int legal)
+{
+    const uint32_t ntime = legal ? told_ntime(m) : 0;
+    if (ntime == 0) {
+        return 1;
+    }
+    if (b->first_ntime == 0) {
+        b->first_ntime = ntime;
+    }
+    const uint64_t run_secs = (b->now_ns - START_NS) / HS_REPLAY_SECOND_NS;
+    const uint64_t recorded_secs = ntime > b->first_ntime ? ntime - b->first_ntime : 0;
+    uint64_t jump_secs = recorded_secs > run_secs ? recorded_secs - run_secs : 0;
+    const uint64_t left_secs = JUMPS_MAX_SECS - b->jumped_ns / HS_REPLAY_SECOND_NS;
+    jump_secs = jump_secs < JUMP_MAX_SECS ? jump_secs : JUMP_MAX_SECS;
+    jump_secs = jump_secs < left_secs ? jump_secs : left_secs;
+    b->jumped_ns += jump_secs * HS_REPLAY_SECOND_NS;
+    return jump_secs > 1 ? jump_secs : 1;
+}
+
+static void tell(hs_bridge *b, const hs_session *session, const hs_sv2_message *m,
+                 const hs_step *step, char *remark, size_t capacity)
+{
+    switch (m->id) {
+    case HS_SV2_SETUP_CONNECTION:
+        b->client_flags = m->as.setup_connection.flags;
+        b->vendor_len = m->as.setup_connection.vendor.len;
+        if (b->vendor_len > 0) {
+            memcpy(b->vendor, m->as.setup_connection.vendor.data, b->vendor_len);
+        }
+        break;
+    case HS_SV2_OPEN_STANDARD:
+    case HS_SV2_OPEN_EXTENDED:
+        hs_bridge_opening(b, m, remark, capacity);
+        break;
+    case HS_SV2_OPEN_STANDARD_SUCCESS:
+    case HS_SV2_OPEN_EXTENDED_SUCCESS:
+        hs_bridge_opened(b, step, remark, capacity);
+        break;
+    case HS_SV2_OPEN_ERROR:
+        hs_bridge_not_opened(b, step);
+        break;
+    case HS_SV2_UPDATE_CHANNEL:
+        hs_bridge_updated(b, m, remark, capacity);
+        break;
+    case HS_SV2_CLOSE_CHANNEL:
+        hs_bridge_closed(b, session,
+                         step->sender == HS_SV2_CLIENT ? HMX_CLOSE_PEER : HMX_CLOSE_HOST);
+        break;
+    case HS_SV2_SET_EXTRANONCE_PREFIX:
+        hs_bridge_prefix_set(b, step, remark, capacity);
+        break;
+    case HS_SV2_NEW_MINING_JOB:
+    case HS_SV2_NEW_EXTENDED_JOB:
+    case HS_SV2_SET_CUSTOM_JOB_SUCCESS:
+    case HS_SV2_SET_NEW_PREV_HASH:
+        hs_bridge_jobs_changed(b, session, m->id == HS_SV2_SET_NEW_PREV_HASH, remark, capacity);
+        hs_bridge_learn_pools(b, session);
+        break;
+    case HS_SV2_SUBMIT_SUCCESS:
+    case HS_SV2_SUBMIT_ERROR:
+        hs_bridge_answered(b, m, step, remark, capacity);
+        break;
+    default:
+        break;
+    }
+}
+
+void hs_bridge_message(hs_bridge *b, const hs_session *session, const hs_sv2_message *message,
+                       const hs_step *step, int legal, char *remark, size_t capacity)
+{
+    remark[0] = '\0';
+    hs_bridge_ticks(b, seconds_to_pass(b, message, legal));
+    if (step->share != NULL) {
+        hs_bridge_share(b, step->share, remark, capacity);
+    } else if (legal || step->answered_count > 0) {
+        tell(b, session, message, step, remark, capacity);
+    }
+}
+
+void hs_bridge_end(hs_bridge *b, const hs_session *session)
+{
+    size_t count = 0;
+    const hs_channel *const channels = hs_session_channels(session, &count);
+    for (size_t i = 0; i < count; i++) {
+        hs_bridge_unanswered(b, &channels[i]);
+    }
+    hs_bridge_closed(b, NULL, HMX_CLOSE_CONNECTION_LOST);
+    delete_guard(b);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * The bridge's part about channels: opening, updating, closing.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "host_stub/replay/internal.h"
+
+/* A row that nobody uses, cleared, with the next number; NULL when there is none. */
+static hs_replay_row *new_row(hs_bridge *b)
+{
+    uint32_t i = 0;
+    while (i < b->row_end && b->rows[i].number != 0) {
+        i++;
+    }
+    if (i == HS_REPLAY_ROWS_MAX) {
+        return NULL;
+    }
+    if (i == b->row_end) {
+        b->row_end++;
+    }
+    memset(&b->rows[i], 0, sizeof b->rows[i]);
+    b->rows[i].number = ++b->last_number;
+    b->opened++;
+    return &b->rows[i];
+}
+
+static uint32_t channel_flags(const hs_bridge *b)
+{
+    uint32_t flags = 0;
+    flags |= b->client_flags & HS_SV2_REQUIRES_VERSION_ROLLING
+                 ? HMX_CHANNEL_REQUIRES_VERSION_ROLLING
+                 : 0U;
+    flags |= b->client_flags & HS_SV2_REQUIRES_WORK_SELECTION ? HMX_CHANNEL_CUSTOM_JOBS : 0U;
+    return flags;
+}
+
+static hmx_status ask(hs_bridge *b, const hs_replay_row *row, const hs_sv2_open *told,
+                      hmx_channel_decision *answer)
+{
+    hmx_channel_open e = {.event = hs_bridge_event(b, sizeof e),
+                          .channel = row->number,
+                          .connection = 1,
+                          .kind = row->kind == HS_CHANNEL_EXTENDED ? HMX_CHANNEL_EXTENDED
+                                                                   : HMX_CHANNEL_STANDARD,
+                          .flags = channel_flags(b),
+                          .min_extranonce_size = told->min_extranonce_size,
+                          .extranonce_size = told->min_extranonce_size,
+                          .nominal_hashrate = row->nominal_hashrate_hs,
+                          .user_identity = {told->user_identity.data, told->user_identity.len},
+                          .vendor = {b->vendor, b->vendor_len}};
+    memcpy(e.max_target, told->max_target.byte, sizeof e.max_target);
+    memset(answer, 0, sizeof *answer);
+    answer->size = sizeof *answer;
+    return hs_guard_on_channel_open(b->guard, &e, answer);
+}
+
+void hs_bridge_opening(hs_bridge *b, const hs_sv2_message *m, char *remark, size_t capacity)
+{
+    hmx_channel_decision answer;
+    char hashrate[64];
+    hs_replay_row *const row = new_row(b);
+    if (row == NULL) {
+        return;
+    }
+    row->request_id = m->as.open.request_id;
+    row->waits = 1;
+    row->kind = m->id == HS_SV2_OPEN_EXTENDED ? HS_CHANNEL_EXTENDED : HS_CHANNEL_STANDARD;
+    row->nominal_hashrate_hs = (double)m->as.open.nominal_hash_rate;
+    hs_replay_hashrate(row->nominal_hashrate_hs, hashrate, sizeof hashrate);
+    if (m->as.open.min_extranonce_size > HMX_EXTRANONCE_MAX) {
+        (void)snprintf(remark, capacity, "%s, asks for more extranonce than there is", hashrate);
+        return;
+    }
+    const hmx_status status = ask(b, row, &m->as.open, &answer);
+    if (status < 0) {
+        (void)snprintf(remark, capacity, "%s, %s does not take it (status %d)", hashrate, b->name,
+                       (int)status);
+        return;
+    }
+    row->known = 1;
+    row->open = 1;
+    row->cookie = answer.cookie;
+    row->decided = answer.action == HMX_ACTION_ASSIGN ? answer.upstream : HMX_NONE;
+    row->told = row->decided;
+    if (row->decided == HMX_NONE) {
+        (void)snprintf(remark, capacity, "%s, %s leaves the place to the host", hashrate, b->name);
+    } else {
+        (void)snprintf(remark, capacity, "%s, %s would place it on %s", hashrate, b->name,
+                       hs_bridge_pool_name(b, row->decided));
+    }
+}
+
+void hs_bridge_opened(hs_bridge *b, const hs_step *step, char *remark, size_t capacity)
+{
+    char hashrate[64];
+    char hex[2 * HS_SV2_EXTRANONCE_MAX + 8];
+    hs_replay_row *const row = hs_bridge_waiting_row(b, step->request_id);
+    if (row == NULL) {
+        return;
+    }
+    const hs_channel *const channel = step->channel;
+    const hs_replay_pool *const pool = hs_bridge_pool_of(b, &channel->prefix);
+    row->waits = 0;
+    row->channel_id = channel->channel_id;
+    row->upstream = pool->upstream;
+    row->prefix = channel->prefix;
+    const char *const verb = row->decided == pool->upstream ? "as" : "not as";
+    (void)snprintf(remark, capacity, "%s, prefix %s: on %s%s%s%s",
+                   hs_replay_hashrate(row->nominal_hashrate_hs, hashrate, sizeof hashrate),
+                   hs_replay_prefix(&channel->prefix, hex), pool->id,
+                   row->decided == HMX_NONE ? "" : ", ", row->decided == HMX_NONE ? "" : verb,
+                   row->decided == HMX_NONE ? "" : " decided");
+    if (row->known && row->decided != pool->upstream) {
+        (void)hs_bridge_moved(b, row, pool->upstream, &channel->prefix);
+    }
+}
+
+static void tell_close(hs_bridge *b, hs_replay_row *row, uint32_t reason)
+{
+    if (row->known && row->open) {
+        const hmx_channel_close e = {.event = hs_bridge_event(b, sizeof e),
+                                     .channel = row->number,
+                                     .cookie = row->cookie,
+                                     .reason = reason};
+        (void)hs_guard_on_channel_close(b->guard, &e);
+        hs_bridge_all_drained(b, row);
+    }
+    row->open = 0;
+    row->pending.decision = 0;
+}
+
+void hs_bridge_not_opened(hs_bridge *b, const hs_step *step)
+{
+    hs_replay_row *const row = hs_bridge_waiting_row(b, step->request_id);
+    if (row != NULL) {
+        tell_close(b, row, HMX_CLOSE_HOST);
+        row->number = 0; /* free: no channel came of it */
+        b->opened--;
+    }
+}
+
+void hs_bridge_updated(hs_bridge *b, const hs_sv2_message *m, char *remark, size_t capacity)
+{
+    char hashrate[64];
+    hs_replay_row *const row = hs_bridge_row(b, m->as.update_channel.channel_id);
+    if (row == NULL) {
+        return;
+    }
+    row->nominal_hashrate_hs = (double)m->as.update_channel.nominal_hash_rate;
+    (void)snprintf(remark, capacity, "%s",
+                   hs_replay_hashrate(row->nominal_hashrate_hs, hashrate, sizeof hashrate));
+    if (row->known && row->open) {
+        hmx_channel_update e = {.event = hs_bridge_event(b, sizeof e),
+                                .channel = row->number,
+                                .cookie = row->cookie,
+                                .changed = HMX_FACT_NOMINAL_HASHRATE | HMX_FACT_MAX_TARGET,
+                                .nominal_hashrate = row->nominal_hashrate_hs};
+        memcpy(e.max_target, m->as.update_channel.maximum_target.byte, sizeof e.max_target);
+        (void)hs_guard_on_channel_update(b->guard, &e);
+    }
+}
+
+/* Is the session's channel of this row still open? */
+static int still_open(const hs_session *session, const hs_replay_row *row)
+{
+    size_t count = 0;
+    const hs_channel *const channels = hs_session_channels(session, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (channels[i].channel_id == row->channel_id) {
+            return channels[i].open != 0;
+        }
+    }
+    return 0;
+}
+
+void hs_bridge_closed(hs_bridge *b, const hs_session *session, uint32_t reason)
+{
+    for (uint32_t i = 0; i < b->row_end; i++) {
+        hs_replay_row *const row = &b->rows[i];
+        const int gone = session == NULL || (!row->waits && row->open && !still_open(session, row));
+        if (row->number != 0 && gone) {
+            tell_close(b, row, reason);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * The bridge's part about shares. A valid share is reported submitted when it appears and judged
+ * when its answer does. One that we refuse never reaches a pool: its rejection is local. A late one
+ * waits: the recorded proxy may have passed it on all the same.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "host_stub/replay/internal.h"
+
+static uint32_t verdict_of(enum hs_judgement judgement)
+{
+    switch (judgement) {
+    case HS_JUDGED_STALE:
+        return HMX_SHARE_REJECTED_STALE;
+    case HS_JUDGED_LOW_DIFFICULTY:
+        return HMX_SHARE_REJECTED_LOW_DIFFICULTY;
+    case HS_JUDGED_DUPLICATE:
+        return HMX_SHARE_REJECTED_DUPLICATE;
+    case HS_JUDGED_UNKNOWN_JOB:
+        return HMX_SHARE_REJECTED_INVALID_JOB;
+    case HS_JUDGED_VALID:
+    case HS_JUDGED_CHANNEL_CLOSED:
+    case HS_JUDGED_EXTRANONCE_SIZE:
+    case HS_JUDGED_NTIME:
+    case HS_JUDGED_VERSION_ROLLING:
+    case HS_JUDGED_VERSION_BIT:
+        break;
+    }
+    return HMX_SHARE_REJECTED_OTHER;
+}
+
+/* The same for a recorded error_code. */
+static uint32_t verdict_of_code(hs_sv2_bytes code)
+{
+    for (int i = HS_JUDGED_CHANNEL_CLOSED; i <= HS_JUDGED_DUPLICATE; i++) {
+        const char *const name = hs_judgement_code((enum hs_judgement)i);
+        if (code.len == strlen(name) && memcmp(code.data, name, code.len) == 0) {
+            return verdict_of((enum hs_judgement)i);
+        }
+    }
+    return HMX_SHARE_REJECTED_OTHER;
+}
+
+static int is_rejection(uint32_t verdict)
+{
+    return verdict >= HMX_SHARE_REJECTED_STALE;
+}
+
+/* Tells the plugin and, unless it is SUBMITTED, files the verdict. */
+static void report(hs_bridge *b, hs_replay_row *row, const hs_share *share, uint32_t verdict,
+                   int local)
+{
+    hs_replay_pool *const pool = hs_bridge_pool_of(b, &share->prefix);
+    hmx_share e = {.event = hs_bridge_event(b, sizeof e),
+                   .channel = row->number,
+                   .cookie = row->cookie,
+                   .upstream = pool->upstream,
+                   .verdict = verdict,
+                   .count = 1,
+                   .work = share->difficulty};
+    e.event.flags = local ? HMX_SHARE_LOCAL : 0;
+    if (row->known) {
+        (void)hs_guard_on_share(b->guard, &e);
+    }
+    if (verdict == HMX_SHARE_SUBMITTED) {
+        pool->submitted++;
+        return;
+    }
+    row->verdicts[verdict]++;
+    if (verdict == HMX_SHARE_ACCEPTED) {
+        pool->accepted++;
+        pool->accepted_work_diff1 += share->difficulty;
+    } else if (is_rejection(verdict) && !local) {
+        pool->rejected++;
+    }
+}
+
+static int is_late(const hs_share *share)
+{
+    return share->judgement == HS_JUDGED_STALE || share->judgement == HS_JUDGED_CHANNEL_CLOSED;
+}
+
+void hs_bridge_share(hs_bridge *b, const hs_share *share, char *remark, size_t capacity)
+{
+    hs_replay_row *const row = hs_bridge_row(b, share->channel_id);
+    if (row == NULL) {
+        return;
+    }
+    row->submitted++;
+    (void)snprintf(remark, capacity, "for %s", hs_bridge_pool_of(b, &share->prefix)->id);
+    if (share->judgement == HS_JUDGED_VALID) {
+        report(b, row, share, HMX_SHARE_SUBMITTED, 0);
+    } else if (!is_late(share)) {
+        report(b, row, share, verdict_of(share->judgement), 1);
+    }
+}
+
+void hs_bridge_answered(hs_bridge *b, const hs_sv2_message *m, const hs_step *step, char *remark,
+                        size_t capacity)
+{
+    const int accepted = m->id == HS_SV2_SUBMIT_SUCCESS;
+    for (size_t i = 0; i < step->answered_count; i++) {
+        const hs_share *const share = &step->answered[i];
+        hs_replay_row *const row = hs_bridge_row(b, share->channel_id);
+        if (row == NULL || (share->judgement != HS_JUDGED_VALID && !is_late(share))) {
+            continue; /* reported as a local rejection when it came */
+        }
+        if (accepted) {
+            if (is_late(share)) { /* so it was passed on after all */
+                report(b, row, share, HMX_SHARE_SUBMITTED, 0);
+            }
+            report(b, row, share, HMX_SHARE_ACCEPTED, 0);
+        } else {
+            report(b, row, share, verdict_of_code(m->as.submit_error.error_code), is_late(share));
+        }
+        (void)snprintf(remark, capacity, "for %s", hs_bridge_pool_of(b, &share->prefix)->id);
+    }
+}
+
+void hs_bridge_unanswered(hs_bridge *b, const hs_channel *channel)
+{
+    hs_replay_row *const row = hs_bridge_row(b, channel->channel_id);
+    for (size_t i = 0; row != NULL && i < channel->pending_count; i++) {
+        const hs_share *const share = &channel->pending[i];
+        if (share->judgement == HS_JUDGED_VALID) {
+            report(b, row, share, HMX_SHARE_LOST, 0);
+        } else if (is_late(share)) {
+            report(b, row, share, verdict_of(share->judgement), 1);
+        }
+    }
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/report/bench.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_stub/report/page.h"
+#include "host_stub/report/report.h"
+
+enum { GRADES = 5, POINTS_DECIMALS = 3 };
+
+/* Error as a multiple of the luck floor: below the first is grade 0, and so on. */
+static const double GRADE_BELOW[GRADES - 1] = {0.85, 1.2, 2.0, 5.0};
+static const char *const GRADE_NAMES[GRADES] = {"better than luck (below 0.85)",
+                                                "like luck (to 1.2)", "to 2", "to 5", "above 5"};
+static const char *const WINDOW_TITLES[HS_WINDOWS] = {"10 minutes", "1 hour", "6 hours",
+                                                      "24 hours"};
+
+const hs_bench_cell *hs_bench_cell_at(const hs_bench_table *table, uint32_t scenario,
+                                      uint32_t policy)
+{
+    return &table->cells[(size_t)scenario * table->policy_count + policy];
+}
+
+/* ---- over all scenarios ---- */
+
+static int by_size(const void *a, const void *b)
+{
+    const double x = *(const double *)a;
+    const double y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Of the finite ones among `count`, which are sorted; NAN if there is none. */
+static double median(double *values, size_t count)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (isfinite(values[i])) {
+            values[n++] = values[i];
+        }
+    }
+    if (n == 0) {
+        return NAN;
+    }
+    qsort(values, n, sizeof *values, by_size);
+    return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2.0;
+}
+
+static void fill_overall(const hs_bench_table *t, uint32_t policy, double *room,
+                         hs_bench_overall *o)
+{
+    double *const error = room;
+    double *const ratio = room + t->scenario_count;
+    double *const moves = room + 2 * (size_t)t->scenario_count;
+    for (uint32_t s = 0; s < t->scenario_count; s++) {
+        const hs_bench_cell *const c = hs_bench_cell_at(t, s, policy);
+        const int known = c->runs > 0;
+        error[s] = known ? c->error_mean[HS_BENCH_PLANE_WINDOW] : NAN;
+        ratio[s] = known ? error[s] / c->luck_floor[HS_BENCH_PLANE_WINDOW] : NAN;
+        moves[s] = known ? c->moves_per_channel_day : NAN;
+        o->scenarios += known ? 1 : 0;
+        o->failed += c->failed;
+        if (known && !(o->lost >= c->lost_work_pct)) {
+            o->lost = c->lost_work_pct;
+        }
+    }
+    o->error = median(error, t->scenario_count);
+    o->on_luck = median(ratio, t->scenario_count);
+    o->moves = median(moves, t->scenario_count);
+}
+
+hs_bench_overall *hs_bench_overalls(const hs_bench_table *t)
+{
+    hs_bench_overall *const all = calloc((size_t)t->policy_count + 1, sizeof *all);
+    double *const room = calloc(3 * (size_t)t->scenario_count + 1, sizeof *room);
+    if (all == NULL || room == NULL) {
+        free(all);
+        free(room);
+        return NULL;
+    }
+    for (uint32_t p = 0; p < t->policy_count; p++) {
+        all[p].lost = NAN;
+        fill_overall(t, p, room, &all[p]);
+    }
+    for (uint32_t i = 0; i < t->run_count; i++) {
+        if (!t->runs[i].failed && t->runs[i].policy_index < t->policy_count) {
+            all[t->runs[i].policy_index].violations += t->runs[i].guard_violations;
+        }
+    }
+    free(room);
+    return all;
+}
+
+/* ---- cells ---- */
+
+static void value(hs_html *out, double v, unsigned decimals)
+{
+    if (decimals == POINTS_DECIMALS && v > 0.0 && v < 0.0005) {
+        hs_html_raw(out, "&lt;&#160;0.001");
+    } else if (isfinite(v)) {
+        hs_html_number(out, v, decimals);
+    } else {
+        hs_html_raw(out, "&#8211;");
+    }
+}
+
+static void value_cell(hs_html *out, const char *label, double v, unsigned decimals)
+{
+    hs_page_cell(out, label);
+    value(out, v, decimals);
+    hs_html_raw(out, "</td>");
+}
+
+static int grade(double ratio)
+{
+    int g = 0;
+    while (g < GRADES - 1 && ratio >= GRADE_BELOW[g]) {
+        g++;
+    }
+    return g;
+}
+
+static void error_cell(hs_html *out, const hs_bench_cell *c, int window, const char *label)
+{
+    const double error = c->error_mean[window];
+    const double ratio = error / c->luck_floor[window];
+    if (c->runs == 0 || !isfinite(error)) {
+        hs_page_cell(out, label);
+        hs_html_raw(out, c->runs == 0 && c->failed > 0 ? "<span>failed</span></td>"
+                                                       : "<span>&#8211;</span></td>");
+        return;
+    }
+    hs_html_raw(out, "<td ");
+    if (isfinite(ratio)) {
+        hs_html_print(out, "class=\"q q%d\" ", grade(ratio));
+    }
+    hs_html_raw(out, "data-l=\"");
+    hs_html_text(out, label);
+    hs_html_raw(out, "\"><span><b>");
+    value(out, error, POINTS_DECIMALS);
+    hs_html_raw(out, "</b><br/><span class=\"small\">");
+    value(out, ratio, ratio < 10.0 ? 2 : 0);
+    hs_html_raw(out, " &#215; luck<br/>");
+    value(out, c->moves_per_channel_day, c->moves_per_channel_day < 10.0 ? 2 : 0);
+    hs_html_raw(out, " moves</span></span></td>");
+}
+
+/* The floors belong to the farm, not to the policy: those of the first that has them. */
+static const hs_bench_cell *cell_with_floors(const hs_bench_table *t, uint32_t scenario)
+{
+    for (uint32_t p = 0; p < t->policy_count; p++) {
+        if (hs_bench_cell_at(t, scenario, p)->runs > 0) {
+            return hs_bench_cell_at(t, scenario, p);
+        }
+    }
+    return NULL;
+}
+
+static void error_table(hs_html *out, const hs_bench_table *t, int window)
+{
+    hs_html_raw(out, "<div class=\"scroll\"><table class=\"stack one\"><thead><tr><th>scenario</th>"
+                     "<th>luck floor</th><th>whole-miner floor</th>");
+    for (uint32_t p = 0; p < t->policy_count; p++) {
+        hs_html_raw(out, "<th>");
+        hs_html_text(out, t->policies[p].label);
+        hs_html_raw(out, "</th>");
+    }
+    hs_html_raw(out, "</tr></thead><tbody>\n");
+    for (uint32_t s = 0; s < t->scenario_count; s++) {
+        const hs_bench_cell *const floors = cell_with_floors(t, s);
+        hs_html_raw(out, "<tr><th>");
+        hs_html_text(out, t->scenarios[s]);
+        hs_html_raw(out, "</th>");
+        value_cell(out, "luck floor", floors != NULL ? floors->luck_floor[window] : NAN,
+                   POINTS_DECIMALS);
+        value_cell(out, "whole-miner floor", floors != NULL ? floors->granularity_floor : NAN,
+                   POINTS_DECIMALS);
+        for (uint32_t p = 0; p < t->policy_count; p++) {
+            error_cell(out, hs_bench_cell_at(t, s, p), window, t->policies[p].label);
+        }
+        hs_html_raw(out, "</tr>\n");
+    }
+    hs_html_raw(out, "</tbody></table></div>\n");
+}
+
+static void tables(hs_html *out, const hs_bench_table *t)
+{
+    hs_page_section(
+        out, "Every scenario",
+        "Mean error over windows of one hour, in points, mean over the seeds; below "
+        "it the error as a multiple of the luck floor, which gives the colour, and "
+        "the moves per miner and day. Luck floor: the same shares, each given to a "
+        "pool drawn at random by the targets. Whole-miner floor: the best that any "
+        "fixed placing of whole miners can do; only moving a miner to and fro gets below "
+        "it.");
+    hs_html_raw(out, "<ul class=\"legend\">");
+    for (int g = 0; g < GRADES; g++) {
+        hs_html_print(out, "<li><span class=\"q q%d\">%s</span></li>", g, GRADE_NAMES[g]);
+    }
+    hs_html_raw(out, "</ul>\n");
+    error_table(out, t, HS_BENCH_PLANE_WINDOW);
+    for (int w = 0; w < HS_WINDOWS; w++) {
+        if (w != HS_BENCH_PLANE_WINDOW) {
+            hs_html_print(out, "<details><summary>The same over %s</summary>\n", WINDOW_TITLES[w]);
+            error_table(out, t, w);
+            hs_html_raw(out, "</details>\n");
+        }
+    }
+    hs_page_section_end(out);
+}
+
+/* ---- the beginning and the end ---- */
+
+static void facts(hs_html *out, const hs_bench_table *t)
+{
+    hs_html_print(out,
+                  "<ul class=\"facts\"><li>scenarios <b>%" PRIu32
+                  "</b></li><li>policies <b>%" PRIu32 "</b></li><li>runs <b>%" PRIu32
+                  "</b></li><li>seeds <b>",
+                  t->scenario_count, t->policy_count, t->run_count);
+    for (uint32_t i = 0; i < t->seed_count; i++) {
+        hs_html_print(out, "%s%" PRIu64, i > 0 ? ", " : "", t->seeds[i]);
+    }
+    hs_html_raw(out, "</b></li><li>measured in <b>");
+    hs_page_duration(out, t->wall_secs >= 1.0 ? (uint64_t)t->wall_secs : 1);
+    hs_html_raw(out, "</b></li></ul>\n");
+}
+
+static void summary_row(hs_html *out, const hs_bench_table *t, const hs_bench_overall *o,
+                        uint32_t policy)
+{
+    hs_html_raw(out, "<tr><th>");
+    hs_page_swatch(out, policy);
+    hs_html_text(out, t->policies[policy].label);
+    hs_html_raw(out, "</th>");
+    value_cell(out, "error over 1 h, points", o->error, POINTS_DECIMALS);
+    value_cell(out, "error / luck floor", o->on_luck, 2);
+    value_cell(out, "moves per miner and day", o->moves, 2);
+    value_cell(out, "most work lost, %", o->lost, 4);
+    hs_page_cell(out, "violations");
+    hs_html_print(out, "%" PRIu64 "</td>", o->violations);
+    hs_page_cell(out, "failed runs");
+    hs_html_print(out, "%" PRIu32 "</td></tr>\n", o->failed);
+}
+
+static void summary(hs_html *out, const hs_bench_table *t, const hs_bench_overall *overall)
+{
+    uint64_t bad = 0;
+    hs_page_section(out, "The policies in short",
+                    "Medians over the scenarios; work lost: the scenario that loses most, mean of "
+                    "its seeds.");
+    hs_html_raw(out, "<table class=\"stack one\"><thead><tr><th>policy</th><th>error over 1 h, "
+                     "points</th><th>error / luck floor</th><th>moves per miner and day</th><th>"
+                     "most work lost, %</th><th>violations</th><th>failed runs</th></tr></thead>"
+                     "<tbody>\n");
+    for (uint32_t p = 0; p < t->policy_count; p++) {
+        summary_row(out, t, &overall[p], p);
+        bad += overall[p].violations + overall[p].failed;
+    }
+    hs_html_raw(out, "</tbody></table>\n");
+    if (bad > 0) {
+        hs_html_raw(out, "<p class=\"alarm\">There are failed runs or violations of the contract: "
+                         "see each scenario below.</p>\n");
+    }
+    hs_page_section_end(out);
+}
+
+static void command(hs_html *out, const hs_bench_table *t)
+{
+    hs_page_section(out, "Make it again",
+                    "Same scenarios, plugins and seeds give the same numbers, on every machine. "
+                    "The truth is the simulator's own account of which pool credited what; no "
+                    "number comes from a plugin.");
+    hs_html_raw(out, "<pre><code>host_stub bench control --seeds ");
+    for (uint32_t i = 0; i < t->seed_count; i++) {
+        hs_html_print(out, "%" PRIu64 "%s", t->seeds[i],
+                      i + 1 < t->seed_count || t->seed_count == 1 ? "," : "");
+    }
+    hs_html_raw(out, " --scenarios ");
+    for (uint32_t s = 0; s < t->scenario_count; s++) {
+        hs_html_raw(out, s > 0 ? "," : "");
+        hs_html_text(out, t->scenarios[s]);
+    }
+    hs_html_raw(out, "</code></pre>\n<ul class=\"facts\">");
+    for (uint32_t p = 0; p < t->policy_count; p++) {
+        hs_html_raw(out, "<li>");
+        hs_html_text(out, t->policies[p].label);
+        hs_html_raw(out, ": <b>");
+        hs_html_text(out, t->policies[p].path);
+        hs_html_raw(out, "</b></li>");
+    }
+    hs_html_raw(out, "</ul>\n");
+    hs_page_section_end(out);
+}
+
+int hs_report_bench(const hs_bench_table *table, const char *path, char *why, size_t capacity)
+{
+    hs_html out = {0};
+    hs_bench_overall *const overall = hs_bench_overalls(table);
+    if (overall == NULL) {
+        out.failed = 1;
+    } else {
+        hs_page_open(&out, "hashmux, benchmark", "How well policies split a farm",
+                     "Error against moves, in the same host, on the same farms and seeds");
+        facts(&out, table);
+        summary(&out, table, overall);
+        hs_bench_plane(&out, table, overall);
+        tables(&out, table);
+        hs_bench_details(&out, table);
+        command(&out, table);
+        hs_page_close(&out);
+    }
+    free(overall);
+    const int rc = hs_html_save(&out, path, why, capacity);
+    hs_html_free(&out);
+    return rc;
+}

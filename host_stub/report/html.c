@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/report/html.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_stub/base/text.h"
+
+enum { NUMBER = 40, FIRST_CAPACITY = 65536 };
+
+void hs_html_free(hs_html *out)
+{
+    free(out->data);
+    memset(out, 0, sizeof *out);
+}
+
+/* Room for `more` bytes and a NUL. */
+static int reserve(hs_html *out, size_t more)
+{
+    size_t capacity = out->capacity > 0 ? out->capacity : FIRST_CAPACITY;
+    if (out->failed) {
+        return -1;
+    }
+    while (capacity - out->len <= more) {
+        if (capacity > SIZE_MAX / 2) {
+            out->failed = 1;
+            return -1;
+        }
+        capacity *= 2;
+    }
+    if (capacity != out->capacity) {
+        char *const grown = realloc(out->data, capacity);
+        if (grown == NULL) {
+            out->failed = 1;
+            return -1;
+        }
+        out->data = grown;
+        out->capacity = capacity;
+    }
+    return 0;
+}
+
+static void append(hs_html *out, const char *bytes, size_t len)
+{
+    if (reserve(out, len) == 0) {
+        memcpy(out->data + out->len, bytes, len);
+        out->len += len;
+        out->data[out->len] = '\0';
+    }
+}
+
+void hs_html_raw(hs_html *out, const char *markup)
+{
+    append(out, markup, strlen(markup));
+}
+
+/* Bytes of the well-formed UTF-8 sequence at `s` (Unicode 15, table 3-7), 0 if there is none. */
+static size_t utf8_len(const unsigned char *s)
+{
+    const unsigned char lead = s[0];
+    size_t n = 1;
+    unsigned low = 0x80;
+    unsigned high = 0xBF;
+    if (lead < 0x80) {
+        return 1;
+    }
+    if (lead < 0xC2 || lead > 0xF4) {
+        return 0;
+    }
+    n = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : low;
+    high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : high;
+    for (size_t i = 1; i < n; i++) { /* a NUL ends it: it is below `low` */
+        if (s[i] < low || s[i] > high) {
+            return 0;
+        }
+        low = 0x80;
+        high = 0xBF;
+    }
+    return n;
+}
+
+static const char *entity(unsigned char c)
+{
+    switch (c) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    case '\t':
+    case '\n':
+    case '\r':
+        return " ";
+    default:
+        return c < 0x20 || c == 0x7F ? "&#xFFFD;" : NULL;
+    }
+}
+
+void hs_html_text(hs_html *out, const char *text)
+{
+    hs_html_text_part(out, text, strlen(text));
+}
+
+void hs_html_text_part(hs_html *out, const char *text, size_t len)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    while (s < (const unsigned char *)text + len) {
+        const size_t n = utf8_len(s);
+        const char *const instead = n == 0 ? "&#xFFFD;" : entity(*s);
+        if (instead != NULL) {
+            hs_html_raw(out, instead);
+        } else {
+            append(out, (const char *)s, n);
+        }
+        s += n == 0 ? 1 : n;
+    }
+}
+
+void hs_html_print(hs_html *out, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    const int n = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (n < 0 || (size_t)n >= sizeof text) {
+        out->failed = 1; /* cut markup would be a broken page */
+        return;
+    }
+    append(out, text, (size_t)n);
+}
+
+void hs_html_number(hs_html *out, double value, unsigned decimals)
+{
+    char text[NUMBER];
+    hs_format_fixed(text, sizeof text, value, decimals);
+    if (text[0] == '-' && text[1] != '\0') {
+        hs_html_raw(out, "&#x2212;");
+        hs_html_raw(out, text + 1);
+    } else {
+        hs_html_raw(out, text);
+    }
+}
+
+void hs_html_signed(hs_html *out, double value, unsigned decimals)
+{
+    char text[NUMBER];
+    hs_format_fixed(text, sizeof text, value, decimals);
+    if (value > 0.0 && strpbrk(text, "123456789") != NULL) {
+        hs_html_raw(out, "+");
+    }
+    hs_html_number(out, value, decimals);
+}
+
+void hs_html_count(hs_html *out, uint64_t value)
+{
+    char text[NUMBER];
+    const int n = snprintf(text, sizeof text, "%" PRIu64, value);
+    for (int i = 0; i < n; i++) {
+        if (i > 0 && (n - i) % 3 == 0) {
+            hs_html_raw(out, "<i class=\"k\"></i>");
+        }
+        append(out, &text[i], 1);
+    }
+}
+
+void hs_html_fill(hs_html *out, const char *markup, const double *values, size_t count)
+{
+    size_t used = 0;
+    for (const char *s = markup; *s != '\0';) {
+        const size_t plain = strcspn(s, "@");
+        append(out, s, plain);
+        s += plain;
+        if (*s == '@') {
+            char text[NUMBER];
+            const double value = used < count && isfinite(values[used]) ? values[used] : 0.0;
+            hs_format_fixed(text, sizeof text, value, 1);
+            const size_t len = strlen(text);
+            append(out, text, len > 2 && text[len - 1] == '0' ? len - 2 : len);
+            used++;
+            s++;
+        }
+    }
+}

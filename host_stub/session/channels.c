@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Channels and groups of a session: opening, targets, prefixes, membership, closing.
+ */
+#include <string.h>
+
+#include "host_stub/session/internal.h"
+#include "host_stub/sv2/work.h"
+
+hs_channel *hs_session_find(hs_session *s, uint32_t channel_id)
+{
+    const uintptr_t number = (uintptr_t)hs_table_find(&s->channel_of, (uint64_t)channel_id + 1);
+    return number != 0 ? &s->channels[number - 1] : NULL;
+}
+
+int hs_session_is_group(const hs_session *s, uint32_t id)
+{
+    return hs_table_find(&s->groups, (uint64_t)id + 1) != NULL;
+}
+
+hs_channel *hs_session_need(hs_session *s, uint32_t channel_id, hs_step *step)
+{
+    hs_channel *const channel = hs_session_find(s, channel_id);
+    if (channel != NULL && channel->open) {
+        step->channel = channel;
+        return channel;
+    }
+    if (hs_session_is_group(s, channel_id)) {
+        (void)hs_fault(step, HS_RULE_NOT_FOR_GROUPS,
+                       "%u is a group, and this message may only address a channel",
+                       (unsigned)channel_id);
+    } else {
+        (void)hs_fault(step, HS_RULE_CHANNEL_UNKNOWN, "channel %u %s", (unsigned)channel_id,
+                       channel == NULL ? "was never opened" : "is closed");
+    }
+    return NULL;
+}
+
+const hs_channel *hs_session_addressed(const hs_session *s, uint32_t id, size_t *at)
+{
+    const uintptr_t number = (uintptr_t)hs_table_find(&s->channel_of, (uint64_t)id + 1);
+    if (number != 0) { /* a channel: then it is no group */
+        const hs_channel *const channel = &s->channels[number - 1];
+        return (*at)++ == 0 && channel->open ? channel : NULL;
+    }
+    while (id != 0 && *at < s->channel_count) {
+        const hs_channel *const channel = &s->channels[(*at)++];
+        if (channel->open && channel->group_id == id) {
+            return channel;
+        }
+    }
+    return NULL;
+}
+
+hs_channel *hs_session_next(hs_session *s, uint32_t id, size_t *at)
+{
+    const hs_channel *const channel = hs_session_addressed(s, id, at);
+    return channel != NULL ? &s->channels[channel - s->channels] : NULL;
+}
+
+int hs_session_need_any(hs_session *s, uint32_t id, hs_step *step)
+{
+    return hs_session_is_group(s, id) || hs_session_need(s, id, step) != NULL;
+}
+
+static int find_open_request(const hs_session *s, uint32_t request_id, size_t *index)
+{
+    for (size_t i = 0; i < s->open_count; i++) {
+        if (s->opens[i].request_id == request_id) {
+            *index = i;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int hs_session_open(hs_session *s, const hs_sv2_message *m, hs_step *step)
+{
+    size_t index = 0;
+    hs_open_request request;
+    memset(&request, 0, sizeof request);
+    request.request_id = m->as.open.request_id;
+    request.kind = m->id == HS_SV2_OPEN_EXTENDED ? HS_CHANNEL_EXTENDED : HS_CHANNEL_STANDARD;
+    request.min_extranonce_size = m->as.open.min_extranonce_size;
+    request.max_target = m->as.open.max_target;
+    step->request_id = request.request_id;
+    if (find_open_request(s, request.request_id, &index)) {
+        return hs_fault(step, HS_RULE_REQUEST_ID, "request %u is still waiting for its answer",
+                        (unsigned)request.request_id);
+    }
+    if (request.kind == HS_CHANNEL_STANDARD &&
+        (s->server_flags & HS_SV2_REQUIRES_EXTENDED_CHANNELS) != 0) {
+        return hs_fault(step, HS_RULE_CHANNEL_KIND,
+                        "the server set REQUIRES_EXTENDED_CHANNELS: it opens no standard one");
+    }
+    if (s->open_count == HS_SESSION_PENDING_MAX) {
+        return hs_fault(step, HS_RULE_LIMIT, "more than %d requests without an answer",
+                        HS_SESSION_PENDING_MAX);
+    }
+    hs_open_request *const opens =
+        hs_session_room(s->opens, s->open_count, &s->open_capacity, sizeof *opens, step);
+    if (opens == NULL) {
+        return 0;
+    }
+    s->opens = opens;
+    s->opens[s->open_count++] = request;
+    return hs_say(step, "request %u for %s channel", (unsigned)request.request_id,
+                  request.kind == HS_CHANNEL_EXTENDED ? "an extended" : "a standard");
+}
+
+static int check_target(const hs_sv2_u256 *target, const hs_sv2_u256 *most, hs_step *step)
+{
+    if (hs_sv2_is_zero(target)) {
+        return hs_fault(step, HS_RULE_TARGET, "the target is 0, which no hash meets");
+    }
+    if (hs_sv2_compare(target, most) > 0) {
+        return hs_fault(step, HS_RULE_TARGET,
+                        "the target is easier than the max_target that the client accepts");
+    }
+    return 1;
+}
+
+/* May the server open this channel for this request? */
+static int check_opening(hs_session *s, const hs_open_request *request, const hs_channel *channel,
+                         hs_step *step)
+{
+    if (request->kind != channel->kind) {
+        return hs_fault(step, HS_RULE_CHANNEL_KIND,
+                        "request %u asked for the other kind of channel",
+                        (unsigned)request->request_id);
+    }
+    if (hs_session_find(s, channel->channel_id) != NULL ||
+        hs_session_is_group(s, channel->channel_id) ||
+        (channel->group_id != 0 && channel->group_id == channel->channel_id)) {
+        return hs_fault(step, HS_RULE_CHANNEL_ID, "the id %u is or was in use on this connection",
+                        (unsigned)channel->channel_id);
+    }
+    if (channel->extranonce_size < request->min_extranonce_size) {
+        return hs_fault(step, HS_RULE_EXTRANONCE_SIZE,
+                        "extranonce_size %u is below the min_extranonce_size %u asked for",
+                        (unsigned)channel->extranonce_size, (unsigned)request->min_extranonce_size);
+    }
+    if (hs_channel_full_size(channel) > HS_SV2_EXTRANONCE_MAX) {
+        return hs_fault(step, HS_RULE_EXTRANONCE_SIZE,
+                        "prefix and extranonce have %u bytes together; 32 fit",
+                        (unsigned)hs_channel_full_size(channel));
+    }
+    return check_target(&channel->target, &request->max_target, step) &&
+           hs_session_check_group_size(s, channel, hs_channel_full_size(channel), step) &&
+           hs_session_add_group(s, channel->group_id, step);
+}
+
+/* Files the channel. Returns it, or NULL with the rule set. */
+static hs_channel *add_channel(hs_session *s, const hs_channel *channel, hs_step *step)
+{
+    hs_channel *const channels = hs_session_room(s->channels, s->channel_count,
+                                                 &s->channel_capacity, sizeof *channels, step);
+    if (channels == NULL) {
+        return NULL;
+    }
+    s->channels = channels;
+    /* The tables hold numbers from 1, since a pointer of theirs is never NULL. */
+    const uintptr_t number = (uintptr_t)s->channel_count + 1;
+    if (hs_table_put(&s->channel_of, (uint64_t)channel->channel_id + 1, (void *)number) != 0) {
+        (void)hs_fault(step, HS_RULE_MEMORY, "no memory for another channel");
+        return NULL;
+    }
+    s->channels[s->channel_count] = *channel;
+    return &s->channels[s->channel_count++];
+}
+
+int hs_session_open_success(hs_session *s, const hs_sv2_message *m, hs_step *step)
+{
+    const hs_sv2_open_success *const answer = &m->as.open_success;
+    hs_channel channel;
+    size_t index = 0;
+    step->request_id = answer->request_id;
+    if (!find_open_request(s, answer->request_id, &index)) {
+        return hs_fault(step, HS_RULE_REQUEST_ID, "no request %u is waiting",
+                        (unsigned)answer->request_id);
+    }
+    memset(&channel, 0, sizeof channel);
+    channel.channel_id = answer->channel_id;
+    channel.kind =
+        m->id == HS_SV2_OPEN_EXTENDED_SUCCESS ? HS_CHANNEL_EXTENDED : HS_CHANNEL_STANDARD;
+    channel.open = 1;
+    channel.request_id = answer->request_id;
+    channel.group_id = answer->group_channel_id;
+    channel.extranonce_size = answer->extranonce_size;
+    channel.prefix = answer->extranonce_prefix;
+    channel.target = answer->target;
+    channel.max_target = s->opens[index].max_target;
+    channel.max_target_before = channel.max_target;
+    if (s->channel_count == HS_SESSION_CHANNELS_MAX) {
+        return hs_fault(step, HS_RULE_LIMIT, "more than %d channels on one connection",
+                        HS_SESSION_CHANNELS_MAX);
+    }
+    if (!check_opening(s, &s->opens[index], &channel, step)) {
+        return 0;
+    }
+    step->channel = add_channel(s, &channel, step);
+    if (step->channel == NULL) {
+        return 0;
+    }
+    s->opens[index] = s->opens[--s->open_count];
+    return hs_say(step, "channel %u opened (%s)", (unsigned)channel.channel_id,
+                  channel.kind == HS_CHANNEL_EXTENDED ? "extended" : "standard");
+}
+
+int hs_session_open_error(hs_session *s, const hs_sv2_message *m, hs_step *step)
+{
+    size_t index = 0;
+    step->request_id = m->as.open_error.request_id;
+    if (!find_open_request(s, step->request_id, &index)) {
+        return hs_fault(step, HS_RULE_REQUEST_ID, "no request %u is waiting",
+                        (unsigned)step->request_id);
+    }
+    s->opens[index] = s->opens[--s->open_count];
+    return hs_say(step, "request %u is refused", (unsigned)step->request_id);
+}
+
+int hs_session_update(hs_session *s, const hs_sv2_message *m, hs_step *step)
+{
+    hs_channel *const channel = hs_session_need(s, m->as.update_channel.channel_id, step);
+    if (channel == NULL) {
+        s->stray_updates += s->stray_updates < UINT32_MAX;
+        return 0;
+    }
+    channel->max_target_refused = channel->max_target;
+    channel->updates += channel->updates < UINT32_MAX;
+    /* A SetTarget that was on its way may still obey the old limit (spec 5.3.7). */
+    if (hs_sv2_compare(&channel->max_target, &channel->max_target_before) > 0) {
+        channel->max_target_before = channel->max_target;
+    }
+    channel->max_target = m->as.update_channel.maximum_target;
+    return hs_say(step, "channel %u states its hashrate and max_target anew",
+                  (unsigned)channel->channel_id);
+}
+
+int hs_session_update_error(hs_session *s, const hs_sv2_message *m, hs_step *step)
+{
+    const uint32_t id = m->as.update_channel_error.channel_id;
+    hs_channel *const channel = hs_session_find(s, id);
+    step->channel = channel;
+    if (channel != NULL && channel->updates > 0) {
+        channel->updates--;
+        channel->max_target = channel->max_target_refused;
+        return hs_say(step, "the update of channel %u is refused", (unsigned)id);
+    }
+    if (s->stray_updates > 0) {
+        s->stray_updates--;
+        return hs_say(step, "the update of channel %u is refused", (unsigned)id);
+    }
+    return hs_fault(step, HS_RULE_ANSWER_UNKNOWN, "there is no UpdateChannel of channel %u",
+                    (unsigned)id);
+}
+
+int hs_session_set_target(hs_session *s, const hs_sv2_message *m, hs_step *step)
+{
+    const uint32_t id = m->as.set_target.channel_id;
+    const hs_sv2_u256 *const target = &m->as.set_target.maximum_target;
+    hs_channel *channel = NULL;
+    size_t at = 0;
+    if (!hs_session_need_any(s, id, step)) {
+        return 0;
+    }
+    while ((channel = hs_session_next(s, id, &at)) != NULL) {
+        const int eased = hs_sv2_compare(&channel->max_target_before, &channel->max_target) > 0;
+        if (!check_target(target, eased ? &channel->max_target_before : &channel->max_target,
+                          step)) {
+            return 0;
+        }
+    }
+    at = 0;
+    while ((channel = hs_session_next(s, id, &at)) != NULL) {
+        channel->target = *target;
+        if (hs_sv2_compare(target, &channel->max_target) <= 0) {
+            channel->max_target_before = channel->max_target;
+        }
+        for (size_t i = 0; i < channel->job_count; i++) {
+            if (channel->jobs[i].state == HS_JOB_FUTURE) {
+                channel->jobs[i].target = *target; /* spec 5.3.21 */
+            }
+        }
+    }
+    return hs_say(step, "the target for future jobs and those to come");
+}
+
+int hs_session_set_prefix(hs_session *s, const hs_sv2_message *m, hs_step *step)
+{
+    const hs_sv2_b032 *const prefix = &m->as.set_extranonce_prefix.extranonce_prefix;
+    hs_channel *const channel = hs_session_need(s, m->as.set_extranonce_prefix.channel_id, step);
+    if (channel == NULL) {
+        return 0;
+    }
+    if (prefix->len + channel->extranonce_size > HS_SV2_EXTRANONCE_MAX) {
+        return hs_fault(step, HS_RULE_EXTRANONCE_SIZE,
+                        "%u bytes of prefix and %u of extranonce are more than 32",
+                        (unsigned)prefix->len, (unsigned)channel->extranonce_size);
+    }
+    if (!hs_session_check_group_size(s, channel, prefix->len + channel->extranonce_size, step)) {
+        return 0;
+    }
+    channel->prefix = *prefix;
+    return hs_say(step, "the prefix for the jobs that arrive from now on");
+}
+
+int hs_session_close(hs_session *s, const hs_sv2_message *m, hs_step *step)
+{
+    const uint32_t id = m->as.close_channel.channel_id;
+    hs_channel *channel = NULL;
+    size_t at = 0;
+    unsigned closed = 0;
+    if (!hs_session_need_any(s, id, step)) {
+        return 0;
+    }
+    while ((channel = hs_session_next(s, id, &at)) != NULL) {
+        channel->open = 0;
+        hs_channel_drop_jobs(channel);
+        hs_table_free(&channel->seen);
+        closed++;
+    }
+    return step->channel != NULL ? hs_say(step, "channel %u closed", (unsigned)id)
+                                 : hs_say(step, "group %u closed: %u channel%s", (unsigned)id,
+                                          closed, closed == 1 ? "" : "s");
+}

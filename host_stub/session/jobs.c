@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Jobs of a session: future until SetNewPrevHash names them (or active at once), past when a newer
+ * one on the same tip replaces them, stale when the tip changes, forgotten when it changes again.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_stub/session/internal.h"
+#include "host_stub/sv2/work.h"
+
+static int is_valid(const hs_job *job)
+{
+    return job->state != HS_JOB_STALE;
+}
+
+static hs_job *find_job(const hs_channel *channel, uint32_t job_id, int valid)
+{
+    for (size_t i = 0; i < channel->job_count; i++) {
+        if (channel->jobs[i].job_id == job_id && is_valid(&channel->jobs[i]) == valid) {
+            return &channel->jobs[i];
+        }
+    }
+    return NULL;
+}
+
+hs_job *hs_channel_valid_job(const hs_channel *channel, uint32_t job_id)
+{
+    return find_job(channel, job_id, 1);
+}
+
+hs_job *hs_channel_stale_job(const hs_channel *channel, uint32_t job_id)
+{
+    return find_job(channel, job_id, 0);
+}
+
+const hs_job *hs_channel_job(const hs_channel *channel, uint32_t job_id)
+{
+    return find_job(channel, job_id, 1);
+}
+
+void hs_session_mark_job(hs_session *session, uint32_t channel_id, uint32_t job_id, void *mark)
+{
+    hs_channel *const channel = hs_session_find(session, channel_id);
+    hs_job *const job = channel != NULL ? find_job(channel, job_id, 1) : NULL;
+    if (job != NULL) {
+        job->mark = mark;
+    }
+}
+
+hs_job_parts hs_job_body_parts(const hs_job *job)
+{
+    return (hs_job_parts){hs_template_prefix(job->body), hs_template_suffix(job->body),
+                          hs_template_path(job->body)};
+}
+
+const hs_job *hs_channel_active_job(const hs_channel *channel)
+{
+    for (size_t i = 0; i < channel->job_count; i++) {
+        if (channel->jobs[i].state == HS_JOB_ACTIVE) {
+            return &channel->jobs[i];
+        }
+    }
+    return NULL;
+}
+
+int hs_channel_uses_prefix(const hs_channel *channel, const hs_sv2_b032 *prefix)
+{
+    for (size_t i = 0; i < channel->job_count; i++) {
+        if (is_valid(&channel->jobs[i]) && hs_prefix_equal(&channel->jobs[i].prefix, prefix)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void remove_job(hs_channel *channel, size_t index)
+{
+    hs_template_release(channel->jobs[index].body);
+    channel->job_count--;
+    memmove(&channel->jobs[index], &channel->jobs[index + 1],
+            (channel->job_count - index) * sizeof channel->jobs[0]);
+}
+
+void hs_channel_drop_jobs(hs_channel *channel)
+{
+    for (size_t i = 0; i < channel->job_count; i++) {
+        hs_template_release(channel->jobs[i].body);
+    }
+    free(channel->jobs);
+    channel->jobs = NULL;
+    channel->job_count = 0;
+    channel->job_capacity = 0;
+}
+
+int hs_channel_reserve_job(hs_channel *channel)
+{
+    if (channel->job_count < channel->job_capacity) {
+        return 1;
+    }
+    const size_t capacity = channel->job_capacity == 0 ? 4 : channel->job_capacity * 2;
+    hs_job *const jobs = realloc(channel->jobs, capacity * sizeof *jobs);
+    if (jobs == NULL) {
+        return 0;
+    }
+    channel->jobs = jobs;
+    channel->job_capacity = capacity;
+    return 1;
+}
+
+/* Forgets the oldest job in `state` when there are `most` of them already. */
+static void evict(hs_channel *channel, enum hs_job_state state, size_t most)
+{
+    size_t count = 0;
+    size_t oldest = 0;
+    for (size_t i = channel->job_count; i > 0; i--) {
+        if (channel->jobs[i - 1].state == state) {
+            count++;
+            oldest = i - 1;
+        }
+    }
+    if (count >= most) {
+        remove_job(channel, oldest);
+    }
+}
+
+void hs_channel_add_job(hs_channel *channel, const hs_job *job, uint64_t now_ms)
+{
+    hs_job added = *job;
+    added.prefix = channel->prefix;
+    added.target = channel->target;
+    added.body = hs_template_share(job->body);
+    added.since_ms = now_ms;
+    if (added.state == HS_JOB_FUTURE) {
+        evict(channel, HS_JOB_FUTURE, HS_CHANNEL_FUTURE_MAX);
+    } else {
+        for (size_t i = 0; i < channel->job_count; i++) {
+            if (channel->jobs[i].state == HS_JOB_ACTIVE) {
+                channel->jobs[i].state = HS_JOB_PAST;
+            }
+        }
+    }
+    evict(channel, HS_JOB_PAST, HS_CHANNEL_PAST_MAX + 1);
+    for (size_t i = channel->job_count; i > 0; i--) {
+        if (channel->jobs[i - 1].job_id == added.job_id && !is_valid(&channel->jobs[i - 1])) {
+            remove_job(channel, i - 1); /* the number has a new meaning now */
+        }
+    }
+    channel->jobs[channel->job_count++] = added;
+}
+
+void hs_channel_retire_jobs(hs_channel *channel, uint32_t chosen_job_id, int has_chosen)
+{
+    for (size_t i = channel->job_count; i > 0; i--) {
+        hs_job *const job = &channel->jobs[i - 1];
+        if (has_chosen && job->state == HS_JOB_FUTURE && job->job_id == chosen_job_id) {
+            continue;
+        }
+        if (job->state == HS_JOB_ACTIVE || job->state == HS_JOB_PAST) {
+            job->state = HS_JOB_STALE;
+        } else {
+            remove_job(channel, i - 1); /* other future jobs, and what was stale already */
+        }
+    }
+    hs_table_free(&channel->seen);
+}
+
+const char *hs_channel_coinbase_fault(const hs_channel *channel, const hs_template *body)
+{
+    static const uint8_t ZEROS[HS_SV2_EXTRANONCE_MAX];
+    const hs_sv2_coinbase coinbase = {hs_template_prefix(body),
+                                      {ZEROS, channel->prefix.len + channel->extranonce_size},
+                                      hs_template_suffix(body)};
+    return hs_sv2_coinbase_fault(&coinbase);
+}
+
+/* May this channel get this job now? */
+static int check_job(hs_channel *channel, const hs_job *job, hs_step *step)
+{
+    const hs_job *const other = hs_channel_valid_job(channel, job->job_id);
+    if (other != NULL) {
+        static const char *const STATES[] = {"", "future", "active", "past", "stale"};
+        return hs_fault(step, HS_RULE_JOB_ID_IN_USE,
+                        "job %u of channel %u is still in use (%s): its number cannot be given to "
+                        "another job",
+                        (unsigned)job->job_id, (unsigned)channel->channel_id, STATES[other->state]);
+    }
+    if (job->state != HS_JOB_FUTURE && !channel->has_tip) {
+        return hs_fault(step, HS_RULE_FIRST_JOB,
+                        "channel %u has no prev_hash yet: its first job must be a future one",
+                        (unsigned)channel->channel_id);
+    }
+    if (job->body != NULL) {
+        const char *const fault = hs_channel_coinbase_fault(channel, job->body);
+        if (fault != NULL) {
+            return hs_fault(step, HS_RULE_COINBASE,
+                            "the coinbase does not fit the %u bytes of channel %u's extranonce: %s",
+                            (unsigned)(channel->prefix.len + channel->extranonce_size),
+                            (unsigned)channel->channel_id, fault);
+        }
+    }
+    if (!hs_channel_reserve_job(channel)) {
+        return hs_fault(step, HS_RULE_MEMORY, "no memory for another job");
+    }
+    return 1;
+}
+
+static void give_job(hs_channel *channel, const hs_job *job, uint64_t now_ms)
+{
+    hs_job own = *job;
+    own.tip = channel->tip;
+    if (own.state != HS_JOB_FUTURE && channel->tip.min_ntime > own.min_ntime) {
+        own.min_ntime = channel->tip.min_ntime; /* the larger of the two floors holds */
+    }
+    hs_channel_add_job(channel, &own, now_ms);
+}
+
+static void start_job(hs_job *job, uint32_t job_id, uint32_t version, hs_sv2_option_u32 min_ntime)
+{
+    memset(job, 0, sizeof *job);
+    job->job_id = job_id;
+    job->version = version;
+    job->state = min_ntime.present ? HS_JOB_ACTIVE : HS_JOB_FUTURE;
+    job->min_ntime = min_ntime.value;
+}
+
+int hs_session_new_job(hs_session *s, const hs_sv2_message *m, hs_step *step)
+{
+    const hs_sv2_new_mining_job *const told = &m->as.new_mining_job;
+    hs_channel *const channel = hs_session_need(s, told->channel_id, step);
+    hs_job job;
+    if (channel == NULL) {
+        return 0;
+    }
+    if (channel->kind != HS_CHANNEL_STANDARD) {
+        return hs_fault(step, HS_RULE_CHANNEL_KIND,
+                        "channel %u is extended and gets NewExtendedMiningJob only",
+                        (unsigned)channel->channel_id);
+    }
+    start_job(&job, told->job_id, told->version, told->min_ntime);
+    job.version_rolling = (s->server_flags & HS_SV2_REQUIRES_FIXED_VERSION) == 0;
+    job.merkle_root = told->merkle_root;
+    if (!check_job(channel, &job, step)) {
+        return 0;
+    }
+    give_job(channel, &job, s->now_ms);
+    return hs_say(step, "job %u for channel %u, %s", (unsigned)job.job_id,
+                  (unsigned)channel->channel_id,
+                  job.state == HS_JOB_FUTURE ? "future" : "to work on at once");
+}
+
+/* Rules of the message as a whole, whoever gets the job. */
+static int check_extended(hs_session *s, const hs_sv2_new_extended_job *told, hs_step *step)
+{
+    if (!hs_session_need_any(s, told->channel_id, step)) {
+        return 0;
+    }
+    if ((s->client_flags & HS_SV2_REQUIRES_STANDARD_JOBS) != 0) {
+        return hs_fault(step, HS_RULE_STANDARD_JOBS,
+                        "the client set REQUIRES_STANDARD_JOBS: it takes no extended job");
+    }
+    if (step->channel != NULL && step->channel->kind != HS_CHANNEL_EXTENDED) {
+        return hs_fault(step, HS_RULE_CHANNEL_KIND,
+                        "channel %u is standard: an extended job reaches it only by its group",
+                        (unsigned)told->channel_id);
+    }
+    if ((s->client_flags & HS_SV2_REQUIRES_VERSION_ROLLING) != 0 &&
+        !told->version_rolling_allowed) {
+        return hs_fault(step, HS_RULE_VERSION_ROLLING,
+                        "the client set REQUIRES_VERSION_ROLLING and the job forbids it");
+    }
+    return 1;
+}
+
+/* Gives the job to everybody that `id` addresses, or to nobody. */
+static int give_to_all(hs_session *s, uint32_t id, const hs_job *job, hs_step *step)
+{
+    hs_channel *channel = NULL;
+    unsigned count = 0;
+    size_t at = 0;
+    while ((channel = hs_session_next(s, id, &at)) != NULL) {
+        if (!check_job(channel, job, step)) {
+            return 0;
+        }
+    }
+    at = 0;
+    while ((channel = hs_session_next(s, id, &at)) != NULL) {
+        give_job(channel, job, s->now_ms);
+        count++;
+    }
+    return hs_say(step, "job %u for %s %u, %s%s", (unsigned)job->job_id,
+                  step->channel != NULL ? "channel" : "group", (unsigned)id,
+                  job->state == HS_JOB_FUTURE ? "future" : "to work on at once",
+                  count == 0 ? " (nobody is in the group)" : "");
+}
+
+int hs_session_new_extended_job(hs_session *s, const hs_sv2_message *m, hs_step *step)
+{
+    const hs_sv2_new_extended_job *const told = &m->as.new_extended_job;
+    hs_job job;
+    if (!check_extended(s, told, step)) {
+        return 0;
+    }
+    start_job(&job, told->job_id, told->version, told->min_ntime);
+    job.version_rolling = told->version_rolling_allowed;
+    job.body =
+        hs_template_new(told->coinbase_tx_prefix, told->coinbase_tx_suffix, told->merkle_path);
+    if (job.body == NULL) {
+        return hs_fault(step, HS_RULE_MEMORY, "no memory for another job");
+    }
+    const int legal = give_to_all(s, told->channel_id, &job, step);
+    hs_template_release(job.body);
+    return legal;
+}
+
+static int check_prev_hash(hs_session *s, const hs_sv2_set_new_prev_hash *told, hs_step *step)
+{
+    hs_channel *channel = NULL;
+    size_t at = 0;
+    if (!hs_session_need_any(s, told->channel_id, step)) {
+        return 0;
+    }
+    while ((channel = hs_session_next(s, told->channel_id, &at)) != NULL) {
+        const hs_job *const job = hs_channel_valid_job(channel, told->job_id);
+        if (job == NULL) {
+            return hs_fault(step, HS_RULE_PREV_HASH_JOB, "channel %u has no job %u",
+                            (unsigned)channel->channel_id, (unsigned)told->job_id);
+        }
+        if (job->state != HS_JOB_FUTURE) {
+            return hs_fault(step, HS_RULE_PREV_HASH_JOB,
+                            "job %u of channel %u is no future job: it is in use already, on "
+                            "another prev_hash",
+                            (unsigned)told->job_id, (unsigned)channel->channel_id);
+        }
+    }
+    return 1;
+}
+
+int hs_session_prev_hash(hs_session *s, const hs_sv2_message *m, hs_step *step)
+{
+    const hs_sv2_set_new_prev_hash *const told = &m->as.set_new_prev_hash;
+    const hs_tip tip = {told->prev_hash, told->min_ntime, told->nbits};
+    hs_channel *channel = NULL;
+    size_t at = 0;
+    if (!check_prev_hash(s, told, step)) {
+        return 0;
+    }
+    while ((channel = hs_session_next(s, told->channel_id, &at)) != NULL) {
+        hs_channel_retire_jobs(channel, told->job_id, 1);
+        hs_job *const job = hs_channel_valid_job(channel, told->job_id);
+        job->state = HS_JOB_ACTIVE;
+        job->tip = tip;
+        job->min_ntime = tip.min_ntime;
+        job->since_ms = s->now_ms;
+        channel->tip = tip;
+        channel->tip_since_ms = s->now_ms;
+        channel->has_tip = 1;
+    }
+    return hs_say(step, "new tip: job %u is the one to work on, earlier ones are stale",
+                  (unsigned)told->job_id);
+}

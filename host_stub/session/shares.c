@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Shares of a session: our own verdict when one is submitted, and what the recorded answers say.
+ */
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_stub/session/internal.h"
+#include "host_stub/sv2/wire.h"
+#include "host_stub/sv2/work.h"
+
+/* Bits of the version that a miner may change: BIP323, of which the older BIP320 mask is a part. */
+#define ROLLABLE_VERSION_BITS 0x1fffffe0U
+
+static const char *const CODES[] = {
+    [HS_JUDGED_VALID] = "valid",
+    [HS_JUDGED_CHANNEL_CLOSED] = "invalid-channel-id",
+    [HS_JUDGED_STALE] = "stale-share",
+    [HS_JUDGED_UNKNOWN_JOB] = "invalid-job-id",
+    [HS_JUDGED_EXTRANONCE_SIZE] = "bad-extranonce-size",
+    [HS_JUDGED_NTIME] = "invalid-share",
+    [HS_JUDGED_VERSION_ROLLING] = "version-rolling-not-allowed",
+    [HS_JUDGED_VERSION_BIT] = "invalid-non-rollable-version-bit",
+    [HS_JUDGED_LOW_DIFFICULTY] = "difficulty-too-low",
+    [HS_JUDGED_DUPLICATE] = "duplicate-share",
+};
+
+const char *hs_judgement_code(enum hs_judgement judgement)
+{
+    return (unsigned)judgement <= HS_JUDGED_DUPLICATE ? CODES[judgement] : "unknown";
+}
+
+static hs_sv2_u256 share_hash(const hs_job *job, const hs_sv2_b032 *prefix,
+                              const hs_sv2_submit *told)
+{
+    hs_sv2_header header = {told->version, job->tip.prev_hash, job->merkle_root,
+                            told->ntime,   job->tip.nbits,     told->nonce};
+    if (job->body != NULL) {
+        uint8_t extranonce[2 * HS_SV2_EXTRANONCE_MAX];
+        memcpy(extranonce, prefix->byte, prefix->len);
+        memcpy(extranonce + prefix->len, told->extranonce.byte, told->extranonce.len);
+        const hs_sv2_coinbase coinbase = {hs_template_prefix(job->body),
+                                          {extranonce, prefix->len + told->extranonce.len},
+                                          hs_template_suffix(job->body)};
+        const hs_sv2_seq path = hs_template_path(job->body);
+        header.merkle_root = hs_sv2_merkle_root(&coinbase, &path);
+    }
+    return hs_sv2_header_hash(&header);
+}
+
+static enum hs_judgement judge_version(const hs_job *job, uint32_t version)
+{
+    if (version == job->version) {
+        return HS_JUDGED_VALID;
+    }
+    if (!job->version_rolling) {
+        return HS_JUDGED_VERSION_ROLLING;
+    }
+    return ((version ^ job->version) & ~ROLLABLE_VERSION_BITS) == 0 ? HS_JUDGED_VALID
+                                                                    : HS_JUDGED_VERSION_BIT;
+}
+
+/* 8 bytes that are as good as random and tell any two shares apart: of the header's hash. */
+static uint64_t hash_key(const hs_sv2_u256 *hash)
+{
+    return hs_sv2_load_uint(hash->byte, 8);
+}
+
+/* The same from what the header is made of, without making it. */
+static uint64_t field_key(const hs_sv2_submit *told)
+{
+    static const uint8_t KEY[crypto_shorthash_KEYBYTES] = {0};
+    uint8_t fields[16 + HS_SV2_EXTRANONCE_MAX];
+    uint8_t out[crypto_shorthash_BYTES];
+    hs_sv2_writer writer = {fields, sizeof fields, 0, 0};
+    hs_sv2_write_uint(&writer, 4, told->job_id);
+    hs_sv2_write_uint(&writer, 4, told->nonce);
+    hs_sv2_write_uint(&writer, 4, told->ntime);
+    hs_sv2_write_uint(&writer, 4, told->version);
+    hs_sv2_write_bytes(&writer, told->extranonce.byte, told->extranonce.len);
+    (void)crypto_shorthash(out, fields, writer.pos, KEY);
+    return hs_sv2_load_uint(out, sizeof out);
+}
+
+/* 1 = the share is new, 0 = it was there, -1 = out of memory. */
+static int remember(hs_channel *channel, uint64_t share)
+{
+    static char there;
+    const uint64_t key = share != 0 ? share : 1;
+    if (hs_table_find(&channel->seen, key) != NULL) {
+        return 0;
+    }
+    return hs_table_put(&channel->seen, key, &there) == 0 ? 1 : -1;
+}
+
+/* Everything but the hash. */
+static enum hs_judgement judge_fields(const hs_channel *channel, const hs_job *job,
+                                      const hs_sv2_submit *told)
+{
+    if (!channel->open) {
+        return HS_JUDGED_CHANNEL_CLOSED;
+    }
+    if (job == NULL || job->state == HS_JOB_FUTURE) {
+        return hs_channel_stale_job(channel, told->job_id) != NULL ? HS_JUDGED_STALE
+                                                                   : HS_JUDGED_UNKNOWN_JOB;
+    }
+    if (channel->kind == HS_CHANNEL_EXTENDED && told->extranonce.len != channel->extranonce_size) {
+        return HS_JUDGED_EXTRANONCE_SIZE;
+    }
+    if (told->ntime < job->min_ntime) {
+        return HS_JUDGED_NTIME;
+    }
+    return judge_version(job, told->version);
+}
+
+/* Files the share's answer-to-be; 0 with the rule set when there is no room. */
+static int keep_pending(hs_channel *channel, const hs_share *share, hs_step *step)
+{
+    if (channel->pending_count == HS_SESSION_PENDING_MAX) {
+        return hs_fault(step, HS_RULE_LIMIT, "more than %d shares of channel %u without an answer",
+                        HS_SESSION_PENDING_MAX, (unsigned)channel->channel_id);
+    }
+    if (channel->pending_count == channel->pending_capacity) {
+        const size_t capacity = channel->pending_capacity == 0 ? 16 : channel->pending_capacity * 2;
+        hs_share *const pending = realloc(channel->pending, capacity * sizeof *pending);
+        if (pending == NULL) {
+            return hs_fault(step, HS_RULE_MEMORY, "no memory for another share");
+        }
+        channel->pending = pending;
+        channel->pending_capacity = capacity;
+    }
+    channel->pending[channel->pending_count++] = *share;
+    return 1;
+}
+
+static int explain_low(const hs_channel *channel, const hs_job *job, const hs_sv2_submit *told,
+                       hs_step *step)
+{
+    const hs_sv2_u256 other = share_hash(job, &channel->prefix, told);
+    const int ordered = !hs_prefix_equal(&channel->prefix, &job->prefix) &&
+                        hs_sv2_compare(&other, &job->target) <= 0;
+    return hs_fault(step, HS_RULE_SHARE_REFUSED,
+                    "difficulty-too-low: the hash misses the target of job %u%s",
+                    (unsigned)told->job_id,
+                    ordered ? "; with the channel's present prefix it would meet it, but a job "
+                              "keeps the prefix that was in force when it arrived"
+                            : "");
+}
+
+static int explain(const hs_session *s, const hs_channel *channel, const hs_job *job,
+                   const hs_sv2_submit *told, const hs_share *share, hs_step *step)
+{
+    const char *const code = hs_judgement_code(share->judgement);
+    switch (share->judgement) {
+    case HS_JUDGED_VALID:
+        return hs_say(step, "share %u is valid%s", (unsigned)told->sequence_number,
+                      s->flags & HS_SESSION_SIMULATED ? "" : " (hash ok)");
+    case HS_JUDGED_CHANNEL_CLOSED:
+        return hs_say(step, "share %u is late: the channel is closed",
+                      (unsigned)told->sequence_number);
+    case HS_JUDGED_STALE:
+        return hs_say(step, "share %u is late: job %u is stale", (unsigned)told->sequence_number,
+                      (unsigned)told->job_id);
+    case HS_JUDGED_UNKNOWN_JOB:
+        return hs_fault(step, HS_RULE_SHARE_REFUSED, "%s: job %u is %s", code,
+                        (unsigned)told->job_id,
+                        job != NULL ? "still a future one" : "none that the channel knows");
+    case HS_JUDGED_EXTRANONCE_SIZE:
+        return hs_fault(step, HS_RULE_SHARE_REFUSED, "%s: %u bytes, and the channel has %u", code,
+                        (unsigned)told->extranonce.len, (unsigned)channel->extranonce_size);
+    case HS_JUDGED_NTIME:
+        return hs_fault(step, HS_RULE_SHARE_REFUSED, "%s: ntime %u is before the job's %u", code,
+                        (unsigned)told->ntime, (unsigned)job->min_ntime);
+    case HS_JUDGED_VERSION_ROLLING:
+    case HS_JUDGED_VERSION_BIT:
+        return hs_fault(step, HS_RULE_SHARE_REFUSED, "%s: version 0x%08x, and the job has 0x%08x",
+                        code, (unsigned)told->version, (unsigned)job->version);
+    case HS_JUDGED_DUPLICATE:
+        return hs_fault(step, HS_RULE_SHARE_REFUSED,
+                        "%s: the same header was submitted before on this tip", code);
+    case HS_JUDGED_LOW_DIFFICULTY:
+        break;
+    }
+    return explain_low(channel, job, told, step);
+}
+
+/* The hash, and that it is new. Returns 1, or 0 when out of memory. */
+static int judge_work(const hs_session *s, hs_channel *channel, const hs_job *job,
+                      const hs_sv2_submit *told, hs_share *share)
+{
+    uint64_t key = 0;
+    if ((s->flags & HS_SESSION_SIMULATED) != 0) {
+        key = field_key(told);
+    } else {
+        const hs_sv2_u256 hash = share_hash(job, &job->prefix, told);
+        if (hs_sv2_compare(&hash, &job->target) > 0) {
+            share->judgement = HS_JUDGED_LOW_DIFFICULTY;
+            return 1;
+        }
+        key = hash_key(&hash);
+    }
+    const int added = remember(channel, key);
+    share->judgement = added == 0 ? HS_JUDGED_DUPLICATE : HS_JUDGED_VALID;
+    return added >= 0;
+}
+
+int hs_session_submit(hs_session *s, const hs_sv2_message *m, hs_step *step)
+{
+    const hs_sv2_submit *const told = &m->as.submit;
+    const int extended = m->id == HS_SV2_SUBMIT_EXTENDED;
+    hs_channel *const channel = hs_session_find(s, told->channel_id);
+    hs_share *const share = &s->share;
+    if (channel == NULL) {
+        return hs_fault(step, HS_RULE_CHANNEL_UNKNOWN, "channel %u was never opened",
+                        (unsigned)told->channel_id);
+    }
+    step->channel = channel;
+    if (extended != (channel->kind == HS_CHANNEL_EXTENDED)) {
+        return hs_fault(step, HS_RULE_CHANNEL_KIND, "channel %u is %s", (unsigned)told->channel_id,
+                        extended ? "standard" : "extended");
+    }
+    const hs_job *const job = hs_channel_valid_job(channel, told->job_id);
+    const hs_job *const known = job != NULL ? job : hs_channel_stale_job(channel, told->job_id);
+    memset(share, 0, sizeof *share);
+    share->channel_id = told->channel_id;
+    share->sequence_number = told->sequence_number;
+    share->job_id = told->job_id;
+    share->difficulty = hs_sv2_difficulty(known != NULL ? &known->target : &channel->target);
+    share->prefix = known != NULL ? known->prefix : channel->prefix;
+    share->judgement = judge_fields(channel, job, told);
+    if (share->judgement == HS_JUDGED_VALID && !judge_work(s, channel, job, told, share)) {
+        return hs_fault(step, HS_RULE_MEMORY, "no memory for another share");
+    }
+    if (!keep_pending(channel, share, step)) {
+        return 0;
+    }
+    step->share = share;
+    return explain(s, channel, job, told, share, step);
+}

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi/hmx_access.h"
+#include "host_stub/base/text.h"
+#include "host_stub/sim/frames.h"
+#include "host_stub/sim/state.h"
+
+enum { TIP_MEAN_SECS = 600, WHY_SIZE = 1024 };
+#define LATENCY_NS (50ull * 1000000ull)
+
+uint64_t hs_sim_now_ns(const hs_sim *sim)
+{
+    return HS_SIM_START_NS + sim->second * HS_NS_PER_SEC;
+}
+
+static uint64_t unix_ms(const hs_sim *sim)
+{
+    return HS_SIM_START_UNIX_MS + sim->second * 1000u;
+}
+
+void hs_sim_note(hs_sim *sim, const char *text)
+{
+    hs_sim_result *const result = sim->result;
+    for (uint32_t i = 0; i < result->note_count; i++) {
+        if (strncmp(result->notes[i], text, sizeof result->notes[i] - 1) == 0) {
+            return;
+        }
+    }
+    if (result->note_count < HS_NOTES_MAX) {
+        snprintf(result->notes[result->note_count], sizeof result->notes[0], "%s", text);
+        result->note_count++;
+    }
+}
+
+static void on_log(void *ctx, uint32_t level, const char *text, uint64_t len)
+{
+    const hs_sim *const sim = ctx;
+    if (sim->options->log != NULL) {
+        sim->options->log(sim->options->ctx, sim->second, level, text, len);
+    }
+}
+
+static void on_violation(void *ctx, enum hs_side side, const char *check, const char *text)
+{
+    const hs_sim *const sim = ctx;
+    if (sim->options->violation != NULL) {
+        sim->options->violation(sim->options->ctx, sim->second, side, check, text);
+    }
+}
+
+static int create_plugin(hs_sim *sim, char *why, size_t capacity)
+{
+    char reasons[WHY_SIZE] = "";
+    hmx_text text = {.size = sizeof text, .data = reasons, .capacity = sizeof reasons};
+    hmx_create_args args = {.size = sizeof args,
+                            .now_ns = hs_sim_now_ns(sim),
+                            .unix_ms = unix_ms(sim),
+                            .instance_count = 1,
+                            .why = &text};
+    const hs_guard_options options = {
+        .caps = HMX_CAP_KNOWN, .log = on_log, .violation = on_violation, .ctx = sim};
+    hmx_status status = HMX_OK;
+    hs_rng seed;
+    hs_rng_init(&seed, sim->options->seed, "plugin", 0);
+    for (int i = 0; i < 4; i++) {
+        const uint64_t word = hs_rng_u64(&seed);
+        for (int k = 0; k < 8; k++) {
+            args.seed[8 * i + k] = (uint8_t)(word >> (8 * k));
+        }
+    }
+    char *rendered = NULL;
+    if (sim->config.path[0] != '\0') {
+        args.config_path = (hmx_view){sim->config.path, strlen(sim->config.path)};
+    } else {
+        rendered = hs_ini_render(&sim->config.ini);
+        if (rendered == NULL) {
+            return hs_refuse(why, capacity, "out of memory");
+        }
+        args.config_text = (hmx_view){rendered, strlen(rendered)};
+    }
+    sim->guard = hs_guard_new(sim->options->plugin, &args, &options, &status);
+    free(rendered);
+    reasons[sizeof reasons - 1] = '\0';
+    if (sim->guard == NULL || status < 0) {
+        return hs_refuse(why, capacity, "the plugin does not start (status %d)%s%s", (int)status,
+                         reasons[0] != '\0' ? ": " : "", reasons);
+    }
+    return 0;
+}
+
+/* Fills *pool's connection facts that never change. */
+static void init_pool(hs_sim *sim, uint32_t index)
+{
+    hs_sim_pool *const pool = &sim->pools[index];
+    hs_rng rng;
+    hs_rng_init(&rng, sim->options->seed, "pool prefix", index);
+    const uint64_t word = hs_rng_u64(&rng);
+    pool->prefix[0] = (uint8_t)(index + 1); /* so that no two pools have the same */
+    for (int i = 1; i < 4; i++) {
+        pool->prefix[i] = (uint8_t)(word >> (8 * i));
+    }
+    pool->acceptance = pool->spec.accept_pct / 100.0;
+    pool->cap = 1.0;
+    pool->refuse_above = 1.0;
+    pool->next_ack = 1 + index % pool->spec.ack_secs;
+    hs_sim_pool_tip(sim, index);
+}
+
+/* The scenario's pool for a row of the plugin's table: by id, else the first that has no row yet.
+ */
+static int pool_for_row(const hs_sim *sim, const hmx_upstream_table *table, uint32_t row,
+                        uint32_t scenario_pools)
+{
+    const int named = hs_scenario_pool(sim->scenario, table->rows[row].id);
+    if (named >= 0) {
+        return named;
+    }
+    for (uint32_t i = 0; i < scenario_pools; i++) {
+        int has_row = sim->pools[i].upstream != HMX_NONE;
+        for (uint32_t k = 0; k < table->count; k++) {
+            has_row |= strcmp(table->rows[k].id, sim->scenario->pools[i].id) == 0;
+        }
+        if (!has_row) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static int take_table(hs_sim *sim, const hmx_upstream_table *table, char *why, size_t capacity)
+{
+    const uint32_t scenario_pools = sim->scenario->pool_count;
+    if (table->count > table->capacity || table->count < scenario_pools) {
+        return hs_refuse(why, capacity,
+                         "the plugin reports %u upstreams, the scenario has %u pools; the "
+                         "configuration needs one upstream per pool, and 64 at most",
+                         (unsigned)table->count, (unsigned)scenario_pools);
+    }
+    for (uint32_t i = 0; i < table->count; i++) {
+        const hmx_upstream_info *const row = &table->rows[i];
+        int at = pool_for_row(sim, table, i, scenario_pools);
+        if (at < 0) {
+            at = (int)sim->pool_count++;
+            hs_pool_spec_default(&sim->pools[at].spec);
+        }
+        if (row->upstream < 1 || row->upstream > HMX_UPSTREAMS_MAX ||
+            sim->pool_of[row->upstream] >= 0 || sim->pools[at].upstream != HMX_NONE) {
+            return hs_refuse(why, capacity,
+                             "the plugin's upstream table has a bad row (upstream %u)",
+                             (unsigned)row->upstream);
+        }
+        hs_sim_pool *const pool = &sim->pools[at];
+        snprintf(pool->spec.id, sizeof pool->spec.id, "%.*s", (int)sizeof row->id - 1, row->id);
+        pool->spec.priority = row->priority;
+        pool->upstream = row->upstream;
+        pool->enabled = (row->flags & HMX_UPSTREAM_ENABLED) != 0;
+        pool->target_pct = row->percentage;
+        sim->pool_of[row->upstream] = at;
+    }
+    return 0;
+}
+
+static int read_table(hs_sim *sim, hmx_upstream_table *table, hmx_upstream_info *rows)
+{
+    memset(rows, 0, HMX_UPSTREAMS_MAX * sizeof *rows);
+    for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
+        rows[i].size = sizeof rows[i];
+    }
+    *table = (hmx_upstream_table){.size = sizeof *table,
+                                  .stride = sizeof rows[0],
+                                  .capacity = HMX_UPSTREAMS_MAX,
+                                  .rows = rows};
+    return hs_guard_upstreams(sim->guard, table);
+}
+
+static int connect_pools(hs_sim *sim, char *why, size_t capacity)
+{
+    hmx_upstream_info rows[HMX_UPSTREAMS_MAX];
+    hmx_upstream_table table;
+    sim->pool_count = sim->scenario->pool_count;
+    for (uint32_t i = 0; i < sim->pool_count; i++) {
+        sim->pools[i].spec = sim->scenario->pools[i];
+    }
+    for (uint32_t i = 0; i <= HMX_UPSTREAMS_MAX; i++) {
+        sim->pool_of[i] = -1;
+    }
+    if (read_table(sim, &table, rows) == HMX_OK) {
+        if (take_table(sim, &table, why, capacity) != 0) {
+            return -1;
+        }
+    } else {
+        hs_sim_note(sim, "the plugin has no upstream table: the pools are numbered as they come");
+        for (uint32_t i = 0; i < sim->pool_count; i++) {
+            sim->pools[i].upstream = i + 1;
+            sim->pools[i].enabled = 1;
+            sim->pools[i].target_pct = sim->pools[i].spec.target_pct;
+            sim->pool_of[i + 1] = (int)i;
+        }
+    }
+    if (sim->pool_count == 0) {
+        return hs_refuse(why, capacity, "neither the scenario nor the plugin names a pool");
+    }
+    for (uint32_t i = 0; i < sim->pool_count; i++) {
+        init_pool(sim, i);
+    }
+    return 0;
+}
+
+int hs_sim_start(hs_sim *sim, char *why, size_t capacity)
+{
+    const hs_sim_options *const o = sim->options;
+    if (hs_sim_config_build(&sim->config, sim->scenario, o->config, o->sets, o->set_count, why,
+                            capacity) != 0 ||
+        create_plugin(sim, why, capacity) != 0 || connect_pools(sim, why, capacity) != 0) {
+        return -1;
+    }
+    const hmx_tuning_v1 *const tuning = hs_guard_extension(sim->guard, HMX_TUNING_ID);
+    if (tuning != NULL && HMX_HAS(hmx_tuning_v1, tuning, set_targets) &&
+        tuning->set_targets != NULL) {
+        sim->tuning = tuning;
+    }
+    return 0;
+}
+
+void hs_sim_tell_upstream(hs_sim *sim, uint32_t index, uint32_t reason)
+{
+    const hs_sim_pool *const pool = &sim->pools[index];
+    hmx_upstream_event e = {
+        .event = hs_guard_event(sim->guard, sizeof e, hs_sim_now_ns(sim)),
+        .upstream = pool->upstream,
+        .state = pool->up ? HMX_UPSTREAM_UP : HMX_UPSTREAM_DOWN,
+        .reason = pool->up ? 0 : reason,
+        .extranonce_size = pool->spec.extranonce_size,
+        .extranonce_prefix_len = sizeof pool->prefix,
+        .has_job = pool->up ? HMX_YES : HMX_NO,
+        .version_rolling = HMX_YES,
+        .fixed_version = HMX_NO,
+        .tip_nbits = pool->stream.tip.nbits,
+        .latency_ns = LATENCY_NS,
+    };
+    memcpy(e.extranonce_prefix, pool->prefix, sizeof pool->prefix);
+    memcpy(e.tip_prev_hash, pool->stream.tip.prev_hash.byte, sizeof e.tip_prev_hash);
+    (void)hs_guard_on_upstream(sim->guard, &e);
+}
+
+/* True hashrate of those that are connected, TH/s. */
+static double connected_ths(const hs_sim *sim)
+{
+    double sum = 0.0;
+    for (uint32_t i = 0; i < sim->miner_count; i++) {
+        const hs_miner *const miner = sim->miners[i];
+        const int hashes = miner->channel != 0 && miner->silent_until <= sim->second;
+        sum += hashes ? miner->hash * HS_HASHES_PER_DIFF1 / 1e12 : 0.0;
+    }
+    return sum;
+}
+
+int hs_sim_has_absolute_targets(const hs_sim *sim)
+{
+    for (uint32_t i = 0; i < sim->pool_count; i++) {
+        if (sim->pools[i].spec.hashrate_ths > 0.0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Absolute targets are filled in order of priority; what is left goes by percentage, or in
+ * proportion to the absolute targets when nobody has one. Turns all into TH/s. */
+static void weigh_absolute(const hs_sim *sim, uint64_t usable, double *weights)
+{
+    double left = connected_ths(sim);
+    double percentages = 0.0;
+    uint64_t given = 0;
+    for (uint32_t i = 0; i < sim->pool_count; i++) {
+        percentages += (usable >> i & 1u) != 0 ? weights[i] : 0.0;
+    }
+    for (uint32_t round = 0; round < sim->pool_count; round++) {
+        int next = -1;
+        for (uint32_t i = 0; i < sim->pool_count; i++) {
+            const hs_pool_spec *const spec = &sim->pools[i].spec;
+            if ((given >> i & 1u) == 0 && (usable >> i & 1u) != 0 && spec->hashrate_ths > 0.0 &&
+                (next < 0 || spec->priority < sim->pools[next].spec.priority)) {
+                next = (int)i;
+            }
+        }
+        if (next >= 0) {
+            const double wanted = sim->pools[next].spec.hashrate_ths;
+            weights[next] = wanted < left || !(left > 0.0) ? wanted : left;
+            left -= weights[next] < left ? weights[next] : left;
+            given |= 1ull << next;
+        }
+    }
+    for (uint32_t i = 0; i < sim->pool_count && percentages > 0.0; i++) {
+        if ((given >> i & 1u) == 0) {
+            weights[i] *= left / percentages;
+        }
+    }
+}
+
+void hs_sim_retarget_account(hs_sim *sim)
+{
+    double weights[HS_POOLS_MAX] = {0};
+    double caps[HS_POOLS_MAX] = {0};
+    uint64_t usable = 0;
+    for (uint32_t i = 0; i < sim->pool_count; i++) {
+        const hs_sim_pool *const pool = &sim->pools[i];
+        weights[i] = pool->enabled ? pool->target_pct : 0.0;
+        caps[i] = pool->cap;
+        if (pool->up && pool->acceptance >= 0.5) {
+            usable |= 1ull << i;
+        }
+    }
+    if (hs_sim_has_absolute_targets(sim)) {
+        weigh_absolute(sim, usable, weights);
+    }
+    if (hs_account_targets(&sim->result->account, sim->second, weights, usable, caps) != 0) {
+        sim->no_memory = 1;
+    }
+}
+
+void hs_sim_pool_down(hs_sim *sim, uint32_t index)
+{
+    if (sim->pools[index].up) {
+        sim->pools[index].up = 0;
+        hs_sim_retarget_account(sim);
+        hs_sim_tell_upstream(sim, index, HMX_UPSTREAM_REASON_LOST);
+        hs_sim_lose_pending(sim, index);
+        hs_sim_frames_down(sim, index);
+    }
+}
+
+void hs_sim_pool_up(hs_sim *sim, uint32_t index)
+{
+    if (!sim->pools[index].up) {
+        sim->pools[index].up = 1;
+        hs_sim_pool_tip(sim, index);
+        hs_sim_retarget_account(sim);
+        hs_sim_tell_upstream(sim, index, 0);
+        hs_sim_frames_up(sim, index);
+    }
+}
+
+void hs_sim_new_tip(hs_sim *sim)
+{
+    if (sim->second < sim->next_tip) {
+        return;
+    }
+    const double wait = hs_rng_exponential(&sim->tip_rng) * (double)TIP_MEAN_SECS;
+    sim->next_tip = sim->second + 1 + (uint64_t)wait;
+    if (sim->second == 0) {
+        return; /* the first tip was told with the pools' connections */
+    }
+    sim->tip++;
+    sim->result->tips++;
+    for (uint32_t i = 0; i < sim->pool_count; i++) {
+        if (sim->pools[i].up) {
+            hs_sim_pool_tip(sim, i);
+            hs_sim_tell_upstream(sim, i, 0);
+            hs_sim_frames_tip(sim, i);
+        }
+    }
+}
+
+/* Notes that the plugin refused `what`, with the first line of its reasons. */
+static void note_refusal(hs_sim *sim, const char *what, hmx_status status, const char *reasons)
+{
+    char text[192];
+    snprintf(text, sizeof text, "%s was refused (status %d): %.*s", what, (int)status,
+             (int)strcspn(reasons, "\n"), reasons);
+    hs_sim_note(sim, text);
+}
+
+void hs_sim_reconfigure(hs_sim *sim)
+{
+    char reasons[WHY_SIZE] = "";
+    hmx_text text = {.size = sizeof text, .data = reasons, .capacity = sizeof reasons};
+    if (!sim->config.can_be_changed) {
+        hs_sim_note(sim, "the configuration file could not be read here, so it was not changed");
+        return;
+    }
+    char *const rendered = hs_ini_render(&sim->config.ini);
+    if (rendered == NULL) {
+        sim->no_memory = 1;
+        return;
+    }
+    const hmx_reconfigure_args args = {.size = sizeof args,
+                                       .config_text = {rendered, strlen(rendered)},
+                                       .now_ns = hs_sim_now_ns(sim),
+                                       .unix_ms = unix_ms(sim),
+                                       .why = &text};
+    const hmx_status status = hs_guard_reconfigure(sim->guard, &args);
+    free(rendered);
+    reasons[sizeof reasons - 1] = '\0';
+    if (status == HMX_E_UNSUPPORTED && reasons[0] == '\0') {
+        hs_sim_note(sim, "the plugin cannot be reconfigured: it goes on as it is");
+    } else if (status < 0) {
+        note_refusal(sim, "a new configuration", status, reasons);
+    } else {
+        hmx_upstream_info rows[HMX_UPSTREAMS_MAX];
+        hmx_upstream_table table;
+        (void)read_table(sim, &table, rows); /* as a host does; pools are not added in a run */
+    }
+}
+
+void hs_sim_set_targets(hs_sim *sim)
+{
+    char reasons[WHY_SIZE] = "";
+    hmx_text text = {.size = sizeof text, .data = reasons, .capacity = sizeof reasons};
+    hmx_target rows[HS_POOLS_MAX];
+    for (uint32_t i = 0; i < sim->pool_count; i++) {
+        const hs_sim_pool *const pool = &sim->pools[i];
+        rows[i] = (hmx_target){sizeof rows[i], pool->upstream, pool->target_pct};
+        if (sim->config.can_be_changed &&
+            hs_sim_config_target(&sim->config, pool->spec.id, pool->target_pct) != 0) {
+            sim->no_memory = 1;
+        }
+    }
+    if (sim->tuning == NULL) {
+        hs_sim_reconfigure(sim);
+        return;
+    }
+    const hmx_targets targets = {
+        .size = sizeof targets, .stride = sizeof rows[0], .count = sim->pool_count, .rows = rows};
+    const hmx_status status = sim->tuning->set_targets(hs_guard_instance(sim->guard),
+                                                       hs_sim_now_ns(sim), &targets, &text);
+    reasons[sizeof reasons - 1] = '\0';
+    if (status < 0) {
+        note_refusal(sim, "set_targets", status, reasons);
+    }
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/sim/miner.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A miner derated to nothing keeps a difficulty that can be divided by. */
+#define DIFFICULTY_MIN 0.001
+
+void hs_miner_model_init(hs_miner_model *model, const hs_farm_spec *farm)
+{
+    const double step = (double)HS_UPDATE_SECS;
+    memset(model, 0, sizeof *model);
+    model->drift_sd = farm->drift_pct / 100.0;
+    model->drift_decay = hs_exp(-step / (double)farm->drift_secs);
+    model->drift_kick = model->drift_sd * sqrt(1.0 - model->drift_decay * model->drift_decay);
+    model->vardiff_gain = 1.0 - hs_exp(-step / (double)farm->vardiff_secs);
+    model->secs_per_share = 60.0 / farm->shares_per_minute;
+    model->nominal_error = farm->nominal_error_pct / 100.0;
+    model->extended_fraction = farm->extended_pct / 100.0;
+}
+
+static void set_rates(hs_miner *miner)
+{
+    miner->hash = miner->h0 * (1.0 + miner->drift) * miner->derate * miner->derate_now;
+    miner->rate = miner->hash / miner->difficulty;
+}
+
+void hs_miner_init(hs_miner *miner, const hs_miner_model *model, uint64_t seed, uint64_t number,
+                   double hashrate_ths, uint64_t second)
+{
+    hs_rng born;
+    memset(miner, 0, sizeof *miner);
+    hs_rng_init(&born, seed, "miner born", number);
+    hs_rng_init(&miner->share_rng, seed, "miner shares", number);
+    hs_rng_init(&miner->drift_rng, seed, "miner drift", number);
+    const double hashrate_hs = hashrate_ths * 1e12;
+    miner->number = number;
+    miner->h0 = hashrate_hs / HS_HASHES_PER_DIFF1;
+    miner->derate = 1.0;
+    miner->derate_now = 1.0;
+    const double error = model->nominal_error * (2.0 * hs_rng_uniform(&born) - 1.0);
+    miner->declared_hs = hashrate_hs / (1.0 + error);
+    miner->extended = hs_rng_uniform(&born) < model->extended_fraction;
+    miner->drift = model->drift_sd * hs_rng_normal(&miner->drift_rng);
+    miner->difficulty = miner->declared_hs / HS_HASHES_PER_DIFF1 * model->secs_per_share;
+    miner->update_at = second + HS_UPDATE_SECS;
+    miner->budget = hs_rng_exponential(&miner->share_rng);
+    set_rates(miner);
+}
+
+void hs_miner_update(hs_miner *miner, const hs_miner_model *model, uint64_t second)
+{
+    if (second < miner->update_at) {
+        return;
+    }
+    miner->update_at = second + HS_UPDATE_SECS;
+    miner->drift =
+        miner->drift * model->drift_decay + model->drift_kick * hs_rng_normal(&miner->drift_rng);
+    /* Twenty standard deviations below zero there would be no hashrate left. */
+    miner->drift = miner->drift < -0.95 ? -0.95 : miner->drift;
+    set_rates(miner);
+    miner->difficulty +=
+        (miner->hash * model->secs_per_share - miner->difficulty) * model->vardiff_gain;
+    miner->difficulty = miner->difficulty < DIFFICULTY_MIN ? DIFFICULTY_MIN : miner->difficulty;
+    set_rates(miner);
+}
+
+void hs_miner_restore(hs_miner *miner, uint64_t second)
+{
+    if (second >= miner->derate_until) {
+        miner->derate_now = 1.0;
+        set_rates(miner);
+    }
+}
+
+void hs_miner_derate(hs_miner *miner, double factor, uint64_t until)
+{
+    if (until == UINT64_MAX) {
+        miner->derate *= factor;
+    } else {
+        miner->derate_now = factor;
+        miner->derate_until = until;
+    }
+    set_rates(miner);
+}
+
+uint32_t hs_miner_hash(hs_miner *miner)
+{
+    uint32_t found = 0;
+    miner->budget -= miner->rate;
+    while (miner->budget <= 0.0 && found < HS_SHARES_MAX) {
+        /* The luck of a share's verdict is drawn with it, so that the draws do not depend on the
+         * pool: see hs_miner_taken. */
+        miner->luck[found] = hs_rng_uniform(&miner->share_rng);
+        miner->budget += hs_rng_exponential(&miner->share_rng);
+        found++;
+    }
+    return found;
+}
+
+uint32_t hs_miner_taken(const hs_miner *miner, uint32_t found, double acceptance)
+{
+    uint32_t taken = 0;
+    for (uint32_t i = 0; i < found; i++) {
+        taken += miner->luck[i] < acceptance;
+    }
+    return taken;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * sim/miner: one machine: its drifting hashrate, its difficulty under vardiff, and when it finds
+ * shares. It has random streams of its own, so that a farm is the same whatever a plugin does with
+ * it; only the second of work that a move costs differs. Who it works for is the farm's and the
+ * host's business.
+ */
+#ifndef HOST_STUB_SIM_MINER_H
+#define HOST_STUB_SIM_MINER_H
+
+#include <stdint.h>
+
+#include "host_stub/base/rng.h"
+#include "host_stub/sim/scenario.h"
+
+/* Hashes behind one share of difficulty 1: 2^256 / (65535 * 2^208 + 1). */
+#define HS_HASHES_PER_DIFF1 4295032833.0
+
+enum {
+    HS_UPDATE_SECS = 30, /* between two steps of drift and vardiff */
+    HS_SHARES_MAX = 64   /* that one miner finds in one second: far beyond what a vardiff allows */
+};
+
+/* What is the same for all miners of a scenario. */
+typedef struct hs_miner_model {
+    double drift_decay;       /* of the drift per update */
+    double drift_kick;        /* standard deviation added per update */
+    double drift_sd;          /* stationary */
+    double vardiff_gain;      /* part of the way to the wanted difficulty per update */
+    double secs_per_share;    /* wanted */
+    double nominal_error;     /* fraction */
+    double extended_fraction; /* of the channels */
+} hs_miner_model;
+
+typedef struct hs_miner {
+    double budget;     /* expected shares until the next one; first since it is read every second */
+    double rate;       /* expected shares per second while it hashes */
+    double hash;       /* difficulty-1 work per second while it hashes */
+    double difficulty; /* of its current job */
+    uint32_t upstream; /* 1.. as in the ABI; HMX_NONE = parked */
+    uint32_t stall;    /* seconds of work that a move still costs */
+    uint64_t update_at;    /* second of the next update */
+    uint64_t silent_until; /* hashes nothing before this second */
+    uint64_t away_until;   /* not connected before this second */
+    uint64_t channel;      /* 0 = not connected */
+    uint64_t cookie;
+    uint64_t connection; /* 0 = not connected */
+    uint32_t rack;       /* that it shares its connection with, from 1; 0 = it has its own */
+    uint32_t pad1;
+    uint32_t prefix_len;
+    uint32_t extended;
+    uint32_t untold; /* the plugin refused to take the channel: it hears nothing of it */
+    uint32_t pad0;
+    uint8_t prefix[32];
+    uint64_t number; /* from 1, in order of creation: names its streams */
+    double h0;       /* difficulty-1 work per second, before drift and derating */
+    double drift;    /* x of h0 (1 + x) */
+    double derate;   /* for good */
+    double derate_now;
+    uint64_t derate_until;
+    double declared_hs; /* hashes per second */
+    hs_rng share_rng;   /* two draws per share: luck of its verdict, distance to the next one */
+    hs_rng drift_rng;
+    double luck[HS_SHARES_MAX]; /* of the shares found last: below a pool's acceptance = accepted */
+} hs_miner;
+
+void hs_miner_model_init(hs_miner_model *model, const hs_farm_spec *farm);
+
+/* A new machine of `hashrate_ths`; `second` is when it appears. */
+void hs_miner_init(hs_miner *miner, const hs_miner_model *model, uint64_t seed, uint64_t number,
+                   double hashrate_ths, uint64_t second);
+
+/* Drift and vardiff, once per HS_UPDATE_SECS, when due at `second`. */
+void hs_miner_update(hs_miner *miner, const hs_miner_model *model, uint64_t second);
+
+/* Derates it by `factor`, until a second (UINT64_MAX = for good). */
+void hs_miner_derate(hs_miner *miner, double factor, uint64_t until);
+
+/* Ends a derating whose time is over. */
+void hs_miner_restore(hs_miner *miner, uint64_t second);
+
+/* Hashes for one second; returns the number of shares found, usually 0. */
+uint32_t hs_miner_hash(hs_miner *miner);
+
+/* How many of the `found` shares of the last hs_miner_hash a pool with this acceptance (0..1)
+ * takes. */
+uint32_t hs_miner_taken(const hs_miner *miner, uint32_t found, double acceptance);
+
+#endif

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_stub/sim/frames.h"
+#include "host_stub/sim/state.h"
+
+enum { ROWS = 64, CALLS_PER_TICK_MAX = 10000 };
+
+static int pool_is_up(const hs_sim *sim, uint32_t upstream)
+{
+    if (upstream < 1 || upstream > HMX_UPSTREAMS_MAX || sim->pool_of[upstream] < 0) {
+        return 0;
+    }
+    return sim->pools[sim->pool_of[upstream]].up != 0;
+}
+
+/* The pool that a host without a plugin would take: by priority, the first that is up. */
+static uint32_t fallback_upstream(const hs_sim *sim)
+{
+    const hs_sim_pool *best = NULL;
+    for (uint32_t i = 0; i < sim->pool_count; i++) {
+        const hs_sim_pool *const pool = &sim->pools[i];
+        if (pool->up && (best == NULL || pool->spec.priority < best->spec.priority)) {
+            best = pool;
+        }
+    }
+    return best != NULL ? best->upstream : HMX_NONE;
+}
+
+/* Where the miner works from now on; keeps the counts. */
+static void place(hs_sim *sim, hs_miner *miner, uint32_t upstream)
+{
+    miner->upstream = upstream;
+    if (upstream == HMX_NONE) {
+        sim->parked++;
+    } else {
+        sim->pools[sim->pool_of[upstream]].channels++;
+    }
+}
+
+static void unplace(hs_sim *sim, const hs_miner *miner)
+{
+    if (miner->upstream == HMX_NONE) {
+        sim->parked--;
+    } else {
+        sim->pools[sim->pool_of[miner->upstream]].channels--;
+    }
+}
+
+/* What the plugin chose, or what the host chooses when it left that to the host. */
+static hs_sv2_b032 prefix_of(hs_sim *sim, const hs_miner *miner, uint32_t upstream,
+                             const uint8_t *bytes, uint32_t len)
+{
+    hs_sv2_b032 prefix = {.len = len};
+    if (len == 0) {
+        return hs_sim_choose_prefix(sim, miner, upstream);
+    }
+    memcpy(prefix.byte, bytes, sizeof prefix.byte);
+    return prefix;
+}
+
+static void set_prefix(hs_miner *miner, const hs_sv2_b032 *prefix)
+{
+    miner->prefix_len = prefix->len;
+    memcpy(miner->prefix, prefix->byte, sizeof miner->prefix);
+}
+
+/* The miner's prefix is no longer given to new jobs, but old jobs have it. */
+static void drain_prefix(hs_sim *sim, const hs_miner *miner)
+{
+    if (miner->prefix_len == 0 || miner->upstream == HMX_NONE || miner->untold) {
+        return;
+    }
+    if (sim->drain_count == sim->drain_capacity) {
+        const size_t capacity = sim->drain_capacity == 0 ? 64 : sim->drain_capacity * 2;
+        hs_drain *const grown = realloc(sim->drains, capacity * sizeof *grown);
+        if (grown == NULL) {
+            sim->no_memory = 1;
+            return;
+        }
+        sim->drains = grown;
+        sim->drain_capacity = capacity;
+    }
+    hs_drain *const drain = &sim->drains[sim->drain_count++];
+    *drain = (hs_drain){.channel = miner->channel,
+                        .cookie = miner->cookie,
+                        .due = sim->second + HS_DRAIN_SECS,
+                        .tip = sim->tip,
+                        .upstream = miner->upstream,
+                        .prefix_len = miner->prefix_len};
+    memcpy(drain->prefix, miner->prefix, sizeof drain->prefix);
+}
+
+void hs_sim_report_drained(hs_sim *sim)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < sim->drain_count; i++) {
+        const hs_drain *const drain = &sim->drains[i];
+        if (drain->tip == sim->tip && sim->second < drain->due) {
+            sim->drains[kept++] = *drain;
+            continue;
+        }
+        hs_sim_frames_drained(sim, drain);
+        hmx_reassign e = {.event = hs_guard_event(sim->guard, sizeof e, hs_sim_now_ns(sim)),
+                          .channel = drain->channel,
+                          .cookie = drain->cookie,
+                          .from = drain->upstream,
+                          .to = HMX_NONE,
+                          .result = HMX_RESULT_DRAINED,
+                          .extranonce_prefix_len = drain->prefix_len};
+        memcpy(e.extranonce_prefix, drain->prefix, sizeof e.extranonce_prefix);
+        (void)hs_guard_on_reassign(sim->guard, &e);
+        sim->result->drained++;
+    }
+    sim->drain_count = kept;
+}
+
+/* Tells what the host did by itself: the channel works for `to` now. */
+static void tell_forced(hs_sim *sim, const hs_miner *miner, uint32_t from)
+{
+    hmx_reassign e = {.event = hs_guard_event(sim->guard, sizeof e, hs_sim_now_ns(sim)),
+                      .channel = miner->channel,
+                      .cookie = miner->cookie,
+                      .from = from,
+                      .to = miner->upstream,
+                      .result = HMX_RESULT_FORCED,
+                      .extranonce_prefix_len = miner->prefix_len};
+    memcpy(e.extranonce_prefix, miner->prefix, sizeof e.extranonce_prefix);
+    sim->result->forced++;
+    (void)hs_guard_on_reassign(sim->guard, &e);
+}
+
+static int remember_channel(hs_sim *sim, hs_miner *miner)
+{
+    if (sim->channel_count + 1 >= sim->channel_capacity) {
+        const uint64_t capacity = sim->channel_capacity == 0 ? 1024 : sim->channel_capacity * 2;
+        hs_miner **const grown = realloc(sim->by_channel, (size_t)capacity * sizeof(hs_miner *));
+        if (grown == NULL) {
+            sim->no_memory = 1;
+            return -1;
+        }
+        sim->by_channel = grown;
+        sim->channel_capacity = capacity;
+    }
+    miner->channel = ++sim->channel_count; /* numbers from 1, never used again */
+    sim->by_channel[miner->channel] = miner;
+    return 0;
+}
+
+static hmx_status ask_where(hs_sim *sim, const hs_miner *miner, hmx_channel_decision *answer)
+{
+    static const char vendor[] = "simulated";
+    char identity[32];
+    const int n = snprintf(identity, sizeof identity, "farm.m%06u", (unsigned)miner->number);
+    const uint32_t extranonce = miner->extended ? HS_SIM_EXTRANONCE_SIZE : 0;
+    const hmx_channel_open e = {.event = hs_guard_event(sim->guard, sizeof e, hs_sim_now_ns(sim)),
+                                .channel = miner->channel,
+                                .connection = miner->connection,
+                                .kind =
+                                    miner->extended ? HMX_CHANNEL_EXTENDED : HMX_CHANNEL_STANDARD,
+                                .honours_prefix = miner->number % 2 == 0 ? HMX_YES : HMX_UNKNOWN,
+                                .min_extranonce_size = extranonce,
+                                .extranonce_size = extranonce,
+                                .nominal_hashrate = miner->declared_hs,
+                                .user_identity = {identity, (uint64_t)n},
+                                .vendor = {vendor, sizeof vendor - 1}};
+    memset(answer, 0, sizeof *answer);
+    answer->size = sizeof *answer;
+    return hs_guard_on_channel_open(sim->guard, &e, answer);
+}
+
+static void place_by_host(hs_sim *sim, hs_miner *miner, uint32_t upstream)
+{
+    place(sim, miner, upstream);
+    if (upstream != HMX_NONE) {
+        const hs_sv2_b032 prefix = hs_sim_choose_prefix(sim, miner, upstream);
+        set_prefix(miner, &prefix);
+    }
+}
+
+/* Can the plugin's answer be sent as it is? *prefix is the one that it needs. */
+static int can_open(hs_sim *sim, const hs_miner *miner, const hmx_channel_decision *answer,
+                    hs_sv2_b032 *prefix)
+{
+    if (answer->action != HMX_ACTION_ASSIGN || !pool_is_up(sim, answer->upstream) ||
+        answer->extranonce_prefix_len > 32) {
+        return 0;
+    }
+    *prefix = prefix_of(sim, miner, answer->upstream, answer->extranonce_prefix,
+                        answer->extranonce_prefix_len);
+    return hs_sim_check_move(sim, miner, answer->upstream, prefix) == HS_MOVE_LEGAL;
+}
+
+void hs_sim_open_channel(hs_sim *sim, hs_miner *miner)
+{
+    hmx_channel_decision answer;
+    hs_sv2_b032 prefix;
+    if (remember_channel(sim, miner) != 0) {
+        return;
+    }
+    hs_sim_connect(sim, miner);
+    const hmx_status status = ask_where(sim, miner, &answer);
+    miner->untold = status < 0;
+    miner->cookie = status < 0 ? 0 : answer.cookie;
+    miner->stall = 0;
+    miner->prefix_len = 0;
+    sim->connected++;
+    if (status >= 0 && can_open(sim, miner, &answer, &prefix)) {
+        place(sim, miner, answer.upstream);
+        set_prefix(miner, &prefix);
+        hs_sim_frames_open(sim, miner);
+        return;
+    }
+    place_by_host(sim, miner, fallback_upstream(sim));
+    hs_sim_frames_open(sim, miner);
+    if (miner->untold) {
+        hs_sim_note(sim, "the plugin refused to take channels: the host placed them by itself");
+    } else {
+        const int was_assigned = answer.action == HMX_ACTION_ASSIGN;
+        tell_forced(sim, miner, was_assigned ? answer.upstream : HMX_NONE);
+    }
+}
+
+void hs_sim_close_channel(hs_sim *sim, hs_miner *miner, uint32_t reason)
+{
+    const uint32_t how = miner->rack != 0 ? (uint32_t)HMX_CLOSE_PEER : reason;
+    hs_sim_frames_close(sim, miner, how);
+    if (!miner->untold) {
+        const hmx_channel_close e = {.event =
+                                         hs_guard_event(sim->guard, sizeof e, hs_sim_now_ns(sim)),
+                                     .channel = miner->channel,
+                                     .cookie = miner->cookie,
+                                     .reason = how};
+        (void)hs_guard_on_channel_close(sim->guard, &e);
+    }
+    drain_prefix(sim, miner);
+    unplace(sim, miner);
+    hs_sim_disconnect(sim, miner);
+    sim->by_channel[miner->channel] = NULL;
+    sim->connected--;
+    miner->channel = 0;
+}
+
+/* Would this move lift a pool above what the host allows there? */
+static int lifts_too_high(const hs_sim *sim, const hs_miner *miner, uint32_t to)
+{
+    const double most = sim->pools[sim->pool_of[to]].refuse_above;
+    double there = miner->hash;
+    double all = 0.0;
+    if (most >= 1.0) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < sim->miner_count; i++) {
+        const hs_miner *const other = sim->miners[i];
+        if (other->channel != 0) {
+            all += other->hash;
+            there += other->upstream == to ? other->hash : 0.0;
+        }
+    }
+    return there > most * all;
+}
+
+/* Why the decision cannot be carried out, or HMX_NONE: an enum hs_move_refusal. *prefix is the one
+ * that it needs. */
+static uint32_t refusal_of(hs_sim *sim, const hs_miner *miner, const hmx_decision *d,
+                           hs_sv2_b032 *prefix)
+{
+    const int is_move = d->kind == HMX_DECISION_MOVE;
+    if (d->from != miner->upstream) {
+        return HS_MOVE_FROM_WRONG;
+    }
+    if (!pool_is_up(sim, d->to)) {
+        return HS_MOVE_POOL_NOT_OPEN;
+    }
+    if (d->extranonce_prefix_len > 32) {
+        return HS_MOVE_PREFIX_LENGTH;
+    }
+    if (is_move == (d->to == d->from) || (!is_move && d->kind != HMX_DECISION_PREFIX)) {
+        return is_move ? HS_MOVE_SAME_POOL : HS_MOVE_POLICY;
+    }
+    if (is_move && lifts_too_high(sim, miner, d->to)) {
+        return HS_MOVE_POLICY;
+    }
+    *prefix = prefix_of(sim, miner, d->to, d->extranonce_prefix, d->extranonce_prefix_len);
+    return hs_sim_check_move(sim, miner, d->to, prefix);
+}
+
+/* The miner works for `to` from now on, or with another prefix where it was. */
+static void move(hs_sim *sim, hs_miner *miner, const hmx_decision *d, const hs_sv2_b032 *prefix)
+{
+    const int soft = d->kind == HMX_DECISION_PREFIX ||
+                     (d->style == HMX_STYLE_SOFT_ALLOWED && hs_sim_same_tip(sim, d->from, d->to));
+    drain_prefix(sim, miner);
+    if (d->kind == HMX_DECISION_MOVE) {
+        unplace(sim, miner);
+        place(sim, miner, d->to);
+        miner->stall = (uint32_t)sim->scenario->farm.move_cost_secs;
+        sim->result->moves++;
+        *(soft ? &sim->result->moves_soft : &sim->result->moves_hard) += 1;
+    }
+    set_prefix(miner, prefix);
+    hs_sim_frames_move(sim, miner, soft);
+}
+
+static void carry_out(hs_sim *sim, const hmx_decision *d)
+{
+    hs_miner *const miner =
+        d->channel >= 1 && d->channel <= sim->channel_count ? sim->by_channel[d->channel] : NULL;
+    if (miner == NULL || miner->untold) {
+        return; /* closed: such a decision is void and needs no answer */
+    }
+    hs_sv2_b032 prefix = {.len = 0};
+    const uint32_t refusal = refusal_of(sim, miner, d, &prefix);
+    const int done = refusal == HS_MOVE_LEGAL;
+    if (done) {
+        move(sim, miner, d, &prefix);
+    } else {
+        sim->result->moves_refused++;
+    }
+    hmx_reassign e = {.event = hs_guard_event(sim->guard, sizeof e, hs_sim_now_ns(sim)),
+                      .decision = d->decision,
+                      .channel = miner->channel,
+                      .cookie = miner->cookie,
+                      .from = d->from,
+                      .to = done ? d->to : miner->upstream,
+                      .result = done ? HMX_RESULT_APPLIED : HMX_RESULT_REFUSED,
+                      .cause = refusal,
+                      .extranonce_prefix_len = miner->prefix_len};
+    memcpy(e.extranonce_prefix, miner->prefix, sizeof e.extranonce_prefix);
+    (void)hs_guard_on_reassign(sim->guard, &e);
+}
+
+/* Channels that nobody could serve get the pool that is up, unless the plugin has placed them. */
+static void unpark(hs_sim *sim)
+{
+    const uint32_t upstream = fallback_upstream(sim);
+    for (uint32_t i = 0; upstream != HMX_NONE && sim->parked > 0 && i < sim->miner_count; i++) {
+        hs_miner *const miner = sim->miners[i];
+        if (miner->channel != 0 && miner->upstream == HMX_NONE) {
+            unplace(sim, miner);
+            place_by_host(sim, miner, upstream);
+            hs_sim_frames_placed(sim, miner);
+            if (!miner->untold) {
+                tell_forced(sim, miner, HMX_NONE);
+            }
+        }
+    }
+}
+
+void hs_sim_tick(hs_sim *sim)
+{
+    hmx_decision rows[ROWS];
+    hmx_decision_buf buf = {.more = 1};
+    uint64_t elapsed = sim->ticked ? HS_NS_PER_SEC : 0;
+    for (int call = 0; call < CALLS_PER_TICK_MAX && buf.more != 0; call++) {
+        memset(rows, 0, sizeof rows);
+        for (int i = 0; i < ROWS; i++) {
+            rows[i].size = sizeof rows[i];
+        }
+        buf = (hmx_decision_buf){
+            .size = sizeof buf, .stride = sizeof rows[0], .capacity = ROWS, .rows = rows};
+        const hmx_tick e = {.event = hs_guard_event(sim->guard, sizeof e, hs_sim_now_ns(sim)),
+                            .elapsed_ns = elapsed,
+                            .unix_ms = HS_SIM_START_UNIX_MS + sim->second * 1000u};
+        if (hs_guard_on_tick(sim->guard, &e, &buf) < 0) {
+            break;
+        }
+        for (uint32_t i = 0; i < buf.count && i < ROWS; i++) {
+            carry_out(sim, &rows[i]);
+        }
+        elapsed = 0;
+    }
+    sim->ticked = 1;
+    unpark(sim);
+}

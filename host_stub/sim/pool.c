@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/sim/pool.h"
+
+#include <stdlib.h>
+
+int hs_pool_push(hs_sim_pool *pool, const hs_pending *share)
+{
+    if (pool->pending_count == pool->pending_capacity) {
+        const size_t capacity = pool->pending_capacity == 0 ? 256 : pool->pending_capacity * 2;
+        hs_pending *const grown = realloc(pool->pending, capacity * sizeof *grown);
+        if (grown == NULL) {
+            return -1;
+        }
+        pool->pending = grown;
+        pool->pending_capacity = capacity;
+    }
+    pool->pending[pool->pending_count++] = *share;
+    return 0;
+}
+
+static int by_channel(const void *left, const void *right)
+{
+    /* A channel has at most one entry per second, so the order is total. */
+    const hs_pending *const a = left;
+    const hs_pending *const b = right;
+    if (a->channel != b->channel) {
+        return a->channel < b->channel ? -1 : 1;
+    }
+    return a->second < b->second ? -1 : a->second > b->second;
+}
+
+void hs_pool_sort(hs_sim_pool *pool)
+{
+    if (pool->pending_count > 1) {
+        qsort(pool->pending, pool->pending_count, sizeof *pool->pending, by_channel);
+    }
+}
+
+void hs_pool_free(hs_sim_pool *pool)
+{
+    free(pool->pending);
+    pool->pending = NULL;
+    pool->pending_count = 0;
+    pool->pending_capacity = 0;
+}

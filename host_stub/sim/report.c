@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/sim/report.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "host_stub/base/text.h"
+
+enum { CELL = 32, JSON_DECIMALS = 6, JSON_DIGITS = 15 };
+
+/* ---- the table ---- */
+
+static void print_cell(FILE *to, int width, double value, unsigned decimals)
+{
+    char text[CELL];
+    fprintf(to, " %*s", width, hs_format_fixed(text, sizeof text, value, decimals));
+}
+
+static void print_pools(FILE *to, const hs_sim_result *r)
+{
+    int width = 4;
+    for (uint32_t i = 0; i < r->pool_count; i++) {
+        const int len = (int)strlen(r->pools[i].id);
+        width = len > width ? len : width;
+    }
+    fprintf(to, "%-*s %9s %11s %11s %9s %9s %11s %10s %9s %7s\n", width, "pool", "target %",
+            "effective %", "delivered %", "error", "channels", "TH/s", "accepted", "rejected",
+            "lost");
+    for (uint32_t i = 0; i < r->pool_count; i++) {
+        const hs_sim_pool_result *const p = &r->pools[i];
+        fprintf(to, "%-*s", width, p->id);
+        print_cell(to, 9, p->target_pct, 2);
+        print_cell(to, 11, p->effective_pct, 3);
+        print_cell(to, 11, p->delivered_pct, 3);
+        print_cell(to, 9, p->delivered_pct - p->effective_pct, 3);
+        print_cell(to, 9, p->channels, 1);
+        print_cell(to, 11, p->hashrate_ths, 1);
+        fprintf(to, " %10" PRIu64 " %9" PRIu64 " %7" PRIu64 "\n", p->accepted, p->rejected,
+                p->lost);
+    }
+}
+
+static void print_error_row(FILE *to, const char *name, const hs_sim_result *r, int worst)
+{
+    fprintf(to, "%-16s", name);
+    for (int i = 0; i < HS_WINDOWS; i++) {
+        if (r->errors[i].ticks == 0) {
+            fprintf(to, " %9s", "-");
+        } else {
+            print_cell(to, 9, worst ? r->errors[i].max : r->errors[i].mean, 3);
+        }
+    }
+    fputc('\n', to);
+}
+
+void hs_sim_print_table(FILE *to, const hs_sim_result *r)
+{
+    char hours[CELL];
+    char text[CELL];
+    fprintf(to, "%s%s%s\n", r->scenario, r->title[0] != '\0' ? ": " : "", r->title);
+    fprintf(to, "plugin %s, seed %" PRIu64 ", %s simulated hours, ", r->plugin, r->seed,
+            hs_format_fixed(hours, sizeof hours, (double)r->seconds / 3600.0, 2));
+    fprintf(to, "%s channels on average\n\n", hs_format_fixed(text, sizeof text, r->channels, 1));
+    print_pools(to, r);
+    fprintf(to, "\nerror in points ");
+    for (int i = 0; i < HS_WINDOWS; i++) {
+        fprintf(to, " %9s", HS_WINDOW_NAMES[i]);
+    }
+    fputc('\n', to);
+    print_error_row(to, "  mean", r, 0);
+    print_error_row(to, "  worst", r, 1);
+    fprintf(to,
+            "\nmoves %" PRIu64 " (%s per channel and day), refused %" PRIu64
+            ", placed by the host %" PRIu64 "\n",
+            r->moves, hs_format_fixed(text, sizeof text, r->moves_per_channel_day, 3),
+            r->moves_refused, r->forced);
+    fprintf(to,
+            "shares submitted %" PRIu64 " = accepted %" PRIu64 " + rejected %" PRIu64
+            " + lost %" PRIu64 "\n",
+            r->submitted, r->accepted, r->rejected, r->lost);
+    fprintf(to, "work lost %s %%, guard violations %" PRIu64 "\n",
+            hs_format_fixed(text, sizeof text, r->lost_work_pct, 4), r->guard_violations);
+    for (uint32_t i = 0; i < r->note_count; i++) {
+        fprintf(to, "note: %s\n", r->notes[i]);
+    }
+}
+
+/* ---- JSON ---- */
+
+static json_t *real(double value)
+{
+    return json_real(hs_round_decimals(value, JSON_DECIMALS));
+}
+
+static json_t *count(uint64_t value)
+{
+    return json_integer((json_int_t)value);
+}
+
+static json_t *error_object(const hs_sim_result *r, int worst)
+{
+    json_t *const object = json_object();
+    for (int i = 0; i < HS_WINDOWS; i++) {
+        const hs_error_summary *const e = &r->errors[i];
+        json_object_set_new(object, HS_WINDOW_NAMES[i],
+                            e->ticks == 0 ? json_null() : real(worst ? e->max : e->mean));
+    }
+    return object;
+}
+
+static json_t *pool_array(const hs_sim_result *r)
+{
+    json_t *const array = json_array();
+    for (uint32_t i = 0; i < r->pool_count; i++) {
+        json_t *const row = json_object();
+        json_object_set_new(row, "id", json_string(r->pools[i].id));
+        json_object_set_new(row, "target_pct", real(r->pools[i].target_pct));
+        json_object_set_new(row, "effective_pct", real(r->pools[i].effective_pct));
+        json_object_set_new(row, "delivered_pct", real(r->pools[i].delivered_pct));
+        json_array_append_new(array, row);
+    }
+    return array;
+}
+
+static json_t *share_object(const hs_sim_result *r)
+{
+    json_t *const object = json_object();
+    json_object_set_new(object, "submitted", count(r->submitted));
+    json_object_set_new(object, "accepted", count(r->accepted));
+    json_object_set_new(object, "rejected", count(r->rejected));
+    json_object_set_new(object, "lost", count(r->lost));
+    return object;
+}
+
+char *hs_sim_json(const hs_sim_result *r)
+{
+    json_t *const root = json_object();
+    json_object_set_new(root, "scenario", json_string(r->scenario));
+    json_object_set_new(root, "plugin", json_string(r->plugin));
+    json_object_set_new(root, "seed", count(r->seed));
+    json_object_set_new(root, "hours",
+                        r->seconds % 3600 == 0 ? count(r->seconds / 3600)
+                                               : real((double)r->seconds / 3600.0));
+    json_object_set_new(root, "channels", real(r->channels));
+    json_object_set_new(root, "error_pp", error_object(r, 0));
+    json_object_set_new(root, "error_max_pp", error_object(r, 1));
+    json_object_set_new(root, "pools", pool_array(r));
+    json_object_set_new(root, "moves", count(r->moves));
+    json_object_set_new(root, "moves_hard", count(r->moves_hard));
+    json_object_set_new(root, "moves_soft", count(r->moves_soft));
+    json_object_set_new(root, "moves_per_channel_day", real(r->moves_per_channel_day));
+    json_object_set_new(root, "shares", share_object(r));
+    json_object_set_new(root, "guard_violations", count(r->guard_violations));
+    /* Values are rounded to six decimals: fifteen digits print them as they are. */
+    char *const text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(JSON_DIGITS));
+    json_decref(root);
+    return text;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "plugin/control/law.h"
+
+const hm_law HM_LAW = {
+    .back_calculation = 1,
+    .burst_freeze = 1,
+    .swaps = 1,
+    .hold_time = 1,
+    .change_detection = 1,
+    .acceptance_correction = 1,
+    .canary = 1,
+    .arrival_patience = 1,
+};

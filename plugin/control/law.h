@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * law: which parts of the control law take part. All of them do; the switches are there so that the
+ * ablation tests can link a plugin without one and show what that part is for. Nobody sets them at
+ * run time.
+ */
+#ifndef PLUGIN_CONTROL_LAW_H
+#define PLUGIN_CONTROL_LAW_H
+
+#include <stdint.h>
+
+typedef struct hm_law {
+    uint8_t back_calculation;      /* debt that whole channels cannot express decays */
+    uint8_t burst_freeze;          /* nothing is owed while a plan is carried out in parts */
+    uint8_t swaps;                 /* two channels change places where no single one fits */
+    uint8_t hold_time;             /* a deviation must last */
+    uint8_t change_detection;      /* CUSUM tests of the estimator */
+    uint8_t acceptance_correction; /* more hashrate for a pool that rejects some */
+    uint8_t canary;                /* one channel stays at a grey pool */
+    uint8_t arrival_patience;      /* wait for newcomers where they will do */
+} hm_law;
+
+extern const hm_law HM_LAW;
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "plugin/control/ledger.h"
+
+#include <math.h>
+
+#include "plugin/base/fmath.h"
+
+static const double LUCK_WINDOW_S = 1800.0;
+static const double VERDICT_WINDOW_S = 1200.0;
+static const double VERDICT_PRIOR = 50.0;
+
+/* Averages the squared difficulties of the interval into `luck`. */
+static void settle_luck(hm_ledger *l, double dt_s)
+{
+    const double rate = l->luck_credited / dt_s;
+    l->luck_credited = 0.0;
+    if (!isfinite(rate)) {
+        return;
+    }
+    if (!l->luck_known) {
+        l->luck_known = rate > 0.0;
+        l->luck = rate;
+        return;
+    }
+    const double decay = hm_decay(dt_s, LUCK_WINDOW_S);
+    l->luck = l->luck * decay + rate * (1.0 - decay);
+}
+
+static void book(hm_account *a, double error, double dt_s, double window_s, double debt_limit)
+{
+    const double decay = hm_decay(dt_s, window_s);
+    a->window = a->window * decay + error * (window_s / dt_s) * (1.0 - decay);
+    a->debt = hm_clamp(a->debt + error, -debt_limit, debt_limit);
+}
+
+void hm_ledger_settle(hm_ledger *l, const double *effective, const uint8_t *part, uint32_t n,
+                      double dt_s, double window_s, int frozen, double debt_limit)
+{
+    double total = 0.0;
+    for (uint32_t i = 0; i < n; i++) {
+        total += part[i] ? l->accounts[i].credited : 0.0;
+    }
+    const double keep = hm_decay(dt_s, window_s);
+    const double keep_verdicts = hm_decay(dt_s, VERDICT_WINDOW_S);
+    for (uint32_t i = 0; i < n; i++) {
+        hm_account *const a = &l->accounts[i];
+        if (part[i]) {
+            const double error = frozen ? 0.0 : effective[i] * total - a->credited;
+            book(a, error, dt_s, window_s, debt_limit);
+        }
+        a->delivered = a->delivered * keep + a->credited;
+        a->total += a->credited;
+        a->credited = 0.0;
+        a->accepted *= keep_verdicts;
+        a->rejected *= keep_verdicts;
+    }
+    settle_luck(l, dt_s);
+}
+
+hm_ledger_input hm_ledger_inputs(hm_ledger *l, uint32_t upstream, double hashrate, double window_s,
+                                 double dt_s, int advance)
+{
+    hm_account *const a = &l->accounts[upstream - 1u];
+    hm_ledger_input in = {
+        .error_points = 100.0 * a->window / (hashrate * window_s),
+        .integral_point_min = 100.0 * (a->debt - a->window) / (hashrate * 60.0),
+    };
+    in.measurement_rate = (a->error_before - in.error_points) / (dt_s / 60.0);
+    if (advance) {
+        a->error_before = in.error_points;
+    }
+    return in;
+}
+
+void hm_ledger_close(hm_ledger *l, uint32_t upstream, const double *effective, uint32_t n,
+                     double keep)
+{
+    hm_account *const a = &l->accounts[upstream - 1u];
+    const int is_sound = isfinite(a->debt) && isfinite(a->window);
+    double others = 0.0;
+    for (uint32_t i = 0; i < n; i++) {
+        others += i + 1u != upstream ? effective[i] : 0.0;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const double part = is_sound && others > 0.0 ? effective[i] / others : 0.0;
+        hm_account *const other = &l->accounts[i];
+        if (other != a) {
+            other->debt = keep * (other->debt + (part > 0.0 ? part * a->debt : 0.0));
+            other->window = keep * (other->window + (part > 0.0 ? part * a->window : 0.0));
+            other->error_before *= keep;
+        }
+    }
+    a->window = a->debt = a->error_before = 0.0;
+    a->accepted = a->rejected = 0.0;
+}
+
+void hm_ledger_rescale(hm_ledger *l, double old_window_s, double new_window_s)
+{
+    for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
+        l->accounts[i].window *= new_window_s / old_window_s;
+    }
+}
+
+double hm_ledger_acceptance(const hm_ledger *l, uint32_t upstream)
+{
+    const hm_account *const a = &l->accounts[upstream - 1u];
+    const double accepted = a->accepted + VERDICT_PRIOR;
+    return hm_clamp(accepted / (accepted + a->rejected), 0.5, 1.0);
+}
+
+double hm_ledger_sigma_points(const hm_ledger *l, const double *effective, uint32_t n,
+                              double hashrate)
+{
+    double widest = 0.0;
+    for (uint32_t i = 0; i < n; i++) {
+        const double spread = effective[i] * (1.0 - effective[i]);
+        widest = spread > widest ? spread : widest;
+    }
+    const double sigma = 100.0 * sqrt(widest * l->luck / 600.0) / hashrate;
+    return isfinite(sigma) ? sigma : 0.0;
+}

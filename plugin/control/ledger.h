@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * ledger: what each upstream was owed and what it got: the measurement side of the controllers.
+ *
+ * Per upstream two accounts of work (difficulty 1 units), positive when it was short-changed:
+ * `window`, an exponential window of the error, and `debt`, the error since ever. The proportional
+ * input is the windowed error, the integral input is debt - window: with Kp = Ki x window that
+ * equals feedback of the debt alone, the pole of the measurement cancelled exactly. The error of an
+ * interval uses the targets that were valid in it, so that a change of targets is no kick and is
+ * not paid back. The debt is clamped here, because the ledger (not the controller) is what would
+ * wind up.
+ */
+#ifndef PLUGIN_CONTROL_LEDGER_H
+#define PLUGIN_CONTROL_LEDGER_H
+
+#include <stdint.h>
+
+#include "abi/hmx_abi.h"
+
+typedef struct hm_account {
+    double credited;     /* work since the last settlement */
+    double window;       /* S: windowed error */
+    double debt;         /* D: error since ever, clamped */
+    double delivered;    /* windowed work, for people */
+    double total;        /* work since create */
+    double error_before; /* P input at the last evaluation, for the derivative */
+    double accepted;     /* verdicts, discounted over 30 min, for the acceptance correction */
+    double rejected;
+} hm_account;
+
+typedef struct hm_ledger {
+    hm_account accounts[HMX_UPSTREAMS_MAX]; /* of upstream i + 1 */
+    double luck;          /* q: sum of squared difficulties per second, averaged over 30 min */
+    double luck_credited; /* of it since the last settlement */
+    int luck_known;
+} hm_ledger;
+
+/* Inputs of one upstream's controller. */
+typedef struct hm_ledger_input {
+    double error_points;
+    double integral_point_min;
+    double measurement_rate; /* points per minute */
+} hm_ledger_input;
+
+/* Credits `count` shares of together `work` to an upstream. */
+static inline void hm_ledger_credit(hm_ledger *l, uint32_t upstream, double work, uint32_t count)
+{
+    l->accounts[upstream - 1u].credited += work;
+    l->luck_credited += work * (work / (double)count);
+}
+
+/* Notes verdicts of a pool. */
+static inline void hm_ledger_verdict(hm_ledger *l, uint32_t upstream, uint32_t count, int accepted)
+{
+    hm_account *const a = &l->accounts[upstream - 1u];
+    if (accepted) {
+        a->accepted += (double)count;
+    } else {
+        a->rejected += (double)count;
+    }
+}
+
+/* Books what was credited in the last dt_s seconds against `effective` (fractions, 0 for those that
+ * do not take part; `part` marks those that do). With frozen, nothing is owed for the interval.
+ * debt_limit: of |debt|, work units. */
+void hm_ledger_settle(hm_ledger *l, const double *effective, const uint8_t *part, uint32_t n,
+                      double dt_s, double window_s, int frozen, double debt_limit);
+
+/* Inputs of upstream u's controller for a farm of `hashrate` (> 0, work per second). dt_s as above;
+ * remembers the error for the next derivative when `advance`. */
+hm_ledger_input hm_ledger_inputs(hm_ledger *l, uint32_t upstream, double hashrate, double window_s,
+                                 double dt_s, int advance);
+
+/* Closes the books of an upstream that comes or goes. What it was owed or owes is what the others
+ * owe it or are owed: they share it in proportion to `effective` (fractions, n of them), so that
+ * the sum of all stays nothing; left on their books it would make each of them claim from pools
+ * that owe it nothing. Of what they owe each other then, `keep` (0 to 1) stays. */
+void hm_ledger_close(hm_ledger *l, uint32_t upstream, const double *effective, uint32_t n,
+                     double keep);
+
+/* Another measurement window: the window accounts are scaled to it. */
+void hm_ledger_rescale(hm_ledger *l, double old_window_s, double new_window_s);
+
+/* Work accepted per work submitted, from verdicts, with 50 accepted ones as prior: 0.5..1. */
+double hm_ledger_acceptance(const hm_ledger *l, uint32_t upstream);
+
+/* One sigma of share luck in the split over 10 minutes, percentage points; 0 while unknown. */
+double hm_ledger_sigma_points(const hm_ledger *l, const double *effective, uint32_t n,
+                              double hashrate);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "plugin/control/tuning.h"
+
+#include "abi/hmx_tuning.h"
+
+static const hm_tuning PRESETS[] = {
+    /* aggressive */
+    {{1.0, 0.1, 0.05}, 1.0, 30.0, 0.30, 60.0, 120.0},
+    /* balanced */
+    {{0.5, 0.05, 0.02}, 1.0, 60.0, 0.30, 120.0, 120.0},
+    /* conservative */
+    {{0.2, 0.01, 0.005}, 0.7, 120.0, 0.15, 480.0, 300.0},
+    /* proportional only */
+    {{0.3, 0.0, 0.0}, 0.7, 120.0, 0.30, 120.0, 120.0},
+};
+
+const hm_tuning *hm_tuning_preset(uint32_t model)
+{
+    return &PRESETS[model - HMX_TUNING_AGGRESSIVE];
+}
+
+hm_tuning hm_tuning_custom(const hm_gains *gains)
+{
+    /* The borders are the geometric means of neighbouring 1/Ki: sqrt(10 * 20) and sqrt(20 * 100)
+     * minutes. */
+    uint32_t model = HMX_TUNING_PROPORTIONAL_ONLY;
+    if (gains->ki > 1.0 / 14.142135623730951) {
+        model = HMX_TUNING_AGGRESSIVE;
+    } else if (gains->ki > 1.0 / 44.721359549995796) {
+        model = HMX_TUNING_BALANCED;
+    } else if (gains->ki > 0.0) {
+        model = HMX_TUNING_CONSERVATIVE;
+    }
+    hm_tuning tuning = *hm_tuning_preset(model);
+    tuning.gains = *gains;
+    return tuning;
+}
+
+static double slew(double from, double to, double decay)
+{
+    const double next = to + (from - to) * decay;
+    const double rest = next > to ? next - to : to - next;
+    return rest <= 1e-9 * (to + 1.0) ? to : next; /* arrive, instead of creeping for ever */
+}
+
+void hm_gains_slew(hm_gains *effective, const hm_gains *set, double decay)
+{
+    effective->kp = slew(effective->kp, set->kp, decay);
+    effective->ki = slew(effective->ki, set->ki, decay);
+    effective->kd = slew(effective->kd, set->kd, decay);
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "plugin/core/core.h"
+#include "plugin/core/core_control.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "plugin/control/law.h"
+
+/* The planner needs a row of buckets for each upstream number in use. */
+static int reserve_buckets(hm_core *core, const hm_upstreams *upstreams)
+{
+    return hm_buckets_reserve(&core->buckets, core->memory,
+                              upstreams->top > 0 ? upstreams->top : 1);
+}
+
+static hm_tuning tuning_of(const hm_config *config)
+{
+    const hm_config_controller *const c = &config->controller;
+    const hm_gains gains = {c->kp, c->ki, c->kd};
+    hm_tuning t =
+        c->has_custom_gains ? hm_tuning_custom(&gains) : *hm_tuning_preset(c->tuning_model);
+    t.noise_factor = c->has_noise_factor ? c->noise_factor : t.noise_factor;
+    t.hold_s = c->has_hold_secs ? (double)c->hold_secs : t.hold_s;
+    t.min_improvement = c->has_min_improvement ? c->min_improvement : t.min_improvement;
+    t.ripple_point_min = c->has_ripple_point_mins ? c->ripple_point_mins : t.ripple_point_min;
+    t.dwell_s = c->has_dwell_secs ? (double)c->dwell_secs : t.dwell_s;
+    return t;
+}
+
+static hm_estimator_params estimator_of(const hm_config *config)
+{
+    hm_estimator_params params = HM_ESTIMATOR_DEFAULTS;
+    if (!HM_LAW.change_detection) {
+        params.change_limit = INFINITY;
+    }
+    params.window_s = (double)config->controller.estimator_window_secs;
+    return params;
+}
+
+static void note_endpoints(hm_core *core)
+{
+    for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
+        const hm_upstream *const row = &core->upstreams.rows[i];
+        if (row->exists && !row->removed) {
+            const hm_config_upstream *const c = &core->config->upstreams[row->config_row];
+            hm_endpoint *const e = &core->endpoints[i];
+            e->port = c->port;
+            e->has_key = c->has_key;
+            memcpy(e->address, c->address, sizeof e->address);
+            memcpy(e->key, c->key, sizeof e->key);
+        }
+    }
+}
+
+hmx_status hm_core_init(hm_core *core, const hm_memory *memory, const hm_config *config,
+                        const hm_core_limits *limits, const unsigned char hash_key[16],
+                        uint64_t now_ns, int soft_moves)
+{
+    static const uint8_t NOBODY[HMX_UPSTREAMS_MAX] = {0};
+    memset(core, 0, sizeof *core);
+    core->memory = memory;
+    core->limits = *limits;
+    core->now_ns = core->evaluated_ns = core->settled_ns = core->judged_ns = now_ns;
+    core->config = hm_alloc(memory, 1, sizeof *core->config, _Alignof(hm_config));
+    core->draft = hm_alloc(memory, 1, sizeof *core->draft, _Alignof(hm_config));
+    if (core->config == NULL || core->draft == NULL ||
+        hm_assignment_init(&core->assignment, memory, &core->upstreams, limits->channels_max,
+                           hash_key) != 0) {
+        goto no_memory;
+    }
+    core->assignment.soft_moves = soft_moves ? 1u : 0u;
+    *core->config = *config;
+    (void)hm_upstreams_configure(&core->upstreams, config, NOBODY); /* at most 64: it fits */
+    note_endpoints(core);
+    if (reserve_buckets(core, &core->upstreams) != 0) {
+        goto no_memory;
+    }
+    core->tuning = tuning_of(config);
+    core->control.gains = core->tuning.gains;
+    core->estimator = estimator_of(config);
+    hm_core_retarget(core);
+    core->control.saturated = 0;
+    return HMX_OK;
+
+no_memory:
+    hm_core_free(core);
+    return HMX_E_NOMEM;
+}
+
+void hm_core_free(hm_core *core)
+{
+    hm_buckets_free(&core->buckets);
+    hm_assignment_free(&core->assignment);
+    hm_miners_free(&core->miners);
+    hm_free(core->memory, core->config, 1, sizeof *core->config, _Alignof(hm_config));
+    hm_free(core->memory, core->draft, 1, sizeof *core->draft, _Alignof(hm_config));
+    core->config = core->draft = NULL;
+}
+
+void hm_core_log(const hm_core *core, uint32_t level, const char *text)
+{
+    if (core->log != NULL) {
+        core->log(core->log_ctx, level, text);
+    }
+}
+
+void hm_core_forgive(hm_core *core, uint32_t upstream)
+{
+    /* Where miners have to be sliced the debts say whose turn it is; elsewhere they are luck, of
+     * times with another split, and to pay it back would only spoil the new one. A farm that is
+     * on its way back after a restart keeps all. */
+    hm_ledger_close(&core->ledger, upstream, core->control.effective, core->upstreams.top,
+                    core->restored.waiting != 0 ? 1.0 : hm_control_coarseness(core));
+    core->control.balance[upstream - 1u] = 0.0;
+    core->control.terms[upstream - 1u] = (hm_pid_terms){0};
+    core->restored.waiting &= ~(1ull << (upstream - 1u));
+    core->control.saturated = 0; /* what was planned before is no measure of what comes now */
+}
+
+void hm_core_busy(const hm_core *core, uint8_t *busy)
+{
+    for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
+        const hm_assignment *const a = &core->assignment;
+        busy[i] = a->counts[i + 1u] > 0 || a->pending_in[i + 1u] > 0 || a->pending_out[i + 1u] > 0;
+    }
+}
+
+/* A number that changed its owner, or has none any more, keeps nothing of the old one's accounts.
+ */
+void hm_core_forget_former_owners(hm_core *core, const hm_upstreams *before)
+{
+    for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
+        if (before->rows[i].exists && strcmp(before->rows[i].id, core->upstreams.rows[i].id) != 0) {
+            hm_core_forgive(core, i + 1u);
+            core->ledger.accounts[i] = (hm_account){0};
+            core->counts[i] = (hm_share_counts){0};
+            core->health[i] = (hm_health){0};
+            hm_prefixes_forget(&core->assignment.prefixes, i + 1u);
+            hm_extranonce_free(hm_space(&core->assignment.prefixes, i + 1u));
+        }
+    }
+}
+
+static void forget_settings(hm_core *core, const hm_upstreams *before)
+{
+    for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
+        const hm_upstream *const old = &before->rows[i];
+        const hm_upstream *const now = &core->upstreams.rows[i];
+        if (old->exists && (old->enabled != now->enabled || old->held != now->held)) {
+            hm_core_forgive(core, i + 1u); /* it comes or goes: nobody catches up */
+        }
+    }
+}
+
+hmx_status hm_core_adopt_draft(hm_core *core, uint64_t wanted, hm_text *why)
+{
+    uint8_t busy[HMX_UPSTREAMS_MAX];
+    const hm_upstreams before = core->upstreams;
+    hm_upstreams next = core->upstreams;
+    hm_core_busy(core, busy);
+    /* As many numbers as upstreams are in use, so none is above the host's limit either. */
+    if (hm_upstreams_configure(&next, core->draft, busy) != 0 ||
+        next.count > core->limits.upstreams_max) {
+        hm_text_addf(why,
+                     "there are %lu upstreams at most, and removed ones count until their last "
+                     "channel has left: try again in a minute",
+                     (unsigned long)core->limits.upstreams_max);
+        return HMX_E_LIMIT;
+    }
+    if (reserve_buckets(core, &next) != 0) {
+        return HMX_E_NOMEM;
+    }
+    hm_upstreams_readmit(&next, wanted);
+    hm_core_settle(core);
+    core->upstreams = next;
+    hm_core_forget_former_owners(core, &before);
+    forget_settings(core, &before);
+    const double old_window_s = (double)core->config->controller.measurement_window_secs;
+    hm_config *const old = core->config;
+    core->config = core->draft;
+    core->draft = old;
+    note_endpoints(core);
+    core->tuning = tuning_of(core->config);
+    core->estimator = estimator_of(core->config);
+    hm_core_resolve_pins(core);
+    hm_ledger_rescale(&core->ledger, old_window_s,
+                      (double)core->config->controller.measurement_window_secs);
+    hm_core_retarget(core);
+    core->control.evacuate = 1;
+    return HMX_OK;
+}

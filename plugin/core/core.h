@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * core: coordinates the components. One core is one instance.
+ *
+ *   share   -> metrics (counts), ledger (what pools credited), channel record (what the estimator
+ * will read) tick    -> estimator -> ledger -> pid -> targets (command) -> planner -> decisions
+ *   outcome -> assignment (the only place where a move becomes fact)
+ *
+ * It knows nothing of ABI structs (adapter.h does) and does no I/O. All times are the host's
+ * monotonic nanoseconds; hashrates are difficulty 1 units per second, work is difficulty 1 units.
+ * The control law and its measured results are described in README, "How it decides".
+ */
+#ifndef PLUGIN_CORE_CORE_H
+#define PLUGIN_CORE_CORE_H
+
+#include <stdint.h>
+
+#include "plugin/base/memory.h"
+#include "plugin/config/config.h"
+#include "plugin/control/buckets.h"
+#include "plugin/control/health.h"
+#include "plugin/control/ledger.h"
+#include "plugin/control/metrics.h"
+#include "plugin/control/planner.h"
+#include "plugin/control/tuning.h"
+#include "plugin/core/state_miners.h"
+#include "plugin/farm/assignment.h"
+#include "plugin/farm/upstreams.h"
+
+/* Hashes behind one unit of work: 2^256 / (65535 * 2^208 + 1). */
+#define HM_HASHES_PER_WORK 4295032833.0
+
+typedef struct hm_core_limits {
+    uint32_t channels_max;
+    uint32_t upstreams_max;
+    uint32_t instance_index;
+    uint32_t instance_count;
+} hm_core_limits;
+
+/* The controller's working values, all per upstream i + 1. */
+typedef struct hm_control {
+    double effective[HMX_UPSTREAMS_MAX]; /* target after health, fraction */
+    double command[HMX_UPSTREAMS_MAX];   /* wanted allocation, fraction */
+    double planned[HMX_UPSTREAMS_MAX];   /* the command of the last evaluation */
+    double low[HMX_UPSTREAMS_MAX];       /* bounds of the command: pins and caps */
+    double high[HMX_UPSTREAMS_MAX];
+    double missing[HMX_UPSTREAMS_MAX]; /* hashrate that an absolute target or a min lacks */
+    double most[HMX_UPSTREAMS_MAX];    /* cap as hashrate, INFINITY = none */
+    double balance[HMX_UPSTREAMS_MAX]; /* P-only: leaky integral of command - allocation, points x
+                                          min */
+    uint8_t usable[HMX_UPSTREAMS_MAX];
+    hm_pid_terms terms[HMX_UPSTREAMS_MAX];
+    hm_ledger_input inputs[HMX_UPSTREAMS_MAX];
+    double band_points;      /* effective deadband */
+    double deviation_points; /* largest |command - allocation| */
+    double over_s;           /* how long it has been beyond the band */
+    double arrived;          /* hashrate that came since the last evaluation */
+    uint64_t moves_applied;  /* of all time, at the last evaluation */
+    uint64_t moves_refused;
+    double arrival_rate; /* hashrate that comes per second, averaged over ARRIVAL_WINDOW_S */
+    double largest;      /* hashrate of the largest channel */
+    hm_gains gains;      /* in effect: slewing to those set */
+    uint8_t primed;      /* the controllers have run: from now on the measurement has a rate */
+    uint8_t saturated;
+    uint8_t held_back; /* the host refused more than it carried out since the evaluation before */
+    uint8_t burst;     /* a plan is being carried out over several evaluations */
+    uint8_t force;     /* rebalance_now: evaluate at once and do not wait */
+    uint8_t evacuate;  /* channels may have to leave somewhere */
+    uint8_t all_down_said;
+    uint8_t resume;      /* the host's buffer was full: go on at the next call with the same time */
+    uint32_t burst_left; /* moves that the plan under way may still make */
+    uint32_t plan_moves; /* of the plan under way, all parts of a burst */
+    uint32_t rows;       /* of the host's buffer in the call under way */
+} hm_control;
+
+/* Where the host connects to. Kept here, because a removed upstream has no configuration any more.
+ */
+typedef struct hm_endpoint {
+    char address[HMX_ADDRESS_SIZE];
+    uint32_t port;
+    uint32_t has_key;
+    uint8_t key[HM_AUTHORITY_KEY_SIZE];
+} hm_endpoint;
+
+/* The last shares, whose channels' records are on their way from memory: a farm does not fit into
+ * the caches, its shares come in no order, and waiting for each record would take ten times as long
+ * as all the rest. So on_share only asks for the record, and it is written when as many shares
+ * later its turn comes, or before any other event is looked at. Nobody can see the difference. */
+enum { HM_LATE_SHARES = 16 }; /* a power of two */
+
+typedef struct hm_late_share {
+    uint64_t channel;         /* 0 = none */
+    hm_channel_hot *expected; /* the record that the cookie names, unread; NULL = none */
+    double work;
+    uint32_t upstream;
+    uint32_t verdict;
+    uint32_t count;
+    uint32_t generation; /* of the cookie */
+} hm_late_share;
+
+/* What a loaded state still waits for (see state.h). */
+typedef struct hm_restored {
+    uint64_t waiting; /* bit i: upstream i + 1 has its accounts from there and was not used since */
+    uint64_t since_ns;
+    double hashrate; /* of the farm that comes back, difficulty 1 per second */
+    uint8_t loaded;  /* a state was loaded, at since_ns */
+} hm_restored;
+
+typedef struct hm_core {
+    const hm_memory *memory;
+    hm_config *config; /* in effect */
+    hm_config *draft;  /* being judged */
+    hm_core_limits limits;
+    hm_tuning tuning;
+    hm_upstreams upstreams;
+    hm_endpoint endpoints[HMX_UPSTREAMS_MAX]; /* of upstream i + 1 */
+    hm_assignment assignment;
+    hm_ledger ledger;
+    hm_share_counts counts[HMX_UPSTREAMS_MAX];
+    hm_health health[HMX_UPSTREAMS_MAX];
+    hm_estimator_params estimator;
+    hm_control control;
+    hm_buckets buckets;
+    hm_restored restored;
+    hm_miners miners; /* known from a loaded state, and not back yet */
+    hm_late_share late[HM_LATE_SHARES];
+    uint64_t late_count; /* since they were last written: the next one's place, modulo */
+    uint64_t now_ns;
+    uint64_t evaluated_ns; /* last evaluation, or create */
+    uint64_t settled_ns;   /* last settlement of the ledger */
+    uint64_t judged_ns;    /* last judgement of the pools' health */
+    uint64_t evaluations;
+    uint8_t prefix_stale; /* channels may need a new prefix on the same pool */
+    /* One line for the operator; level as hmx_log_level. */
+    void (*log)(void *ctx, uint32_t level, const char *text);
+    void *log_ctx;
+} hm_core;
+
+/* config: validated, copied. memory must outlive the core. HMX_OK or HMX_E_NOMEM; then nothing is
+ * held. */
+hmx_status hm_core_init(hm_core *core, const hm_memory *memory, const hm_config *config,
+                        const hm_core_limits *limits, const unsigned char hash_key[16],
+                        uint64_t now_ns, int soft_moves);
+void hm_core_free(hm_core *core);
+
+/* ---- core_events.c: facts. All arguments were checked by the adapter. ---- */
+hmx_status hm_core_upstream(hm_core *core, uint32_t upstream, const hm_upstream_facts *facts);
+
+typedef struct hm_channel_facts {
+    uint64_t channel;
+    uint64_t upstreams_allowed; /* bit mask, not 0 */
+    double nominal;             /* difficulty 1 per second, 0 = unknown */
+    uint32_t kind;
+    uint32_t honours_prefix;
+    uint32_t flags;
+    uint32_t extranonce_size;
+    uint32_t current_upstream;
+    uint32_t prefix_len;
+    uint8_t prefix[HMX_EXTRANONCE_MAX];
+    const char *identity; /* user_identity, identity_len bytes: valid during the call */
+    uint32_t identity_len;
+} hm_channel_facts;
+
+typedef struct hm_placement {
+    uint32_t upstream; /* HMX_NONE = the host decides */
+    uint32_t reason;
+    uint64_t cookie;
+    uint32_t prefix_len;
+    uint8_t prefix[HMX_EXTRANONCE_MAX];
+} hm_placement;
+
+hmx_status hm_core_open(hm_core *core, const hm_channel_facts *facts, hm_placement *out);
+/* changed: HMX_FACT_* bits of `facts` that are valid. */
+hmx_status hm_core_update(hm_core *core, uint32_t slot, const hm_channel_facts *facts,
+                          uint32_t changed);
+void hm_core_close(hm_core *core, uint32_t slot);
+
+typedef struct hm_share_facts {
+    uint64_t channel; /* may be closed: its verdicts still count for the pool */
+    uint64_t cookie;
+    double work;
+    uint32_t upstream;
+    uint32_t verdict;
+    uint32_t count;
+    int local; /* the host's own verdict */
+} hm_share_facts;
+
+void hm_core_share(hm_core *core, const hm_share_facts *share);
+/* Writes the late shares to their channels: first thing in each other event. */
+void hm_core_write_late_shares(hm_core *core);
+
+/* ---- core_moves.c: outcomes ---- */
+typedef struct hm_outcome {
+    uint64_t decision;
+    uint32_t slot; /* HM_SLOT_NONE with DRAINED when the channel is gone */
+    uint32_t from;
+    uint32_t to;
+    uint32_t result;
+    uint32_t prefix_len;
+    uint8_t prefix[HMX_EXTRANONCE_MAX];
+} hm_outcome;
+
+hmx_status hm_core_reassign(hm_core *core, const hm_outcome *outcome);
+
+/* ---- core_tick.c: the control law ---- */
+/* Evaluates when it is time and hands decisions to `emit`, at most `rooms`. Returns 1 when there
+ * are more. */
+int hm_core_tick(hm_core *core, uint32_t rooms, hm_plan_emit emit, void *ctx);
+/* Books the credited work up to now under the targets valid until now; call before any of them
+ * changes. */
+void hm_core_settle(hm_core *core);
+/* The ledger as it is after that, in a copy. */
+void hm_core_settled_ledger(const hm_core *core, hm_ledger *out);
+hm_health_params hm_core_health_params(const hm_core *core);
+/* Looks up again where each open channel is pinned to; after the pins or the upstreams changed. */
+void hm_core_resolve_pins(hm_core *core);
+/* The upstream that a user_identity is pinned to, HM_PIN_STAY, or 0. */
+uint8_t hm_core_pin_of(const hm_core *core, const char *identity, uint32_t len);
+/* Judges the pools' health when it is time; grey and held-down ones stop being usable. */
+void hm_core_judge_health(hm_core *core);
+/* Recomputes usable, effective target and command after such a change. */
+void hm_core_retarget(hm_core *core);
+
+/* Forgets what an upstream is owed, in the ledger and in the controller. */
+void hm_core_forgive(hm_core *core, uint32_t upstream);
+
+/* ---- state.c: what a loaded state changes for a while ---- */
+/* An upstream began or ceased to be usable: what it is owed is forgotten, unless this is its return
+ * after a restart. */
+void hm_core_turned(hm_core *core, uint32_t upstream);
+/* The hashrate of the farm, or what it was before the restart while it comes back. */
+double hm_core_expected_hashrate(const hm_core *core, double hashrate);
+
+/* Clears the accounts and the extranonce space of each number that belonged to another id, or to
+ * nobody any more, since `before`. */
+void hm_core_forget_former_owners(hm_core *core, const hm_upstreams *before);
+
+/* ---- run-time changes ---- */
+/* Puts core->draft in place: all or nothing. wanted: upstreams that the operator wants back
+ * although they failed while auto_restore was off, bit n-1 = upstream n. HMX_OK, or HMX_E_LIMIT
+ * with the reason in why. */
+hmx_status hm_core_adopt_draft(hm_core *core, uint64_t wanted, hm_text *why);
+
+/* Marks the upstreams that still have channels or moves under way: busy[64]. */
+void hm_core_busy(const hm_core *core, uint8_t *busy);
+
+void hm_core_log(const hm_core *core, uint32_t level, const char *text);
+
+#endif

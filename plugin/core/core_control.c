@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * core_control: the control law (see core_control.h).
+ */
+#include "plugin/core/core_control.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "plugin/base/fmath.h"
+#include "plugin/control/law.h"
+#include "plugin/control/targets.h"
+
+static const double NS_PER_S = 1e9;
+static const double SHORTEST_S = 1e-3; /* over which credited work has a rate */
+static const double ARRIVAL_WINDOW_S = 180.0;
+static const double ARRIVAL_PATIENCE_S = 120.0; /* wait so much longer when arrivals can mend it */
+static const double BALANCE_WINDOW_S = 4.0 * 3600; /* forgetting of the sigma-delta integral */
+/* Largest channel, as points of the farm, from which slicing gets a gain of its own, and where it
+ * has all of it. */
+static const double COARSE_FROM = 10.0;
+static const double COARSE_TO = 40.0;
+static const double SLICING_GAIN = 0.03; /* 1/min */
+
+double hm_control_interval_s(const hm_core *core)
+{
+    return (double)core->config->controller.evaluation_interval_secs;
+}
+
+static double window_s(const hm_core *core)
+{
+    return (double)core->config->controller.measurement_window_secs;
+}
+
+/* Hashrate allocated to the upstreams that take part. */
+double hm_control_hashrate(const hm_core *core)
+{
+    double sum = 0.0;
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        sum += core->control.usable[i] ? core->assignment.allocated[i + 1u] : 0.0;
+    }
+    return sum;
+}
+
+/* The largest channel as points of the farm: nothing finer can be moved. */
+static double granule_points(const hm_core *core, double hashrate)
+{
+    return hashrate > 0.0 ? 100.0 * core->control.largest / hashrate : 0.0;
+}
+
+double hm_control_coarseness(const hm_core *core)
+{
+    const double hashrate = hm_control_hashrate(core);
+    if (!core->config->controller.time_slicing) {
+        return 0.0;
+    }
+    return hm_clamp((granule_points(core, hashrate) - COARSE_FROM) / (COARSE_TO - COARSE_FROM), 0.0,
+                    1.0);
+}
+
+double hm_control_debt_gain(const hm_core *core)
+{
+    const double ki = core->control.gains.ki;
+    const double gain = SLICING_GAIN * hm_control_coarseness(core);
+    if (!(ki > 0.0)) {
+        return HM_BALANCE_GAIN;
+    }
+    return gain > ki ? gain : ki;
+}
+
+/* How far the command of an upstream may lie beyond nothing and everything: a channel that is
+ * sliced changes over when the commands of two pools are further apart than that. */
+static double excess(const hm_core *core, uint32_t i, double coarseness)
+{
+    const hm_control *const k = &core->control;
+    const int is_free = k->effective[i] > 0.0 && !(k->low[i] > 0.0) && k->high[i] >= 1.0;
+    return is_free ? coarseness : 0.0;
+}
+
+/* Clamp of the ledger as work: integral_limit, or what slicing the largest channel needs. */
+static double debt_limit(const hm_core *core, double hashrate)
+{
+    double points_min = core->config->controller.integral_limit;
+    hashrate = hm_core_expected_hashrate(core, hashrate);
+    if (!(hashrate > 0.0)) {
+        return INFINITY; /* nobody is there to make or to pay debts: they stay as they are */
+    }
+    if (core->control.gains.ki > 0.0) {
+        const double slicing = 2.0 * granule_points(core, hashrate) / core->control.gains.ki;
+        points_min = slicing > points_min ? slicing : points_min;
+    }
+    return points_min * hashrate * 60.0 / 100.0;
+}
+
+static double unsettled_s(const hm_core *core)
+{
+    return (double)(core->now_ns - core->settled_ns) / NS_PER_S;
+}
+
+static void settle(const hm_core *core, hm_ledger *ledger, double elapsed_s)
+{
+    const double most_s = 5.0 * hm_control_interval_s(core);
+    hm_ledger_settle(ledger, core->control.effective, core->control.usable, core->upstreams.top,
+                     elapsed_s < most_s ? elapsed_s : most_s, window_s(core),
+                     core->control.burst && HM_LAW.burst_freeze,
+                     debt_limit(core, hm_control_hashrate(core)));
+}
+
+void hm_core_settle(hm_core *core)
+{
+    if (unsettled_s(core) < SHORTEST_S) {
+        return; /* too short to have a rate: it is booked with what follows */
+    }
+    settle(core, &core->ledger, unsettled_s(core));
+    core->settled_ns = core->now_ns;
+}
+
+void hm_core_settled_ledger(const hm_core *core, hm_ledger *out)
+{
+    double credited = 0.0;
+    *out = core->ledger;
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        credited += out->accounts[i].credited;
+    }
+    if (unsettled_s(core) >= SHORTEST_S) {
+        settle(core, out, unsettled_s(core));
+    } else if (credited > 0.0) {  /* nothing follows in which it could be booked */
+        out->luck_credited = 0.0; /* in so short a time it has no rate */
+        settle(core, out, SHORTEST_S);
+    }
+}
+
+/* Effective target plus correction, brought back to a distribution inside pins and caps. */
+static void command_from(hm_core *core, const double *correction_points)
+{
+    hm_control *const k = &core->control;
+    const uint32_t n = core->upstreams.top;
+    const double coarseness = hm_control_coarseness(core);
+    double wanted[HMX_UPSTREAMS_MAX];
+    double low[HMX_UPSTREAMS_MAX];
+    double high[HMX_UPSTREAMS_MAX];
+    for (uint32_t i = 0; i < n; i++) {
+        wanted[i] = k->effective[i] > 0.0 ? k->effective[i] + correction_points[i] / 100.0 : 0.0;
+        const double beyond = excess(core, i, coarseness);
+        low[i] = k->low[i] - beyond;
+        high[i] = k->high[i] + beyond;
+    }
+    hm_targets_project(wanted, low, high, n, k->command);
+}
+
+static hm_target_row target_row(const hm_core *core, uint32_t i)
+{
+    const hm_upstream *const u = &core->upstreams.rows[i];
+    const double per_ths = 1e12 / HM_HASHES_PER_WORK;
+    return (hm_target_row){
+        .weight = u->percentage,
+        .absolute = u->hashrate_ths * per_ths,
+        .least = u->min_ths * per_ths,
+        .most = u->exists ? u->max_ths * per_ths : INFINITY,
+        .pinned = core->assignment.pinned[i + 1u],
+        .usable = (uint8_t)hm_upstreams_usable(&core->upstreams, i + 1u),
+    };
+}
+
+void hm_core_retarget(hm_core *core)
+{
+    hm_control *const k = &core->control;
+    const hm_upstreams *const u = &core->upstreams;
+    hm_target_row rows[HMX_UPSTREAMS_MAX];
+    hm_target_result results[HMX_UPSTREAMS_MAX] = {{0}};
+    double correction[HMX_UPSTREAMS_MAX] = {0};
+    core->assignment.changes++; /* who is usable may be news to the planner */
+    memset(k->command, 0, sizeof k->command);
+    memset(k->usable, 0, sizeof k->usable);
+    for (uint32_t i = 0; i < u->top; i++) {
+        rows[i] = target_row(core, i);
+        k->usable[i] = rows[i].usable;
+        correction[i] = k->terms[i].output_points;
+    }
+    const int any =
+        hm_targets_effective(rows, u->top, u->order, u->count, hm_control_hashrate(core), results);
+    for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
+        k->effective[i] = results[i].effective;
+        k->low[i] = results[i].low;
+        k->high[i] = results[i].high;
+        k->missing[i] = results[i].missing;
+        k->most[i] = i < u->top ? rows[i].most : INFINITY;
+    }
+    if (any) {
+        command_from(core, correction);
+        k->all_down_said = 0;
+    }
+}
+
+/* The controllers: inputs from the ledger, terms, command. */
+static void control(hm_core *core, double hashrate, double dt_s)
+{
+    hm_control *const k = &core->control;
+    double correction[HMX_UPSTREAMS_MAX] = {0};
+    const double coarseness = hm_control_coarseness(core);
+    hm_gains gains = k->gains;
+    gains.ki = gains.ki > 0.0 ? hm_control_debt_gain(core) : 0.0;
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        if (!k->usable[i] || !(k->effective[i] > 0.0)) {
+            k->terms[i] = (hm_pid_terms){0};
+            continue;
+        }
+        k->inputs[i] = hm_ledger_inputs(&core->ledger, i + 1u, hashrate, window_s(core), dt_s, 1);
+        if (!k->primed) {
+            k->inputs[i].measurement_rate = 0.0; /* no derivative kick on the first update */
+        }
+        k->terms[i] =
+            hm_pid_terms_of(&gains, k->inputs[i].error_points, k->inputs[i].integral_point_min,
+                            k->inputs[i].measurement_rate);
+        if (!isfinite(k->terms[i].output_points)) {
+            hm_core_forgive(core, i + 1u);
+        }
+        correction[i] = k->terms[i].output_points;
+        const double over =
+            k->effective[i] + correction[i] / 100.0 - k->high[i] - excess(core, i, coarseness);
+        if (over > 0.0 && HM_LAW.back_calculation) {
+            core->ledger.accounts[i].debt -=
+                over * hashrate * dt_s; /* beyond its cap, or all there is */
+        }
+    }
+    k->primed = 1;
+    command_from(core, correction);
+}
+
+/* Fraction of the deliveries that a pool gets for its part of the hashrate, when it rejects some.
+ */
+static double acceptance(const hm_core *core, uint32_t i)
+{
+    return core->config->controller.measure_on_accepted && HM_LAW.acceptance_correction
+               ? hm_ledger_acceptance(&core->ledger, i + 1u)
+               : 1.0;
+}
+
+static double dead_zone(double x, double band)
+{
+    if (x > band) {
+        return x - band;
+    }
+    return x < -band ? x + band : 0.0;
+}
+
+static double slack_factor(double granule)
+{
+    return granule <= 5.0 ? 1.5 : 2.5;
+}
+
+/* Without an integral term a farm that is coarser than its targets would stay off for ever: a leaky
+ * integral of command - allocation alternates its channels (sigma-delta modulation). */
+static void balance(hm_core *core, double hashrate, double dt_s)
+{
+    hm_control *const k = &core->control;
+    const uint32_t n = core->upstreams.top;
+    const double granule = granule_points(core, hashrate);
+    const double limit = 2.0 * granule / HM_BALANCE_GAIN;
+    /* A small target of a coarse farm takes hours to add up to a channel's worth. */
+    const double coarse = granule > COARSE_FROM ? granule / COARSE_FROM : 1.0;
+    const double decay = hm_decay(dt_s, BALANCE_WINDOW_S * coarse * coarse);
+    /* What is off by less is luck; but a channel that is sliced is always off, by more on one side
+     * than on the other: to ignore as much on both sides would leave the small targets short. */
+    const double ignored = k->band_points * (1.0 - hm_control_coarseness(core));
+    double delivered = 0.0;
+    double correction[HMX_UPSTREAMS_MAX] = {0};
+    for (uint32_t i = 0; i < n; i++) {
+        delivered += k->usable[i] ? core->assignment.allocated[i + 1u] * acceptance(core, i) : 0.0;
+    }
+    for (uint32_t i = 0; i < n && delivered > 0.0; i++) {
+        if (!k->usable[i] || !(k->effective[i] > 0.0)) {
+            k->balance[i] = 0.0;
+            continue;
+        }
+        const double share = core->assignment.allocated[i + 1u] * acceptance(core, i) / delivered;
+        const double off = 100.0 * (k->command[i] - share);
+        const double input =
+            fabs(off) > slack_factor(granule) * granule ? 0.0 : dead_zone(off, ignored);
+        k->balance[i] = hm_clamp(k->balance[i] * decay + input * dt_s / 60.0, -limit, limit);
+        correction[i] = k->terms[i].output_points + HM_BALANCE_GAIN * k->balance[i];
+    }
+    command_from(core, correction);
+}
+
+/* A pool that rejects a tenth needs a tenth more hashrate for the same accepted work. */
+static void correct_for_rejects(hm_core *core)
+{
+    hm_control *const k = &core->control;
+    double sum = 0.0;
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        sum += k->command[i] / acceptance(core, i);
+    }
+    for (uint32_t i = 0; i < core->upstreams.top && sum > 0.0; i++) {
+        k->command[i] = k->command[i] / acceptance(core, i) / sum;
+    }
+}
+
+static void measure_deviation(hm_core *core, double hashrate)
+{
+    hm_control *const k = &core->control;
+    k->deviation_points = 0.0;
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        if (k->usable[i]) {
+            const double off =
+                100.0 * fabs(k->command[i] - core->assignment.allocated[i + 1u] / hashrate);
+            k->deviation_points = off > k->deviation_points ? off : k->deviation_points;
+        }
+    }
+}
+
+/* What is left of a debt; never beyond nothing owed: a refusal by itself makes no debt. */
+static double bled(double debt, double by)
+{
+    if (!(debt * by > 0.0)) {
+        return debt;
+    }
+    return fabs(by) < fabs(debt) ? debt - by : 0.0;
+}
+
+void hm_control_bleed(hm_core *core, double hashrate, double dt_s)
+{
+    hm_control *const k = &core->control;
+    const double granule = granule_points(core, hashrate);
+    /* What whole channels cannot express is kept, to be sliced; what is refused is not. */
+    const double by_granule = k->held_back ? 0.0 : slack_factor(granule) * granule;
+    const double slack = by_granule > k->band_points ? by_granule : k->band_points;
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        if (k->usable[i]) {
+            const double off =
+                100.0 * (k->planned[i] - core->assignment.allocated[i + 1u] / hashrate);
+            double *const debt = &core->ledger.accounts[i].debt;
+            *debt = bled(*debt, dead_zone(off, slack) / 100.0 * hashrate * dt_s);
+        }
+    }
+}
+
+/* Newcomers go where hashrate is missing and cost no move: when those of the next minutes will be
+ * enough, a deviation gets more time before anybody is moved for it. */
+static double patience_s(hm_core *core, double hashrate, double dt_s)
+{
+    hm_control *const k = &core->control;
+    const double decay = hm_decay(dt_s, ARRIVAL_WINDOW_S);
+    k->arrival_rate = k->arrival_rate * decay + k->arrived / dt_s * (1.0 - decay);
+    k->arrived = 0.0;
+    const double missing = k->deviation_points / 100.0 * hashrate;
+    return k->arrival_rate * ARRIVAL_PATIENCE_S > missing ? ARRIVAL_PATIENCE_S : 0.0;
+}
+
+/* Is the deviation worth a plan? Keeps the clock of how long it has lasted. */
+static int wants_plan(hm_core *core, double hashrate, double dt_s)
+{
+    hm_control *const k = &core->control;
+    const int was_burst = k->burst;
+    const double patience = patience_s(core, hashrate, dt_s);
+    const double hold_s =
+        (HM_LAW.hold_time ? core->tuning.hold_s : 0.0) + (HM_LAW.arrival_patience ? patience : 0.0);
+    const int beyond = k->deviation_points > k->band_points;
+    k->over_s = beyond ? k->over_s + dt_s : 0.0;
+    if (beyond && (k->over_s > hold_s || k->deviation_points > 4.0 * k->band_points || was_burst ||
+                   k->force)) {
+        k->over_s = 0.0;
+        return 1;
+    }
+    k->burst = 0;
+    if (!beyond) {
+        k->saturated = 0;
+    }
+    return 0;
+}
+
+/* The control law from the ledger to the command. Returns 1 when a plan is wanted. */
+int hm_control_command(hm_core *core, double dt_s)
+{
+    hm_control *const k = &core->control;
+    const double hashrate = hm_control_hashrate(core);
+    if (core->assignment.channels.count == 0 || !(hashrate > 0.0)) {
+        return 0; /* nobody to move; what is owed stays on the books */
+    }
+    hm_gains_slew(&k->gains, &core->tuning.gains, hm_decay(dt_s, window_s(core)));
+    const double sigma =
+        hm_ledger_sigma_points(&core->ledger, k->effective, core->upstreams.top, hashrate);
+    const double deadband = core->config->controller.deadband_points;
+    k->band_points = hm_clamp(core->tuning.noise_factor * sigma, 0.1 * deadband, 3.0 * deadband);
+    control(core, hashrate, dt_s);
+    if (!(k->gains.ki > 0.0)) {
+        balance(core, hashrate, dt_s);
+    }
+    correct_for_rejects(core);
+    measure_deviation(core, hashrate);
+    memcpy(k->planned, k->command, sizeof k->planned);
+    return wants_plan(core, hashrate, dt_s);
+}

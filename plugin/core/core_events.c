@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * core_events: what the host reports about pools, channels and shares (see core.h).
+ */
+#include <math.h>
+#include <string.h>
+
+#include "plugin/core/core.h"
+
+static const double TYPICAL_MACHINE_HS = 1e14;
+
+static int space_changed(const hm_upstream_facts *a, const hm_upstream_facts *b)
+{
+    return a->extranonce_size != b->extranonce_size ||
+           a->extranonce_prefix_len != b->extranonce_prefix_len ||
+           memcmp(a->extranonce_prefix, b->extranonce_prefix, a->extranonce_prefix_len) != 0;
+}
+
+/* The pool has another extranonce space: what was allocated in the old one is void. */
+static void replace_space(hm_core *core, uint32_t upstream, const hm_extranonce_space *fresh)
+{
+    hm_assignment *const a = &core->assignment;
+    hm_channels *const c = &a->channels;
+    hm_prefixes_forget(&a->prefixes, upstream);
+    for (uint32_t slot = 0; slot < c->slots; slot++) {
+        hm_channel_hot *const hot = hm_hot(c, slot);
+        if (hot->channel == 0) {
+            continue;
+        }
+        if (hot->pending_to == upstream) {
+            hm_cold(c, slot)->pending_place = (hm_prefix_place){0};
+            hm_assignment_cancel(a, slot, core->now_ns, 0);
+        }
+        if (hot->upstream == upstream) {
+            hm_cold(c, slot)->place = (hm_prefix_place){0};
+            if (fresh->used != NULL) {
+                hot->marks |= HM_MARK_PREFIX_STALE;
+                core->prefix_stale = 1;
+            }
+        }
+    }
+    hm_extranonce_free(hm_space(&a->prefixes, upstream));
+    *hm_space(&a->prefixes, upstream) = *fresh;
+}
+
+/* A connection that was up and is not any more counts as a failure; one that is new starts
+ * unsuspected. */
+static void note_health(hm_core *core, uint32_t upstream, uint32_t state)
+{
+    const uint32_t before = core->upstreams.rows[upstream - 1u].facts.state;
+    hm_health *const health = &core->health[upstream - 1u];
+    if (before == HMX_UPSTREAM_UP &&
+        (state == HMX_UPSTREAM_DOWN || state == HMX_UPSTREAM_CONNECTING)) {
+        const hm_health_params params = hm_core_health_params(core);
+        hm_health_failed(health, &params, core->now_ns);
+        hm_health_restart(health);
+    }
+    hm_upstreams_judge(&core->upstreams, upstream, health->grey,
+                       hm_health_is_out(health, core->now_ns));
+}
+
+hmx_status hm_core_upstream(hm_core *core, uint32_t upstream, const hm_upstream_facts *facts)
+{
+    hm_upstream *const row = &core->upstreams.rows[upstream - 1u];
+    const int was_usable = hm_upstreams_usable(&core->upstreams, upstream);
+    hm_upstream_facts next = *facts;
+    hm_extranonce_space fresh = {0};
+    const int is_replaced = facts->state == HMX_UPSTREAM_UP && space_changed(&row->facts, facts);
+    /* First what can fail: without memory nothing changes, and the host may say it again. */
+    if (is_replaced && hm_extranonce_reset(&fresh, core->memory, facts->extranonce_prefix,
+                                           facts->extranonce_prefix_len, facts->extranonce_size,
+                                           core->limits.instance_index, core->limits.instance_count,
+                                           core->limits.channels_max) != 0) {
+        return HMX_E_NOMEM;
+    }
+    hm_core_write_late_shares(core);
+    hm_core_settle(core);
+    if (is_replaced) {
+        replace_space(core, upstream, &fresh);
+    } else if (facts->state != HMX_UPSTREAM_UP) {
+        /* While it is away its space stays: the channels may come back to the same prefixes. */
+        next.extranonce_size = row->facts.extranonce_size;
+        next.extranonce_prefix_len = row->facts.extranonce_prefix_len;
+        memcpy(next.extranonce_prefix, row->facts.extranonce_prefix, sizeof next.extranonce_prefix);
+    }
+    note_health(core, upstream, next.state);
+    hm_upstreams_report(&core->upstreams, upstream, &next);
+    if (hm_upstreams_usable(&core->upstreams, upstream) != was_usable) {
+        hm_core_turned(core, upstream);
+        hm_core_retarget(core);
+        core->control.evacuate = 1;
+    }
+    return HMX_OK;
+}
+
+/* Stands in for a hashrate that the peer did not declare: the mean of the others, or a usual
+ * machine. */
+static double guess_of(const hm_core *core)
+{
+    double total = 0.0;
+    for (uint32_t i = 0; i < HM_PLACES; i++) {
+        total += core->assignment.working[i] > 0.0 ? core->assignment.working[i] : 0.0;
+    }
+    const uint32_t channels = core->assignment.channels.count;
+    return total > 0.0 && channels > 1 ? total / (double)(channels - 1u)
+                                       : TYPICAL_MACHINE_HS / HM_HASHES_PER_WORK;
+}
+
+static void fill_record(hm_core *core, uint32_t slot, const hm_channel_facts *facts)
+{
+    hm_channel_cold *const cold = hm_cold(&core->assignment.channels, slot);
+    cold->upstreams_allowed = facts->upstreams_allowed;
+    cold->kind = (uint8_t)facts->kind;
+    cold->honours_prefix = (uint8_t)facts->honours_prefix;
+    cold->flags = (uint8_t)facts->flags;
+    cold->extranonce_size = (uint8_t)facts->extranonce_size;
+    cold->pin = hm_core_pin_of(core, facts->identity, facts->identity_len);
+    cold->pending_next = cold->pending_prev = HM_SLOT_NONE;
+    hm_channel_hot *const hot = hm_hot(&core->assignment.channels, slot);
+    hm_estimate *const estimate = hm_estimate_of(&core->assignment.channels, slot);
+    hot->hashrate = hm_miners_recall(&core->miners, facts->identity, facts->identity_len,
+                                     facts->nominal, core->now_ns, estimate);
+    if (!(hot->hashrate > 0.0)) {
+        hot->hashrate =
+            hm_estimate_init(estimate, &core->estimator, facts->nominal, guess_of(core));
+    }
+}
+
+/* Targets in hashes per second are another fraction of a farm that has grown. */
+static void follow_growth(hm_core *core)
+{
+    const hm_upstreams *const u = &core->upstreams;
+    for (uint32_t i = 0; i < u->top; i++) {
+        const hm_upstream *const row = &u->rows[i];
+        if (row->exists &&
+            (row->hashrate_ths > 0.0 || row->min_ths > 0.0 || row->max_ths < INFINITY)) {
+            hm_core_settle(core);
+            hm_core_retarget(core);
+            return;
+        }
+    }
+}
+
+hmx_status hm_core_open(hm_core *core, const hm_channel_facts *facts, hm_placement *out)
+{
+    hm_assignment *const a = &core->assignment;
+    hm_core_write_late_shares(core);
+    memset(out, 0, sizeof *out);
+    if (hm_channels_find(&a->channels, facts->channel, 0) != HM_SLOT_NONE) {
+        return HMX_E_STATE;
+    }
+    if (a->channels.count >= a->channels.limit) {
+        return HMX_E_LIMIT;
+    }
+    const uint32_t slot = hm_channels_open(&a->channels, facts->channel);
+    if (slot == HM_SLOT_NONE) {
+        return HMX_E_NOMEM;
+    }
+    if (hm_channels_name(&a->channels, slot, facts->identity, facts->identity_len) != 0) {
+        hm_channels_close(&a->channels, slot);
+        return HMX_E_NOMEM;
+    }
+    fill_record(core, slot, facts);
+    out->cookie = hm_channels_cookie(&a->channels, slot);
+    if (facts->current_upstream != HMX_NONE) {
+        hm_assignment_adopt(a, slot, facts->current_upstream, facts->prefix, facts->prefix_len);
+        out->upstream = facts->current_upstream;
+        out->reason = HMX_REASON_ADOPTED;
+        out->prefix_len = facts->prefix_len;
+        memcpy(out->prefix, facts->prefix, sizeof out->prefix);
+        core->control.evacuate = 1;
+        follow_growth(core);
+        return HMX_OK;
+    }
+    out->upstream = hm_assignment_arrival(a, slot, core->control.command, core->control.most);
+    out->reason = out->upstream == HMX_NONE ? 0u : (uint32_t)HMX_REASON_ARRIVAL;
+    core->control.arrived += hm_hot(&a->channels, slot)->hashrate;
+    /* A legal destination has a free prefix; parking needs none. */
+    (void)hm_assignment_place(a, slot, out->upstream, out->prefix, &out->prefix_len);
+    follow_growth(core);
+    return HMX_OK;
+}
+
+/* Vardiff makes peers re-declare all the time: only a real change is better than what was measured.
+ */
+static void declare(hm_core *core, uint32_t slot, double nominal)
+{
+    hm_assignment *const a = &core->assignment;
+    hm_estimate *const estimate = hm_estimate_of(&a->channels, slot);
+    if (nominal > 0.0 && nominal < 1.5 * estimate->nominal && estimate->nominal < 1.5 * nominal) {
+        estimate->nominal = nominal;
+        return;
+    }
+    hm_assignment_set_hashrate(
+        a, slot, hm_estimate_declare(estimate, &core->estimator, nominal, guess_of(core)));
+}
+
+hmx_status hm_core_update(hm_core *core, uint32_t slot, const hm_channel_facts *facts,
+                          uint32_t changed)
+{
+    hm_assignment *const a = &core->assignment;
+    hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+    hm_core_write_late_shares(core);
+    a->changes++;
+    if ((changed & HMX_FACT_NOMINAL_HASHRATE) != 0) {
+        declare(core, slot, facts->nominal);
+    }
+    if ((changed & HMX_FACT_HONOURS_PREFIX) != 0) {
+        cold->honours_prefix = (uint8_t)facts->honours_prefix;
+    }
+    if ((changed & HMX_FACT_FLAGS) != 0) {
+        cold->flags = (uint8_t)facts->flags;
+    }
+    if ((changed & HMX_FACT_UPSTREAMS_ALLOWED) != 0) {
+        cold->upstreams_allowed = facts->upstreams_allowed;
+    }
+    return HMX_OK;
+}
+
+void hm_core_close(hm_core *core, uint32_t slot)
+{
+    hm_core_write_late_shares(core); /* the last channel that closes takes the records with it */
+    hm_assignment_close(&core->assignment, slot, core->now_ns);
+}
+
+/* What the estimator will see: work that the miner did, whoever was paid for it. */
+static void note_on_channel(hm_core *core, const hm_late_share *share)
+{
+    hm_channels *const c = &core->assignment.channels;
+    hm_channel_hot *hot = share->expected;
+    if (hot == NULL || hot->channel != share->channel || hot->generation != share->generation) {
+        const uint32_t slot = hm_channels_look_up(c, share->channel);
+        if (slot == HM_SLOT_NONE) {
+            return;
+        }
+        hot = hm_hot(c, slot);
+    }
+    if (share->verdict != HMX_SHARE_ACCEPTED) {
+        hot->work += share->work;
+        hot->count =
+            share->count > UINT32_MAX - hot->count ? UINT32_MAX : hot->count + share->count;
+    } else if (share->upstream == hot->upstream) {
+        hot->marks &= ~(uint32_t)HM_MARK_UNCONFIRMED;
+    }
+}
+
+void hm_core_write_late_shares(hm_core *core)
+{
+    if (core->late_count == 0) {
+        return;
+    }
+    for (uint64_t i = 0; i < HM_LATE_SHARES; i++) {
+        hm_late_share *const share = &core->late[(core->late_count + i) % HM_LATE_SHARES];
+        if (share->channel != 0) {
+            note_on_channel(core, share);
+            share->channel = 0;
+        }
+    }
+    core->late_count = 0;
+}
+
+/* Asks for the channel's record, and takes its place among the late ones. */
+static void note_later(hm_core *core, const hm_share_facts *share)
+{
+    hm_late_share *const place = &core->late[core->late_count % HM_LATE_SHARES];
+    /* Not in a function of its own: gcc takes one that only prefetches for one without effect. */
+    hm_channel_hot *const expected =
+        hm_channels_expected(&core->assignment.channels, share->cookie);
+    __builtin_prefetch(expected, 1);
+    if (place->channel != 0) {
+        note_on_channel(core, place);
+    }
+    *place = (hm_late_share){.channel = share->channel,
+                             .expected = expected,
+                             .generation = (uint32_t)(share->cookie >> 32),
+                             .work = share->work,
+                             .upstream = share->upstream,
+                             .verdict = share->verdict,
+                             .count = share->count};
+    core->late_count++;
+}
+
+/* A stale share of a channel that has left for another pool is the move's doing, not the old
+ * pool's. */
+static int is_excused(const hm_core *core, const hm_share_facts *share)
+{
+    if (share->verdict != HMX_SHARE_REJECTED_STALE) {
+        return 0;
+    }
+    const hm_channels *const c = &core->assignment.channels;
+    const uint32_t slot = hm_channels_find(c, share->channel, share->cookie);
+    return slot == HM_SLOT_NONE || hm_hot(c, slot)->upstream != share->upstream;
+}
+
+void hm_core_share(hm_core *core, const hm_share_facts *share)
+{
+    const uint32_t verdict = share->verdict;
+    const int rejected = verdict >= HMX_SHARE_REJECTED_STALE;
+    const uint32_t basis = core->config->controller.measure_on_accepted
+                               ? (uint32_t)HMX_SHARE_ACCEPTED
+                               : (uint32_t)HMX_SHARE_SUBMITTED;
+    hm_share_counts *const counts = &core->counts[share->upstream - 1u];
+    hm_health *const health = &core->health[share->upstream - 1u];
+    if (rejected && share->local) {
+        hm_metrics_add(counts, HM_TALLY_LOCAL, share->count, share->work);
+        return;
+    }
+    hm_metrics_add(counts, verdict, share->count, share->work);
+    if (verdict == basis) {
+        hm_ledger_credit(&core->ledger, share->upstream, share->work, share->count);
+    }
+    if (verdict == HMX_SHARE_SUBMITTED) {
+        hm_health_forwarded(health, share->count, core->now_ns);
+    } else if (is_excused(core, share)) {
+        hm_health_answered(health);
+    } else if (rejected || verdict == HMX_SHARE_ACCEPTED) {
+        hm_ledger_verdict(&core->ledger, share->upstream, share->count, !rejected);
+        hm_health_verdict(health, share->count, !rejected);
+    }
+    if (verdict <= HMX_SHARE_NOT_FORWARDED) {
+        note_later(core, share);
+    }
+}

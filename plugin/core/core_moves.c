@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * core_moves: what became of decisions, and what the host did on its own (see core.h).
+ */
+#include "plugin/core/core.h"
+
+/* An answer counts only for the decision that is pending for this very channel. */
+static int is_pending(const hm_core *core, const hm_outcome *o)
+{
+    const hm_assignment *const a = &core->assignment;
+    return o->slot != HM_SLOT_NONE && o->decision != 0 &&
+           hm_cold(&a->channels, o->slot)->decision == o->decision;
+}
+
+static void fail(hm_core *core, const hm_outcome *o)
+{
+    hm_assignment *const a = &core->assignment;
+    const uint32_t here = hm_hot(&a->channels, o->slot)->upstream;
+    hm_assignment_cancel(a, o->slot, core->now_ns, 1);
+    a->moves.failed++;
+    if (o->to != here) {
+        hm_assignment_force(a, o->slot, o->to, core->now_ns, o->prefix, o->prefix_len);
+    }
+}
+
+static hmx_status drained(hm_core *core, const hm_outcome *o)
+{
+    return hm_prefixes_drained(&core->assignment.prefixes, o->from, o->prefix, o->prefix_len) == 0
+               ? HMX_OK
+               : HMX_E_STATE;
+}
+
+hmx_status hm_core_reassign(hm_core *core, const hm_outcome *o)
+{
+    hm_assignment *const a = &core->assignment;
+    hm_core_write_late_shares(core);
+    if (o->result == HMX_RESULT_DRAINED) {
+        return drained(core, o);
+    }
+    (void)hm_assignment_expire(a, core->now_ns); /* an answer may come later than any tick */
+    if (o->slot == HM_SLOT_NONE) {
+        return HMX_E_STATE;
+    }
+    if (o->result == HMX_RESULT_FORCED) {
+        hm_assignment_force(a, o->slot, o->to, core->now_ns, o->prefix, o->prefix_len);
+        return HMX_OK;
+    }
+    if (!is_pending(core, o)) {
+        return HMX_E_STATE;
+    }
+    if (o->result == HMX_RESULT_APPLIED) {
+        hm_assignment_apply(a, o->slot, core->now_ns, o->prefix, o->prefix_len);
+    } else if (o->result == HMX_RESULT_REFUSED) {
+        hm_assignment_cancel(a, o->slot, core->now_ns, 0);
+        a->moves.refused++;
+    } else {
+        fail(core, o);
+    }
+    return HMX_OK;
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * core_tick: what happens at a tick: the evaluation when it is due, and who has to move (see
+ * core.h). What is wanted is core_control.h's business.
+ */
+#include <string.h>
+
+#include "plugin/base/fmath.h"
+#include "plugin/control/law.h"
+#include "plugin/core/core_control.h"
+
+static const double NS_PER_S = 1e9;
+enum { BURST_MIN = 4, BURST_PARTS = 4 };
+enum { BURST_PACE = 10 }; /* the next part of a burst follows after this part of an interval */
+
+/* A plan that has moved so many channels is a new split, not a correction: it is worth a few more
+ * to be exact, since a correction of what it leaves would come one by one and late. Not when the
+ * host refuses: the same plan comes again and again then. */
+enum { SPLIT_MOVES = 10 };
+
+/* The gain that slicing adds is for the debt that a channel's size demands, before it changes over
+ * at all; it must not widen the ripple around that by as much, or it would change over too late. */
+static const double RIPPLE_OF_SLICING = 0.2;
+
+/* Channels ahead of which the estimator asks for their lines: the processor does so itself along a
+ * page of memory, but stops at the end of each. */
+enum { AHEAD = 24 };
+
+/* Estimator pass over all channels; also adds up the allocation afresh. */
+static void estimate_all(hm_core *core, double dt_s)
+{
+    hm_channels *const c = &core->assignment.channels;
+    const hm_estimator_params *const params = &core->estimator;
+    const double decay = hm_decay(dt_s, params->window_s);
+    double largest = 0.0;
+    hm_assignment_recount_begin(&core->assignment);
+    for (uint32_t slot = 0; slot < c->slots; slot++) {
+        hm_channel_hot *const hot = hm_hot(c, slot);
+        const uint32_t later = slot + AHEAD < c->slots ? slot + AHEAD : slot;
+        __builtin_prefetch(hm_hot(c, later), 1);
+        __builtin_prefetch(hm_estimate_of(c, later), 1);
+        if (hot->channel == 0) {
+            continue;
+        }
+        hot->hashrate =
+            hm_estimate_update(hm_estimate_of(c, slot), params, hot->work, hot->count, dt_s, decay);
+        hot->work = 0.0;
+        hot->count = 0;
+        largest = hot->hashrate > largest ? hot->hashrate : largest;
+        /* A renewal that was refused, failed, expired or could not be proposed is tried again. */
+        core->prefix_stale |= (hot->marks & HM_MARK_PREFIX_STALE) != 0;
+        hm_assignment_count(&core->assignment, hot);
+        if (core->config->pin_count > 0) {
+            hm_assignment_count_pinned(&core->assignment, slot);
+        }
+    }
+    core->control.largest = largest;
+}
+
+static uint64_t dwell_ns(const hm_core *core)
+{
+    const double cooldown_s = (double)core->config->controller.min_reassignment_interval_secs;
+    const double dwell_s = core->tuning.dwell_s;
+    return (uint64_t)(NS_PER_S * (cooldown_s > dwell_s ? cooldown_s : dwell_s));
+}
+
+/* Of many pools that share one channel the next one is always nearly due: what it may be owed
+ * before the channel changes over has to be more, or it would change over twice as often as with
+ * two pools. Among n equal pools it does so after 2 n / (n - 1) times this ripple. */
+static double ripple_factor(const hm_core *core)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        n += core->control.usable[i] && core->control.effective[i] > 0.0;
+    }
+    return n > 2u ? 2.0 * (double)(n - 1u) / (double)n : 1.0;
+}
+
+static hm_plan_request request_of(const hm_core *core)
+{
+    const hm_control *const k = &core->control;
+    const double hashrate = hm_control_hashrate(core);
+    const double gain = hm_control_debt_gain(core);
+    const double ki = k->gains.ki > 0.0 ? k->gains.ki : gain;
+    const double band = k->band_points / 100.0 * hashrate;
+    return (hm_plan_request){
+        .command = k->command,
+        .effective = k->effective,
+        .most = k->most,
+        .slicing = core->config->controller.time_slicing != 0,
+        .usable = k->usable,
+        .n = core->upstreams.top,
+        .most_moves = k->burst_left,
+        .moves_before = k->plan_moves,
+        .split_moves = k->held_back ? UINT32_MAX : (uint32_t)SPLIT_MOVES,
+        .band = band,
+        .min_improvement = core->tuning.min_improvement * gain / ki,
+        .ripple = ripple_factor(core) * core->tuning.ripple_point_min *
+                  (ki + RIPPLE_OF_SLICING * (gain - ki)) / 100.0 * hashrate,
+        .swap_cost = band,
+        .dwell_ns = dwell_ns(core),
+        .now_ns = core->now_ns,
+        .rows = k->rows,
+    };
+}
+
+/* Plans until the burst limit or the host's buffer ends it. Returns 1 when the buffer did. */
+static int plan(hm_core *core, uint32_t *rooms, hm_plan_emit emit, void *ctx)
+{
+    hm_control *const k = &core->control;
+    const hm_plan_request request = request_of(core);
+    const hm_plan_result result =
+        hm_plan(&core->buckets, &core->assignment, &request, *rooms, emit, ctx);
+    *rooms -= result.moves;
+    k->burst_left -= result.moves;
+    k->plan_moves += result.moves;
+    if (result.more) {
+        return 1;
+    }
+    k->burst = k->burst_left == 0;
+    k->saturated = !k->burst;
+    k->burst_left = 0;
+    return 0;
+}
+
+static uint32_t burst_limit(const hm_core *core)
+{
+    const uint32_t part = core->assignment.channels.count / BURST_PARTS;
+    return part > BURST_MIN ? part : (uint32_t)BURST_MIN;
+}
+
+static int any_usable(const hm_core *core)
+{
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        if (core->control.usable[i]) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* A grey pool that is otherwise in order keeps one channel, to see whether it recovers. */
+static uint8_t keeps_canary(const hm_core *core, uint32_t upstream)
+{
+    const hm_upstream *const row = &core->upstreams.rows[upstream - 1u];
+    return HM_LAW.canary && row->exists && row->grey && row->enabled && !row->removed &&
+           row->facts.state == HMX_UPSTREAM_UP;
+}
+
+/* A pool without a target is not left while it takes what the caps of the others have no room for.
+ */
+static int must_leave(const hm_core *core, uint32_t upstream)
+{
+    const hm_control *const k = &core->control;
+    return hm_upstreams_must_leave(&core->upstreams, upstream) &&
+           !(k->usable[upstream - 1u] && k->effective[upstream - 1u] > k->low[upstream - 1u]);
+}
+
+/* Does somebody have to leave where no decision is under way yet? Then the evacuation is tried
+ * again. */
+static int somebody_must_leave(const hm_core *core)
+{
+    const hm_assignment *const a = &core->assignment;
+    if (a->counts[0] > a->pending_out[0]) {
+        return 1;
+    }
+    for (uint32_t i = 1; i <= core->upstreams.top; i++) {
+        if (a->counts[i] > a->pending_out[i] + keeps_canary(core, i) && must_leave(core, i)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Returns 1 when the buffer was full. */
+static int evacuate(hm_core *core, uint32_t *rooms, hm_plan_emit emit, void *ctx)
+{
+    uint8_t leave[HM_PLACES] = {1}; /* the parked ones want work */
+    uint8_t canary[HM_PLACES] = {0};
+    if (!any_usable(core)) {
+        if (!core->control.all_down_said && core->assignment.channels.count > 0) {
+            hm_core_log(core, HMX_LOG_WARN,
+                        "no upstream can be used: every channel stays where it is until one can");
+            core->control.all_down_said = 1;
+        }
+        core->control.evacuate = 0;
+        return 0;
+    }
+    if (!somebody_must_leave(core)) {
+        core->control.evacuate = 0;
+        return 0;
+    }
+    for (uint32_t i = 1; i <= core->upstreams.top; i++) {
+        leave[i] = (uint8_t)must_leave(core, i);
+        canary[i] = keeps_canary(core, i);
+    }
+    const hm_plan_request request = request_of(core);
+    const hm_plan_result result =
+        hm_evacuate(&core->buckets, &core->assignment, &request, leave, canary, *rooms, emit, ctx);
+    *rooms -= result.moves;
+    core->control.evacuate = result.more ? 1u : 0u;
+    return (int)result.more;
+}
+
+/* Brings pinned channels to where they belong. Returns 1 when the buffer was full. */
+static int bring_home(hm_core *core, uint32_t *rooms, hm_plan_emit emit, void *ctx)
+{
+    hm_assignment *const a = &core->assignment;
+    const uint64_t dwell = dwell_ns(core);
+    hm_decision decision;
+    for (uint32_t slot = 0; slot < a->channels.slots; slot++) {
+        const hm_channel_hot *const hot = hm_hot(&a->channels, slot);
+        const uint32_t to =
+            hm_assignment_movable(a, slot) ? hm_assignment_pin_target(a, slot) : HMX_NONE;
+        if (to == HMX_NONE || (hot->moved_ns != 0 && core->now_ns - hot->moved_ns < dwell)) {
+            continue;
+        }
+        if (*rooms == 0) {
+            return 1;
+        }
+        if (hm_assignment_propose(a, slot, to, HMX_DECISION_MOVE, HMX_REASON_PIN, core->now_ns,
+                                  &decision) == 0) {
+            (*rooms)--;
+            (void)emit(ctx, &decision);
+        }
+    }
+    a->astray = 0;
+    return 0;
+}
+
+/* New prefixes for the channels of a pool that changed its own. Returns 1 when the buffer was full.
+ */
+static int renew_prefixes(hm_core *core, uint32_t *rooms, hm_plan_emit emit, void *ctx)
+{
+    hm_assignment *const a = &core->assignment;
+    hm_decision decision;
+    for (uint32_t slot = 0; slot < a->channels.slots; slot++) {
+        const hm_channel_hot *const hot = hm_hot(&a->channels, slot);
+        if ((hot->marks & HM_MARK_PREFIX_STALE) == 0 || !hm_assignment_movable(a, slot) ||
+            !hm_assignment_legal(a, slot, hot->upstream)) {
+            continue;
+        }
+        if (*rooms == 0) {
+            return 1;
+        }
+        if (hm_assignment_propose(a, slot, hot->upstream, HMX_DECISION_PREFIX, HMX_REASON_PREFIX,
+                                  core->now_ns, &decision) == 0) {
+            (*rooms)--;
+            (void)emit(ctx, &decision);
+        }
+    }
+    core->prefix_stale = 0;
+    return 0;
+}
+
+static void free_removed_upstreams(hm_core *core)
+{
+    uint8_t busy[HMX_UPSTREAMS_MAX];
+    const hm_upstreams before = core->upstreams;
+    hm_core_busy(core, busy);
+    hm_upstreams_collect(&core->upstreams, busy);
+    hm_core_forget_former_owners(core, &before);
+}
+
+/* Looks at what the host answered since the last evaluation. */
+static void note_answers(hm_core *core)
+{
+    hm_control *const k = &core->control;
+    const hm_move_counts *const moves = &core->assignment.moves;
+    k->held_back = moves->refused - k->moves_refused > moves->applied - k->moves_applied;
+    k->moves_applied = moves->applied;
+    k->moves_refused = moves->refused;
+}
+
+/* Everything that happens once per interval up to the plan. Returns 1 when a plan is wanted. */
+static int evaluate(hm_core *core)
+{
+    const double elapsed_s = (double)(core->now_ns - core->evaluated_ns) / NS_PER_S;
+    const double dt_s = hm_clamp(elapsed_s, 1.0, 5.0 * hm_control_interval_s(core));
+    core->evaluated_ns = core->now_ns;
+    core->evaluations++;
+    estimate_all(core, dt_s);
+    hm_core_settle(core);
+    free_removed_upstreams(core);
+    hm_prefixes_expire(&core->assignment.prefixes, core->now_ns, &core->assignment.channels);
+    core->control.evacuate = (uint8_t)(core->control.evacuate || somebody_must_leave(core));
+    note_answers(core);
+    if (HM_LAW.back_calculation && core->control.saturated && hm_control_hashrate(core) > 0.0) {
+        hm_control_bleed(core, hm_control_hashrate(core), dt_s);
+    }
+    hm_core_retarget(core); /* absolute targets, caps and pins follow the farm's hashrate */
+    if (!any_usable(core) || !hm_control_command(core, dt_s)) {
+        return 0;
+    }
+    core->control.burst_left = burst_limit(core);
+    core->control.plan_moves = core->control.burst ? core->control.plan_moves : 0;
+    return 1;
+}
+
+static int is_due(const hm_core *core)
+{
+    const uint64_t interval_ns = 1000000000ull * core->config->controller.evaluation_interval_secs;
+    const uint64_t wait_ns = core->control.burst ? interval_ns / BURST_PACE : interval_ns;
+    return core->control.force || core->now_ns - core->evaluated_ns >= wait_ns;
+}
+
+int hm_core_tick(hm_core *core, uint32_t rooms, hm_plan_emit emit, void *ctx)
+{
+    hm_control *const k = &core->control;
+    int planning = k->burst_left > 0 && k->resume; /* the host's buffer was full: go on */
+    k->rows = rooms;
+    hm_core_write_late_shares(core);
+    (void)hm_assignment_expire(&core->assignment, core->now_ns);
+    hm_core_judge_health(core);
+    if (!planning && is_due(core)) {
+        planning = evaluate(core);
+        k->force = 0;
+    }
+    k->resume = 1;
+    if (k->evacuate && evacuate(core, &rooms, emit, ctx)) {
+        return 1;
+    }
+    if (core->prefix_stale && renew_prefixes(core, &rooms, emit, ctx)) {
+        return 1;
+    }
+    if (core->assignment.astray > 0 && bring_home(core, &rooms, emit, ctx)) {
+        return 1;
+    }
+    if (planning && plan(core, &rooms, emit, ctx)) {
+        return 1;
+    }
+    k->resume = 0;
+    return 0;
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "plugin/core/state.h"
+
+#include <string.h>
+
+#include "plugin/core/core_control.h"
+#include "plugin/core/state_bytes.h"
+
+static const uint64_t NS_PER_MS = 1000000u;
+static const uint64_t HOUR_MS = 3600000u;
+enum { FAILURES_KEPT = 1000000 };
+
+static int is_coming_back(const hm_core *core)
+{
+    return core->restored.loaded && core->now_ns - core->restored.since_ns <= HM_STATE_GRACE_NS;
+}
+
+double hm_core_expected_hashrate(const hm_core *core, double hashrate)
+{
+    return is_coming_back(core) && core->restored.hashrate > hashrate ? core->restored.hashrate
+                                                                      : hashrate;
+}
+
+void hm_core_turned(hm_core *core, uint32_t upstream)
+{
+    const uint64_t bit = 1ull << (upstream - 1u);
+    const int spared = (core->restored.waiting & bit) != 0 && is_coming_back(core);
+    core->restored.waiting &= ~bit;
+    if (!spared) {
+        hm_core_forgive(core, upstream);
+    }
+}
+
+/* ---- saving ---- */
+static void note_health(const hm_core *core, uint32_t i, hm_state_upstream *row)
+{
+    const hm_health *const h = &core->health[i];
+    const uint64_t age_ns = core->now_ns - h->failed_ns;
+    if (h->failed_ns != 0 && age_ns <= HOUR_MS * NS_PER_MS) {
+        row->failures = h->failures < FAILURES_KEPT ? h->failures : (uint32_t)FAILURES_KEPT;
+        row->failed_ms = age_ns / NS_PER_MS;
+    }
+    if (core->now_ns < h->held_until_ns) {
+        row->held_ms = (h->held_until_ns - core->now_ns) / NS_PER_MS;
+    }
+    row->flags = core->upstreams.rows[i].held ? (uint32_t)HM_STATE_LATCHED : 0u;
+}
+
+static hm_state_upstream row_of(const hm_core *core, const hm_ledger *ledger, uint32_t i)
+{
+    const hm_account *const account = &ledger->accounts[i];
+    const hm_pid_terms *const terms = &core->control.terms[i];
+    hm_state_upstream row = {
+        .window = account->window,
+        .debt = account->debt,
+        .delivered = account->delivered,
+        .error_before = account->error_before,
+        .accepted = account->accepted,
+        .rejected = account->rejected,
+        .balance = core->control.balance[i],
+        .p_points = terms->p_points,
+        .i_points = terms->i_points,
+        .d_points = terms->d_points,
+    };
+    note_health(core, i, &row);
+    if (!hm_state_upstream_is_sound(&row)) {
+        row = (hm_state_upstream){0}; /* better a fresh start than a state that nobody loads */
+    }
+    memcpy(row.id, core->upstreams.rows[i].id, sizeof row.id);
+    return row;
+}
+
+/* Upstreams in ascending order of their ids: their numbers may be others after a restart. */
+static void add_upstream(hm_state *state, const hm_state_upstream *row)
+{
+    uint32_t at = state->upstream_count;
+    while (at > 0 && strcmp(state->upstreams[at - 1u].id, row->id) > 0) {
+        state->upstreams[at] = state->upstreams[at - 1u];
+        at--;
+    }
+    state->upstreams[at] = *row;
+    state->upstream_count++;
+}
+
+static void describe(const hm_core *core, hm_state *state)
+{
+    hm_ledger ledger;
+    memset(state, 0, sizeof *state);
+    hm_core_settled_ledger(core, &ledger);
+    const double hashrate = hm_core_expected_hashrate(core, hm_control_hashrate(core));
+    state->hashrate = hashrate > 0.0 ? hashrate : 0.0;
+    state->luck = ledger.luck_known ? ledger.luck : 0.0;
+    state->window_s = (double)core->config->controller.measurement_window_secs;
+    state->flags = core->control.primed ? (uint32_t)HM_STATE_PRIMED : 0u;
+    if (!hm_state_farm_is_sound(state)) {
+        state->hashrate = state->luck = 0.0;
+    }
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        if (core->upstreams.rows[i].exists && !core->upstreams.rows[i].removed) {
+            const hm_state_upstream row = row_of(core, &ledger, i);
+            add_upstream(state, &row);
+        }
+    }
+}
+
+/* What was measured of an open channel; 0 when nothing was, or it has no name. */
+static int miner_at(const hm_channels *c, uint32_t slot, hm_miner *out)
+{
+    const hm_channel_cold *const cold = hm_cold(c, slot);
+    if (hm_hot(c, slot)->channel == 0 || cold->identity_len == 0 ||
+        !(hm_hot(c, slot)->hashrate > 0.0) || !hm_miner_of(hm_estimate_of(c, slot), out)) {
+        return 0;
+    }
+    hm_miner_id(out->id, cold->identity, cold->identity_len);
+    return 1;
+}
+
+/* Writes the miners one after the other, those that are here first. Returns how many. */
+static uint32_t put_miners(const hm_core *core, uint8_t *at, uint32_t most)
+{
+    const hm_channels *const c = &core->assignment.channels;
+    const hm_miners *const known = &core->miners;
+    uint32_t count = 0;
+    for (uint32_t slot = 0; slot < c->slots && count < most; slot++) {
+        hm_miner miner;
+        if (miner_at(c, slot, &miner)) {
+            hm_state_put_miner(at + hm_state_miner_offset(count), &miner);
+            count++;
+        }
+    }
+    for (uint32_t row = 0; row < known->count && count < most; row++) {
+        hm_miner miner = known->rows[row];
+        miner.away_s = hm_miner_away_s(known, row, core->now_ns);
+        if (miner.away_s <= HM_MINER_AWAY_MAX_S) {
+            hm_state_put_miner(at + hm_state_miner_offset(count), &miner);
+            count++;
+        }
+    }
+    return count;
+}
+
+hmx_status hm_state_save(const hm_core *core, const hmx_writer *to)
+{
+    hm_state state;
+    const uint64_t miners = (uint64_t)core->assignment.channels.count + core->miners.left;
+    const uint32_t most = miners < HM_MINERS_MAX ? (uint32_t)miners : (uint32_t)HM_MINERS_MAX;
+    describe(core, &state);
+    const size_t room = hm_state_size(state.upstream_count, most);
+    uint8_t *const bytes = hm_alloc(core->memory, 1, room, 1);
+    if (bytes == NULL) {
+        return HMX_E_NOMEM;
+    }
+    uint8_t *const place = bytes + hm_state_miners_at(state.upstream_count);
+    state.miner_count = put_miners(core, place, most);
+    state.miners = place;
+    hm_state_encode(&state, bytes);
+    const size_t size = hm_state_size(state.upstream_count, state.miner_count);
+    const hmx_status status = to->write(to->ctx, bytes, size);
+    hm_free(core->memory, bytes, 1, room, 1);
+    return status < 0 ? HMX_E_IO : HMX_OK;
+}
+
+/* ---- loading ---- */
+static void take_miners(hm_miners *miners, const hm_state *state, uint64_t now_ns)
+{
+    for (uint32_t i = 0; i < state->miner_count; i++) {
+        hm_state_get_miner(state->miners + hm_state_miner_offset(i), &miners->rows[i]);
+    }
+    hm_miners_fill(miners, now_ns);
+}
+
+static void take_health(hm_core *core, uint32_t i, const hm_state_upstream *row)
+{
+    const hm_health_params params = hm_core_health_params(core);
+    hm_health *const h = &core->health[i];
+    const uint64_t held_ns = row->held_ms * NS_PER_MS;
+    *h = (hm_health){0};
+    if (row->failures > 0) {
+        /* Only differences to it are looked at: it may lie before the clock's zero. */
+        h->failures = row->failures;
+        h->failed_ns = core->now_ns - row->failed_ms * NS_PER_MS;
+        h->failed_ns = h->failed_ns != 0 ? h->failed_ns : UINT64_MAX;
+    }
+    if (held_ns > 0) {
+        h->held_until_ns =
+            core->now_ns + (held_ns < params.hold_down_max_ns ? held_ns : params.hold_down_max_ns);
+    }
+    if ((row->flags & HM_STATE_LATCHED) != 0 && !core->upstreams.auto_restore) {
+        core->upstreams.rows[i].held = 1;
+    }
+}
+
+static void take_accounts(hm_core *core, uint32_t i, const hm_state_upstream *row)
+{
+    hm_account *const account = &core->ledger.accounts[i];
+    hm_pid_terms *const terms = &core->control.terms[i];
+    account->window = row->window;
+    account->debt = row->debt;
+    account->delivered = row->delivered;
+    account->error_before = row->error_before;
+    account->accepted = row->accepted;
+    account->rejected = row->rejected;
+    core->control.balance[i] = row->balance;
+    *terms = (hm_pid_terms){
+        .p_points = row->p_points,
+        .i_points = row->i_points,
+        .d_points = row->d_points,
+        .output_points = row->p_points + row->i_points + row->d_points,
+    };
+    core->restored.waiting |= 1ull << i;
+}
+
+static void say(const hm_core *core, const char *id, const char *what)
+{
+    char line[160];
+    hm_text text;
+    hm_text_init(&text, line, sizeof line);
+    hm_text_addf(&text, "saved state: upstream %s %s", id, what);
+    hm_core_log(core, HMX_LOG_INFO, line);
+}
+
+/* Who is in the state, in the configuration, or in both. */
+static void take_upstreams(hm_core *core, const hm_state *state)
+{
+    for (uint32_t r = 0; r < state->upstream_count; r++) {
+        const hm_state_upstream *const row = &state->upstreams[r];
+        const uint32_t upstream = hm_upstreams_by_id(&core->upstreams, row->id);
+        if (upstream == HMX_NONE) {
+            say(core, row->id, "is not configured: what was known about it is dropped");
+            continue;
+        }
+        take_accounts(core, upstream - 1u, row);
+        take_health(core, upstream - 1u, row);
+        if (core->upstreams.rows[upstream - 1u].held) {
+            say(core, row->id,
+                "stays unused: it failed while auto_restore is off; reconfigure to use it again");
+        }
+    }
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        const hm_upstream *const row = &core->upstreams.rows[i];
+        if (row->exists && !row->removed && (core->restored.waiting >> i & 1u) == 0) {
+            say(core, row->id, "is not in it and starts afresh");
+        }
+    }
+}
+
+hmx_status hm_state_load(hm_core *core, const uint8_t *bytes, size_t size, uint64_t now_ns,
+                         hm_text *why)
+{
+    hm_state state;
+    hm_miners miners;
+    const hmx_status status = hm_state_decode(bytes, size, &state, why);
+    if (status != HMX_OK) {
+        return status;
+    }
+    if (hm_miners_reserve(&miners, core->memory, state.miner_count,
+                          core->assignment.channels.index.hash_key) != 0) {
+        hm_text_add(why, "out of memory");
+        return HMX_E_NOMEM;
+    }
+    /* From here on nothing can fail. No upstream is up yet, so there is no command to renew. */
+    core->now_ns = core->settled_ns = now_ns;
+    take_miners(&miners, &state, now_ns);
+    core->miners = miners;
+    core->restored = (hm_restored){.since_ns = now_ns, .hashrate = state.hashrate, .loaded = 1};
+    core->ledger.luck = state.luck;
+    core->ledger.luck_known = state.luck > 0.0;
+    core->control.primed = (state.flags & HM_STATE_PRIMED) != 0;
+    take_upstreams(core, &state);
+    hm_ledger_rescale(&core->ledger, state.window_s,
+                      (double)core->config->controller.measurement_window_secs);
+    return HMX_OK;
+}

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "plugin/farm/assignment.h"
+
+#include <string.h>
+
+int hm_assignment_init(hm_assignment *a, const hm_memory *memory, const hm_upstreams *upstreams,
+                       uint32_t channels_max, const unsigned char hash_key[16])
+{
+    memset(a, 0, sizeof *a);
+    a->upstreams = upstreams;
+    a->pending_head = a->pending_tail = HM_SLOT_NONE;
+    hm_prefixes_init(&a->prefixes, memory, hash_key);
+    return hm_channels_init(&a->channels, memory, channels_max, hash_key);
+}
+
+void hm_assignment_free(hm_assignment *a)
+{
+    hm_prefixes_free(&a->prefixes);
+    hm_channels_free(&a->channels);
+}
+
+/* Is there room for this channel under the cap? */
+static int has_room(const hm_assignment *a, uint32_t slot, uint32_t upstream, const double *most)
+{
+    const double hashrate = hm_hot(&a->channels, slot)->hashrate;
+    return a->allocated[upstream] + hashrate <= most[upstream - 1u];
+}
+
+uint32_t hm_assignment_arrival(hm_assignment *a, uint32_t slot, const double *command,
+                               const double *most)
+{
+    const hm_upstreams *const u = a->upstreams;
+    const uint32_t pinned = hm_assignment_pin_target(a, slot);
+    uint32_t roomy = HMX_NONE; /* legal, wanted, and with room under its cap */
+    uint32_t spare = HMX_NONE; /* legal and with room */
+    uint32_t first = HMX_NONE; /* legal and wanted */
+    uint32_t any = HMX_NONE;   /* legal */
+    double total = 0.0;
+    if (pinned != HMX_NONE) {
+        return pinned;
+    }
+    for (uint32_t i = 0; i < u->top; i++) {
+        total += hm_upstreams_usable(u, i + 1u) ? a->allocated[i + 1u] : 0.0;
+    }
+    for (uint32_t i = 0; i < u->count; i++) {
+        const uint32_t upstream = u->order[i] + 1u;
+        if (!hm_assignment_legal(a, slot, upstream)) {
+            continue;
+        }
+        any = any == HMX_NONE ? upstream : any;
+        if (first == HMX_NONE && command[upstream - 1u] > 0.0) {
+            first = upstream;
+        }
+        if (!has_room(a, slot, upstream, most)) {
+            continue;
+        }
+        spare = spare == HMX_NONE ? upstream : spare;
+        if (roomy == HMX_NONE && command[upstream - 1u] > 0.0) {
+            roomy = upstream;
+        }
+        /* Sums of equal hashrates are off by their rounding: 1e-9 of the farm is nobody's machine.
+         */
+        if (a->allocated[upstream] < command[upstream - 1u] * total - 1e-9 * total ||
+            (!(total > 0.0) && command[upstream - 1u] > 0.0)) {
+            return upstream;
+        }
+    }
+    if (roomy != HMX_NONE || spare != HMX_NONE) {
+        return roomy != HMX_NONE ? roomy : spare;
+    }
+    return first != HMX_NONE ? first : any;
+}
+
+uint32_t hm_assignment_pin_target(hm_assignment *a, uint32_t slot)
+{
+    const uint32_t pin = hm_cold(&a->channels, slot)->pin;
+    if (pin == 0 || pin == HM_PIN_STAY || pin == hm_hot(&a->channels, slot)->upstream) {
+        return HMX_NONE;
+    }
+    return hm_assignment_legal(a, slot, pin) ? pin : HMX_NONE;
+}
+
+void hm_assignment_count_pinned(hm_assignment *a, uint32_t slot)
+{
+    const hm_channel_hot *const hot = hm_hot(&a->channels, slot);
+    const uint32_t pin = hm_cold(&a->channels, slot)->pin;
+    if (pin == 0) {
+        return;
+    }
+    a->pinned[pin == HM_PIN_STAY ? hot->upstream : pin] += hot->hashrate;
+    if (hot->pending_to == HMX_NONE && hm_assignment_pin_target(a, slot) != HMX_NONE) {
+        a->astray++;
+    }
+}
+
+static uint32_t destination(const hm_channel_hot *hot)
+{
+    return hot->pending_to != HMX_NONE ? hot->pending_to : hot->upstream;
+}
+
+static void settle_on(hm_assignment *a, uint32_t slot, uint32_t upstream, hm_prefix_place place)
+{
+    hm_channel_hot *const hot = hm_hot(&a->channels, slot);
+    hot->upstream = upstream;
+    hm_cold(&a->channels, slot)->place = place;
+    a->counts[upstream]++;
+    a->working[upstream] += hot->hashrate;
+}
+
+static void unsettle(hm_assignment *a, uint32_t slot)
+{
+    const hm_channel_hot *const hot = hm_hot(&a->channels, slot);
+    a->counts[hot->upstream]--;
+    a->working[hot->upstream] -= hot->hashrate;
+}
+
+int hm_assignment_place(hm_assignment *a, uint32_t slot, uint32_t upstream,
+                        uint8_t prefix[HMX_EXTRANONCE_MAX], uint32_t *prefix_len)
+{
+    a->changes++;
+    const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+    hm_prefix_place place = {0};
+    *prefix_len = 0;
+    if (upstream != HMX_NONE && hm_space(&a->prefixes, upstream)->used != NULL) {
+        hm_extranonce_space *const space = hm_space(&a->prefixes, upstream);
+        if (hm_extranonce_take(space, cold->kind, cold->extranonce_size, &place) != 0) {
+            return -1;
+        }
+        *prefix_len = hm_extranonce_write(space, cold->kind, cold->extranonce_size, place, prefix);
+    }
+    settle_on(a, slot, upstream, place);
+    a->allocated[upstream] += hm_hot(&a->channels, slot)->hashrate;
+    return 0;
+}
+
+void hm_assignment_adopt(hm_assignment *a, uint32_t slot, uint32_t upstream, const uint8_t *prefix,
+                         uint32_t prefix_len)
+{
+    a->changes++;
+    hm_prefix_place place = {0};
+    if (upstream != HMX_NONE && prefix_len > 0) {
+        hm_prefixes_claim(&a->prefixes, upstream, prefix, prefix_len, &place);
+    }
+    settle_on(a, slot, upstream, place);
+    a->allocated[upstream] += hm_hot(&a->channels, slot)->hashrate;
+}
+
+void hm_assignment_set_hashrate(hm_assignment *a, uint32_t slot, double hashrate)
+{
+    hm_channel_hot *const hot = hm_hot(&a->channels, slot);
+    a->changes++;
+    a->allocated[destination(hot)] += hashrate - hot->hashrate;
+    a->working[hot->upstream] += hashrate - hot->hashrate;
+    hot->hashrate = hashrate;
+}
+
+static void link_pending(hm_assignment *a, uint32_t slot)
+{
+    hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+    cold->pending_prev = a->pending_tail;
+    cold->pending_next = HM_SLOT_NONE;
+    if (a->pending_tail != HM_SLOT_NONE) {
+        hm_cold(&a->channels, a->pending_tail)->pending_next = slot;
+    } else {
+        a->pending_head = slot;
+    }
+    a->pending_tail = slot;
+    a->pending_count++;
+}
+
+static void unlink_pending(hm_assignment *a, uint32_t slot)
+{
+    const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+    if (cold->pending_prev != HM_SLOT_NONE) {
+        hm_cold(&a->channels, cold->pending_prev)->pending_next = cold->pending_next;
+    } else {
+        a->pending_head = cold->pending_next;
+    }
+    if (cold->pending_next != HM_SLOT_NONE) {
+        hm_cold(&a->channels, cold->pending_next)->pending_prev = cold->pending_prev;
+    } else {
+        a->pending_tail = cold->pending_prev;
+    }
+    a->pending_count--;
+}
+
+static uint32_t style_of(const hm_assignment *a, uint32_t from, uint32_t to)
+{
+    return a->soft_moves && hm_upstreams_same_tip(a->upstreams, from, to) ? HMX_STYLE_SOFT_ALLOWED
+                                                                          : HMX_STYLE_HARD;
+}
+
+int hm_assignment_propose(hm_assignment *a, uint32_t slot, uint32_t to, uint32_t kind,
+                          uint32_t reason, uint64_t now_ns, hm_decision *out)
+{
+    hm_channel_hot *const hot = hm_hot(&a->channels, slot);
+    hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+    hm_extranonce_space *const space = hm_space(&a->prefixes, to);
+    memset(out, 0, sizeof *out);
+    cold->pending_place = (hm_prefix_place){0};
+    if (space->used != NULL) {
+        if (hm_extranonce_take(space, cold->kind, cold->extranonce_size, &cold->pending_place) !=
+            0) {
+            return -1;
+        }
+        out->prefix_len = hm_extranonce_write(space, cold->kind, cold->extranonce_size,
+                                              cold->pending_place, out->prefix);
+    }
+    a->changes++;
+    a->last_decision++;
+    a->moves.decisions++;
+    a->allocated[hot->upstream] -= hot->hashrate;
+    a->allocated[to] += hot->hashrate;
+    a->pending_out[hot->upstream]++;
+    a->pending_in[to]++;
+    hot->pending_to = to;
+    cold->decision = a->last_decision;
+    cold->decision_until_ns = now_ns + HM_DECISION_VALID_NS;
+    cold->pending_kind = (uint8_t)kind;
+    link_pending(a, slot);
+    out->kind = kind;
+    out->from = hot->upstream;
+    out->to = to;
+    out->style = style_of(a, hot->upstream, to);
+    out->reason = reason;
+    out->decision = cold->decision;
+    out->channel = hot->channel;
+    out->cookie = hm_channels_cookie(&a->channels, slot);
+    out->valid_until_ns = cold->decision_until_ns;
+    out->hashrate = hot->hashrate;
+    return 0;
+}
+
+/* The decision is no longer pending. Returns the place that it had reserved. */
+static hm_prefix_place end_pending(hm_assignment *a, uint32_t slot)
+{
+    hm_channel_hot *const hot = hm_hot(&a->channels, slot);
+    hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+    const hm_prefix_place place = cold->pending_place;
+    a->allocated[hot->pending_to] -= hot->hashrate;
+    a->allocated[hot->upstream] += hot->hashrate;
+    a->pending_out[hot->upstream]--;
+    a->pending_in[hot->pending_to]--;
+    unlink_pending(a, slot);
+    hot->pending_to = HMX_NONE;
+    cold->decision = 0;
+    cold->pending_place = (hm_prefix_place){0};
+    return place;
+}
+
+/* From the upstream where it works to another (or the same with a new prefix), as a fact. */
+static void transfer(hm_assignment *a, uint32_t slot, uint32_t to, hm_prefix_place place,
+                     uint64_t now_ns)
+{
+    hm_channel_hot *const hot = hm_hot(&a->channels, slot);
+    hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+    hm_prefixes_hold(&a->prefixes, now_ns, hot->channel, hot->upstream, cold->place, 1);
+    unsettle(a, slot);
+    a->allocated[hot->upstream] -= hot->hashrate;
+    settle_on(a, slot, to, place);
+    a->allocated[to] += hot->hashrate;
+    hot->marks |= HM_MARK_UNCONFIRMED;
+    hot->marks &= ~(uint32_t)HM_MARK_PREFIX_STALE;
+}
+
+/* Does the host's prefix differ from the one that we proposed? */
+static int is_other_prefix(hm_assignment *a, uint32_t slot, uint32_t upstream,
+                           hm_prefix_place place, const uint8_t *prefix, uint32_t prefix_len)
+{
+    const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+    uint8_t ours[HMX_EXTRANONCE_MAX] = {0};
+    if (prefix_len == 0) {
+        return 0;
+    }
+    const uint32_t len = place.count == 0
+                             ? 0
+                             : hm_extranonce_write(hm_space(&a->prefixes, upstream), cold->kind,
+                                                   cold->extranonce_size, place, ours);
+    return len != prefix_len || memcmp(ours, prefix, prefix_len) != 0;
+}
+
+void hm_assignment_apply(hm_assignment *a, uint32_t slot, uint64_t now_ns, const uint8_t *prefix,
+                         uint32_t prefix_len)
+{
+    hm_channel_hot *const hot = hm_hot(&a->channels, slot);
+    const uint32_t to = hot->pending_to;
+    const int moved = to != hot->upstream;
+    hm_prefix_place place = end_pending(a, slot);
+    if (is_other_prefix(a, slot, to, place, prefix, prefix_len)) {
+        hm_extranonce_release(hm_space(&a->prefixes, to), place);
+        hm_prefixes_claim(&a->prefixes, to, prefix, prefix_len, &place);
+    }
+    transfer(a, slot, to, place, now_ns);
+    a->moves.applied++;
+    if (moved) {
+        hot->moved_ns = now_ns > 0 ? now_ns : 1;
+        hm_cold(&a->channels, slot)->moves++;
+    }
+}
+
+void hm_assignment_cancel(hm_assignment *a, uint32_t slot, uint64_t now_ns, int hold_prefix)
+{
+    a->changes++;
+    const hm_channel_hot *const hot = hm_hot(&a->channels, slot);
+    const uint32_t to = hot->pending_to;
+    const hm_prefix_place place = end_pending(a, slot);
+    if (hold_prefix) {
+        hm_prefixes_hold(&a->prefixes, now_ns, hot->channel, to, place, 0);
+    } else if (place.count > 0) {
+        hm_extranonce_release(hm_space(&a->prefixes, to), place);
+    }
+}
+
+void hm_assignment_force(hm_assignment *a, uint32_t slot, uint32_t to, uint64_t now_ns,
+                         const uint8_t *prefix, uint32_t prefix_len)
+{
+    a->changes++;
+    hm_prefix_place place = {0};
+    if (hm_hot(&a->channels, slot)->pending_to != HMX_NONE) {
+        hm_assignment_cancel(a, slot, now_ns, 1);
+    }
+    const hm_prefix_place current = hm_cold(&a->channels, slot)->place;
+    const uint32_t upstream = hm_hot(&a->channels, slot)->upstream;
+    a->moves.forced++;
+    if (to == upstream && !is_other_prefix(a, slot, to, current, prefix, prefix_len)) {
+        return; /* it is where it was */
+    }
+    if (to != HMX_NONE && prefix_len > 0) {
+        hm_prefixes_claim(&a->prefixes, to, prefix, prefix_len, &place);
+    }
+    transfer(a, slot, to, place, now_ns);
+    hm_hot(&a->channels, slot)->moved_ns = now_ns > 0 ? now_ns : 1;
+}
+
+void hm_assignment_close(hm_assignment *a, uint32_t slot, uint64_t now_ns)
+{
+    a->changes++;
+    hm_channel_hot *const hot = hm_hot(&a->channels, slot);
+    if (hot->pending_to != HMX_NONE) {
+        hm_assignment_cancel(a, slot, now_ns, 1);
+    }
+    hm_prefixes_hold(&a->prefixes, now_ns, hot->channel, hot->upstream,
+                     hm_cold(&a->channels, slot)->place, 0);
+    unsettle(a, slot);
+    a->allocated[hot->upstream] -= hot->hashrate;
+    hm_channels_close(&a->channels, slot);
+    if (a->channels.count == 0) {
+        hm_assignment_recount_begin(a); /* what rounding left behind goes with the last channel */
+    }
+}
+
+uint32_t hm_assignment_expire(hm_assignment *a, uint64_t now_ns)
+{
+    uint32_t expired = 0;
+    while (a->pending_head != HM_SLOT_NONE &&
+           hm_cold(&a->channels, a->pending_head)->decision_until_ns <= now_ns) {
+        hm_assignment_cancel(a, a->pending_head, now_ns, 1);
+        expired++;
+    }
+    a->moves.expired += expired;
+    return expired;
+}
+
+void hm_assignment_recount_begin(hm_assignment *a)
+{
+    a->changes++;
+    memset(a->allocated, 0, sizeof a->allocated);
+    memset(a->working, 0, sizeof a->working);
+    memset(a->pinned, 0, sizeof a->pinned);
+    a->astray = 0;
+}

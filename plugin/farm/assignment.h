@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * assignment: which channel works for which upstream, and the moves that are under way.
+ *
+ * The one owner of that truth: the sums per upstream, the arrival rule, the legality of a
+ * destination, and decisions as transactions (proposed, then applied, refused, failed, or expired
+ * unanswered). A channel has at most one pending decision; while it is pending the channel counts
+ * at its destination for the controller and works where it was in fact. Which moves are wanted is
+ * planner.h's business.
+ */
+#ifndef PLUGIN_FARM_ASSIGNMENT_H
+#define PLUGIN_FARM_ASSIGNMENT_H
+
+#include <stdint.h>
+
+#include "abi/hmx_abi.h"
+#include "plugin/farm/channels.h"
+#include "plugin/farm/prefixes.h"
+#include "plugin/farm/upstreams.h"
+
+#define HM_DECISION_VALID_NS (15ull * 1000000000ull)
+#define HM_PLACES            (HMX_UPSTREAMS_MAX + 1u) /* upstreams 1..64; 0 = parked */
+
+typedef struct hm_move_counts {
+    uint64_t decisions;
+    uint64_t applied;
+    uint64_t refused;
+    uint64_t failed;
+    uint64_t expired;
+    uint64_t forced;
+} hm_move_counts;
+
+typedef struct hm_assignment {
+    hm_channels channels;
+    hm_prefixes prefixes;
+    const hm_upstreams *upstreams;
+    double allocated[HM_PLACES]; /* hashrate by destination [difficulty 1 per second] */
+    double working[HM_PLACES];   /* hashrate by where it works now */
+    double pinned[HM_PLACES];    /* of allocated: what may not be moved for balance */
+    uint32_t astray; /* pinned channels that are not where they belong; since the last count */
+    uint32_t counts[HM_PLACES]; /* channels by where they work now */
+    uint32_t pending_in[HM_PLACES];
+    uint32_t pending_out[HM_PLACES];
+    uint32_t pending_head; /* oldest first */
+    uint32_t pending_tail;
+    uint32_t pending_count;
+    uint32_t soft_moves; /* the host can do them */
+    uint64_t last_decision;
+    uint64_t changes; /* counts whatever may change which channels can move, and from where; a
+                         decision that became fact is no news */
+    hm_move_counts moves;
+} hm_assignment;
+
+/* A decision, as the adapter turns it into an hmx_decision. */
+typedef struct hm_decision {
+    uint32_t kind; /* HMX_DECISION_* */
+    uint32_t from;
+    uint32_t to;
+    uint32_t style;
+    uint32_t reason;
+    uint32_t prefix_len; /* 0 = the host chooses */
+    uint64_t decision;
+    uint64_t channel;
+    uint64_t cookie;
+    uint64_t valid_until_ns;
+    double hashrate; /* difficulty 1 per second */
+    uint8_t prefix[HMX_EXTRANONCE_MAX];
+} hm_decision;
+
+int hm_assignment_init(hm_assignment *a, const hm_memory *memory, const hm_upstreams *upstreams,
+                       uint32_t channels_max, const unsigned char hash_key[16]);
+void hm_assignment_free(hm_assignment *a);
+
+/* May this channel work for that upstream, coming from where it is? Everything that Stratum V2 and
+ * the host forbid (spec 5.1.1, 5.2.3, 5.3.1, 5.3.10, 5.3.12), and the pool must be usable. */
+int hm_assignment_legal(hm_assignment *a, uint32_t slot, uint32_t to);
+
+/* Where a pinned channel belongs and may go now, HMX_NONE when it is not pinned to an upstream or
+ * is there. */
+uint32_t hm_assignment_pin_target(hm_assignment *a, uint32_t slot);
+
+/* Can it be moved at all? Not while a decision is pending, with custom jobs, or when the peer of an
+ * extended channel does not obey SetExtranoncePrefix. */
+int hm_assignment_movable(const hm_assignment *a, uint32_t slot);
+
+/* The arrival rule: the first legal upstream in order of priority whose share of the hashrate is
+ * below its command (fractions; shares within 1e-9 count as equal); when none is, the first legal
+ * one with a command and room under its cap, then with a command, then any; HMX_NONE when none is
+ * legal. A pinned channel goes where it belongs when that is legal. most: caps as hashrate. */
+uint32_t hm_assignment_arrival(hm_assignment *a, uint32_t slot, const double *command,
+                               const double *most);
+
+/* Puts a channel that works nowhere yet on an upstream (or HMX_NONE) as a fact, with a prefix of
+ * ours when the space is known: *prefix_len 0 otherwise. Returns 0, or -1 when no prefix is left.
+ */
+int hm_assignment_place(hm_assignment *a, uint32_t slot, uint32_t upstream,
+                        uint8_t prefix[HMX_EXTRANONCE_MAX], uint32_t *prefix_len);
+/* As above, with the prefix that the host says is in force (len 0 = unknown). */
+void hm_assignment_adopt(hm_assignment *a, uint32_t slot, uint32_t upstream, const uint8_t *prefix,
+                         uint32_t prefix_len);
+
+/* The estimate of a channel changed. */
+void hm_assignment_set_hashrate(hm_assignment *a, uint32_t slot, double hashrate);
+
+/* Makes a decision pending and describes it. Returns 0, or -1 when no prefix is left there. */
+int hm_assignment_propose(hm_assignment *a, uint32_t slot, uint32_t to, uint32_t kind,
+                          uint32_t reason, uint64_t now_ns, hm_decision *out);
+
+/* The pending decision of a channel became fact; prefix in force as the host says (len 0: as
+ * proposed). */
+void hm_assignment_apply(hm_assignment *a, uint32_t slot, uint64_t now_ns, const uint8_t *prefix,
+                         uint32_t prefix_len);
+/* It did not. hold_prefix: the miner may have seen the new prefix. */
+void hm_assignment_cancel(hm_assignment *a, uint32_t slot, uint64_t now_ns, int hold_prefix);
+
+/* The host moved it on its own; a pending decision is void. */
+void hm_assignment_force(hm_assignment *a, uint32_t slot, uint32_t to, uint64_t now_ns,
+                         const uint8_t *prefix, uint32_t prefix_len);
+
+/* The channel is gone. */
+void hm_assignment_close(hm_assignment *a, uint32_t slot, uint64_t now_ns);
+
+/* Cancels what nobody answered in time. Returns how many. */
+uint32_t hm_assignment_expire(hm_assignment *a, uint64_t now_ns);
+
+/* Sets the sums to zero before a walk over all channels adds them up afresh with
+ * hm_assignment_count. */
+void hm_assignment_recount_begin(hm_assignment *a);
+static inline void hm_assignment_count(hm_assignment *a, const hm_channel_hot *hot)
+{
+    a->working[hot->upstream] += hot->hashrate;
+    a->allocated[hot->pending_to != HMX_NONE ? hot->pending_to : hot->upstream] += hot->hashrate;
+}
+/* The same walk's second half, only when there are pins: adds to `pinned` and `astray`. */
+void hm_assignment_count_pinned(hm_assignment *a, uint32_t slot);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * legality: the part of assignment.h that knows what Stratum V2 forbids.
+ */
+#include "plugin/farm/assignment.h"
+
+/* Bytes of prefix and rollable part together on this pool, 0 = unknown. All members of a group have
+ * the same. */
+static uint32_t full_extranonce_size(const hm_upstreams *u, uint32_t upstream)
+{
+    if (!hm_upstreams_exists(u, upstream)) {
+        return 0;
+    }
+    const hm_upstream_facts *const f = &u->rows[upstream - 1u].facts;
+    return f->extranonce_size == 0 ? 0 : f->extranonce_prefix_len + f->extranonce_size;
+}
+
+static int version_rolling_fits(const hm_channel_cold *cold, const hm_upstreams *u, uint32_t from,
+                                uint32_t to)
+{
+    const hm_upstream_facts *const f = &u->rows[to - 1u].facts;
+    if ((cold->flags & HMX_CHANNEL_REQUIRES_VERSION_ROLLING) != 0) {
+        return f->version_rolling != HMX_NO && f->fixed_version != HMX_YES;
+    }
+    /* A standard job cannot say that its version is fixed: a device that was told it may roll
+     * would. */
+    if (cold->kind == HMX_CHANNEL_STANDARD && f->fixed_version == HMX_YES && from != HMX_NONE) {
+        return hm_upstreams_exists(u, from) && u->rows[from - 1u].facts.fixed_version == HMX_YES;
+    }
+    return 1;
+}
+
+int hm_assignment_legal(hm_assignment *a, uint32_t slot, uint32_t to)
+{
+    const hm_upstreams *const u = a->upstreams;
+    const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+    const uint32_t from = hm_hot(&a->channels, slot)->upstream;
+    if (!hm_upstreams_usable(u, to)) {
+        return 0;
+    }
+    if ((cold->upstreams_allowed >> (to - 1u) & 1u) == 0) {
+        return 0;
+    }
+    const hm_extranonce_space *const space = hm_space(&a->prefixes, to);
+    if (space->used != NULL && (!hm_extranonce_fits(space, cold->kind, cold->extranonce_size) ||
+                                space->in_use >= space->capacity)) {
+        return 0;
+    }
+    if ((cold->flags & HMX_CHANNEL_SHARES_GROUP) != 0 && from != HMX_NONE) {
+        const uint32_t here = full_extranonce_size(u, from);
+        if (here == 0 || here != full_extranonce_size(u, to)) {
+            return 0;
+        }
+    }
+    return version_rolling_fits(cold, u, from, to);
+}
+
+int hm_assignment_movable(const hm_assignment *a, uint32_t slot)
+{
+    const hm_channel_hot *const hot = hm_hot(&a->channels, slot);
+    const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+    if (hot->channel == 0 || hot->pending_to != HMX_NONE) {
+        return 0;
+    }
+    if ((cold->flags & HMX_CHANNEL_CUSTOM_JOBS) != 0) {
+        return 0;
+    }
+    return !(cold->kind == HMX_CHANNEL_EXTENDED && cold->honours_prefix == HMX_NO);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * upstreams: the pools as configured and as the host reports them, and what follows: which can be
+ * used, which must be left, and in which order they are preferred.
+ *
+ * An upstream's number (1..64) belongs to its id for as long as it is configured or has channels.
+ * Who works where is assignment.h's business, what is owed to whom ledger.h's.
+ */
+#ifndef PLUGIN_FARM_UPSTREAMS_H
+#define PLUGIN_FARM_UPSTREAMS_H
+
+#include <stdint.h>
+
+#include "abi/hmx_abi.h"
+#include "plugin/config/config.h"
+
+/* What the host told about one upstream: the content of hmx_upstream_event. */
+typedef struct hm_upstream_facts {
+    uint32_t state; /* HMX_UPSTREAM_*, 0 = nothing told yet */
+    uint32_t reason;
+    uint32_t extranonce_size;
+    uint32_t extranonce_prefix_len;
+    uint32_t has_job; /* hmx_tri, as the next two */
+    uint32_t version_rolling;
+    uint32_t fixed_version;
+    uint32_t tip_nbits;
+    uint8_t extranonce_prefix[HMX_EXTRANONCE_MAX];
+    uint8_t tip_prev_hash[32];
+} hm_upstream_facts;
+
+typedef struct hm_upstream {
+    char id[HMX_ID_SIZE];
+    double percentage;   /* 0 = none */
+    double hashrate_ths; /* absolute target, 0 = none; min_ths likewise */
+    double min_ths;
+    double max_ths; /* cap, INFINITY = none */
+    uint32_t priority;
+    uint8_t exists;  /* this number is taken */
+    uint8_t removed; /* no longer configured; its last channels are leaving */
+    uint8_t enabled;
+    uint8_t out;  /* grey or held down: connected and not used */
+    uint8_t grey; /* keeps a canary */
+    uint8_t
+        held; /* failed once and auto_restore is off: unused until the operator says otherwise */
+    uint32_t config_row;
+    hm_upstream_facts facts;
+} hm_upstream;
+
+typedef struct hm_upstreams {
+    hm_upstream rows[HMX_UPSTREAMS_MAX]; /* of upstream i + 1 */
+    uint32_t
+        order[HMX_UPSTREAMS_MAX]; /* indexes of existing rows, ascending priority, removed last */
+    uint32_t count;               /* entries of `order` */
+    uint32_t top;                 /* highest index in use + 1 */
+    uint64_t retired;             /* numbers that were somebody's and are nobody's: bit i */
+    uint8_t auto_redistribute;
+    uint8_t auto_restore;
+    uint8_t trust_all; /* all that could be used are out: then they are used after all */
+} hm_upstreams;
+
+/* Brings the rows in line with a validated configuration. `busy[i]`: row i still has channels, so
+ * it stays as removed when its id is gone. Returns 0, or -1 when the numbers do not suffice
+ * (nothing changed). */
+int hm_upstreams_configure(hm_upstreams *u, const hm_config *config, const uint8_t *busy);
+
+/* Frees the numbers of removed rows that are not busy any more. */
+void hm_upstreams_collect(hm_upstreams *u, const uint8_t *busy);
+
+/* Takes over what the host says; notes a failure when auto_restore is off. */
+void hm_upstreams_report(hm_upstreams *u, uint32_t upstream, const hm_upstream_facts *facts);
+
+/* Takes over the judgement of its health. */
+void hm_upstreams_judge(hm_upstreams *u, uint32_t upstream, int grey, int out);
+
+/* The operator wants those back that failed while auto_restore was off: bit n-1 = upstream n. */
+void hm_upstreams_readmit(hm_upstreams *u, uint64_t wanted);
+
+static inline int hm_upstreams_exists(const hm_upstreams *u, uint32_t upstream)
+{
+    return upstream >= 1u && upstream <= HMX_UPSTREAMS_MAX && u->rows[upstream - 1u].exists;
+}
+
+/* Was removed and is forgotten: what is still said about it is late, and no mistake. */
+int hm_upstreams_retired(const hm_upstreams *u, uint32_t upstream);
+
+/* Up, enabled, configured, not known to be without a job, and not grey or held down unless all the
+ * others are so too (a doubtful pool is better than none): takes part in the split. */
+int hm_upstreams_usable(const hm_upstreams *u, uint32_t upstream);
+
+/* Its channels have to go elsewhere: down or out (with auto_redistribute), disabled, removed,
+ * draining or without a target while another usable one has one. */
+int hm_upstreams_must_leave(const hm_upstreams *u, uint32_t upstream);
+
+/* Something is asked for it: a percentage, an absolute target or a min. */
+int hm_upstreams_has_target(const hm_upstream *row);
+
+/* Both known to be on the same tip: a soft move between them is legal. */
+int hm_upstreams_same_tip(const hm_upstreams *u, uint32_t a, uint32_t b);
+
+/* The number of an id, HMX_NONE when unknown or removed. */
+uint32_t hm_upstreams_by_id(const hm_upstreams *u, const char *id);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <criterion/criterion.h>
+#include <locale.h>
+#include <math.h>
+#include <string.h>
+
+#include "host_stub/base/text.h"
+
+Test(sim_text, decimals)
+{
+    double value = -1.0;
+    cr_assert_eq(hs_parse_decimal("0.1", &value), 0);
+    cr_assert_eq(value, 0.1, "the nearest double");
+    cr_assert_eq(hs_parse_decimal("33.33", &value), 0);
+    cr_assert_eq(value, 33.33);
+    cr_assert_eq(hs_parse_decimal("200", &value), 0);
+    cr_assert_eq(value, 200.0);
+    static const char *const BAD[] = {"",    "-1",   "+1",    "1e3",       ".5",
+                                      "1.",  "1,5",  " 1",    "1 ",        "nan",
+                                      "inf", "0x10", "1.2.3", "1.1234567", "1234567890123"};
+    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        value = 7.0;
+        cr_assert_neq(hs_parse_decimal(BAD[i], &value), 0, "'%s'", BAD[i]);
+        cr_assert_eq(value, 7.0, "'%s' left a value", BAD[i]);
+    }
+}
+
+Test(sim_text, whole_numbers)
+{
+    uint64_t value = 7;
+    cr_assert_eq(hs_parse_whole("18446744073709551615", &value), 0);
+    cr_assert_eq(value, UINT64_MAX);
+    cr_assert_neq(hs_parse_whole("18446744073709551616", &value), 0);
+    cr_assert_neq(hs_parse_whole("", &value), 0);
+    cr_assert_neq(hs_parse_whole("-1", &value), 0);
+    cr_assert_neq(hs_parse_whole("1.0", &value), 0);
+}
+
+Test(sim_text, durations)
+{
+    uint64_t seconds = 0;
+    static const struct {
+        const char *text;
+        uint64_t seconds;
+    } GOOD[] = {{"90s", 90}, {"20min", 1200}, {"6.5h", 23400}, {"2d", 172800}, {"0.25min", 15}};
+    for (size_t i = 0; i < sizeof GOOD / sizeof GOOD[0]; i++) {
+        cr_assert_eq(hs_parse_duration(GOOD[i].text, &seconds), 0, "%s", GOOD[i].text);
+        cr_assert_eq(seconds, GOOD[i].seconds, "%s", GOOD[i].text);
+    }
+    static const char *const BAD[] = {"90", "s", "0.5s", "1.1234min", "6 h", "6H", "6hours", "-6h"};
+    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        cr_assert_neq(hs_parse_duration(BAD[i], &seconds), 0, "'%s'", BAD[i]);
+    }
+}
+
+static void expect_text(double value, unsigned decimals, const char *text)
+{
+    char to[64];
+    cr_assert_str_eq(hs_format_fixed(to, sizeof to, value, decimals), text);
+}
+
+Test(sim_text, fixed_decimals_under_any_locale)
+{
+    setlocale(LC_ALL, "");
+    expect_text(0.0, 2, "0.00");
+    expect_text(1.005, 2, "1.00"); /* the double is below 1.005 */
+    expect_text(0.125, 2, "0.13");
+    expect_text(-0.125, 2, "-0.13");
+    expect_text(-0.001, 2, "0.00");
+    expect_text(1234567.0, 0, "1234567");
+    expect_text(2.5, 0, "3");
+    expect_text(3.000001, 6, "3.000001");
+    expect_text(99.9996, 3, "100.000");
+    expect_text(NAN, 3, "-");
+    expect_text(INFINITY, 3, "-");
+    expect_text(1e300, 3, "-");
+}
+
+Test(sim_text, rounding_for_others)
+{
+    cr_assert_eq(hs_round_decimals(1.23456789, 6), 1.234568);
+    cr_assert_eq(hs_round_decimals(-1.23456789, 6), -1.234568);
+    cr_assert_eq(hs_round_decimals(-1e-9, 6), 0.0);
+    cr_assert(isnan(hs_round_decimals(NAN, 6)));
+}
+
+Test(sim_text, refusals_are_cut_to_their_room)
+{
+    char why[8];
+    cr_assert_eq(hs_refuse(why, sizeof why, "%s", "a long sentence"), -1);
+    cr_assert_str_eq(why, "a long ");
+    cr_assert_eq(hs_refuse(NULL, 0, "nothing"), -1);
+}

@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * live/net/conn: frames however they are cut, bursts, and peers that do not behave. The connection
+ * under test is one end of a socketpair or of a loopback connection; the test plays the peer.
+ */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "host_stub/live/net/conn.h"
+#include "host_stub/sv2/codec.h"
+
+typedef struct seen {
+    hs_conn *conn;
+    unsigned frames;
+    uint32_t last; /* channel_id of the last frame */
+    unsigned wire_in;
+    unsigned wire_out;
+    unsigned opened;
+    unsigned closed;
+    char reason[256];
+    int close_at; /* closes the connection in on_frame at this count; 0 = never */
+    int free_at;  /* frees it */
+    int finish_at;
+    int pause_at;
+} seen;
+
+static hs_net_loop *loop;
+static seen us;
+static int peer = -1;
+
+static void on_open(void *ctx, hs_conn *conn)
+{
+    seen *const s = ctx;
+    cr_assert_eq(s->conn, conn);
+    s->opened++;
+}
+
+static void on_frame(void *ctx, hs_conn *conn, const uint8_t *frame, size_t len)
+{
+    seen *const s = ctx;
+    hs_sv2_message m;
+    hs_sv2_error why;
+    const int count = (int)++s->frames;
+    if (count == s->close_at) {
+        hs_conn_close(conn, "that is enough");
+    }
+    if (count == s->finish_at) {
+        hs_conn_finish(conn, "good bye");
+    }
+    if (count == s->pause_at) {
+        hs_conn_pause(conn, 1);
+    }
+    if (count == s->free_at) {
+        hs_conn_free(conn);
+        s->conn = NULL;
+    }
+    /* The frame is there until we return, whatever was done to the connection. */
+    cr_assert(hs_sv2_decode(frame, len, 0, &m, &why), "%s", why.text);
+    s->last = hs_sv2_channel_of(&m);
+}
+
+static void on_closed(void *ctx, hs_conn *conn, const char *reason)
+{
+    seen *const s = ctx;
+    cr_assert(hs_conn_is_over(conn));
+    s->closed++;
+    s->conn = NULL;
+    strncpy(s->reason, reason, sizeof s->reason - 1);
+}
+
+static void on_wire(void *ctx, hs_conn *conn, int sent, const uint8_t *frame, size_t len)
+{
+    seen *const s = ctx;
+    size_t size = 0;
+    (void)conn;
+    cr_assert(hs_sv2_frame_size(frame, len, &size, NULL));
+    cr_assert_eq(size, len);
+    *(sent ? &s->wire_out : &s->wire_in) += 1;
+}
+
+static const hs_conn_handler HANDLER = {on_open, on_frame, on_closed, on_wire};
+
+static void start(void)
+{
+    loop = hs_net_loop_new();
+    cr_assert_not_null(loop);
+    memset(&us, 0, sizeof us);
+}
+
+static void finish(void)
+{
+    hs_conn_free(us.conn);
+    hs_net_loop_free(loop);
+    if (peer >= 0) {
+        (void)close(peer);
+    }
+}
+
+TestSuite(net_conn, .init = start, .fini = finish);
+
+static void pair_with(const hs_conn_limits *limits)
+{
+    int pair[2];
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    peer = pair[1];
+    us.conn = hs_conn_new(loop, pair[0], &HANDLER, &us, limits);
+    cr_assert_not_null(us.conn);
+}
+
+/* Writing to a connection that is closed must not end the test. */
+static ssize_t put(int fd, const void *data, size_t len)
+{
+    return send(fd, data, len, MSG_NOSIGNAL);
+}
+
+static void turn(void)
+{
+    cr_assert_eq(hs_net_loop_turn(loop, 0), 0);
+}
+
+static void turn_until_closed(void)
+{
+    for (int i = 0; i < 1000 && us.closed == 0; i++) {
+        cr_assert_eq(hs_net_loop_turn(loop, 20 * HS_NET_MILLISECOND_NS), 0);
+    }
+    cr_assert_eq(us.closed, 1);
+    turn();
+    cr_assert_eq(us.closed, 1, "told once");
+}
+
+static hs_sv2_message target_message(uint32_t channel)
+{
+    hs_sv2_message m = {.id = HS_SV2_SET_TARGET};
+    m.as.set_target.channel_id = channel;
+    return m;
+}
+
+static size_t frame_of(uint32_t channel, uint8_t *out, size_t capacity)
+{
+    const hs_sv2_message m = target_message(channel);
+    hs_sv2_error why;
+    size_t len = 0;
+    cr_assert(hs_sv2_encode(&m, out, capacity, &len, &why), "%s", why.text);
+    return len;
+}
+
+Test(net_conn, frames_may_be_cut_at_every_byte)
+{
+    uint8_t two[128];
+    const size_t first = frame_of(7, two, sizeof two);
+    const size_t len = first + frame_of(8, two + first, sizeof two - first);
+    pair_with(NULL);
+    for (size_t cut = 0; cut <= len; cut++) {
+        us.frames = 0;
+        cr_assert_eq(put(peer, two, cut), (ssize_t)cut);
+        turn();
+        cr_assert_eq(us.frames, (cut >= first) + (cut == len));
+        cr_assert_eq(put(peer, two + cut, len - cut), (ssize_t)(len - cut));
+        turn();
+        cr_assert_eq(us.frames, 2);
+        cr_assert_eq(us.last, 8);
+    }
+    us.frames = 0;
+    for (size_t i = 0; i < len; i++) { /* byte by byte */
+        cr_assert_eq(put(peer, two + i, 1), 1);
+        turn();
+    }
+    cr_assert_eq(us.frames, 2);
+    cr_assert_eq(us.wire_in, 2 * (len + 2));
+    cr_assert_eq(hs_conn_counters(us.conn).frames_in, 2 * (len + 2));
+    cr_assert_eq(hs_conn_counters(us.conn).bytes_in, len * (len + 2));
+    cr_assert(hs_conn_is_open(us.conn));
+}
+
+Test(net_conn, several_messages_leave_as_one_burst)
+{
+    const hs_sv2_message messages[] = {target_message(1), target_message(2), target_message(3)};
+    uint8_t got[512];
+    char why[200];
+    int pair[2];
+    /* A packet socket keeps the borders of writes. */
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+    peer = pair[1];
+    us.conn = hs_conn_new(loop, pair[0], &HANDLER, &us, NULL);
+    cr_assert(hs_conn_send(us.conn, messages, 3, why, sizeof why));
+    const ssize_t len = recv(peer, got, sizeof got, 0);
+    size_t at = 0;
+    for (uint32_t i = 1; i <= 3; i++) {
+        size_t size = 0;
+        hs_sv2_message m;
+        hs_sv2_error error;
+        cr_assert(hs_sv2_frame_size(got + at, (size_t)len - at, &size, NULL));
+        cr_assert(hs_sv2_decode(got + at, size, HS_SV2_STRICT, &m, &error));
+        cr_assert_eq(m.as.set_target.channel_id, i);
+        at += size;
+    }
+    cr_assert_eq(at, (size_t)len);
+    cr_assert_eq(us.wire_out, 3);
+    cr_assert_eq(hs_conn_counters(us.conn).frames_out, 3);
+    cr_assert_eq(hs_conn_counters(us.conn).bytes_out, (uint64_t)len);
+    cr_assert(hs_conn_send(us.conn, messages, 0, why, sizeof why));
+}
+
+Test(net_conn, a_burst_with_a_message_that_cannot_be_encoded_is_not_sent_at_all)
+{
+    hs_sv2_message messages[] = {target_message(1), {.id = 0x1e}};
+    char why[200] = "";
+    uint8_t got[64];
+    pair_with(NULL);
+    cr_assert_not(hs_conn_send(us.conn, messages, 2, why, sizeof why));
+    cr_assert_neq(why[0], '\0');
+    cr_assert_not(hs_conn_send(us.conn, messages, 2, NULL, 0));
+    cr_assert_lt(recv(peer, got, sizeof got, MSG_DONTWAIT), 0);
+    cr_assert_eq(us.wire_out, 0);
+    cr_assert(hs_conn_is_open(us.conn));
+    cr_assert(hs_conn_send(us.conn, messages, 1, why, sizeof why));
+    cr_assert_eq(recv(peer, got, sizeof got, MSG_DONTWAIT), 42);
+}
+
+Test(net_conn, large_messages_are_sent_whole_and_larger_ones_than_the_output_refused)
+{
+    static uint8_t coinbase[60000];
+    const hs_conn_limits limits = {.output_bytes = 100000};
+    hs_sv2_message m = {.id = HS_SV2_NEW_EXTENDED_JOB};
+    char why[200] = "";
+    size_t got = 0;
+    static uint8_t data[200000];
+    m.as.new_extended_job.coinbase_tx_prefix = (hs_sv2_bytes){coinbase, sizeof coinbase};
+    pair_with(&limits);
+    cr_assert(hs_conn_send(us.conn, &m, 1, why, sizeof why), "%s", why);
+    while (got < 60000) {
+        const ssize_t some = recv(peer, data + got, sizeof data - got, 0);
+        cr_assert_gt(some, 0);
+        got += (size_t)some;
+        turn();
+    }
+    cr_assert_eq(hs_conn_unsent_bytes(us.conn), 0);
+    m.as.new_extended_job.coinbase_tx_suffix = (hs_sv2_bytes){coinbase, sizeof coinbase};
+    cr_assert_not(hs_conn_send(us.conn, &m, 1, why, sizeof why));
+    cr_assert(hs_conn_is_open(us.conn));
+}
+
+Test(net_conn, half_a_frame_is_waited_for_only_so_long)
+{
+    const hs_conn_limits limits = {.half_frame_ns = 60 * HS_NET_MILLISECOND_NS};
+    uint8_t frame[64];
+    const size_t len = frame_of(1, frame, sizeof frame);
+    pair_with(&limits);
+    cr_assert_eq(put(peer, frame, len), (ssize_t)len);
+    turn();
+    cr_assert_eq(us.frames, 1);
+    const uint64_t begin = hs_net_clock_ns();
+    /* One byte every 20 ms is progress, but no frame. */
+    for (size_t i = 0; us.closed == 0 && i < len - 1; i++) {
+        (void)put(peer, frame + i, 1);
+        for (int k = 0; k < 2; k++) {
+            cr_assert_eq(hs_net_loop_turn(loop, 10 * HS_NET_MILLISECOND_NS), 0);
+        }
+    }
+    cr_assert_eq(us.closed, 1, "bytes one by one do not buy time");
+    turn_until_closed();
+    cr_assert_geq(hs_net_clock_ns() - begin, 59 * HS_NET_MILLISECOND_NS);
+    cr_assert_str_eq(us.reason, "the peer left a frame unfinished for too long");
+    cr_assert_eq(us.frames, 1);
+}
+
+Test(net_conn, silence_ends_a_connection_only_when_it_is_asked_for)
+{
+    const hs_conn_limits limits = {.idle_ns = 30 * HS_NET_MILLISECOND_NS};
+    pair_with(&limits);
+    turn_until_closed();
+    cr_assert_str_eq(us.reason, "nothing was heard from the peer for too long");
+}
+
+Test(net_conn, a_reader_that_stalls_is_dropped)
+{
+    const hs_conn_limits limits = {.stall_ns = 50 * HS_NET_MILLISECOND_NS};
+    const hs_sv2_message m = target_message(1);
+    pair_with(&limits);
+    for (int i = 0; i < 20000 && hs_conn_unsent_bytes(us.conn) == 0; i++) {
+        cr_assert(hs_conn_send_one(us.conn, &m));
+    }
+    cr_assert_gt(hs_conn_unsent_bytes(us.conn), 0);
+    cr_assert(hs_conn_is_open(us.conn));
+    turn_until_closed();
+    cr_assert_str_eq(us.reason, "the peer does not read what is sent to it");
+}
+
+Test(net_conn, unsent_output_has_a_limit)
+{
+    const hs_conn_limits limits = {.output_bytes = 4096};
+    const hs_sv2_message m = target_message(1);
+    int sent = 0;
+    pair_with(&limits);
+    while (sent < 100000 && hs_conn_send_one(us.conn, &m)) {
+        sent++;
+        cr_assert_leq(hs_conn_unsent_bytes(us.conn), 4096);
+    }
+    cr_assert_lt(sent, 100000);
+    cr_assert(hs_conn_is_over(us.conn));
+    cr_assert_eq(us.closed, 0, "never from within hs_conn_send");
+    cr_assert_not(hs_conn_send_one(us.conn, &m));
+    turn_until_closed();
+    cr_assert_str_eq(us.reason, "the peer does not read: too much output waits for it");
+}
+
+Test(net_conn, output_that_waited_arrives_in_order)
+{
+    int pair[2];
+    uint32_t sent = 0;
+    uint32_t received = 0;
+    static uint8_t data[4 << 20];
+    size_t len = 0;
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    peer = pair[1];
+    us.conn = hs_conn_new(loop, pair[0], &HANDLER, &us, NULL);
+    while (hs_conn_unsent_bytes(us.conn) < 100000) {
+        const hs_sv2_message m = target_message(++sent);
+        cr_assert(hs_conn_send_one(us.conn, &m));
+    }
+    while (received < sent) {
+        size_t at = 0;
+        size_t size = 0;
+        const ssize_t got = recv(peer, data + len, sizeof data - len, 0);
+        cr_assert_gt(got, 0);
+        len += (size_t)got;
+        while (hs_sv2_frame_size(data + at, len - at, &size, NULL)) {
+            hs_sv2_message m;
+            hs_sv2_error why;
+            cr_assert(hs_sv2_decode(data + at, size, HS_SV2_STRICT, &m, &why));
+            cr_assert_eq(m.as.set_target.channel_id, ++received);
+            at += size;
+        }
+        memmove(data, data + at, len - at);
+        len -= at;
+        turn();
+    }
+    cr_assert_eq(hs_conn_unsent_bytes(us.conn), 0);
+}
+
+Test(net_conn, too_large_a_frame_ends_it)
+{
+    const uint8_t header[] = {0, 0x80, 0x21, 0xff, 0xff, 0xff};
+    pair_with(NULL);
+    cr_assert_eq(put(peer, header, sizeof header), 6);
+    turn_until_closed();
+    cr_assert_str_eq(us.reason, "a frame of 16777221 bytes, and at most 262144 are taken");
+    cr_assert_eq(us.frames, 0);
+}
+
+Test(net_conn, frames_that_came_before_the_end_are_handed_on)
+{
+    uint8_t frame[64];
+    const size_t len = frame_of(5, frame, sizeof frame);
+    const hs_conn_limits limits = {.frames_per_turn = 3};
+    pair_with(&limits);
+    for (int i = 0; i < 10; i++) {
+        cr_assert_eq(put(peer, frame, len), (ssize_t)len);
+    }
+    (void)close(peer);
+    peer = -1;
+    turn_until_closed();
+    cr_assert_eq(us.frames, 10);
+    cr_assert_str_eq(us.reason, "the peer closed it");
+}
+
+Test(net_conn, an_end_within_a_frame_is_said_to_be_one)
+{
+    uint8_t frame[64];
+    const size_t len = frame_of(5, frame, sizeof frame);
+    pair_with(NULL);
+    cr_assert_eq(put(peer, frame, len - 1), (ssize_t)(len - 1));
+    (void)close(peer);
+    peer = -1;
+    turn_until_closed();
+    cr_assert_eq(us.frames, 0);
+    cr_assert_str_eq(us.reason, "the peer closed it in the middle of a frame");
+}
+
+Test(net_conn, a_flood_does_not_starve_the_others)
+{
+    uint8_t frame[64];
+    static uint8_t flood[1000 * 64];
+    const size_t len = frame_of(9, frame, sizeof frame);
+    const hs_conn_limits limits = {.frames_per_turn = 10};
+    size_t flood_len = 0;
+    int quiet[2];
+    seen other;
+    memset(&other, 0, sizeof other);
+    pair_with(&limits);
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, quiet), 0);
+    other.conn = hs_conn_new(loop, quiet[0], &HANDLER, &other, &limits);
+    for (int i = 0; i < 1000; i++) {
+        memcpy(flood + flood_len, frame, len);
+        flood_len += len;
+    }
+    cr_assert_eq(put(peer, flood, flood_len), (ssize_t)flood_len);
+    cr_assert_eq(put(quiet[1], frame, len), (ssize_t)len);
+    turn();
+    cr_assert_eq(us.frames, 10);
+    cr_assert_eq(other.frames, 1, "served in the same turn");
+    for (unsigned i = 2; i <= 100; i++) {
+        turn();
+        cr_assert_eq(us.frames, 10 * i);
+    }
+    turn();
+    cr_assert_eq(us.frames, 1000);
+    hs_conn_free(other.conn);
+    (void)close(quiet[1]);
+}
+
+Test(net_conn, the_owner_may_close_in_a_callback)
+{
+    uint8_t frame[64];
+    const size_t len = frame_of(5, frame, sizeof frame);
+    pair_with(NULL);
+    us.close_at = 2;
+    for (int i = 0; i < 4; i++) {
+        cr_assert_eq(put(peer, frame, len), (ssize_t)len);
+    }
+    turn_until_closed();
+    cr_assert_eq(us.frames, 2);
+    cr_assert_str_eq(us.reason, "that is enough");
+    cr_assert_eq(recv(peer, frame, sizeof frame, MSG_DONTWAIT) > 0, 0);
+}
+
+Test(net_conn, the_owner_may_free_in_a_callback)
+{
+    uint8_t frame[64];
+    const size_t len = frame_of(5, frame, sizeof frame);
+    pair_with(NULL);
+    us.free_at = 1;
+    cr_assert_eq(put(peer, frame, len), (ssize_t)len);
+    cr_assert_eq(put(peer, frame, len), (ssize_t)len);
+    for (int i = 0; i < 5; i++) {
+        turn();
+    }
+    cr_assert_eq(us.frames, 1);
+    cr_assert_eq(us.closed, 0, "freeing is silent");
+}
+
+Test(net_conn, a_pause_keeps_frames_back_and_loses_none)
+{
+    uint8_t frame[64];
+    const size_t len = frame_of(5, frame, sizeof frame);
+    const hs_conn_limits limits = {.half_frame_ns = 20 * HS_NET_MILLISECOND_NS,
+                                   .idle_ns = 20 * HS_NET_MILLISECOND_NS};
+    pair_with(&limits);
+    us.pause_at = 1;
+    for (int i = 0; i < 3; i++) {
+        cr_assert_eq(put(peer, frame, len), (ssize_t)len);
+    }
+    cr_assert_eq(put(peer, frame, 3), 3);
+    for (int i = 0; i < 6; i++) {
+        cr_assert_eq(hs_net_loop_turn(loop, 10 * HS_NET_MILLISECOND_NS), 0);
+    }
+    cr_assert_eq(us.frames, 1);
+    cr_assert_eq(us.closed, 0, "it was we who did not read");
+    hs_conn_pause(us.conn, 0);
+    turn();
+    cr_assert_eq(us.frames, 3);
+    cr_assert_eq(put(peer, frame + 3, len - 3), (ssize_t)(len - 3));
+    turn();
+    cr_assert_eq(us.frames, 4);
+}
+
+static void take(void *ctx, int fd)
+{
+    (void)ctx;
+    us.conn = hs_conn_new(loop, fd, &HANDLER, &us, NULL);
+}
+
+/* A blocking peer over TCP, where closing with input unread throws away what the peer has not yet
+ * read. */
+static void tcp_pair(void)
+{
+    char why[200] = "";
+    hs_net_listener *const listener = hs_net_listen(loop, 0, take, NULL, why, sizeof why);
+    cr_assert_not_null(listener, "%s", why);
+    peer = hs_net_connect("127.0.0.1", hs_net_listener_port(listener), why, sizeof why);
+    cr_assert_geq(peer, 0, "%s", why);
+    cr_assert_eq(fcntl(peer, F_SETFL, 0), 0);
+    while (us.conn == NULL) {
+        cr_assert_eq(hs_net_loop_turn(loop, HS_NET_SECOND_NS), 0);
+    }
+}
+
+Test(net_conn, a_last_message_arrives_although_the_peer_has_sent_more)
+{
+    uint8_t frame[64];
+    uint8_t got[64];
+    const size_t len = frame_of(5, frame, sizeof frame);
+    const hs_sv2_message last = target_message(77);
+    char why[200] = "";
+    us.finish_at = 1;
+    tcp_pair();
+    cr_assert_eq(put(peer, frame, len), (ssize_t)len);
+    cr_assert(hs_conn_send(us.conn, &last, 1, why, sizeof why));
+    for (int i = 0; i < 10 && us.frames == 0; i++) {
+        cr_assert_eq(hs_net_loop_turn(loop, HS_NET_SECOND_NS), 0);
+    }
+    cr_assert_eq(us.frames, 1);
+    for (int i = 0; i < 50; i++) {
+        cr_assert_eq(put(peer, frame, len), (ssize_t)len);
+        turn();
+    }
+    cr_assert_eq(us.closed, 0);
+    cr_assert_eq(us.frames, 1, "nothing more is handed on");
+    cr_assert_eq(recv(peer, got, sizeof got, 0), 42);
+    cr_assert_eq(recv(peer, got, sizeof got, 0), 0, "then our side is closed");
+    (void)close(peer);
+    peer = -1;
+    turn_until_closed();
+    cr_assert_str_eq(us.reason, "good bye");
+}
+
+Test(net_conn, a_peer_that_does_not_leave_is_left_after_a_second)
+{
+    pair_with(NULL);
+    hs_conn_finish(us.conn, "good bye");
+    const uint64_t begin = hs_net_clock_ns();
+    turn_until_closed();
+    cr_assert_geq(hs_net_clock_ns() - begin, 900 * HS_NET_MILLISECOND_NS);
+    cr_assert_lt(hs_net_clock_ns() - begin, 5 * HS_NET_SECOND_NS);
+}
+
+static seen server;
+
+static void on_accept(void *ctx, int fd)
+{
+    (void)ctx;
+    server.conn = hs_conn_new(loop, fd, &HANDLER, &server, NULL);
+}
+
+Test(net_conn, connects_and_talks_over_loopback)
+{
+    char why[200] = "";
+    const hs_sv2_message hello = target_message(4);
+    memset(&server, 0, sizeof server);
+    hs_net_listener *const listener = hs_net_listen(loop, 0, on_accept, NULL, why, sizeof why);
+    cr_assert_not_null(listener, "%s", why);
+    const int fd = hs_net_connect("127.0.0.1", hs_net_listener_port(listener), why, sizeof why);
+    cr_assert_geq(fd, 0, "%s", why);
+    us.conn = hs_conn_new_connecting(loop, fd, &HANDLER, &us, NULL);
+    cr_assert_not(hs_conn_is_open(us.conn));
+    cr_assert(hs_conn_send_one(us.conn, &hello), "before on_open it waits");
+    for (int i = 0; i < 100 && server.frames == 0; i++) {
+        cr_assert_eq(hs_net_loop_turn(loop, 10 * HS_NET_MILLISECOND_NS), 0);
+    }
+    cr_assert_eq(us.opened, 1);
+    cr_assert_eq(server.frames, 1);
+    cr_assert_eq(server.last, 4);
+    cr_assert(hs_conn_send_one(server.conn, &hello));
+    hs_conn_close(server.conn, "the server goes");
+    turn_until_closed();
+    cr_assert_eq(us.frames, 1);
+    cr_assert_eq(server.closed, 1);
+    cr_assert_str_eq(server.reason, "the server goes");
+}
+
+Test(net_conn, nobody_there_is_told_as_the_end)
+{
+    char why[200] = "";
+    hs_net_listener *const listener = hs_net_listen(loop, 0, on_accept, NULL, why, sizeof why);
+    const uint16_t port = hs_net_listener_port(listener);
+    hs_net_listener_close(listener);
+    const int fd = hs_net_connect("127.0.0.1", port, why, sizeof why);
+    cr_assert_geq(fd, 0, "%s", why);
+    us.conn = hs_conn_new_connecting(loop, fd, &HANDLER, &us, NULL);
+    turn_until_closed();
+    cr_assert_eq(us.opened, 0);
+    cr_assert_str_eq(us.reason, "cannot connect: Connection refused");
+}

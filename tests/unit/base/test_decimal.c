@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <criterion/criterion.h>
+#include <inttypes.h>
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugin/base/decimal.h"
+#include "tests/unit/test_random.h"
+
+Test(decimal, reads_what_is_a_number)
+{
+    static const struct {
+        const char *text;
+        double value;
+    } rows[] = {{"0", 0},
+                {"-0", 0},
+                {"+1", 1},
+                {"-1.5", -1.5},
+                {"007", 7},
+                {"0.1", 0.1},
+                {"33.33", 33.33},
+                {"0.000001", 0.000001},
+                {"999999999.999999", 999999999.999999},
+                {"-999999999.999999", -999999999.999999},
+                {"2.500000", 2.5}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        double value = NAN;
+        cr_assert_eq(hm_decimal_parse(rows[i].text, strlen(rows[i].text), &value), HM_DECIMAL_OK,
+                     "%s", rows[i].text);
+        cr_assert(value == rows[i].value, "%s", rows[i].text);
+    }
+    double zero = 1;
+    hm_decimal_parse("-0.0", 4, &zero);
+    cr_assert(!signbit(zero), "-0 becomes 0");
+}
+
+Test(decimal, names_the_reason_of_each_refusal)
+{
+    static const struct {
+        const char *text;
+        hm_decimal_refusal refusal;
+    } rows[] = {{"", HM_DECIMAL_EMPTY},
+                {"x", HM_DECIMAL_NOT_A_NUMBER},
+                {"-", HM_DECIMAL_NOT_A_NUMBER},
+                {"+", HM_DECIMAL_NOT_A_NUMBER},
+                {"--1", HM_DECIMAL_NOT_A_NUMBER},
+                {" 1", HM_DECIMAL_NOT_A_NUMBER},
+                {"'1'", HM_DECIMAL_NOT_A_NUMBER},
+                {".", HM_DECIMAL_NOT_A_NUMBER},
+                {"nan", HM_DECIMAL_NAN},
+                {"-NaN", HM_DECIMAL_NAN},
+                {"nan(0x1)", HM_DECIMAL_NAN},
+                {"inf", HM_DECIMAL_INFINITY},
+                {"-Infinity", HM_DECIMAL_INFINITY},
+                {"0,5", HM_DECIMAL_COMMA},
+                {"1.000,5", HM_DECIMAL_COMMA},
+                {"1e3", HM_DECIMAL_EXPONENT},
+                {"1.5E-3", HM_DECIMAL_EXPONENT},
+                {"0x1p3", HM_DECIMAL_TRAILING},
+                {"1234567890", HM_DECIMAL_TOO_MANY_DIGITS},
+                {"0000000001", HM_DECIMAL_TOO_MANY_DIGITS},
+                {"0.1234567", HM_DECIMAL_TOO_MANY_PLACES},
+                {"0.5000000", HM_DECIMAL_TOO_MANY_PLACES},
+                {".5", HM_DECIMAL_BARE_POINT},
+                {"-.5", HM_DECIMAL_BARE_POINT},
+                {"5.", HM_DECIMAL_BARE_POINT},
+                {"1.2.3", HM_DECIMAL_TRAILING},
+                {"60%", HM_DECIMAL_TRAILING},
+                {"60 %", HM_DECIMAL_TRAILING},
+                {"1 2", HM_DECIMAL_TRAILING},
+                {"1e", HM_DECIMAL_TRAILING},
+                {"1 # c", HM_DECIMAL_TRAILING}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        double value = 4711;
+        const hm_decimal_refusal got = hm_decimal_parse(rows[i].text, strlen(rows[i].text), &value);
+        cr_assert_eq(got, rows[i].refusal, "'%s': %s", rows[i].text, hm_decimal_reason(got));
+        cr_assert(value == 4711, "'%s' wrote", rows[i].text);
+    }
+    for (int i = 0; i < HM_DECIMAL_REFUSALS; i++) {
+        cr_assert_gt(strlen(hm_decimal_reason((hm_decimal_refusal)i)), 5);
+    }
+    double value = 4711;
+    cr_assert_eq(hm_decimal_parse("1\0", 2, &value), HM_DECIMAL_TRAILING, "a NUL is no end");
+}
+
+Test(decimal, whole_numbers)
+{
+    static const struct {
+        const char *text;
+        hm_decimal_refusal refusal;
+        uint64_t value;
+    } rows[] = {{"0", HM_DECIMAL_OK, 0},
+                {"+30", HM_DECIMAL_OK, 30},
+                {"65535", HM_DECIMAL_OK, 65535},
+                {"18446744073709551615", HM_DECIMAL_OK, UINT64_MAX},
+                {"18446744073709551616", HM_DECIMAL_TOO_MANY_DIGITS, 0},
+                {"99999999999999999999999", HM_DECIMAL_TOO_MANY_DIGITS, 0},
+                {"-1", HM_DECIMAL_NEGATIVE, 0},
+                {"2.5", HM_DECIMAL_NOT_WHOLE, 0},
+                {"2.", HM_DECIMAL_TRAILING, 0},
+                {"2,5", HM_DECIMAL_COMMA, 0},
+                {"1e3", HM_DECIMAL_EXPONENT, 0},
+                {"0x10", HM_DECIMAL_TRAILING, 0},
+                {"30s", HM_DECIMAL_TRAILING, 0},
+                {"nan", HM_DECIMAL_NAN, 0},
+                {"", HM_DECIMAL_EMPTY, 0},
+                {"ten", HM_DECIMAL_NOT_A_NUMBER, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint64_t value = 4711;
+        const hm_decimal_refusal got =
+            hm_decimal_parse_whole(rows[i].text, strlen(rows[i].text), &value);
+        cr_assert_eq(got, rows[i].refusal, "'%s': %s", rows[i].text, hm_decimal_reason(got));
+        cr_assert_eq(value, got == HM_DECIMAL_OK ? rows[i].value : 4711, "'%s'", rows[i].text);
+    }
+}
+
+Test(decimal, prints_the_shortest_form)
+{
+    static const struct {
+        double value;
+        const char *text;
+    } rows[] = {{0, "0"},
+                {-0.0, "0"},
+                {0.5, "0.5"},
+                {-0.5, "-0.5"},
+                {100, "100"},
+                {33.33, "33.33"},
+                {1e-6, "0.000001"},
+                {4e-7, "0"},
+                {-4e-7, "0"},
+                {5.1e-7, "0.000001"},
+                {2.0 / 3, "0.666667"},
+                {120.000001, "120.000001"},
+                {999999999.999999, "999999999.999999"},
+                {-999999999.999999, "-999999999.999999"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[HM_DECIMAL_TEXT_SIZE];
+        cr_assert_eq(hm_decimal_print(rows[i].value, text), strlen(rows[i].text));
+        cr_assert_str_eq(text, rows[i].text);
+    }
+}
+
+Test(decimal, refuses_to_round_what_has_no_six_places)
+{
+    static const double rows[] = {NAN, INFINITY, -INFINITY, 1e9, -1e9, 1e300, 999999999.9999999};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        double rounded = 4711;
+        int64_t micros = 4711;
+        char text[HM_DECIMAL_TEXT_SIZE] = "x";
+        cr_assert_eq(hm_decimal_round(rows[i], &rounded), 0, "row %zu", i);
+        cr_assert_eq(hm_decimal_micros(rows[i], &micros), 0);
+        cr_assert_eq(hm_decimal_print(rows[i], text), 0);
+        cr_assert(rounded == 4711 && micros == 4711);
+        cr_assert_str_eq(text, "");
+    }
+}
+
+/* Every number of millionths survives printing and reading, bit for bit, and reading gives the same
+ * double as the C library does under the C locale. */
+Test(decimal, printing_and_reading_is_exact)
+{
+    uint64_t state = 1;
+    (void)setlocale(LC_ALL, "C"); /* for strtod, which has its point only there */
+    for (int i = 0; i < 300000; i++) {
+        const uint64_t r = test_random(&state);
+        /* All sizes alike: from one digit to fifteen. */
+        static const int64_t scales[] = {10, 1000, 1000000, 100000000, INT64_C(1000000000000000)};
+        const int64_t magnitude = (int64_t)(r >> 4) % scales[i % 5];
+        const int64_t micros = (r & 1) != 0 ? -magnitude : magnitude;
+        const double value = hm_decimal_from_micros(micros);
+        int64_t back = -1;
+        cr_assert(hm_decimal_micros(value, &back) && back == micros, "%" PRId64, micros);
+        char text[HM_DECIMAL_TEXT_SIZE];
+        const size_t len = hm_decimal_print(value, text);
+        double again = NAN;
+        cr_assert_eq(hm_decimal_parse(text, len, &again), HM_DECIMAL_OK, "%s", text);
+        cr_assert(memcmp(&again, &value, sizeof value) == 0, "%s", text);
+        cr_assert(again == strtod(text, NULL), "%s", text);
+    }
+}

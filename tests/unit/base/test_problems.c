@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "plugin/base/problems.h"
+
+static const char *printed(const hm_problems *p)
+{
+    static char buffer[16384];
+    hm_text t;
+    hm_text_init(&t, buffer, sizeof buffer);
+    hm_problems_print(p, "f\n", &t);
+    return buffer;
+}
+
+Test(problems, none_prints_nothing)
+{
+    static hm_problems p;
+    cr_assert_str_eq(printed(&p), "");
+}
+
+Test(problems, in_the_order_of_the_lines_and_whole_input_last)
+{
+    static hm_problems p;
+    hm_problems_add(&p, HM_PROBLEM_NO_LINE, "whole");
+    hm_problems_add(&p, 7, "first of 7");
+    hm_problems_add(&p, 3, "three");
+    hm_problems_add(&p, 7, "second of 7");
+    cr_assert_eq(p.count, 4);
+    cr_assert_str_eq(printed(&p), "f\\x0A:3: three\nf\\x0A:7: first of 7\nf\\x0A:7: second of 7\n"
+                                  "f\\x0A: whole");
+}
+
+Test(problems, keeps_the_first_sixteen_by_line)
+{
+    static hm_problems p;
+    for (uint32_t line = 40; line > 0; line--) {
+        hm_problems_add(&p, line, "x");
+    }
+    cr_assert_eq(p.count, 40);
+    cr_assert_eq(p.kept, HM_PROBLEMS_KEPT);
+    for (uint32_t i = 0; i < HM_PROBLEMS_KEPT; i++) {
+        cr_assert_eq(p.rows[i].line, i + 1);
+    }
+    const char *const text = printed(&p);
+    cr_assert_not_null(strstr(text, "f\\x0A:16: x\nand 24 more"));
+    cr_assert_null(strstr(text, ":17"));
+}
+
+Test(problems, a_long_sentence_is_cut)
+{
+    static hm_problems p;
+    static char sentence[2 * HM_PROBLEM_TEXT_SIZE];
+    memset(sentence, 'x', sizeof sentence - 1);
+    hm_problems_add(&p, 1, sentence);
+    cr_assert_eq(strlen(p.rows[0].text), HM_PROBLEM_TEXT_SIZE - 1);
+}

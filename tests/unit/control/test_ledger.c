@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "plugin/control/ledger.h"
+#include "plugin/control/pid.h"
+#include "tests/unit/test_draw.h"
+
+static const double WINDOW_S = 600.0;
+static const double DT_S = 30.0;
+static const double NO_LIMIT = 1e300;
+static const uint8_t ALL[HMX_UPSTREAMS_MAX] = {1, 1, 1, 1};
+static const double SPLIT[] = {0.6, 0.3, 0.1};
+
+static hm_ledger ledger; /* 4 KB; each test runs in a process of its own */
+
+static void credit(const double *work, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (work[i] > 0.0) {
+            hm_ledger_credit(&ledger, i + 1u, work[i], 1);
+        }
+    }
+}
+
+static void settle(uint32_t n, const double *effective)
+{
+    hm_ledger_settle(&ledger, effective, ALL, n, DT_S, WINDOW_S, 0, NO_LIMIT);
+}
+
+Test(ledger, window_and_debt_have_the_values_computed_by_hand)
+{
+    const double work[] = {500.0, 400.0, 100.0};
+    const double f = exp(-0.05);
+    credit(work, 3);
+    settle(3, SPLIT);
+    /* errors +100, -100, 0; the window takes them times (600/30) * (1 - f) */
+    cr_assert_float_eq(ledger.accounts[0].window, 100.0 * 20.0 * (1.0 - f), 1e-9);
+    cr_assert_float_eq(ledger.accounts[1].window, -100.0 * 20.0 * (1.0 - f), 1e-9);
+    cr_assert_float_eq(ledger.accounts[2].window, 0.0, 1e-9);
+    cr_assert_float_eq(ledger.accounts[0].debt, 100.0, 1e-9);
+    cr_assert_float_eq(ledger.accounts[1].debt, -100.0, 1e-9);
+    credit(work, 3);
+    settle(3, SPLIT);
+    cr_assert_float_eq(ledger.accounts[0].window, 100.0 * 20.0 * (1.0 - f) * (1.0 + f), 1e-9);
+    cr_assert_float_eq(ledger.accounts[0].debt, 200.0, 1e-9);
+    const hm_ledger_input in = hm_ledger_inputs(&ledger, 1, 25.0, WINDOW_S, DT_S, 0);
+    const double window = 2000.0 * (1.0 - f) * (1.0 + f);
+    cr_assert_float_eq(in.error_points, 100.0 * window / (25.0 * 600.0), 1e-9);
+    cr_assert_float_eq(in.integral_point_min, 100.0 * (200.0 - window) / (25.0 * 60.0), 1e-9);
+}
+
+Test(ledger, lasting_error_fills_the_window_to_the_error_itself)
+{
+    const double work[] = {58.0 * DT_S, 32.0 * DT_S, 10.0 * DT_S};
+    for (int i = 0; i < 400; i++) {
+        credit(work, 3);
+        settle(3, SPLIT);
+    }
+    cr_assert_float_eq(hm_ledger_inputs(&ledger, 1, 100, WINDOW_S, DT_S, 0).error_points, 2, 1e-6);
+    cr_assert_float_eq(hm_ledger_inputs(&ledger, 2, 100, WINDOW_S, DT_S, 0).error_points, -2, 1e-6);
+    cr_assert_float_eq(hm_ledger_inputs(&ledger, 3, 100, WINDOW_S, DT_S, 0).error_points, 0, 1e-6);
+}
+
+/* The worked example of the specification: 100 equal miners, the window full of 58/32/10. */
+Test(ledger, worked_example_asks_for_two_miners_more_and_two_less)
+{
+    static const double expected[] = {2.0, -2.0, 0.0};
+    const hm_gains proportional = {1.0, 0.0, 0.0};
+    const double work[] = {58.0 * DT_S, 32.0 * DT_S, 10.0 * DT_S};
+    for (int i = 0; i < 3600 / 30; i++) {
+        credit(work, 3);
+        settle(3, SPLIT);
+    }
+    for (uint32_t i = 0; i < 3; i++) {
+        const hm_ledger_input in = hm_ledger_inputs(&ledger, i + 1u, 100.0, WINDOW_S, DT_S, 1);
+        const hm_pid_terms t = hm_pid_terms_of(&proportional, in.error_points,
+                                               in.integral_point_min, in.measurement_rate);
+        cr_assert_float_eq(t.output_points * 100.0 / 100.0, expected[i], 0.1, "upstream %u: %f",
+                           i + 1u, t.output_points);
+    }
+}
+
+Test(ledger, integral_input_is_the_integral_of_the_error_input)
+{
+    uint64_t seed = 31;
+    const double hashrate = 100.0;
+    double integral = 0.0;
+    for (int i = 0; i < 20000; i++) {
+        const double work[] = {draw_between(&seed, 0, 100), draw_between(&seed, 0, 100)};
+        const double half[] = {0.5, 0.5};
+        credit(work, 2);
+        hm_ledger_settle(&ledger, half, ALL, 2, 0.1, WINDOW_S, 0, NO_LIMIT);
+        integral +=
+            hm_ledger_inputs(&ledger, 1, hashrate, WINDOW_S, 0.1, 0).error_points * 0.1 / 60.0;
+    }
+    const double input =
+        hm_ledger_inputs(&ledger, 1, hashrate, WINDOW_S, 0.1, 0).integral_point_min;
+    cr_assert_gt(fabs(input), 0.1, "the draw must not be boring");
+    cr_assert_float_eq(input, integral, 0.002 * fabs(input));
+}
+
+/* With Kp = Ki * window the zero of the controller cancels the pole of the window exactly. */
+Test(ledger, proportional_and_integral_collapse_to_feedback_of_the_debt)
+{
+    static const hm_gains presets[] = {{1.0, 0.1, 0.0}, {0.5, 0.05, 0.0}};
+    const double hashrate = 77.0;
+    uint64_t seed = 32;
+    for (int i = 0; i < 5000; i++) {
+        const double work[] = {draw_between(&seed, 0, 3000), draw_between(&seed, 0, 3000),
+                               draw_between(&seed, 0, 500)};
+        credit(work, 3);
+        settle(3, SPLIT);
+        for (uint32_t u = 1; u <= 3; u++) {
+            const hm_ledger_input in = hm_ledger_inputs(&ledger, u, hashrate, WINDOW_S, DT_S, 0);
+            const double debt_points_min = 100.0 * ledger.accounts[u - 1u].debt / (hashrate * 60.0);
+            for (int p = 0; p < 2; p++) {
+                const double output =
+                    hm_pid_terms_of(&presets[p], in.error_points, in.integral_point_min, 0.0)
+                        .output_points;
+                const double expected = presets[p].ki * debt_points_min;
+                cr_assert_float_eq(output, expected, 1e-9 * (1.0 + fabs(expected)));
+            }
+        }
+    }
+}
+
+Test(ledger, derivative_is_that_of_the_measurement)
+{
+    const double half[] = {0.5, 0.5};
+    const double work[] = {40.0, 60.0};
+    credit(work, 2);
+    settle(2, half);
+    const hm_ledger_input first = hm_ledger_inputs(&ledger, 1, 1.0, WINDOW_S, DT_S, 1);
+    cr_assert_gt(first.error_points, 0.0);
+    cr_assert_float_eq(first.measurement_rate, -first.error_points / 0.5, 1e-12);
+    const hm_ledger_input look = hm_ledger_inputs(&ledger, 1, 1.0, WINDOW_S, DT_S, 0);
+    cr_assert_eq(look.measurement_rate, 0.0, "nothing changed since");
+    settle(2, half);
+    const hm_ledger_input peek = hm_ledger_inputs(&ledger, 1, 1.0, WINDOW_S, DT_S, 0);
+    cr_assert_gt(peek.measurement_rate, 0.0, "the error fades, so the measurement rises");
+    const hm_ledger_input again = hm_ledger_inputs(&ledger, 1, 1.0, WINDOW_S, 2.0 * DT_S, 1);
+    cr_assert_float_eq(again.measurement_rate, peek.measurement_rate / 2.0, 1e-12,
+                       "looking without advancing left the error to compare with");
+}
+
+/* The targets of the interval count: a change of targets is neither a kick nor paid back. */
+Test(ledger, error_of_an_interval_uses_the_targets_of_that_interval)
+{
+    const double before[] = {0.6, 0.4};
+    const double after[] = {0.2, 0.8};
+    const double at_before[] = {60.0, 40.0};
+    const double at_after[] = {20.0, 80.0};
+    for (int i = 0; i < 50; i++) {
+        credit(i < 25 ? at_before : at_after, 2);
+        settle(2, i < 25 ? before : after);
+        const hm_ledger_input in = hm_ledger_inputs(&ledger, 1, 1.0, WINDOW_S, DT_S, 1);
+        cr_assert_float_eq(in.error_points, 0.0, 1e-12);
+        cr_assert_float_eq(in.integral_point_min, 0.0, 1e-12);
+    }
+}
+
+Test(ledger, no_shares_mean_no_error_at_all)
+{
+    for (int i = 0; i < 1000; i++) {
+        settle(3, SPLIT);
+        for (uint32_t u = 1; u <= 3; u++) {
+            const hm_ledger_input in = hm_ledger_inputs(&ledger, u, 100.0, WINDOW_S, DT_S, 1);
+            cr_assert_eq(in.error_points, 0.0);
+            cr_assert_eq(in.integral_point_min, 0.0);
+            cr_assert_eq(in.measurement_rate, 0.0);
+        }
+    }
+    cr_assert_eq(ledger.accounts[0].debt, 0.0);
+    cr_assert_eq(hm_ledger_sigma_points(&ledger, SPLIT, 3, 100.0), 0.0);
+}
+
+Test(ledger, debts_of_all_upstreams_sum_to_zero)
+{
+    uint64_t seed = 33;
+    for (int i = 0; i < 2000; i++) {
+        const double work[] = {draw_between(&seed, 0, 900), draw_between(&seed, 0, 900),
+                               draw_between(&seed, 0, 900)};
+        credit(work, 3);
+        settle(3, SPLIT);
+        const hm_account *const a = ledger.accounts;
+        cr_assert_float_eq(a[0].debt + a[1].debt + a[2].debt, 0.0, 1e-6);
+        cr_assert_float_eq(a[0].window + a[1].window + a[2].window, 0.0, 1e-6);
+    }
+}
+
+Test(ledger, frozen_interval_owes_nothing_but_is_counted)
+{
+    const double work[] = {100.0, 0.0, 0.0};
+    const double f = exp(-0.05);
+    credit(work, 3);
+    settle(3, SPLIT);
+    const hm_account before = ledger.accounts[1];
+    credit(work, 3);
+    hm_ledger_settle(&ledger, SPLIT, ALL, 3, DT_S, WINDOW_S, 1, NO_LIMIT);
+    cr_assert_eq(ledger.accounts[1].debt, before.debt);
+    cr_assert_float_eq(ledger.accounts[1].window, before.window * f, 1e-9, "the window goes on");
+    cr_assert_eq(ledger.accounts[0].total, 200.0);
+    cr_assert_eq(ledger.accounts[0].credited, 0.0, "and it is not billed later");
+    settle(3, SPLIT);
+    cr_assert_eq(ledger.accounts[1].debt, before.debt);
+}
+
+Test(ledger, those_that_take_no_part_are_counted_but_neither_owe_nor_are_owed)
+{
+    const uint8_t part[] = {1, 0, 1};
+    const double effective[] = {0.75, 0.0, 0.25};
+    const double work[] = {75.0, 1000.0, 25.0};
+    credit(work, 3);
+    hm_ledger_settle(&ledger, effective, part, 3, DT_S, WINDOW_S, 0, NO_LIMIT);
+    for (int i = 0; i < 3; i++) {
+        cr_assert_eq(ledger.accounts[i].debt, 0.0, "upstream %d", i + 1);
+        cr_assert_eq(ledger.accounts[i].window, 0.0);
+        cr_assert_eq(ledger.accounts[i].total, work[i]);
+        cr_assert_eq(ledger.accounts[i].credited, 0.0);
+    }
+}
+
+Test(ledger, debt_stays_inside_its_limit_and_turns_back_at_once)
+{
+    const double half[] = {0.5, 0.5};
+    const double all_there[] = {0.0, 100.0};
+    const double all_here[] = {20.0, 0.0};
+    for (int i = 0; i < 1000; i++) {
+        credit(all_there, 2);
+        hm_ledger_settle(&ledger, half, ALL, 2, DT_S, WINDOW_S, 0, 70.0);
+        cr_assert(ledger.accounts[0].debt <= 70.0 && ledger.accounts[1].debt >= -70.0);
+    }
+    cr_assert_eq(ledger.accounts[0].debt, 70.0);
+    cr_assert_eq(ledger.accounts[1].debt, -70.0);
+    credit(all_here, 2);
+    hm_ledger_settle(&ledger, half, ALL, 2, DT_S, WINDOW_S, 0, 70.0);
+    cr_assert_eq(ledger.accounts[0].debt, 60.0);
+    cr_assert_eq(ledger.accounts[1].debt, -60.0);
+}
+
+Test(ledger, closing_forgets_one_upstream_and_keeps_its_history)
+{
+    const double work[] = {0.0, 50.0};
+    const double half[] = {0.5, 0.5};
+    credit(work, 2);
+    hm_ledger_verdict(&ledger, 1, 100, 0);
+    hm_ledger_verdict(&ledger, 2, 100, 0);
+    settle(2, half);
+    (void)hm_ledger_inputs(&ledger, 1, 1.0, WINDOW_S, DT_S, 1);
+    const double acceptance = hm_ledger_acceptance(&ledger, 2);
+    hm_ledger_close(&ledger, 1, half, 2, 1.0);
+    const hm_ledger_input in = hm_ledger_inputs(&ledger, 1, 1.0, WINDOW_S, DT_S, 0);
+    cr_assert(in.error_points == 0.0 && in.integral_point_min == 0.0 && in.measurement_rate == 0.0);
+    cr_assert_eq(hm_ledger_acceptance(&ledger, 1), 1.0);
+    cr_assert_eq(hm_ledger_acceptance(&ledger, 2), acceptance);
+    cr_assert_eq(ledger.accounts[1].total, 50.0, "what was delivered was delivered");
+    cr_assert_eq(ledger.accounts[1].debt, 0.0, "with nobody left to owe it");
+}
+
+/* Pool 1 owes 40, pool 2 is owed 30 and pool 3 is owed 10. */
+static void owe_forty(void)
+{
+    ledger.accounts[0].debt = ledger.accounts[0].window = -40.0;
+    ledger.accounts[1].debt = ledger.accounts[1].window = 30.0;
+    ledger.accounts[2].debt = ledger.accounts[2].window = 10.0;
+}
+
+Test(ledger, closing_shares_the_debt_so_that_all_owe_nothing_in_sum)
+{
+    const double effective[] = {0.2, 0.6, 0.2};
+    owe_forty();
+    hm_ledger_close(&ledger, 1, effective, 3, 1.0);
+    cr_assert_float_eq(ledger.accounts[1].debt, 30.0 - 40.0 * 0.75, 1e-12);
+    cr_assert_float_eq(ledger.accounts[2].debt, 10.0 - 40.0 * 0.25, 1e-12);
+    cr_assert_float_eq(ledger.accounts[1].window, 0.0, 1e-12);
+    owe_forty();
+    ledger.accounts[2].debt = 18.0;
+    hm_ledger_close(&ledger, 1, effective, 3, 0.5);
+    cr_assert_float_eq(ledger.accounts[2].debt, 0.5 * (18.0 - 10.0), 1e-12);
+    owe_forty();
+    hm_ledger_close(&ledger, 1, effective, 3, 0.0);
+    cr_assert(ledger.accounts[1].debt == 0.0 && ledger.accounts[2].window == 0.0);
+}
+
+Test(ledger, closing_what_is_not_a_number_leaves_the_others_sound)
+{
+    const double effective[] = {0.2, 0.6, 0.2};
+    owe_forty();
+    ledger.accounts[0].debt = (double)NAN;
+    hm_ledger_close(&ledger, 1, effective, 3, 1.0);
+    cr_assert_eq(ledger.accounts[0].debt, 0.0);
+    cr_assert(ledger.accounts[1].debt == 30.0 && ledger.accounts[2].debt == 10.0);
+}
+
+Test(ledger, rescaling_keeps_the_error_in_points)
+{
+    const double work[] = {0.0, 50.0};
+    const double half[] = {0.5, 0.5};
+    credit(work, 2);
+    settle(2, half);
+    const double before = hm_ledger_inputs(&ledger, 1, 10.0, 600.0, DT_S, 0).error_points;
+    const double debt = ledger.accounts[0].debt;
+    hm_ledger_rescale(&ledger, 600.0, 1800.0);
+    cr_assert_float_eq(hm_ledger_inputs(&ledger, 1, 10.0, 1800.0, DT_S, 0).error_points, before,
+                       1e-12);
+    cr_assert_eq(ledger.accounts[0].debt, debt);
+}
+
+Test(ledger, acceptance_has_fifty_accepted_shares_as_prior)
+{
+    cr_assert_eq(hm_ledger_acceptance(&ledger, 1), 1.0);
+    hm_ledger_verdict(&ledger, 1, 10, 0);
+    cr_assert_float_eq(hm_ledger_acceptance(&ledger, 1), 50.0 / 60.0, 1e-12);
+    hm_ledger_verdict(&ledger, 1, 40, 1);
+    cr_assert_float_eq(hm_ledger_acceptance(&ledger, 1), 90.0 / 100.0, 1e-12);
+    cr_assert_eq(hm_ledger_acceptance(&ledger, 2), 1.0, "of its own upstream only");
+    hm_ledger_verdict(&ledger, 1, 100000, 0);
+    cr_assert_eq(hm_ledger_acceptance(&ledger, 1), 0.5, "never below a half");
+}
+
+Test(ledger, verdicts_are_forgotten_over_twenty_minutes)
+{
+    hm_ledger_verdict(&ledger, 1, 50, 0);
+    for (int i = 0; i < 1200 / 30; i++) {
+        settle(1, (const double[]){1.0});
+    }
+    const double left = 50.0 * exp(-1.0);
+    cr_assert_float_eq(hm_ledger_acceptance(&ledger, 1), 50.0 / (50.0 + left), 1e-9);
+}
+
+/* 12 shares of difficulty 100 in 30 s: q = 12 * 100^2 / 30. */
+Test(ledger, sigma_is_the_luck_of_ten_minutes)
+{
+    hm_ledger_credit(&ledger, 1, 800.0, 8);
+    hm_ledger_credit(&ledger, 2, 400.0, 4);
+    settle(2, (const double[]){0.5, 0.5});
+    const double hashrate = 1200.0 / 30.0;
+    const double q = 12.0 * 100.0 * 100.0 / 30.0;
+    const double quarter = 100.0 * sqrt(0.25 * q / 600.0) / hashrate;
+    cr_assert_float_eq(hm_ledger_sigma_points(&ledger, (const double[]){0.5, 0.5}, 2, hashrate),
+                       quarter, 1e-9);
+    const double widest = 100.0 * sqrt(0.3 * 0.7 * q / 600.0) / hashrate;
+    cr_assert_float_eq(
+        hm_ledger_sigma_points(&ledger, (const double[]){0.1, 0.3, 0.05}, 3, hashrate), widest,
+        1e-9);
+    cr_assert_eq(hm_ledger_sigma_points(&ledger, (const double[]){1.0}, 1, hashrate), 0.0,
+                 "one pool cannot be unlucky against itself");
+}
+
+Test(ledger, luck_is_averaged_over_half_an_hour)
+{
+    hm_ledger_credit(&ledger, 1, 300.0, 3);
+    settle(1, (const double[]){1.0});
+    const double q = ledger.luck;
+    cr_assert_float_eq(q, 3.0 * 100.0 * 100.0 / 30.0, 1e-9);
+    for (int i = 0; i < 60; i++) {
+        settle(1, (const double[]){1.0});
+    }
+    cr_assert_float_eq(ledger.luck, q * exp(-1.0), 1e-9 * q);
+}
+
+Test(ledger, measured_sigma_is_the_spread_that_poisson_shares_have)
+{
+    const double half[] = {0.5, 0.5};
+    uint64_t seed = 34;
+    double squares = 0.0;
+    double before = 0.0;
+    const int windows = 2000;
+    for (int w = 0; w < windows; w++) {
+        for (int i = 0; i < 20; i++) {
+            for (uint32_t u = 1; u <= 2; u++) {
+                const uint32_t count = draw_poisson(&seed, 5.0);
+                if (count > 0) {
+                    hm_ledger_credit(&ledger, u, 7.0 * count, count);
+                }
+            }
+            settle(2, half);
+        }
+        const double off = ledger.accounts[0].debt - before;
+        before = ledger.accounts[0].debt;
+        squares += off * off;
+    }
+    const double hashrate = 2.0 * 5.0 * 7.0 / DT_S;
+    const double spread_points = 100.0 * sqrt(squares / windows) / (hashrate * 600.0);
+    const double sigma = hm_ledger_sigma_points(&ledger, half, 2, hashrate);
+    cr_assert_float_eq(sigma / spread_points, 1.0, 0.15, "%f against %f", sigma, spread_points);
+}
+
+Test(ledger, huge_work_never_makes_sigma_infinite)
+{
+    hm_ledger_credit(&ledger, 1, 1e300, 1);
+    hm_ledger_credit(&ledger, 2, 1e300, 1);
+    settle(2, (const double[]){0.5, 0.5});
+    cr_assert(isfinite(hm_ledger_sigma_points(&ledger, (const double[]){0.5, 0.5}, 2, 1.0)));
+    cr_assert(isfinite(hm_ledger_sigma_points(&ledger, (const double[]){0.5, 0.5}, 2, 0.0)));
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * What becomes of extranonce prefixes when the host does things its own way.
+ */
+#include "tests/unit/farm/farm_fixture.h"
+
+static const double HALVES[] = {50.0, 50.0};
+
+Test(assignment_prefixes, a_host_that_takes_another_prefix_is_believed)
+{
+    static const uint8_t CHOSEN[] = {0xa2, 0, 0, 0, 0, 0, 0, 0, 0};
+    farm f;
+    hm_decision d;
+    farm_open(&f, 2, HALVES, 100);
+    farm_grant(&f, 2, 8, 100);
+    const uint32_t first = farm_place(&f, 1.0, 2);
+    hm_assignment_close(&f.assignment, first, 1);
+    hm_prefixes_expire(&f.assignment.prefixes, 1 + HM_PREFIX_HOLD_NS, &f.assignment.channels);
+    const uint32_t slot = farm_place(&f, 1.0, 1);
+    (void)hm_assignment_propose(&f.assignment, slot, 2, HMX_DECISION_MOVE, HMX_REASON_BALANCE, 5,
+                                &d);
+    cr_assert_eq(d.prefix[1], 1, "index 0 rests");
+    hm_assignment_apply(&f.assignment, slot, 6, CHOSEN, sizeof CHOSEN);
+    cr_assert_eq(farm_cold(&f, slot)->place.first, 0);
+    cr_assert_eq(farm_cold(&f, slot)->place.count, 1);
+    cr_assert_eq(hm_space(&f.assignment.prefixes, 2)->in_use, 1, "what was offered is free again");
+    farm_close(&f);
+}
+
+/* Is the prefix in force of this channel safe, when an hour has passed and the host has said of
+ * everything that it is drained? */
+static void check_stays_reserved(farm *f, uint32_t slot, const uint8_t *prefix, uint32_t len)
+{
+    hm_prefixes *const p = &f->assignment.prefixes;
+    const uint32_t upstream = farm_hot(f, slot)->upstream;
+    (void)hm_prefixes_drained(p, upstream, prefix, len);
+    hm_prefixes_expire(p, 3 * HM_PREFIX_HOLD_NS, &f->assignment.channels);
+    for (int i = 0; i < 256; i++) {
+        uint8_t other[HMX_EXTRANONCE_MAX];
+        hm_prefix_place place;
+        if (hm_extranonce_take(hm_space(p, upstream), HMX_CHANNEL_STANDARD, 0, &place) != 0) {
+            break;
+        }
+        (void)hm_extranonce_write(hm_space(p, upstream), HMX_CHANNEL_STANDARD, 0, place, other);
+        cr_assert_neq(memcmp(prefix, other, len), 0, "two miners in one search space");
+    }
+}
+
+/* A miner that ignored the change is taken back to its old pool and prefix: what was held for just
+ * that must stay its own. */
+Test(assignment_prefixes, a_miner_that_is_taken_back_keeps_its_old_prefix)
+{
+    farm f;
+    hm_decision d;
+    uint8_t old_prefix[HMX_EXTRANONCE_MAX];
+    uint32_t len = 0;
+    farm_open(&f, 2, HALVES, 100);
+    farm_grant(&f, 1, 8, 100);
+    const uint32_t slot = farm_channel(&f, 1.0);
+    cr_assert_eq(hm_assignment_place(&f.assignment, slot, 1, old_prefix, &len), 0);
+    (void)hm_assignment_propose(&f.assignment, slot, 2, HMX_DECISION_MOVE, HMX_REASON_BALANCE, 5,
+                                &d);
+    hm_assignment_apply(&f.assignment, slot, 6, NULL, 0);
+    hm_assignment_force(&f.assignment, slot, 1, 7, old_prefix, len);
+    cr_assert_eq(farm_cold(&f, slot)->place.count, 1, "the place is the channel's again");
+    check_stays_reserved(&f, slot, old_prefix, len);
+    farm_close(&f);
+}
+
+/* An answer that came too late: the decision was void, so the host reports the move as its own. */
+Test(assignment_prefixes, a_late_answer_keeps_the_prefix_that_was_offered)
+{
+    farm f;
+    hm_decision d;
+    farm_open(&f, 2, HALVES, 100);
+    farm_grant(&f, 2, 8, 100);
+    const uint32_t slot = farm_place(&f, 1.0, 1);
+    (void)hm_assignment_propose(&f.assignment, slot, 2, HMX_DECISION_MOVE, HMX_REASON_BALANCE, 5,
+                                &d);
+    cr_assert_eq(hm_assignment_expire(&f.assignment, d.valid_until_ns), 1);
+    hm_assignment_force(&f.assignment, slot, 2, d.valid_until_ns + 1, d.prefix, d.prefix_len);
+    check_stays_reserved(&f, slot, d.prefix, d.prefix_len);
+    farm_close(&f);
+}
+
+Test(assignment_prefixes, the_host_may_force_what_is_still_pending_with_its_prefix)
+{
+    farm f;
+    hm_decision d;
+    farm_open(&f, 2, HALVES, 100);
+    farm_grant(&f, 2, 8, 100);
+    const uint32_t slot = farm_place(&f, 1.0, 1);
+    (void)hm_assignment_propose(&f.assignment, slot, 2, HMX_DECISION_MOVE, HMX_REASON_BALANCE, 5,
+                                &d);
+    hm_assignment_force(&f.assignment, slot, 2, 6, d.prefix, d.prefix_len);
+    check_stays_reserved(&f, slot, d.prefix, d.prefix_len);
+    farm_close(&f);
+}
+
+Test(assignment_prefixes, an_adopted_channel_has_the_prefix_that_a_closed_one_left)
+{
+    farm f;
+    uint8_t prefix[HMX_EXTRANONCE_MAX];
+    uint32_t len = 0;
+    farm_open(&f, 2, HALVES, 100);
+    farm_grant(&f, 1, 8, 100);
+    (void)farm_place(&f, 1.0, 1);
+    const uint32_t gone = farm_channel(&f, 1.0);
+    cr_assert_eq(hm_assignment_place(&f.assignment, gone, 1, prefix, &len), 0);
+    hm_assignment_close(&f.assignment, gone, 5);
+    const uint32_t slot = farm_channel(&f, 1.0);
+    hm_assignment_adopt(&f.assignment, slot, 1, prefix, len);
+    farm_check_sums(&f, 0.0);
+    check_stays_reserved(&f, slot, prefix, len);
+    farm_close(&f);
+}

@@ -97,6 +97,24 @@ int hs_parse_duration(const char *text, uint64_t *seconds)
     return -1;
 }
 
+int hs_parse_address(const char *text, uint16_t least_port, char *host, size_t host_capacity,
+                     uint16_t *port)
+{
+    const int bracketed = text[0] == '[';
+    const char *const begin = text + bracketed;
+    const size_t len = strcspn(begin, bracketed ? "[]" : "[]:");
+    const char *const end = begin + len + bracketed;
+    uint64_t number = 0;
+    if (len == 0 || len >= host_capacity || (bracketed && begin[len] != ']') || *end != ':' ||
+        hs_parse_whole(end + 1, &number) != 0 || number < least_port || number > UINT16_MAX) {
+        return -1;
+    }
+    memcpy(host, begin, len);
+    host[len] = '\0';
+    *port = (uint16_t)number;
+    return 0;
+}
+
 const char *hs_format_fixed(char *to, size_t capacity, double value, unsigned decimals)
 {
     const unsigned places = decimals > 9 ? 9 : decimals;

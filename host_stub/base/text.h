@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * base/text: numbers and durations as people write them, read and printed the same under every
- * locale (no strtod, no printf of a double). It leaves to its callers which values make sense.
+ * base/text: numbers, durations and addresses as people write them, read and printed the same under
+ * every locale (no strtod, no printf of a double). It leaves to its callers which values make sense.
  */
 #ifndef HOST_STUB_BASE_TEXT_H
 #define HOST_STUB_BASE_TEXT_H
@@ -19,6 +19,11 @@ int hs_parse_whole(const char *text, uint64_t *out);
 /* A decimal and a unit, "90s", "20min", "6.5h" or "2d", that make a whole number of seconds. 0 on
  * success. */
 int hs_parse_duration(const char *text, uint64_t *seconds);
+
+/* "HOST:PORT" or "[IPV6]:PORT" with a port from least_port to 65535; whether the host exists is not
+ * asked. Nothing is written unless all of it is right. 0 on success. */
+int hs_parse_address(const char *text, uint16_t least_port, char *host, size_t host_capacity,
+                     uint16_t *port);
 
 /* `value` with `decimals` (0..9) digits after the point, half away from zero; "-" for what is not
  * finite or beyond 9e15. Cut to `capacity` > 0. Returns `to`, for use inside a printf. */

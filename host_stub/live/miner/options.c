@@ -70,27 +70,6 @@ int hs_dev_is_extended(const hs_dev_options *options, uint32_t index)
     return options->kind == HS_DEV_EXTENDED || (options->kind == HS_DEV_MIXED && index % 2 == 0);
 }
 
-int hs_dev_read_place(const char *text, char *host, size_t host_size, uint16_t *port, char *why,
-                      size_t capacity)
-{
-    const char *const colon = strrchr(text, ':');
-    uint64_t number = 0;
-    const char *begin = text;
-    const char *end = colon;
-    if (colon != NULL && text[0] == '[' && colon > text + 1 && colon[-1] == ']') {
-        begin = text + 1;
-        end = colon - 1;
-    }
-    if (colon == NULL || end == begin || (size_t)(end - begin) >= host_size ||
-        hs_parse_whole(colon + 1, &number) != 0 || number < 1 || number > 65535) {
-        return hs_refuse(why, capacity, "'%s' is not HOST:PORT with a port from 1 to 65535", text);
-    }
-    memcpy(host, begin, (size_t)(end - begin));
-    host[end - begin] = '\0';
-    *port = (uint16_t)number;
-    return 0;
-}
-
 static int read_ms(const char *name, const char *value, uint64_t *out, char *why, size_t capacity)
 {
     return hs_option_secs(name, value, 0.1, 1e6, out, why, capacity);
@@ -200,7 +179,11 @@ static int take(hs_dev_options *o, enum option option, const char *value, char *
     const char *const name = NAMES[option];
     switch (option) {
     case CONNECT:
-        return hs_dev_read_place(value, o->host, sizeof o->host, &o->port, why, capacity);
+        return hs_parse_address(value, 1, o->host, sizeof o->host, &o->port) == 0
+                   ? 0
+                   : hs_refuse(why, capacity,
+                               "--connect takes HOST:PORT with a port from 1 to 65535, not '%s'",
+                               value);
     case KIND:
         return read_kind(value, &o->kind, why, capacity);
     case RATE:

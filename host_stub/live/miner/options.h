@@ -64,8 +64,4 @@ double hs_dev_rate_of(const hs_dev_options *options, uint32_t index);
 double hs_dev_nominal_of(const hs_dev_options *options, uint32_t index);
 int hs_dev_is_extended(const hs_dev_options *options, uint32_t index);
 
-/* "HOST:PORT", also "[::1]:PORT". 0, or -1 with a sentence. */
-int hs_dev_read_place(const char *text, char *host, size_t host_size, uint16_t *port, char *why,
-                      size_t capacity);
-
 #endif

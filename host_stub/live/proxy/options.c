@@ -37,30 +37,6 @@ const char HS_PROXY_USAGE[] =
     "state or the account cannot be written, 2 the command line, the configuration or a file is\n"
     "wrong.\n";
 
-/* "HOST:PORT" with a numeric host, or "[v6]:PORT". */
-static int read_place(const char *text, int least_port, hs_proxy_place *place)
-{
-    const char *const colon = strrchr(text, ':');
-    uint64_t port = 0;
-    if (colon == NULL || hs_parse_whole(colon + 1, &port) != 0 || port > 65535 ||
-        port < (uint64_t)least_port) {
-        return -1;
-    }
-    size_t len = (size_t)(colon - text);
-    const char *host = text;
-    if (len >= 2 && host[0] == '[' && host[len - 1] == ']') {
-        host++;
-        len -= 2;
-    }
-    if (len == 0 || len >= sizeof place->host) {
-        return -1;
-    }
-    memcpy(place->host, host, len);
-    place->host[len] = '\0';
-    place->port = (uint16_t)port;
-    return 0;
-}
-
 static int add_pool(hs_proxy_settings *settings, const char *value, char *why, size_t capacity)
 {
     const char *const equals = strchr(value, '=');
@@ -69,7 +45,8 @@ static int add_pool(hs_proxy_settings *settings, const char *value, char *why, s
         return hs_refuse(why, capacity, "--pool may be given %d times", (int)HS_PROXY_POOLS_MAX);
     }
     hs_proxy_place *const place = &settings->places[settings->place_count];
-    if (len == 0 || len >= sizeof place->id || read_place(equals + 1, 1, place) != 0) {
+    if (len == 0 || len >= sizeof place->id ||
+        hs_parse_address(equals + 1, 1, place->host, sizeof place->host, &place->port) != 0) {
         return hs_refuse(why, capacity,
                          "--pool takes ID=HOST:PORT, such as pool_a=127.0.0.1:3333, not '%s'",
                          value);
@@ -82,13 +59,15 @@ static int add_pool(hs_proxy_settings *settings, const char *value, char *why, s
 
 static int read_listen(hs_proxy_options *options, const char *value, char *why, size_t capacity)
 {
-    hs_proxy_place place;
-    if (read_place(value, 0, &place) != 0 || strcmp(place.host, "127.0.0.1") != 0) {
+    char host[HS_PROXY_HOST_SIZE] = "";
+    uint16_t port = 0;
+    if (hs_parse_address(value, 0, host, sizeof host, &port) != 0 ||
+        strcmp(host, "127.0.0.1") != 0) {
         return hs_refuse(why, capacity,
                          "--listen takes 127.0.0.1:PORT (other addresses are not served), not '%s'",
                          value);
     }
-    options->port = place.port;
+    options->port = port;
     return 0;
 }
 

@@ -91,3 +91,27 @@ Test(sim_text, refusals_are_cut_to_their_room)
     cr_assert_str_eq(why, "a long ");
     cr_assert_eq(hs_refuse(NULL, 0, "nothing"), -1);
 }
+
+Test(sim_text, addresses)
+{
+    char host[12] = "";
+    uint16_t port = 0;
+    cr_assert_eq(hs_parse_address("127.0.0.1:3333", 1, host, sizeof host, &port), 0);
+    cr_assert_str_eq(host, "127.0.0.1");
+    cr_assert_eq(port, 3333);
+    cr_assert_eq(hs_parse_address("[::1]:65535", 1, host, sizeof host, &port), 0);
+    cr_assert_str_eq(host, "::1");
+    cr_assert_eq(port, 65535);
+    cr_assert_eq(hs_parse_address("elevenchars:0", 0, host, sizeof host, &port), 0);
+    cr_assert_str_eq(host, "elevenchars");
+    cr_assert_eq(port, 0);
+    static const char *const BAD[] = {
+        "",        "a",      ":1",    "a:",   "a:0",           "a:65536", "a:1x",
+        "a:-1",    "::1:9",  "[]:1",  "[a:1", "[::1]",         "[::1]9",  "a]:1",
+        "[a[b]:1", "[a]b:1", "a:1:2", "a: 1", "twelve_chars:1"};
+    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        cr_assert_eq(hs_parse_address(BAD[i], 1, host, sizeof host, &port), -1, "'%s'", BAD[i]);
+    }
+    cr_assert_str_eq(host, "elevenchars", "what is refused leaves the host");
+    cr_assert_eq(port, 0);
+}

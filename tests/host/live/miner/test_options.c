@@ -70,10 +70,10 @@ Test(miner_options, refuses_with_a_sentence)
 {
     refuses("", "--connect HOST:PORT must be given");
     refuses("--connect", "needs a value");
-    refuses("--connect nowhere", "is not HOST:PORT");
-    refuses("--connect a:0", "is not HOST:PORT");
-    refuses("--connect :70", "is not HOST:PORT");
-    refuses("--connect a:65536", "is not HOST:PORT");
+    refuses("--connect nowhere", "takes HOST:PORT");
+    refuses("--connect a:0", "takes HOST:PORT");
+    refuses("--connect :70", "takes HOST:PORT");
+    refuses("--connect a:65536", "takes HOST:PORT");
     refuses("--fast", "'--fast' is no option of miner");
     refuses("--kind both", "standard, extended or mixed");
     refuses("--rate 1,,2", "--rate takes a number");

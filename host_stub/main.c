@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * host_stub: a host you can trust. Picks the subcommand; each is in a file of its own.
- */
+ * host_stub: a host you can trust. Picks the subcommand; each is in a file of its own. */
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>

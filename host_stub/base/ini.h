@@ -6,8 +6,7 @@
  *
  * inih 55 cuts lines at 199 characters, continues indented lines, forgets long section names and
  * says nothing of a NUL byte: so the lines are read, checked and stripped here, and inih sees one
- * at a time.
- */
+ * at a time. */
 #ifndef HOST_STUB_BASE_INI_H
 #define HOST_STUB_BASE_INI_H
 
@@ -40,8 +39,8 @@ void hs_ini_free(hs_ini *ini);
 /* The entry's value, or NULL. */
 const char *hs_ini_get(const hs_ini *ini, const char *section, const char *key);
 
-/* Replaces the value, or adds the entry behind the others of its section. 0, or -1 out of memory.
- */
+/* Replaces the value, or adds the entry behind the others of its section. 0, or -1 out of
+ * memory. */
 int hs_ini_set(hs_ini *ini, const char *section, const char *key, const char *value);
 
 /* Removes the entry if it is there. */

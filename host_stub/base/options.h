@@ -4,8 +4,7 @@
  * number or out of range in a sentence that names the option, the range and the value seen. Which
  * options there are is each command's business.
  *
- * All return 0, or -1 with `why`.
- */
+ * All return 0, or -1 with `why`. */
 #ifndef HOST_STUB_BASE_OPTIONS_H
 #define HOST_STUB_BASE_OPTIONS_H
 

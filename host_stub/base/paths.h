@@ -6,8 +6,7 @@
  * with its source. It opens nothing and does not check that a plugin or scenario exists.
  *
  * All functions write a NUL-terminated path of at most `cap` bytes to `out` and return 0, or return
- * -1 and make `out` empty when the path is not known or does not fit.
- */
+ * -1 and make `out` empty when the path is not known or does not fit. */
 #ifndef HOST_STUB_BASE_PATHS_H
 #define HOST_STUB_BASE_PATHS_H
 

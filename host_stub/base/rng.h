@@ -4,8 +4,7 @@
  * for bit on every compiler and machine. Bits are libsodium's ChaCha20 stream; a stream's key is
  * derived from the run's seed, a context text and an index by keyed hashing, so that a draw added
  * in one place shifts no other. Logarithm and exponential are our own, made of + - * / alone: those
- * of a libm differ from one to the next. It knows nothing of miners and pools.
- */
+ * of a libm differ from one to the next. It knows nothing of miners and pools. */
 #ifndef HOST_STUB_BASE_RNG_H
 #define HOST_STUB_BASE_RNG_H
 

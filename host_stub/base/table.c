@@ -73,8 +73,8 @@ void *hs_table_remove(hs_table *table, uint64_t key)
     if (slot->key == 0) {
         return NULL;
     }
-    /* Move later members of the run back over the gap, so that no marker of a removed key is left.
-     */
+    /* Move later members of the run back over the gap, so that no marker of a removed key is
+     * left. */
     const size_t mask = table->room - 1;
     size_t gap = (size_t)(slot - table->slots);
     for (size_t i = (gap + 1) & mask; table->slots[i].key != 0; i = (i + 1) & mask) {

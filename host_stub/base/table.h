@@ -2,8 +2,7 @@
  *
  * base/table: a map from 64-bit keys (never 0) to pointers (never NULL), open addressing with
  * linear probing, at most half full. The guard looks channels and memory blocks up in it. It does
- * not own what it points to.
- */
+ * not own what it points to. */
 #ifndef HOST_STUB_BASE_TABLE_H
 #define HOST_STUB_BASE_TABLE_H
 

@@ -36,8 +36,8 @@ static void judge(struct judge *j, const char *scenario, const char *policy, con
             hs_format_fixed(allowed, sizeof allowed, limit, 4));
 }
 
-/* The cell of hashmux with a preset, or of another policy without; NULL when it was not measured.
- */
+/* The cell of hashmux with a preset, or of another policy without; NULL when it was not
+ * measured. */
 static const hs_bench_cell *cell_of(const hs_bench_table *t, const char *scenario,
                                     const char *policy, const char *preset)
 {

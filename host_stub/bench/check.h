@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * bench/check: compares what was measured with bench/limits. Only what was measured is judged: a
- * scenario, preset or policy that is not in the table is not missed.
- */
+ * scenario, preset or policy that is not in the table is not missed. */
 #ifndef HOST_STUB_BENCH_CHECK_H
 #define HOST_STUB_BENCH_CHECK_H
 

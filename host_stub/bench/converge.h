@@ -2,16 +2,15 @@
  *
  * bench/converge: how soon after an event the split is right again, and how far the allocation was
  * off. It reads the account of a finished run and its luck; it knows nothing of plugins. Windows
- * are judged every 30 s. Minutes count from the event; NAN: never, or not to be told.
- */
+ * are judged every 30 s. Minutes count from the event; NAN: never, or not to be told. */
 #ifndef HOST_STUB_BENCH_CONVERGE_H
 #define HOST_STUB_BENCH_CONVERGE_H
 
 #include "host_stub/bench/floor_luck.h"
 #include "host_stub/sim/run.h"
 
-/* A window is within when its error is at most the larger of `points` and `sigmas` times its luck.
- */
+/* A window is within when its error is at most the larger of `points` and `sigmas` times its
+ * luck. */
 typedef struct hs_within {
     uint64_t window_secs;
     double points;

@@ -2,8 +2,7 @@
  *
  * bench/events: the instants of a run from which convergence is measured: the start, and every
  * second in which something that the scenario orders begins or ends. What happens in one second is
- * one event, with the name of the first of it in the order of the scenario.
- */
+ * one event, with the name of the first of it in the order of the scenario. */
 #ifndef HOST_STUB_BENCH_EVENTS_H
 #define HOST_STUB_BENCH_EVENTS_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * bench/fleet: random fleets, to find what nobody thought of: fleet n is always the same farm. It
- * only writes the scenario; running and judging it is the bench's part.
- */
+ * only writes the scenario; running and judging it is the bench's part. */
 #ifndef HOST_STUB_BENCH_FLEET_H
 #define HOST_STUB_BENCH_FLEET_H
 

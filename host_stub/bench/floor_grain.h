@@ -3,8 +3,7 @@
  * bench/floor_grain: the granularity floor: the smallest error that a fixed assignment of whole
  * miners can have. Exact by branch and bound over groups of equal miners when that ends within a
  * bounded number of steps, else the best of a local search (moves and swaps, with restarts), which
- * can only be too high. It knows nothing of time, luck or plugins.
- */
+ * can only be too high. It knows nothing of time, luck or plugins. */
 #ifndef HOST_STUB_BENCH_FLOOR_GRAIN_H
 #define HOST_STUB_BENCH_FLOOR_GRAIN_H
 

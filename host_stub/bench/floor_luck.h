@@ -3,8 +3,7 @@
  * bench/floor_luck: the luck floor of a run: what its error would have been had every share that
  * its miners found gone to a pool drawn at random by the effective targets. It listens to a run
  * (the `share` callback of sim/run.h), books the same shares into an account of its own, and knows
- * how large the luck of any window was. It changes nothing in the run.
- */
+ * how large the luck of any window was. It changes nothing in the run. */
 #ifndef HOST_STUB_BENCH_FLOOR_LUCK_H
 #define HOST_STUB_BENCH_FLOOR_LUCK_H
 

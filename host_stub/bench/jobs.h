@@ -2,8 +2,7 @@
  *
  * bench/jobs: makes runs in parallel, each in a process of its own, whose result comes back through
  * a pipe: a plugin that crashes loses one run and not the benchmark. The order in which they finish
- * makes no difference to any result.
- */
+ * makes no difference to any result. */
 #ifndef HOST_STUB_BENCH_JOBS_H
 #define HOST_STUB_BENCH_JOBS_H
 

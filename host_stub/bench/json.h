@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * bench/json: a run of the benchmark as one line of JSON: the members of `simulate --json` and the
- * bench's own behind them.
- */
+ * bench's own behind them. */
 #ifndef HOST_STUB_BENCH_JSON_H
 #define HOST_STUB_BENCH_JSON_H
 

@@ -2,8 +2,7 @@
  *
  * bench/limits: what is good enough: the acceptance thresholds of the control law, as data. They
  * are 1.15 to 1.5 times what its study reached in the worst of eight seeds. Comparing is
- * bench/check's part.
- */
+ * bench/check's part. */
 #ifndef HOST_STUB_BENCH_LIMITS_H
 #define HOST_STUB_BENCH_LIMITS_H
 

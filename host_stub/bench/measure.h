@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * bench/measure: one run of the benchmark: simulates it and fills everything that hs_bench_run has,
- * from the simulator's own account. Which runs there are, and where they run, is not its business.
- */
+ * from the simulator's own account. Which runs there are, and where they run, is not its
+ * business. */
 #ifndef HOST_STUB_BENCH_MEASURE_H
 #define HOST_STUB_BENCH_MEASURE_H
 

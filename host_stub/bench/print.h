@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * bench/print: the results of the benchmark as tables for people, the same bytes under every
- * locale. It judges nothing: bench/check.h does.
- */
+ * locale. It judges nothing: bench/check.h does. */
 #ifndef HOST_STUB_BENCH_PRINT_H
 #define HOST_STUB_BENCH_PRINT_H
 

@@ -6,8 +6,7 @@
  *
  * Errors are in points (percentage points), times in seconds or minutes as the name says. NAN is
  * "there is none": a window longer than the run, an event after which the split never came back, an
- * allocation whose time of judgement another event has cut off.
- */
+ * allocation whose time of judgement another event has cut off. */
 #ifndef HOST_STUB_BENCH_RESULT_H
 #define HOST_STUB_BENCH_RESULT_H
 

@@ -6,8 +6,7 @@
  * business, which is why each step is a function of its own.
  *
  * Functions that call the plugin return 0, or -1 when the plugin answered an error: farm->failed
- * then says which call.
- */
+ * then says which call. */
 #ifndef HOST_STUB_BENCH_SPEED_FARM_H
 #define HOST_STUB_BENCH_SPEED_FARM_H
 

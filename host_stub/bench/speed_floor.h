@@ -2,8 +2,7 @@
  *
  * bench/speed_floor: the stopwatch, and what the machine charges for the least that could be done:
  * a call into a shared object that does nothing, and adding to one 64-byte record after another, in
- * a given order. It knows nothing of plugins.
- */
+ * a given order. It knows nothing of plugins. */
 #ifndef HOST_STUB_BENCH_SPEED_FLOOR_H
 #define HOST_STUB_BENCH_SPEED_FLOOR_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * bench/speed_measure: the list of what is measured on a farm of a given size, each the median of
- * several repetitions after a warm-up, with the floor that belongs to it.
- */
+ * several repetitions after a warm-up, with the floor that belongs to it. */
 #ifndef HOST_STUB_BENCH_SPEED_MEASURE_H
 #define HOST_STUB_BENCH_SPEED_MEASURE_H
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * bench/speed_moves: the part of bench/speed_farm.h in which channels move.
- */
+ * bench/speed_moves: the part of bench/speed_farm.h in which channels move. */
 #include <string.h>
 
 #include "host_stub/bench/speed_farm.h"

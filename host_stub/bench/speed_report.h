@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * bench/speed_report: the rows of a bench as a table for people and as JSON lines for programs.
- */
+ * bench/speed_report: the rows of a bench as a table for people and as JSON lines for programs. */
 #ifndef HOST_STUB_BENCH_SPEED_REPORT_H
 #define HOST_STUB_BENCH_SPEED_REPORT_H
 

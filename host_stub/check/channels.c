@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The checker's part about channels: what one side owes the other after a message, and the state of
- * extensions.
- */
+ * extensions. */
 #include <stdlib.h>
 #include <string.h>
 

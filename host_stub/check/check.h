@@ -8,8 +8,7 @@
  *
  * Order: the upstream connections first, each from begin to end, then the downstream ones, then
  * finish. It reads no files (check/file.h does) and prints nothing. After a violation the message
- * counts as not sent, as in a session, and the checker goes on.
- */
+ * counts as not sent, as in a session, and the checker goes on. */
 #ifndef HOST_STUB_CHECK_CHECK_H
 #define HOST_STUB_CHECK_CHECK_H
 

@@ -4,8 +4,7 @@
  * sv2/frame_file.h and of the recorded sessions: comments from #, and each frame as one line of
  * hex. A comment `# S->C t=12.500 Name | ...` tells direction, time and name of the frame after it;
  * time and comment may be missing, and other comments mean nothing. A file of any size takes the
- * memory of its longest line.
- */
+ * memory of its longest line. */
 #ifndef HOST_STUB_CHECK_FILE_H
 #define HOST_STUB_CHECK_FILE_H
 

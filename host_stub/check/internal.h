@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * check/internal: what the files of the checker share. Private: everybody else uses check.h.
- */
+ * check/internal: what the files of the checker share. Private: everybody else uses check.h. */
 #ifndef HOST_STUB_CHECK_INTERNAL_H
 #define HOST_STUB_CHECK_INTERNAL_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The checker's part about jobs: learns those of the pools, traces those of the miners back to
- * them, and keeps the spans of time in which a channel searched a space.
- */
+ * them, and keeps the spans of time in which a channel searched a space. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,8 +4,7 @@
  * be traced back to it: the jobs (coinbase parts, path, version, and the tips that they were worked
  * on with) and the extranonce spaces (prefix and size) that were granted. It is filled from the
  * upstream connections and then asked where a downstream job comes from. Reading those connections
- * and judging the answers is check/jobs' business.
- */
+ * and judging the answers is check/jobs' business. */
 #ifndef HOST_STUB_CHECK_POOLS_H
 #define HOST_STUB_CHECK_POOLS_H
 

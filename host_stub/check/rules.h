@@ -3,8 +3,7 @@
  * check/rules: the names of everything that the checker can find, and one sentence about each. The
  * rules that concern one message in its connection are the session's (enum hs_rule) and keep their
  * numbers; those here need more than that: bytes, comments, time, the pools' connections, or
- * several channels.
- */
+ * several channels. */
 #ifndef HOST_STUB_CHECK_RULES_H
 #define HOST_STUB_CHECK_RULES_H
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The checker's part about shares: their numbers, their ntime against the clock, and sums.
- */
+ * The checker's part about shares: their numbers, their ntime against the clock, and sums. */
 #include <inttypes.h>
 
 #include "host_stub/base/text.h"

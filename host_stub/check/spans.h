@@ -5,8 +5,7 @@
  * belong to two channels, concern one pool, have a time in common, and one's prefix is a prefix of
  * the other's (or the same): then two miners can do the same work twice.
  *
- * Times are compared within one timeline only: a file without times is one of its own.
- */
+ * Times are compared within one timeline only: a file without times is one of its own. */
 #ifndef HOST_STUB_CHECK_SPANS_H
 #define HOST_STUB_CHECK_SPANS_H
 

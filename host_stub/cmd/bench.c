@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * cmd/bench: host_stub bench: picks what is measured. How good is cmd/bench_control.h, how fast
- * cmd/bench_speed.h.
- */
+ * cmd/bench_speed.h. */
 #include <stdio.h>
 #include <string.h>
 

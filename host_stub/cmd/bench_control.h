@@ -7,8 +7,7 @@
  *   cmd/bench_options  the command line        bench/print, bench/json  the results for people,
  * programs bench/jobs     runs in parallel        bench/limits             what is good enough
  *   bench/measure  one run                 bench/check              whether it is
- *   bench/result   the structs that all of them share
- */
+ *   bench/result   the structs that all of them share */
 #ifndef HOST_STUB_CMD_BENCH_CONTROL_H
 #define HOST_STUB_CMD_BENCH_CONTROL_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * cmd/bench_options: the command line of `host_stub bench control`: what is to be measured. It
- * reads and checks words; finding and loading what they name is cmd/bench_control's part.
- */
+ * reads and checks words; finding and loading what they name is cmd/bench_control's part. */
 #ifndef HOST_STUB_CMD_BENCH_OPTIONS_H
 #define HOST_STUB_CMD_BENCH_OPTIONS_H
 

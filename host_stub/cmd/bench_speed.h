@@ -7,8 +7,7 @@
  *
  * The plugin is called straight through its hooks, as a proxy would, and not through the guard.
  * This file is the command; the farm that is measured is in bench/speed_farm.h, the machine's
- * prices in bench/speed_floor.h, the list of measurements in bench/speed_measure.h.
- */
+ * prices in bench/speed_floor.h, the list of measurements in bench/speed_measure.h. */
 #ifndef HOST_STUB_CMD_BENCH_SPEED_H
 #define HOST_STUB_CMD_BENCH_SPEED_H
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * host_stub check: the checker over session files, as a command.
- */
+ * host_stub check: the checker over session files, as a command. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

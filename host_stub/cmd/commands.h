@@ -2,8 +2,7 @@
  *
  * cmd/commands: the subcommands of host_stub. Each reads its own options (argv[0] is its name),
  * prints to standard output, and returns the exit status of the process: 0 done, 1 the answer is no
- * (a refusal, a violation), 2 the command line or a file is wrong.
- */
+ * (a refusal, a violation), 2 the command line or a file is wrong. */
 #ifndef HOST_STUB_CMD_COMMANDS_H
 #define HOST_STUB_CMD_COMMANDS_H
 

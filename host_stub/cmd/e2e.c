@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The command `host_stub e2e`.
- */
+ * The command `host_stub e2e`. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

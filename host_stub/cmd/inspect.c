@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * host_stub inspect and host_stub scan: who a plugin is, or why it is refused. No instance is made.
- */
+ * host_stub inspect and host_stub scan: who a plugin is, or why it is refused. No instance is
+ * made. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stddef.h>

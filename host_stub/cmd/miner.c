@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The command `host_stub miner`.
- */
+ * The command `host_stub miner`. */
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>

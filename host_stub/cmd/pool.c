@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The command `host_stub pool`.
- */
+ * The command `host_stub pool`. */
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -14,8 +13,8 @@ int hs_cmd_pool(int argc, char **argv)
 {
     static hs_lpool_options options;
     char why[512] = "";
-    /* Whoever started us and dies takes us along: no pool is left behind by a driver that crashed.
-     */
+    /* Whoever started us and dies takes us along: no pool is left behind by a driver that
+     * crashed. */
     const pid_t parent = getppid();
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent) {

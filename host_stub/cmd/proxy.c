@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The command `host_stub proxy`.
- */
+ * The command `host_stub proxy`. */
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -14,8 +13,8 @@ int hs_cmd_proxy(int argc, char **argv)
 {
     static hs_proxy_options options;
     char why[4096] = "";
-    /* Whoever started us and dies takes us along: no proxy is left behind by a driver that crashed.
-     */
+    /* Whoever started us and dies takes us along: no proxy is left behind by a driver that
+     * crashed. */
     const pid_t parent = getppid();
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent) {

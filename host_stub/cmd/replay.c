@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * host_stub replay: feeds a recorded SV2 connection through codec, session and plugin, and prints
- * what happened, message by message.
- */
+ * what happened, message by message. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

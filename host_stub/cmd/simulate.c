@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * cmd/simulate: host_stub simulate: reads the command line, runs the scenario, prints the result.
- */
+ * cmd/simulate: host_stub simulate: reads the command line, runs the scenario, prints the
+ * result. */
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Entering and leaving a hook: what every call has in common.
- */
+ * Entering and leaving a hook: what every call has in common. */
 #include <inttypes.h>
 #include <string.h>
 

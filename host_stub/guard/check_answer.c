@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Checks of what the plugin answers, part one: the upstream table and openings.
- */
+ * Checks of what the plugin answers, part one: the upstream table and openings. */
 #include <inttypes.h>
 #include <string.h>
 

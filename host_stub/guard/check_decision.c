@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Checks of what the plugin answers, part two: decisions, what SV2 allows, and prefixes.
- */
+ * Checks of what the plugin answers, part two: decisions, what SV2 allows, and prefixes. */
 #include <inttypes.h>
 #include <string.h>
 

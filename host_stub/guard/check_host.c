@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Checks of what the host says, part one: arguments, upstreams, channels.
- */
+ * Checks of what the host says, part one: arguments, upstreams, channels. */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>

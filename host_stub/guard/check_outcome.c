@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Checks of what the host says, part two: shares, and what became of decisions.
- */
+ * Checks of what the host says, part two: shares, and what became of decisions. */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>

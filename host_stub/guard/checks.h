@@ -3,8 +3,7 @@
  * guard/checks: the one list of everything that the guard checks: which side is at fault, the
  * stable name that reports and tests use, and what the rule is. HS_CHECKS(P, H) expands P for each
  * rule of the plugin and H for each rule of the host; it makes the enum below and the table that
- * hs_guard_checks reads.
- */
+ * hs_guard_checks reads. */
 #ifndef HOST_STUB_GUARD_CHECKS_H
 #define HOST_STUB_GUARD_CHECKS_H
 

@@ -3,8 +3,7 @@
  * guard/copy: what the guard hands to a plugin instead of the host's own struct: a heap copy of
  * exactly the declared size between two rows of watch bytes, with a second copy kept aside. So a
  * write beyond the size, and a change to what is only lent, are seen; and since the copy is
- * overwritten and freed after the call, a kept pointer reads rubbish.
- */
+ * overwritten and freed after the call, a kept pointer reads rubbish. */
 #ifndef HOST_STUB_GUARD_COPY_H
 #define HOST_STUB_GUARD_COPY_H
 

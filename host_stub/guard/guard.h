@@ -14,8 +14,7 @@
  *
  * The guard also is the plugin's hmx_host: it owns the allocator (which counts, checks sizes and
  * alignment and can be told to fail) and forwards log lines. A hook that the plugin does not have
- * answers HMX_E_UNSUPPORTED and leaves its out-struct zero.
- */
+ * answers HMX_E_UNSUPPORTED and leaves its out-struct zero. */
 #ifndef HOST_STUB_GUARD_GUARD_H
 #define HOST_STUB_GUARD_GUARD_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The hooks that take an event: check what the host says, call, check what the plugin answers, and
- * let the model follow.
- */
+ * let the model follow. */
 #include <string.h>
 
 #include "host_stub/guard/copy.h"

@@ -11,8 +11,7 @@
  *   guard/memory.c    the allocator
  *   guard/model.c     channels, upstreams and decisions as the plugin has accepted them
  *   guard/prefix.c    extranonce prefixes in use
- *   guard_check_*.c   the checks
- */
+ *   guard_check_*.c   the checks */
 #ifndef HOST_STUB_GUARD_INTERNAL_H
 #define HOST_STUB_GUARD_INTERNAL_H
 
@@ -140,8 +139,7 @@ hmx_status hs_guard_leave(hs_guard *g, hmx_status status);
 void hs_guard_time(hs_guard *g, uint64_t now_ns);
 /* Enters, checks the head of the event, fills *known (our struct, `known_size` bytes,
  * zero-extended) and makes the plugin's copy, with the cookie at `cookie_offset` (0 = has none) as
- * the options say.
- */
+ * the options say. */
 hmx_status hs_call_open(hs_guard *g, hs_call *call, const char *hook, const void *event,
                         void *known, size_t known_size, size_t cookie_offset);
 /* As hs_call_open, without any copy. */

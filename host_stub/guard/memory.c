@@ -2,8 +2,7 @@
  *
  * The allocator that the plugin gets. Each block lies between watch bytes, is filled with rubbish
  * when given and when taken back, and is known by its address in a table, so that a wild pointer is
- * recognised without being touched.
- */
+ * recognised without being touched. */
 #define _XOPEN_SOURCE 700 /* posix_memalign */
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The guard's own picture of the farm, as the plugin has accepted it.
- */
+ * The guard's own picture of the farm, as the plugin has accepted it. */
 #include <stdlib.h>
 #include <string.h>
 

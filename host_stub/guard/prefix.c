@@ -3,8 +3,7 @@
  * Extranonce prefixes in use, one search tree per pool. "In use" is prefix-free, which is more than
  * unique: the tree's order compares only as many bytes as the shorter of two prefixes has, so that
  * one that begins another is equal to it and a look-up finds every conflict in O(log n). (A set in
- * which no member begins another is strictly ordered by that.)
- */
+ * which no member begins another is strictly ordered by that.) */
 #define _XOPEN_SOURCE 700 /* tsearch */
 #include <search.h>
 #include <stdlib.h>
@@ -91,8 +90,8 @@ hs_prefix *hs_prefix_take(hs_guard *g, uint32_t upstream, const uint8_t *bytes, 
             there->holds++;
             return there;
         }
-        /* A channel's own longer or shorter prefix is no collision, but cannot be kept beside it.
-         */
+        /* A channel's own longer or shorter prefix is no collision, but cannot be kept beside
+         * it. */
         *other = there->channel == channel ? 0 : there->channel;
         return NULL;
     }

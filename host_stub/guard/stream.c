@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Save, load, reconfigure and extensions.
- */
+ * Save, load, reconfigure and extensions. */
 #include <inttypes.h>
 #include <stdalign.h>
 #include <string.h>

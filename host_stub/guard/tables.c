@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The hooks that fill rows: the upstream table, and the decisions of on_tick. The plugin gets rows
- * of its own whose gaps (between a row's size and the stride) are watched.
- */
+ * of its own whose gaps (between a row's size and the stride) are watched. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -28,8 +27,8 @@ static unsigned char *copy_rows(const void *rows, uint32_t stride, uint32_t capa
     return copy;
 }
 
-/* 1 if rows, stride and capacity describe memory, each row presets its size, and all else is zero.
- */
+/* 1 if rows, stride and capacity describe memory, each row presets its size, and all else is
+ * zero. */
 static int rows_are_sound(hs_guard *g, const void *rows, uint32_t stride, uint32_t capacity,
                           size_t least)
 {

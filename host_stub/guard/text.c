@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The buffer into which a refusal writes its sentence: handed out as a copy, checked, handed back.
- */
+ * The buffer into which a refusal writes its sentence: handed out as a copy, checked, handed
+ * back. */
 #include <inttypes.h>
 #include <string.h>
 

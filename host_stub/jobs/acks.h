@@ -6,8 +6,8 @@
  * The errors of such a run come before its SubmitShares.Success, so that count and last sequence
  * number of the latter mean the same to every reader.
  *
- * Which pool a share goes to is said by jobs/table; sending is the caller's. Spec 5.3.13, 5.3.14.
- */
+ * Which pool a share goes to is said by jobs/table; sending is the caller's. Spec 5.3.13,
+ * 5.3.14. */
 #ifndef HOST_STUB_JOBS_ACKS_H
 #define HOST_STUB_JOBS_ACKS_H
 

@@ -8,8 +8,7 @@
  *
  * Pure: no socket, no clock, no plugin and no simulation. Who moves when is the plugin's business,
  * which bytes a prefix has is the plugin's or the host's, carrying the frames is the caller's.
- * Sources: spec 5.1.1, 5.3.10, 5.3.15 to 5.3.17, 5.3.21.
- */
+ * Sources: spec 5.1.1, 5.3.10, 5.3.15 to 5.3.17, 5.3.21. */
 #ifndef HOST_STUB_JOBS_MOVE_H
 #define HOST_STUB_JOBS_MOVE_H
 

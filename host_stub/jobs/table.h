@@ -8,8 +8,7 @@
  *
  * States are those of session.h: future until SetNewPrevHash names it (or active at once), past
  * when another replaces it on the same tip, stale when the tip changes, forgotten when it changes
- * again. The table sends nothing and knows no clock; jobs/move fills it.
- */
+ * again. The table sends nothing and knows no clock; jobs/move fills it. */
 #ifndef HOST_STUB_JOBS_TABLE_H
 #define HOST_STUB_JOBS_TABLE_H
 

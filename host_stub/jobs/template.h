@@ -7,8 +7,7 @@
  * a copy of a job that a real pool sent, for a host whose pools are not made up.
  *
  * Who gets the jobs, under which number and with which prefix, is jobs/move's business. Values come
- * from libsodium's stream through base/rng; nothing here reads a clock.
- */
+ * from libsodium's stream through base/rng; nothing here reads a clock. */
 #ifndef HOST_STUB_JOBS_TEMPLATE_H
 #define HOST_STUB_JOBS_TEMPLATE_H
 

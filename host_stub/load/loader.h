@@ -4,8 +4,7 @@
  *
  * It needs nothing of the rest of host_stub, so that a real host can take it as it is. Everything
  * that is kept is copied out of the library, zero-extended to our structs. It creates no instance:
- * see guard.h for that.
- */
+ * see guard.h for that. */
 #ifndef HOST_STUB_LOAD_LOADER_H
 #define HOST_STUB_LOAD_LOADER_H
 
@@ -52,8 +51,8 @@ typedef struct hs_load_options {
     int keep_loaded;     /* RTLD_NODELETE: sanitizer reports keep their symbols */
 } hs_load_options;
 
-/* Offers everything that version 1.0 knows; keep_loaded when this file was built with a sanitizer.
- */
+/* Offers everything that version 1.0 knows; keep_loaded when this file was built with a
+ * sanitizer. */
 hs_load_options hs_loader_defaults(void);
 
 /* Opens the plugin at `path` (a path without a slash is a file of the working folder: the system's

@@ -12,8 +12,7 @@
  * jobs and tips as they appear. The recorded proxy chooses every prefix (extranonce_size 0).
  *
  * Time. Each message takes one second; when the min_ntime of a job or tip is ahead of that clock,
- * the clock follows, by at most an hour at once and a day in all. on_tick comes every second.
- */
+ * the clock follows, by at most an hour at once and a day in all. on_tick comes every second. */
 #ifndef HOST_STUB_REPLAY_BRIDGE_H
 #define HOST_STUB_REPLAY_BRIDGE_H
 
@@ -117,8 +116,8 @@ void hs_bridge_stop(hs_bridge *bridge);
 void hs_bridge_message(hs_bridge *bridge, const hs_session *session, const hs_sv2_message *message,
                        const hs_step *step, int legal, char *remark, size_t capacity);
 
-/* The recording is over: shares without an answer are lost, channels close with their connection.
- */
+/* The recording is over: shares without an answer are lost, channels close with their
+ * connection. */
 void hs_bridge_end(hs_bridge *bridge, const hs_session *session);
 
 /* For the table: a pool's name by number, "-" for HMX_NONE. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The bridge's part about channels: opening, updating, closing.
- */
+ * The bridge's part about channels: opening, updating, closing. */
 #include <stdio.h>
 #include <string.h>
 

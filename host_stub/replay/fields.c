@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Which fields of a message a replay prints in its line.
- */
+ * Which fields of a message a replay prints in its line. */
 #include <stdio.h>
 
 #include "host_stub/replay/table.h"

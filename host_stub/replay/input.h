@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * replay/input: a recorded byte stream from a file, raw or as hexadecimal text with # comments.
- * What the bytes mean is the codec's business.
- */
+ * What the bytes mean is the codec's business. */
 #ifndef HOST_STUB_REPLAY_INPUT_H
 #define HOST_STUB_REPLAY_INPUT_H
 

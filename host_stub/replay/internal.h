@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * replay/internal: what the files of the bridge share. Private: everybody else uses
- * replay/bridge.h.
- */
+ * replay/bridge.h. */
 #ifndef HOST_STUB_REPLAY_INTERNAL_H
 #define HOST_STUB_REPLAY_INTERNAL_H
 

@@ -2,8 +2,8 @@
  *
  * The bridge's part about moves: what the recorded proxy did, and what the plugin asks for at its
  * ticks. A decision stays pending until the recording shows a move of that channel; when it is the
- * one that was decided it counts as applied, otherwise it was refused and another one was forced.
- */
+ * one that was decided it counts as applied, otherwise it was refused and another one was
+ * forced. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -2,8 +2,7 @@
  *
  * The bridge's part about shares. A valid share is reported submitted when it appears and judged
  * when its answer does. One that we refuse never reaches a pool: its rejection is local. A late one
- * waits: the recorded proxy may have passed it on all the same.
- */
+ * waits: the recorded proxy may have passed it on all the same. */
 #include <stdio.h>
 #include <string.h>
 

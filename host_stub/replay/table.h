@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * replay/table: what a replay prints on standard output beside its sentences: a message's fields,
- * and the account at the end.
- */
+ * and the account at the end. */
 #ifndef HOST_STUB_REPLAY_TABLE_H
 #define HOST_STUB_REPLAY_TABLE_H
 

@@ -4,8 +4,7 @@
  *
  *   report/bench        the page: summary, tables of error against floors
  *   report/bench_plane  the plane of error and moves
- *   report/bench_runs   each scenario: the split over time by policy, convergence
- */
+ *   report/bench_runs   each scenario: the split over time by policy, convergence */
 #ifndef HOST_STUB_REPORT_BENCH_H
 #define HOST_STUB_REPORT_BENCH_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * report/errors: the error of each window of a run beside what is unavoidable: the luck floor and
- * the floor of whole miners, as a chart and as a table. Values in points, NAN = not known.
- */
+ * the floor of whole miners, as a chart and as a table. Values in points, NAN = not known. */
 #ifndef HOST_STUB_REPORT_ERRORS_H
 #define HOST_STUB_REPORT_ERRORS_H
 

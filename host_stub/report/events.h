@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * report/events: what a scenario orders, as marks for the charts and as sentences for people.
- */
+ * report/events: what a scenario orders, as marks for the charts and as sentences for people. */
 #ifndef HOST_STUB_REPORT_EVENTS_H
 #define HOST_STUB_REPORT_EVENTS_H
 

@@ -4,8 +4,7 @@
  * outside, prints numbers the same under every locale, and puts a page in place only when all of
  * it is written. What a page looks like is left to its callers.
  *
- * Running out of memory is remembered: later calls do nothing, and hs_html_save refuses.
- */
+ * Running out of memory is remembered: later calls do nothing, and hs_html_save refuses. */
 #ifndef HOST_STUB_REPORT_HTML_H
 #define HOST_STUB_REPORT_HTML_H
 

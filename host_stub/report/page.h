@@ -4,8 +4,7 @@
  * sections, cards, legends, and words for durations. One file, no script, nothing from the network;
  * light and dark, wide and narrow by CSS alone. Charts are report/plot's part.
  *
- * The markup is well-formed XML, so that a strict reader can check it.
- */
+ * The markup is well-formed XML, so that a strict reader can check it. */
 #ifndef HOST_STUB_REPORT_PAGE_H
 #define HOST_STUB_REPORT_PAGE_H
 

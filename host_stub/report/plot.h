@@ -4,8 +4,7 @@
  * marks of events. It knows coordinates and no farm. Colours come from the page's style sheet.
  *
  * A chart is drawn once per shape: hs_plot_begin for the wide one, then for the narrow one; CSS
- * shows the one that fits the screen, so that text stays readable on a phone.
- */
+ * shows the one that fits the screen, so that text stays readable on a phone. */
 #ifndef HOST_STUB_REPORT_PLOT_H
 #define HOST_STUB_REPORT_PLOT_H
 

@@ -2,8 +2,7 @@
  *
  * report/report: the pages that people look at before they trust a plugin with their farm: one of a
  * simulated run, one of a whole benchmark. Each is one self-contained file: no network, no script,
- * light and dark, wide and narrow. It draws what others have measured, and measures nothing.
- */
+ * light and dark, wide and narrow. It draws what others have measured, and measures nothing. */
 #ifndef HOST_STUB_REPORT_REPORT_H
 #define HOST_STUB_REPORT_REPORT_H
 

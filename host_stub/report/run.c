@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The page of a simulated run: headline numbers, pools, the split over time, moves, errors, and how
- * to make the run again.
- */
+ * to make the run again. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>

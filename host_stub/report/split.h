@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * report/split: the charts of one run over time: each pool's delivered share against its target,
- * its deviation, the moves, with what happened marked. Both pages use it.
- */
+ * its deviation, the moves, with what happened marked. Both pages use it. */
 #ifndef HOST_STUB_REPORT_SPLIT_H
 #define HOST_STUB_REPORT_SPLIT_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The style sheet of the pages. Colours are variables, light first, then dark. Charts come in two
- * drawings, .wide and .narrow: text in a drawing that is merely shrunk cannot be read.
- */
+ * drawings, .wide and .narrow: text in a drawing that is merely shrunk cannot be read. */
 #include "host_stub/report/page.h"
 
 #define COLOURS_LIGHT                                                                              \

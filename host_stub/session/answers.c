@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * What a server says about the shares of a session: which ones an answer is about, and whether it
- * agrees with our own verdict.
- */
+ * agrees with our own verdict. */
 #include <math.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Channels and groups of a session: opening, targets, prefixes, membership, closing.
- */
+ * Channels and groups of a session: opening, targets, prefixes, membership, closing. */
 #include <string.h>
 
 #include "host_stub/session/internal.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Custom jobs (work selection): the client describes the job, the server gives it a number and from
- * then on it is a job of the channel like any other, on the tip that the client named.
- */
+ * then on it is a job of the channel like any other, on the tip that the client named. */
 #include <string.h>
 
 #include "host_stub/session/internal.h"

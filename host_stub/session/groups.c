@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Groups of a session: their members have one full extranonce size in common, since the coinbase of
- * a job for the group declares the length of its script (spec 5.2.3, 5.3.22).
- */
+ * a job for the group declares the length of its script (spec 5.2.3, 5.3.22). */
 #include "host_stub/session/internal.h"
 
 /* Where a table has nothing better to point to. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * session/internal: what the files of the session share. Private: everybody else uses session.h.
- */
+ * session/internal: what the files of the session share. Private: everybody else uses session.h. */
 #ifndef HOST_STUB_SESSION_INTERNAL_H
 #define HOST_STUB_SESSION_INTERNAL_H
 

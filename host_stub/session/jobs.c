@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Jobs of a session: future until SetNewPrevHash names them (or active at once), past when a newer
- * one on the same tip replaces them, stale when the tip changes, forgotten when it changes again.
- */
+ * one on the same tip replaces them, stale when the tip changes, forgotten when it changes
+ * again. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -11,8 +11,7 @@
  *
  * Sources: spec 5.1 to 5.3; the states of jobs are those of the reference implementation's client
  * (future, active, past, stale). A job captures the channel's extranonce prefix and target when it
- * arrives; SetTarget renews the target of future jobs, nothing renews the prefix.
- */
+ * arrives; SetTarget renews the target of future jobs, nothing renews the prefix. */
 #ifndef HOST_STUB_SESSION_SESSION_H
 #define HOST_STUB_SESSION_SESSION_H
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Setup of a session's connection, and the negotiation of extensions (extension 0x0001).
- */
+ * Setup of a session's connection, and the negotiation of extensions (extension 0x0001). */
 #include "host_stub/session/internal.h"
 
 int hs_session_setup(hs_session *s, const hs_sv2_message *m, hs_step *step)

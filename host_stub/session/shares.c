@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Shares of a session: our own verdict when one is submitted, and what the recorded answers say.
- */
+ * Shares of a session: our own verdict when one is submitted, and what the recorded answers say. */
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * What the jobs of one NewExtendedMiningJob have in common, kept once however many channels the
- * group has.
- */
+ * group has. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,8 +3,7 @@
  * sim/config: the configuration that a simulated run gives to its plugin: made from the scenario's
  * pools, or an INI file with changes. It knows only the form of a plugin configuration (sections,
  * and the percentages of [upstream.<id>]); what the keys mean and whether they are right, the
- * plugin says.
- */
+ * plugin says. */
 #ifndef HOST_STUB_SIM_CONFIG_H
 #define HOST_STUB_SIM_CONFIG_H
 

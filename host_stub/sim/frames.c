@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The downstream side: connections, channels, moves. Pools are in sim/frames_pools.c, shares and
- * what miners state in sim/frames_miners.c.
- */
+ * what miners state in sim/frames_miners.c. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -17,8 +17,7 @@
  * max_target when it has changed by HS_RESTATE_PCT per cent; the simulated host answers with
  * SetTarget and keeps it to itself, since the study's farm states a hashrate once.
  *
- * Every function does nothing when no frames are wanted.
- */
+ * Every function does nothing when no frames are wanted. */
 #ifndef HOST_STUB_SIM_FRAMES_H
 #define HOST_STUB_SIM_FRAMES_H
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * What miners say: shares with their answers, and hashrates stated anew.
- */
+ * What miners say: shares with their answers, and hashrates stated anew. */
 #include <string.h>
 
 #include "host_stub/sim/frames_state.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The upstream side: the host's channel on each pool, its jobs and tips, and what follows from them
- * for the channels that work there.
- */
+ * for the channels that work there. */
 #include <stdio.h>
 #include <string.h>
 

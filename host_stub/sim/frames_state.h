@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * sim/frames_state: what the files of sim/frames share. Private: everybody else uses sim/frames.h.
- */
+ * sim/frames_state: what the files of sim/frames share. Private: everybody else uses
+ * sim/frames.h. */
 #ifndef HOST_STUB_SIM_FRAMES_STATE_H
 #define HOST_STUB_SIM_FRAMES_STATE_H
 

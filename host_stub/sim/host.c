@@ -109,8 +109,8 @@ static void init_pool(hs_sim *sim, uint32_t index)
     hs_sim_pool_tip(sim, index);
 }
 
-/* The scenario's pool for a row of the plugin's table: by id, else the first that has no row yet.
- */
+/* The scenario's pool for a row of the plugin's table: by id, else the first that has no row
+ * yet. */
 static int pool_for_row(const hs_sim *sim, const hmx_upstream_table *table, uint32_t row,
                         uint32_t scenario_pools)
 {

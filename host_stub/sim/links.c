@@ -2,8 +2,7 @@
  *
  * What holds on the wire whether or not frames are written: which miners share a connection, what
  * each pool's space and tip are, which prefix the host chooses where the plugin does not, and
- * whether Stratum V2 allows a move.
- */
+ * whether Stratum V2 allows a move. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,8 +3,7 @@
  * sim/miner: one machine: its drifting hashrate, its difficulty under vardiff, and when it finds
  * shares. It has random streams of its own, so that a farm is the same whatever a plugin does with
  * it; only the second of work that a move costs differs. Who it works for is the farm's and the
- * host's business.
- */
+ * host's business. */
 #ifndef HOST_STUB_SIM_MINER_H
 #define HOST_STUB_SIM_MINER_H
 

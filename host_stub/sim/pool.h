@@ -2,8 +2,7 @@
  *
  * sim/pool: one simulated pool: its connection, what it accepts, and the shares that wait for its
  * verdict, which it gives in batches, per channel, as SV2 pools do. Whom the verdicts are told to,
- * and what they mean for the account, is the caller's business.
- */
+ * and what they mean for the account, is the caller's business. */
 #ifndef HOST_STUB_SIM_POOL_H
 #define HOST_STUB_SIM_POOL_H
 

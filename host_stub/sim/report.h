@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * sim/report: a run's result as a table for people and as one line of JSON for programs. Both are
- * the same bytes for the same result, under every locale. It computes nothing but what it prints.
- */
+ * the same bytes for the same result, under every locale. It computes nothing but what it
+ * prints. */
 #ifndef HOST_STUB_SIM_REPORT_H
 #define HOST_STUB_SIM_REPORT_H
 

@@ -6,8 +6,7 @@
  * A run depends on its arguments alone: no clock, no locale, no address, no libm function beyond
  * sqrt. One second is one step: miners hash, then what the scenario ordered happens, pools give
  * verdicts, miners come and go, and the plugin gets its tick, whose decisions are carried out at
- * once.
- */
+ * once. */
 #ifndef HOST_STUB_SIM_RUN_H
 #define HOST_STUB_SIM_RUN_H
 

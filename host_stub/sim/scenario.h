@@ -2,8 +2,7 @@
  *
  * sim/scenario: a simulated farm as a scenario file describes it (tests/sim/FORMAT.md is the
  * description for people): miners, pools, what happens when, and the plugin's own settings. Reads
- * and checks; runs nothing.
- */
+ * and checks; runs nothing. */
 #ifndef HOST_STUB_SIM_SCENARIO_H
 #define HOST_STUB_SIM_SCENARIO_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * sim/scenario_read: what the two halves of the scenario reader share: a place in the file to
- * blame, and a table of keys. Internal to sim/scenario*.c.
- */
+ * blame, and a table of keys. Internal to sim/scenario*.c. */
 #ifndef HOST_STUB_SIM_SCENARIO_READ_H
 #define HOST_STUB_SIM_SCENARIO_READ_H
 

@@ -7,8 +7,7 @@
  *   sim/links   who is on which connection, which prefixes the host chooses, what is legal
  *   sim/frames  the same as frames, when they are wanted (sim/frames.h)
  *   sim/farm    who is there: joins, leaves, groups drawn at random; hashing
- *   sim/events  what the scenario orders, and when
- */
+ *   sim/events  what the scenario orders, and when */
 #ifndef HOST_STUB_SIM_STATE_H
 #define HOST_STUB_SIM_STATE_H
 

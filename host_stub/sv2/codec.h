@@ -9,8 +9,8 @@
  * a coinbase_prefix above 8 bytes. HS_SV2_STRICT refuses these three, except for the bit of
  * NewMiningJob and SetCustomMiningJob*, which older peers rightly sent clear. In both modes what
  * follows a message's last field must be whole TLVs in little-endian order; stray bytes, and TLVs
- * in the byte order of the specification's printed example, are refused. Encoding is always strict.
- */
+ * in the byte order of the specification's printed example, are refused. Encoding is always
+ * strict. */
 #ifndef HOST_STUB_SV2_CODEC_H
 #define HOST_STUB_SV2_CODEC_H
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The reading half of sv2/codec.h.
- */
+ * The reading half of sv2/codec.h. */
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The writing half of sv2/codec.h.
- */
+ * The writing half of sv2/codec.h. */
 #include <string.h>
 
 #include "host_stub/sv2/codec.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * sv2/f32: a hashrate as a person reads it, exactly and in no locale. Printf and strtod follow the
- * process's locale and would print a comma in one run and a point in the next.
- */
+ * process's locale and would print a comma in one run and a point in the next. */
 #ifndef HOST_STUB_SV2_F32_H
 #define HOST_STUB_SV2_F32_H
 

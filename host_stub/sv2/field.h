@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * sv2/field: the checks of single values that decoding and encoding share. Private to the codec.
- */
+ * sv2/field: the checks of single values that decoding and encoding share. Private to the codec. */
 #ifndef HOST_STUB_SV2_FIELD_H
 #define HOST_STUB_SV2_FIELD_H
 

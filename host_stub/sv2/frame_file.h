@@ -11,8 +11,8 @@
  * checker take these files as they are.
  *
  * Lines are kept in memory and appended in large pieces, and no file stays open in between, so that
- * thousands of connections can be written at once. What the frames mean is the caller's business.
- */
+ * thousands of connections can be written at once. What the frames mean is the caller's
+ * business. */
 #ifndef HOST_STUB_SV2_FRAME_FILE_H
 #define HOST_STUB_SV2_FRAME_FILE_H
 

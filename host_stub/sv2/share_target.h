@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * sv2/share_target: how hard a pool makes a share, as real pools do: so that a channel of this hash
- * rate finds so many per minute. Pure arithmetic.
- */
+ * rate finds so many per minute. Pure arithmetic. */
 #ifndef HOST_STUB_SV2_SHARE_TARGET_H
 #define HOST_STUB_SV2_SHARE_TARGET_H
 

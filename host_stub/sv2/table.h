@@ -4,8 +4,7 @@
  * channel_msg bit, who sends it, and its fields with their types and their places in the structs of
  * sv2/types.h. The codec, the text form and tools that list or mutate fields read it.
  *
- * Sources: sv2-spec 08-Message-Types (types, bits), 03 3.6 and 05 5.3 (fields).
- */
+ * Sources: sv2-spec 08-Message-Types (types, bits), 03 3.6 and 05 5.3 (fields). */
 #ifndef HOST_STUB_SV2_TABLE_H
 #define HOST_STUB_SV2_TABLE_H
 

@@ -3,8 +3,7 @@
  * sv2/text: a decoded message as one line of text, `Name | field=value,field=value`. Integers are
  * decimal, flags and nonces 0x-hex, bytes lowercase hex in wire order, strings quoted (or hex: when
  * they are not plain UTF-8), a float its shortest decimal and its bits, an absent OPTION `none`, a
- * sequence [a;b]; TLVs come last as tlv(0xEEEE:0xFF)=value. The same in every locale.
- */
+ * sequence [a;b]; TLVs come last as tlv(0xEEEE:0xFF)=value. The same in every locale. */
 #ifndef HOST_STUB_SV2_TEXT_H
 #define HOST_STUB_SV2_TEXT_H
 

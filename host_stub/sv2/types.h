@@ -6,8 +6,7 @@
  *
  * Nothing here owns memory: byte strings and sequences are views. After decoding they point into
  * the frame that was decoded, so they live as long as that buffer; for encoding the caller points
- * them wherever its bytes are.
- */
+ * them wherever its bytes are. */
 #ifndef HOST_STUB_SV2_TYPES_H
 #define HOST_STUB_SV2_TYPES_H
 

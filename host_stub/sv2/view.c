@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The part of sv2/codec.h that looks into decoded messages: sequences, TLVs, the channel.
- */
+ * The part of sv2/codec.h that looks into decoded messages: sequences, TLVs, the channel. */
 #include <string.h>
 
 #include "host_stub/sv2/codec.h"

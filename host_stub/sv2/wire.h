@@ -2,8 +2,7 @@
  *
  * sv2/wire: reads and writes the primitive encodings of Stratum V2 (spec 3.1; all integers are
  * little-endian) in a buffer of the caller's, never one byte beyond it. What a value means, and
- * which values are legal, is the codec's business.
- */
+ * which values are legal, is the codec's business. */
 #ifndef HOST_STUB_SV2_WIRE_H
 #define HOST_STUB_SV2_WIRE_H
 

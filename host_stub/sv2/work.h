@@ -2,8 +2,7 @@
  *
  * sv2/work: the proof-of-work arithmetic of a share: coinbase, merkle root, header hash, targets
  * and difficulties (spec 5.3.16; sv2 targets are U256 little-endian). Pure functions; SHA-256 is
- * libsodium's. Which job and which prefix a share belongs to is the session's business.
- */
+ * libsodium's. Which job and which prefix a share belongs to is the session's business. */
 #ifndef HOST_STUB_SV2_WORK_H
 #define HOST_STUB_SV2_WORK_H
 

@@ -3,8 +3,8 @@
  * layout_print: prints the binary form of the ABI as this compiler makes it, one line per struct,
  * field and constant. tests/cli/layout.sh compares it with layout.golden. It also walks the list of
  * hmx_layout.def for completeness: the fields of a struct must touch each other and fill it, so a
- * field that is missing in the list leaves a gap that is named on standard error (exit status 1).
- */
+ * field that is missing in the list leaves a gap that is named on standard error (exit status
+ * 1). */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

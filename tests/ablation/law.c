@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Replaces plugin/control/law.c in a plugin that lacks one part of the control law: compiled with
- * HM_WITHOUT as the part's number, in the order of hm_law.
- */
+ * HM_WITHOUT as the part's number, in the order of hm_law. */
 #include "plugin/control/law.h"
 
 const hm_law HM_LAW = {

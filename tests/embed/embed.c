@@ -2,8 +2,7 @@
  *
  * embed: the least that a proxy does with the plugin. It needs abi/ and libdl, nothing else. Where
  * a real proxy speaks Stratum V2 there is a comment; time is counted here instead of read from a
- * monotonic clock. Usage: embed PATH/hashmux.so
- */
+ * monotonic clock. Usage: embed PATH/hashmux.so */
 #include <dlfcn.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -108,8 +107,8 @@ static void carry_out(const hmx_decision *d)
 {
     printf("decision %" PRIu64 ": channel %" PRIu64 " goes from %" PRIu32 " to %" PRIu32 "\n",
            d->decision, d->channel, d->from, d->to);
-    /* Here: SetExtranoncePrefix, the new pool's job and target, SetNewPrevHash. Then it is a fact:
-     */
+    /* Here: SetExtranoncePrefix, the new pool's job and target, SetNewPrevHash. Then it is a
+     * fact: */
     hmx_reassign e = {.event = event(sizeof e), .decision = d->decision, .channel = d->channel};
     e.cookie = d->cookie;
     e.from = d->from;

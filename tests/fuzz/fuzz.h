@@ -3,8 +3,7 @@
  * fuzz: what the fuzz targets share. A target is one file fuzz_<name>.c with the function of
  * libFuzzer below, and a folder corpus/<name>/ with inputs to start from; the build finds it by its
  * name. In ordinary builds run_corpus.c feeds the corpus to it, with -DHMX_FUZZ=ON libFuzzer drives
- * it (tests/tools/fuzz). An input that once crashed becomes a file of the corpus.
- */
+ * it (tests/tools/fuzz). An input that once crashed becomes a file of the corpus. */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
 

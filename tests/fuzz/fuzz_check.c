@@ -4,8 +4,7 @@
  * Then frames as on the wire. Frames of extension 0x7ffe steer: type 0 begins another downstream
  * connection, type 1 one upstream to the pool that its first byte tells, type 2 lets as many times
  * 16 ms pass as its first two bytes say (a connection has times when one stands before its first
- * frame). No input crashes it, and its verdict on the same frames is the same each time.
- */
+ * frame). No input crashes it, and its verdict on the same frames is the same each time. */
 #include <string.h>
 
 #include "host_stub/check/check.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The codec on one frame. What it accepts it encodes to the same bytes again, except for what a
- * reader has to overlook; and what it encodes decodes to itself.
- */
+ * reader has to overlook; and what it encodes decodes to itself. */
 #include <string.h>
 
 #include "host_stub/sv2/codec.h"

@@ -5,8 +5,7 @@
  * lets as many times 16 ms pass as its first byte says, type 1 has pool a or b answer as its first
  * byte says, type 2 has the plugin move a channel, type 3 lets the miner go and another come. No
  * input crashes it, breaks the contract with the plugin, makes it send what cannot be encoded, or
- * costs the other miner its connection. Corpus: tests/fuzz/corpus/proxy_down.
- */
+ * costs the other miner its connection. Corpus: tests/fuzz/corpus/proxy_down. */
 #define RIG_LOG_MAX 64
 #include "tests/fuzz/fuzz.h"
 #include "tests/host/live/proxy/rig.h"

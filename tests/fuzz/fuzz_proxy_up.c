@@ -5,8 +5,7 @@
  * of extension 0x7ffe steer: type 0 lets as many times 16 ms pass as its first byte says, type 1
  * has a miner submit a share, type 2 has the plugin move a channel, type 3 ends the connection. No
  * input crashes it, breaks the contract with the plugin, makes it send what cannot be encoded, or
- * costs a miner or the other pool its connection. Corpus: tests/fuzz/corpus/proxy_up.
- */
+ * costs a miner or the other pool its connection. Corpus: tests/fuzz/corpus/proxy_up. */
 #define RIG_LOG_MAX 64
 #include "tests/fuzz/fuzz.h"
 #include "tests/host/live/proxy/rig.h"

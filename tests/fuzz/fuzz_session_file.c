@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The reader of session files on any text: what it cannot read it refuses with a sentence.
- */
+ * The reader of session files on any text: what it cannot read it refuses with a sentence. */
 #include "host_stub/check/file.h"
 #include "tests/fuzz/fuzz.h"
 

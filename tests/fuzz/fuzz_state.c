@@ -3,8 +3,7 @@
  * fuzz_state: any bytes offered to load, as they are and once more with the length and the checksum
  * that they should have, so that what is behind these is reached. Refused: the instance is as it
  * was. Taken: what is saved can be loaded and is the same then, and the instance lives on with a
- * small farm.
- */
+ * small farm. */
 #include <sodium/crypto_generichash.h>
 #include <string.h>
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * run_corpus: stands in for libFuzzer where there is none: feeds each file of the folders named on
- * the command line to the target, each from memory of exactly its size.
- */
+ * the command line to the target, each from memory of exactly its size. */
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>

@@ -5,8 +5,7 @@
  * decisions of the last tick) and nothing else. At the end of each test it_close finds every broken
  * rule and every byte that was not given back. What a farm does all day is in harness_farm.h.
  *
- * Criterion runs each test in a process of its own: one static it_host per test file is enough.
- */
+ * Criterion runs each test in a process of its own: one static it_host per test file is enough. */
 #ifndef INTEGRATION_HARNESS_H
 #define INTEGRATION_HARNESS_H
 

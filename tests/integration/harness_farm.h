@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * harness_farm: ticks, what becomes of decisions, snapshots, and a small deterministic farm: each
- * channel finds one share of its own difficulty per second. Needs harness.h.
- */
+ * channel finds one share of its own difficulty per second. Needs harness.h. */
 #ifndef INTEGRATION_HARNESS_FARM_H
 #define INTEGRATION_HARNESS_FARM_H
 

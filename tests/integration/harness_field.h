@@ -2,8 +2,7 @@
  *
  * harness_field: farms as operators describe them: TH/s, worker names, absolute targets, verdicts
  * of pools that reject or swallow shares, and the host's own account of who credited what. Needs
- * harness_farm.h.
- */
+ * harness_farm.h. */
 #ifndef INTEGRATION_HARNESS_FIELD_H
 #define INTEGRATION_HARNESS_FIELD_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * harness_state: streams for save and load that keep the state in memory, and what a restart of a
- * host looks like. Needs harness_farm.h.
- */
+ * host looks like. Needs harness_farm.h. */
 #ifndef INTEGRATION_HARNESS_STATE_H
 #define INTEGRATION_HARNESS_STATE_H
 

@@ -2,8 +2,7 @@
  *
  * What each part of the control law is for: without it a scenario gets measurably worse. The
  * plugins without one part are built from the same sources (tests/ablation/law.c); means over three
- * seeds, judged by the simulator's own account.
- */
+ * seeds, judged by the simulator's own account. */
 #include <math.h>
 
 #include "tests/host/sim/test_run.h"
@@ -84,8 +83,8 @@ Test(ablation, without_back_calculation_what_was_refused_is_paid_back)
     cr_assert_lt(1.5 * with.peak, ablated.peak);
 }
 
-/* 120 miners come back in parts of 50, half a minute apart: what is late by that is nobody's debt.
- */
+/* 120 miners come back in parts of 50, half a minute apart: what is late by that is nobody's
+ * debt. */
 Test(ablation, without_the_freeze_a_burst_overshoots)
 {
     const setup what = {

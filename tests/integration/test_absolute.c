@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Absolute targets: so many TH/s for a pool, the rest for the others; and what happens when there
- * is too little or too much.
- */
+ * is too little or too much. */
 #include "tests/integration/harness_field.h"
 
 static it_host H;

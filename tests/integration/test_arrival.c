@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Where new channels go: the priority rule by hashrate, through the shared object.
- */
+ * Where new channels go: the priority rule by hashrate, through the shared object. */
 #include "tests/integration/harness_farm.h"
 
 static it_host H;

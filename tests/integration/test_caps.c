@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * max_ths: a pool never gets more than that, unless every pool is full; and pools whose limit
- * nobody was told.
- */
+ * nobody was told. */
 #include "tests/integration/harness_field.h"
 
 static it_host H;

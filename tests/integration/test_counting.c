@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * What the snapshot says about shares: counts, work, acceptance, and which of them steer the split.
- */
+ * What the snapshot says about shares: counts, work, acceptance, and which of them steer the
+ * split. */
 #include <math.h>
 
 #include "tests/integration/harness_farm.h"

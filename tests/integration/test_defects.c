@@ -3,8 +3,7 @@
  * The ways in which the reference crate fails, by their numbers, as far as a host can see them.
  * Elsewhere: 1, 2, 3, 5, 6 test_rebalance_long.c; 7 to 10, 13, 16, 30 test_rebalance.c; 11, 12, 19,
  * 20 test_setters.c; 14 test_instances.c (and below); 17 test_failover.c. Not to be seen through a
- * serial interface without locks: 23, 25, 26, 27 (below what is left of 23 and 24).
- */
+ * serial interface without locks: 23, 25, 26, 27 (below what is left of 23 and 24). */
 #include <math.h>
 #include <time.h>
 

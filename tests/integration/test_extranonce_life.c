@@ -2,8 +2,7 @@
  *
  * Extranonce prefixes over the life of channels: their lengths, how long an old one is held, what
  * the host chose itself, and what happens when a pool changes its space. That none equals or begins
- * another over a long life is in test_prefix_free.c.
- */
+ * another over a long life is in test_prefix_free.c. */
 #include "tests/integration/harness_farm.h"
 
 static it_host H;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Pools that die, come back, drain, lose their job or their target.
- */
+ * Pools that die, come back, drain, lose their job or their target. */
 #include <math.h>
 
 #include "tests/integration/harness_farm.h"

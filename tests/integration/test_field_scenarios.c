@@ -2,8 +2,7 @@
  *
  * Stories of the field that are about single events and want no luck: L8, L11, R3. Those of
  * absolute targets, caps, grey and flapping pools stand in the tests of these; all of them run with
- * luck in tests/host/sim/test_field_scenarios.c.
- */
+ * luck in tests/host/sim/test_field_scenarios.c. */
 #include "tests/integration/harness_field.h"
 
 static it_host H;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Grey pools: connected, with jobs, and no good: they reject or swallow what they get.
- */
+ * Grey pools: connected, with jobs, and no good: they reject or swallow what they get. */
 #include "tests/integration/harness_field.h"
 
 static it_host H;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Pools that come and go: the hold-down grows, and one that recovers for good is used for good.
- */
+ * Pools that come and go: the hold-down grows, and one that recovers for good is used for good. */
 #include "tests/integration/harness_field.h"
 
 static it_host H;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The same calls give the same answers, bit for bit: in a second instance beside the first, after
- * another one was destroyed, with other channel numbers, and when the host echoes no cookies.
- */
+ * another one was destroyed, with other channel numbers, and when the host echoes no cookies. */
 #include "host_stub/base/rng.h"
 #include "tests/integration/harness_farm.h"
 

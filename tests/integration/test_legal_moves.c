@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * What Stratum V2 or the host forbids is never decided, even when the split suffers for it. The
- * guard checks every decision as well; here each rule is the only thing that stands in the way.
- */
+ * guard checks every decision as well; here each rule is the only thing that stands in the way. */
 #include "tests/integration/harness_farm.h"
 
 static it_host H;

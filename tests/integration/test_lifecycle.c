@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Life of an instance: what create refuses, memory to the last byte, and a whole life in which each
- * allocation in turn fails. What broken events do is in test_refused_calls.c.
- */
+ * allocation in turn fails. What broken events do is in test_refused_calls.c. */
 #include <stdlib.h>
 
 #include "tests/integration/harness_farm.h"
 
 static it_host H;
 
-/* create as a host would call it, without the guard: for arguments that the guard would not pass.
- */
+/* create as a host would call it, without the guard: for arguments that the guard would not
+ * pass. */
 typedef struct direct {
     uint64_t live;
     hmx_text text;

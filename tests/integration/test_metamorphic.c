@@ -2,8 +2,7 @@
  *
  * What must not matter: the channels' numbers, the order of the pools in the file, the unit of the
  * hashrates, and in how many events the shares of a second come. And what must not break anything:
- * numbers from the edge of what the contract allows.
- */
+ * numbers from the edge of what the contract allows. */
 #include "tests/integration/harness_field.h"
 #include "tests/unit/test_draw.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Pins: some miners work where the operator says, whatever the targets say.
- */
+ * Pins: some miners work where the operator says, whatever the targets say. */
 #include "tests/integration/harness_field.h"
 
 static it_host H;

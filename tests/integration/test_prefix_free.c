@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * No prefix in use equals or begins another, compared by brute force over a long random life with a
- * book of our own, which knows nothing of indexes; and between instances that share a pool's space.
- */
+ * book of our own, which knows nothing of indexes; and between instances that share a pool's
+ * space. */
 #include "host_stub/base/rng.h"
 #include "tests/integration/harness_farm.h"
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The loop closed: measurement, controller, command, moves. Long runs and share luck are in
- * test_rebalance_long.c.
- */
+ * test_rebalance_long.c. */
 #include <math.h>
 
 #include "tests/integration/harness_farm.h"

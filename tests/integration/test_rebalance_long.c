@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Hours and days of the closed loop: memory that fades, share luck, and farms that start wrong.
- */
+ * Hours and days of the closed loop: memory that fades, share luck, and farms that start wrong. */
 #include <math.h>
 
 #include "host_stub/base/rng.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * A new configuration file at run time: pools come, go and change their targets, and what is kept
- * keeps its accounts.
- */
+ * keeps its accounts. */
 #include "tests/integration/harness_farm.h"
 
 static it_host H;

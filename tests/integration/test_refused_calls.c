@@ -2,8 +2,7 @@
  *
  * Calls that break a rule of the contract answer a negative status and change nothing: the snapshot
  * before equals the snapshot after, byte for byte. They go to the plugin's own hooks, because the
- * guard would not pass most of them on.
- */
+ * guard would not pass most of them on. */
 #include <math.h>
 #include <stdlib.h>
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * hashmux.tuning/1: what each setter takes, what it refuses and with which words; that a refusal
- * changes nothing; and that a change of gains is no jolt.
- */
+ * changes nothing; and that a change of gains is no jolt. */
 #include <math.h>
 
 #include "tests/integration/harness_farm.h"

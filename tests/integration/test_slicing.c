@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Time slicing: farms whose miners are coarser than their targets alternate a miner, or, when the
- * operator does not want that, leave everybody where he is.
- */
+ * operator does not want that, leave everybody where he is. */
 #include "tests/integration/harness_field.h"
 #include "tests/unit/test_draw.h"
 

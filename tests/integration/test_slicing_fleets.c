@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * A single miner for several pools with small targets: every model has to serve them all within
- * the day, and none may run to and fro. Two of the random fleets of `bench control --random`.
- */
+ * the day, and none may run to and fro. Two of the random fleets of `bench control --random`. */
 #include "host_stub/bench/fleet.h"
 #include "tests/host/sim/test_run.h"
 

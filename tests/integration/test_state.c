@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * save and load: what a restart keeps, what it does not, and that saving is no event. What is
- * refused is in test_state_refused.c, the miners in test_state_miners.c.
- */
+ * refused is in test_state_refused.c, the miners in test_state_miners.c. */
 #include "tests/integration/harness_state.h"
 
 static it_host H;

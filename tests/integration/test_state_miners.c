@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * What a saved state keeps of the miners: a hashrate that was measured is not replaced by what the
- * miner declares, only because the proxy was restarted.
- */
+ * miner declares, only because the proxy was restarted. */
 #include <math.h>
 
 #include "tests/integration/harness_state.h"

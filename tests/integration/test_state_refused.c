@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * What load and save refuse: and that nothing changed then, down to the next decisions.
- */
+ * What load and save refuse: and that nothing changed then, down to the next decisions. */
 #include <math.h>
 
 #include "tests/integration/harness_state.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * A move is a transaction: decided, pending, and then applied, refused, failed, expired, or void
- * because the host or the peer did something else.
- */
+ * because the host or the peer did something else. */
 #include "tests/integration/harness_farm.h"
 
 static it_host H;
@@ -265,8 +264,8 @@ Test(transactions, a_small_buffer_gets_the_same_in_more_calls)
     }
 }
 
-/* A farm in which only an exchange of two channels fits: 30 units against 20 where 10 are wanted.
- */
+/* A farm in which only an exchange of two channels fits: 30 units against 20 where 10 are
+ * wanted. */
 static uint32_t exchange(uint32_t capacity, double *left_points)
 {
     const it_options o = {.capacity = capacity};

@@ -4,8 +4,7 @@
  * the environment says, and Criterion does not change that; a real host calls setlocale. So does
  * this file, before main, so that `tests/run --locale de_DE.UTF-8` really puts the code under a
  * comma locale. When HMX_EXPECT_DECIMAL_POINT is set and something else is in force, the binary
- * ends at once: a run that only believes to be under that locale must not pass.
- */
+ * ends at once: a run that only believes to be under that locale must not pass. */
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,7 @@
  *
  * counted_memory.h: a host's allocator for unit tests. It counts what is alive, checks that every
  * block goes back with the size and alignment that it was asked for, fills new blocks with 0xA5
- * (the contract promises no zeros), and fails the k-th allocation, or all from the k-th on.
- */
+ * (the contract promises no zeros), and fails the k-th allocation, or all from the k-th on. */
 #ifndef TESTS_UNIT_COUNTED_MEMORY_H
 #define TESTS_UNIT_COUNTED_MEMORY_H
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * test_draw.h: draws on top of test_random.h: numbers in a range, Poisson counts.
- */
+ * test_draw.h: draws on top of test_random.h: numbers in a range, Poisson counts. */
 #ifndef TESTS_UNIT_TEST_DRAW_H
 #define TESTS_UNIT_TEST_DRAW_H
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * test_random.h: splitmix64, so that a test that draws sees the same numbers everywhere.
- */
+ * test_random.h: splitmix64, so that a test that draws sees the same numbers everywhere. */
 #ifndef TESTS_UNIT_TEST_RANDOM_H
 #define TESTS_UNIT_TEST_RANDOM_H
 

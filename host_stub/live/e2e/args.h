@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * live/e2e/args: the command lines of the processes of a live run. Pure text.
- */
+ * live/e2e/args: the command lines of the processes of a live run. Pure text. */
 #ifndef HOST_STUB_LIVE_E2E_ARGS_H
 #define HOST_STUB_LIVE_E2E_ARGS_H
 

@@ -2,8 +2,7 @@
  *
  * live/e2e/child: another process of this program: started with its own arguments, told command
  * lines on its standard input, read line by line, and surely ended. It dies with us, whatever
- * happens to us. What the lines mean is its owner's business.
- */
+ * happens to us. What the lines mean is its owner's business. */
 #ifndef HOST_STUB_LIVE_E2E_CHILD_H
 #define HOST_STUB_LIVE_E2E_CHILD_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/e2e/config: the plugin's configuration for a live run: a built-in one whose time constants
- * fit into a minute, or somebody's file; and with the ports that the pools were given.
- */
+ * fit into a minute, or somebody's file; and with the ports that the pools were given. */
 #ifndef HOST_STUB_LIVE_E2E_CONFIG_H
 #define HOST_STUB_LIVE_E2E_CONFIG_H
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The faults of a live run, at their moments.
- */
+ * The faults of a live run, at their moments. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

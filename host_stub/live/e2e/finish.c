@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The end of a live run: reads what the processes have counted.
- */
+ * The end of a live run: reads what the processes have counted. */
 #include <math.h>
 #include <stdio.h>
 

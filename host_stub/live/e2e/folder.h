@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/e2e/folder: the folder of a live run, for configuration, logs and counts: a temporary one
- * that is removed, or one that is kept.
- */
+ * that is removed, or one that is kept. */
 #ifndef HOST_STUB_LIVE_E2E_FOLDER_H
 #define HOST_STUB_LIVE_E2E_FOLDER_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/e2e/internal: what the files of a live run share. Private: everybody else uses
- * live/e2e/run.h.
- */
+ * live/e2e/run.h. */
 #ifndef HOST_STUB_LIVE_E2E_INTERNAL_H
 #define HOST_STUB_LIVE_E2E_INTERNAL_H
 

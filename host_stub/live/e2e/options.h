@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/e2e/options: the command line of `host_stub e2e`, read and checked, and the moments of the
- * faults that follow from it.
- */
+ * faults that follow from it. */
 #ifndef HOST_STUB_LIVE_E2E_OPTIONS_H
 #define HOST_STUB_LIVE_E2E_OPTIONS_H
 

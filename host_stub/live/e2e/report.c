@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The result of a live run as JSON and as a table.
- */
+ * The result of a live run as JSON and as a table. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -2,8 +2,7 @@
  *
  * live/e2e/result: what a live run came to: takes the counts that pools, miners and the proxy have
  * written, adds them up, and says which promises were broken. Pools' counts decide what was
- * delivered; what the proxy says of itself is only shown and compared.
- */
+ * delivered; what the proxy says of itself is only shown and compared. */
 #ifndef HOST_STUB_LIVE_E2E_RESULT_H
 #define HOST_STUB_LIVE_E2E_RESULT_H
 

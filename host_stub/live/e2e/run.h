@@ -3,8 +3,7 @@
  * live/e2e/run: carries a live run out: starts pools, proxy and miners one after the other,
  * commands the faults, asks the pools now and then what they were delivered, and ends everything in
  * the order in which no share is lost: miners, proxy, pools. Nothing of it outlives the call,
- * whatever happens. What the counts mean is live/e2e/result's business.
- */
+ * whatever happens. What the counts mean is live/e2e/result's business. */
 #ifndef HOST_STUB_LIVE_E2E_RUN_H
 #define HOST_STUB_LIVE_E2E_RUN_H
 

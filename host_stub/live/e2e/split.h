@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/e2e/split: how work was split over pools between two moments, from what each pool said now
- * and then that it had been delivered in all. Pure arithmetic.
- */
+ * and then that it had been delivered in all. Pure arithmetic. */
 #ifndef HOST_STUB_LIVE_E2E_SPLIT_H
 #define HOST_STUB_LIVE_E2E_SPLIT_H
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The processes of a live run: their command lines, and what they say.
- */
+ * The processes of a live run: their command lines, and what they say. */
 #include <stdio.h>
 #include <string.h>
 

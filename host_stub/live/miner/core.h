@@ -7,8 +7,7 @@
  * that a verdict of the server that does not hold is noticed. Time is told (milliseconds since the
  * start of the process); sockets and signals are live/miner/live's.
  *
- * A channel that is refused or closed is asked for again after a second, as a device does.
- */
+ * A channel that is refused or closed is asked for again after a second, as a device does. */
 #ifndef HOST_STUB_LIVE_MINER_CORE_H
 #define HOST_STUB_LIVE_MINER_CORE_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/miner/internal: what the files of the mining devices share. Private: everybody else uses
- * live/miner/core.h.
- */
+ * live/miner/core.h. */
 #ifndef HOST_STUB_LIVE_MINER_INTERNAL_H
 #define HOST_STUB_LIVE_MINER_INTERNAL_H
 

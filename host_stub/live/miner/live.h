@@ -2,8 +2,7 @@
  *
  * live/miner/live: mining devices on their sockets: connects, carries frames to and from
  * live/miner/core, gives it turns to hash, comes back after a lost connection, and ends on SIGTERM
- * or SIGINT.
- */
+ * or SIGINT. */
 #ifndef HOST_STUB_LIVE_MINER_LIVE_H
 #define HOST_STUB_LIVE_MINER_LIVE_H
 

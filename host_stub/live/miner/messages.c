@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * What servers say to the mining devices: the session takes each message first, and what it finds
- * legal moves the devices on.
- */
+ * legal moves the devices on. */
 #include <stdio.h>
 #include <string.h>
 

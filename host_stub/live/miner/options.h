@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * live/miner/options: the command line of `host_stub miner`, read and checked.
- */
+ * live/miner/options: the command line of `host_stub miner`, read and checked. */
 #ifndef HOST_STUB_LIVE_MINER_OPTIONS_H
 #define HOST_STUB_LIVE_MINER_OPTIONS_H
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * What mining devices have counted, added up and as JSON.
- */
+ * What mining devices have counted, added up and as JSON. */
 #include <string.h>
 
 #include "host_stub/live/miner/internal.h"

@@ -3,8 +3,7 @@
  * live/miner/search: what a mining device does all day: tries one header after the other of a job
  * until one meets the job's target. Every place that it tries is another one: a cursor that never
  * goes back is spread over nonce, extranonce and ntime. Pure but for the hashing, which is
- * libsodium's. Which job, how fast and what to do with a find is the caller's business.
- */
+ * libsodium's. Which job, how fast and what to do with a find is the caller's business. */
 #ifndef HOST_STUB_LIVE_MINER_SEARCH_H
 #define HOST_STUB_LIVE_MINER_SEARCH_H
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The shares of the mining devices: hashing at a rate, submitting, and what the answers say.
- */
+ * The shares of the mining devices: hashing at a rate, submitting, and what the answers say. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

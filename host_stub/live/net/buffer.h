@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/net/buffer: bytes that come in at one end and leave at the other. It grows with what is put
- * into it; how large it may become is for its owner to say.
- */
+ * into it; how large it may become is for its owner to say. */
 #ifndef HOST_STUB_LIVE_NET_BUFFER_H
 #define HOST_STUB_LIVE_NET_BUFFER_H
 

@@ -12,8 +12,7 @@
  *
  * No callback is called from within a function of this header: the end of a connection is told in
  * the next turn of the loop, once, and the connection is freed when on_closed returns. Until then
- * every function may be called on it and does nothing.
- */
+ * every function may be called on it and does nothing. */
 #ifndef HOST_STUB_LIVE_NET_CONN_H
 #define HOST_STUB_LIVE_NET_CONN_H
 

@@ -2,8 +2,7 @@
  *
  * live/net/conn_internal: what the two halves of a connection share: live/net/conn.c (its life, its
  * input and its time limits) and live/net/conn_send.c (its output). Private: everybody else uses
- * live/net/conn.h.
- */
+ * live/net/conn.h. */
 #ifndef HOST_STUB_LIVE_NET_CONN_INTERNAL_H
 #define HOST_STUB_LIVE_NET_CONN_INTERNAL_H
 

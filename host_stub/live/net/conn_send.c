@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The output of a connection: encoding, bursts, and its limit.
- */
+ * The output of a connection: encoding, bursts, and its limit. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -8,8 +8,7 @@
  * One thread only. Every callback may add, change and remove any watch, timer or listener, its own
  * included; what has been removed is not called again, not even in the same turn. Each ready
  * descriptor is called once per turn, in the order in which the watches were added, so that nobody
- * is served twice before everybody was served once.
- */
+ * is served twice before everybody was served once. */
 #ifndef HOST_STUB_LIVE_NET_LOOP_H
 #define HOST_STUB_LIVE_NET_LOOP_H
 
@@ -28,8 +27,8 @@ typedef struct hs_net_listener hs_net_listener;
 /* NULL when out of memory. */
 hs_net_loop *hs_net_loop_new(void);
 /* Frees the loop with all watches, timers and listeners that it still has, and gives back the
- * signals of hs_net_signals. Descriptors of watches stay open: they belong to whoever added them.
- */
+ * signals of hs_net_signals. Descriptors of watches stay open: they belong to whoever added
+ * them. */
 void hs_net_loop_free(hs_net_loop *loop);
 
 /* The monotonic clock, read anew. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The sockets of a live/net/loop: listeners on loopback and connections in the making.
- */
+ * The sockets of a live/net/loop: listeners on loopback and connections in the making. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Setup, channels, targets and prefixes of a pool.
- */
+ * Setup, channels, targets and prefixes of a pool. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

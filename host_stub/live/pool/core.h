@@ -11,8 +11,7 @@
  * never used twice on a connection, channel numbers and prefixes never twice at all. Shares are
  * judged when they come; when the answer goes out is another matter (batches, `slow`).
  *
- * Names begin with hs_lpool, a live pool: hs_pool is the simulator's.
- */
+ * Names begin with hs_lpool, a live pool: hs_pool is the simulator's. */
 #ifndef HOST_STUB_LIVE_POOL_CORE_H
 #define HOST_STUB_LIVE_POOL_CORE_H
 
@@ -34,8 +33,8 @@ typedef struct hs_lpool_out {
     void (*send_raw)(void *link, const uint8_t *data, size_t len);
     /* The connection has to end, once what was sent has left or at once. hs_lpool_leave follows. */
     void (*end)(void *link, int after_sending, const char *reason);
-    /* One line about a fault of the schedule or of a command: "down begins". `ctx` is the pool's.
-     */
+    /* One line about a fault of the schedule or of a command: "down begins". `ctx` is the
+     * pool's. */
     void (*note)(void *ctx, uint64_t now_ms, const char *text);
 } hs_lpool_out;
 
@@ -86,8 +85,8 @@ hs_lpool_counts hs_lpool_totals(const hs_lpool *pool);
  * "work_accepted","hashes_accepted","stale","stale_ms_most","stale_older","duplicates",
  * "rejected":{reason:n},"refused_on_command","tips","jobs","targets","prefixes",
  * "protocol_errors","own_faults"} and with_channels also "channels":[...]. "rejected" has no stale
- * and no duplicate shares, and has the refused ones under invalid-share. NULL when out of memory.
- */
+ * and no duplicate shares, and has the refused ones under invalid-share. NULL when out of
+ * memory. */
 json_t *hs_lpool_json(const hs_lpool *pool, int with_channels);
 
 #endif

@@ -19,8 +19,7 @@
  *   reconnect         Reconnect, and the end of the connections
  *   garbage           a frame that is none on every connection
  *   half-frame        the first half of a frame, and nothing more until the connection ends
- *   tip, refresh      a new tip, a refreshed job
- */
+ *   tip, refresh      a new tip, a refreshed job */
 #ifndef HOST_STUB_LIVE_POOL_FAULTS_H
 #define HOST_STUB_LIVE_POOL_FAULTS_H
 

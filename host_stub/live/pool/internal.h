@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/pool/internal: what the files of the pool share. Private: everybody else uses
- * live/pool/core.h.
- */
+ * live/pool/core.h. */
 #ifndef HOST_STUB_LIVE_POOL_INTERNAL_H
 #define HOST_STUB_LIVE_POOL_INTERNAL_H
 
@@ -48,8 +47,7 @@ typedef struct hs_lpool_answer {
     uint32_t sequence_number;
     const char *error_code; /* NULL = accepted */
     double difficulty;
-    int unknown_to_session; /* the session has not filed the share: the answer does not concern it
-                             */
+    int unknown_to_session; /* the session has not filed the share: no answer concerns it */
 } hs_lpool_answer;
 
 struct hs_lpool_peer {

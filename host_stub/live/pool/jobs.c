@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The jobs of a pool: when they come, and who gets which message.
- */
+ * The jobs of a pool: when they come, and who gets which message. */
 #include <sodium.h>
 #include <string.h>
 
@@ -93,8 +92,8 @@ static hs_sv2_option_u32 start_of(const hs_lpool *pool, int future)
     return min_ntime;
 }
 
-/* The stream's job to an extended channel or the group of them. Returns its number, 0 = not sent.
- */
+/* The stream's job to an extended channel or the group of them. Returns its number, 0 = not
+ * sent. */
 static uint32_t send_extended(hs_lpool_peer *peer, uint32_t to, int future)
 {
     hs_sv2_message m = {.id = HS_SV2_NEW_EXTENDED_JOB};

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/pool/live: a pool on its sockets: listens, carries frames to and from live/pool/core, tells
- * it the time, reads command lines, records connections, and ends on SIGTERM or SIGINT.
- */
+ * it the time, reads command lines, records connections, and ends on SIGTERM or SIGINT. */
 #ifndef HOST_STUB_LIVE_POOL_LIVE_H
 #define HOST_STUB_LIVE_POOL_LIVE_H
 

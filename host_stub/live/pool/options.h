@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * live/pool/options: the command line of `host_stub pool`, read and checked.
- */
+ * live/pool/options: the command line of `host_stub pool`, read and checked. */
 #ifndef HOST_STUB_LIVE_POOL_OPTIONS_H
 #define HOST_STUB_LIVE_POOL_OPTIONS_H
 

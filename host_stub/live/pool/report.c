@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * A pool's counts as JSON.
- */
+ * A pool's counts as JSON. */
 #include <stdio.h>
 
 #include "host_stub/live/pool/internal.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Shares of a pool: the session has judged them; here they are counted and answered.
- */
+ * Shares of a pool: the session has judged them; here they are counted and answered. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -9,8 +9,7 @@
  * Time is told to it, on the monotonic clock; sockets, files and signals are live/proxy/live's
  * business, which job is which is jobs/table's, what a burst holds is jobs/move's, and who goes
  * where the plugin's. One misbehaving connection is ended and concerns nobody else; a pool that is
- * lost is dialled again, with growing pauses. Specification: spec 5.1 to 5.3.
- */
+ * lost is dialled again, with growing pauses. Specification: spec 5.1 to 5.3. */
 #ifndef HOST_STUB_LIVE_PROXY_CORE_H
 #define HOST_STUB_LIVE_PROXY_CORE_H
 

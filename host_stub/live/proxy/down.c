@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The miners' side: what their frames mean. Opening is in live/proxy/open.c, shares in
- * live/proxy/shares.c.
- */
+ * live/proxy/shares.c. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/proxy/internal: what the files of the proxy's core share. Private: everybody else uses
- * live/proxy/core.h.
- */
+ * live/proxy/core.h. */
 #ifndef HOST_STUB_LIVE_PROXY_INTERNAL_H
 #define HOST_STUB_LIVE_PROXY_INTERNAL_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/proxy/live: a proxy on sockets: the listener, the connections to the pools, the clock,
- * signals, recordings, the state file and the account. What frames mean is live/proxy/core's.
- */
+ * signals, recordings, the state file and the account. What frames mean is live/proxy/core's. */
 #ifndef HOST_STUB_LIVE_PROXY_LIVE_H
 #define HOST_STUB_LIVE_PROXY_LIVE_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/proxy/live_state: the file with the plugin's state. What is in it is the plugin's business;
- * here it is read whole and replaced whole, so that a crash leaves the old one or the new one.
- */
+ * here it is read whole and replaced whole, so that a crash leaves the old one or the new one. */
 #ifndef HOST_STUB_LIVE_PROXY_LIVE_STATE_H
 #define HOST_STUB_LIVE_PROXY_LIVE_STATE_H
 

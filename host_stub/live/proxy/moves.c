@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Carrying out decisions, or saying why not; and what the host does by itself where the plugin does
- * not or cannot.
- */
+ * not or cannot. */
 #include <string.h>
 
 #include "host_stub/live/proxy/internal.h"

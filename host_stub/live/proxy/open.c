@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Opening a miner's channel: the plugin says where, the proxy answers and sends the first job in
- * the same burst. While no pool has a job, requests wait.
- */
+ * the same burst. While no pool has a job, requests wait. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * live/proxy/options: the command line of `host_stub proxy`, read and checked.
- */
+ * live/proxy/options: the command line of `host_stub proxy`, read and checked. */
 #ifndef HOST_STUB_LIVE_PROXY_OPTIONS_H
 #define HOST_STUB_LIVE_PROXY_OPTIONS_H
 

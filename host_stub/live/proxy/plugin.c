@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The proxy's bridge to the plugin: facts in, decisions out, always through the guard.
- */
+ * The proxy's bridge to the plugin: facts in, decisions out, always through the guard. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

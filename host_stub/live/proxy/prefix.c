@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Extranonce prefixes: those that the host chooses where the plugin leaves it to it, and the rest
- * of every prefix before it is used again.
- */
+ * of every prefix before it is used again. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,8 +3,7 @@
  * Does an extended channel's peer obey SetExtranoncePrefix? No message tells, and its shares do:
  * after its first new prefix one accepted share proves that it does, and a few in a row that miss
  * the target prove that it hashes with the prefix that it had. Until then the decision is answered
- * with nothing. A peer that does not obey goes back to the prefix that it still has, and stays.
- */
+ * with nothing. A peer that does not obey goes back to the prefix that it still has, and stays. */
 #include <string.h>
 
 #include "host_stub/live/proxy/internal.h"

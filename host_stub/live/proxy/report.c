@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The proxy's account.
- */
+ * The proxy's account. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Giving a pool's job to a channel: one burst, in the order that jobs/move says.
- */
+ * Giving a pool's job to a channel: one burst, in the order that jobs/move says. */
 #include <string.h>
 
 #include "host_stub/live/proxy/internal.h"

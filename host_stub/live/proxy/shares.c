@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Shares: each goes to the pool whose job it is, under that channel's own sequence number; the
- * verdict finds its way back by that number. Each is answered once, and credited once at the most.
- */
+ * verdict finds its way back by that number. Each is answered once, and credited once at the
+ * most. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The pools' side: connections, the proxy's channel on each, and what their frames mean. Jobs are
- * in live/proxy/up_jobs.c, verdicts in live/proxy/shares.c.
- */
+ * in live/proxy/up_jobs.c, verdicts in live/proxy/shares.c. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * A pool's jobs, tips, targets and space. A job captures target and prefix when it comes, as it
- * does at the pool; SetTarget renews the target of queued ones.
- */
+ * does at the pool; SetTarget renews the target of queued ones. */
 #include <string.h>
 
 #include "host_stub/live/proxy/internal.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * UpdateChannel to the pools: what works there has changed. Once a second at the most (spec 5.3.7),
- * and a second after the first change, so that a burst of moves is one message.
- */
+ * and a second after the first change, so that a burst of moves is one message. */
 #include <string.h>
 
 #include "host_stub/live/proxy/internal.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * tests/fixtures/policy/static_hashrate.c and count_pid.c, the policies that hashmux is compared
- * with: they have to be what they say, or the comparison is worth nothing.
- */
+ * with: they have to be what they say, or the comparison is worth nothing. */
 #include <math.h>
 
 #include "tests/host/sim/test_run.h"

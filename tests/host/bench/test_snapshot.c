@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The benchmark's truth is the simulator's own account and never what a plugin says. Here the two
- * are compared: what hashmux reports of itself is what happened.
- */
+ * are compared: what hashmux reports of itself is what happened. */
 #include <math.h>
 
 #include "abi/hmx_metrics.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * check_changes: what a change to the world of check_world is.
- */
+ * check_changes: what a change to the world of check_world is. */
 #ifndef TESTS_HOST_CHECK_CHANGES_H
 #define TESTS_HOST_CHECK_CHANGES_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * check_changes_jobs: changes to setup, openings, jobs, prefixes and tips.
- * Each is a function, called as what it does; the table at the end says which rule it breaks.
- */
+ * Each is a function, called as what it does; the table at the end says which rule it breaks. */
 #ifndef TESTS_HOST_CHECK_CHANGES_JOBS_H
 #define TESTS_HOST_CHECK_CHANGES_JOBS_H
 

@@ -2,8 +2,7 @@
  *
  * check_changes_shares: changes to targets, updates, shares and their answers, groups, custom jobs,
  * bytes, comments and times. Each is a function, called as what it does; the table at the end says
- * which rule it breaks.
- */
+ * which rule it breaks. */
 #ifndef TESTS_HOST_CHECK_CHANGES_SHARES_H
 #define TESTS_HOST_CHECK_CHANGES_SHARES_H
 

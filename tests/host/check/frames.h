@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * check_frames: connections as lists of encoded frames that a test can alter, and what the checker
- * finds in them.
- */
+ * finds in them. */
 #ifndef TESTS_HOST_CHECK_FRAMES_H
 #define TESTS_HOST_CHECK_FRAMES_H
 

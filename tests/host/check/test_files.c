@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * check/file: what is read from a session file, and what is refused as none; and the limits of
- * trust in times.
- */
+ * trust in times. */
 #include <stdlib.h>
 
 #include "host_stub/check/file.h"

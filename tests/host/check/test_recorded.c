@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * check on the recorded sessions: the legal ones are clean, the bad ones are flagged for the rule
- * that they break, and each of many small changes to a legal one is caught.
- */
+ * that they break, and each of many small changes to a legal one is caught. */
 #include "tests/host/check/frames.h"
 
 Test(check_recorded, legal_sessions_are_clean)

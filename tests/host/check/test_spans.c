@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * check/spans: overlapping search spaces, by hand and against a comparison of every pair; then the
- * spans that the checker makes of connections.
- */
+ * spans that the checker makes of connections. */
 #include <stdlib.h>
 
 #include "host_stub/check/pools.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * check on a whole small world, pools included: legal it is clean, and each of many changes is
- * caught for the rule that it breaks. Together they break every rule and concern every message.
- */
+ * caught for the rule that it breaks. Together they break every rule and concern every message. */
 #include "tests/host/check/changes_jobs.h"
 #include "tests/host/check/changes_shares.h"
 

@@ -4,8 +4,7 @@
  * miners, in which every message of the codec's table occurs. Pool a grants 4 + 12 bytes of
  * extranonce and pool b 2 + 10; an extended channel has 8 of its own. Both pools are on tip 1 until
  * second 50, then on tip 2. Coinbases, paths and merkle roots are real; targets are of difficulty
- * 256 and 65536 and no hash was sought for them.
- */
+ * 256 and 65536 and no hash was sought for them. */
 #ifndef TESTS_HOST_CHECK_WORLD_H
 #define TESTS_HOST_CHECK_WORLD_H
 

@@ -2,8 +2,7 @@
  *
  * guard_life: one plugin's life through the guard, as the tests of the guard tell it: three
  * upstreams (the third is down), channels of every kind, shares, ticks, moves, and the end. What
- * the guard reports on the way is noted by name.
- */
+ * the guard reports on the way is noted by name. */
 #ifndef TESTS_HOST_GUARD_LIFE_H
 #define TESTS_HOST_GUARD_LIFE_H
 

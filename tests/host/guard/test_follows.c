@@ -2,8 +2,7 @@
  *
  * What the guard hands to a plugin, hands back to the host, and remembers from one call to the
  * next. Where a plugin has to misbehave or to be looked into, a hook of the test stands in its
- * place.
- */
+ * place. */
 #include <criterion/criterion.h>
 
 #include "tests/host/guard/life.h"

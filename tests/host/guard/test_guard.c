@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The guard with plugins that keep to the contract: it is silent, whatever the host does that is
- * legal, and its accounts are right.
- */
+ * legal, and its accounts are right. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <stdlib.h>
@@ -117,8 +116,8 @@ static hmx_status answer(hmx_instance *self, const hmx_channel_open *event,
     return HMX_OK;
 }
 
-/* Opens a standard channel on upstream 1 (prefix aa 01, 9 bytes: 11 in all) with these last bytes.
- */
+/* Opens a standard channel on upstream 1 (prefix aa 01, 9 bytes: 11 in all) with these last
+ * bytes. */
 static int collides(life *l, uint64_t channel, uint8_t index, uint8_t last)
 {
     const int before = life_count(l, HS_SIDE_PLUGIN, "prefix-collision");

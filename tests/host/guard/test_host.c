@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Every rule that binds a host: broken here on purpose, with a plugin that keeps to the contract,
- * and the guard says so by name and blames the host alone.
- */
+ * and the guard says so by name and blames the host alone. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <math.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Every rule that binds a plugin: tests/fixtures/bad_<check>.c breaks that one, and the guard says
- * so, and nothing else.
- */
+ * so, and nothing else. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 

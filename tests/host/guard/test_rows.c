@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * More ways to break the rules that have several: rows of the upstream table, and facts of events.
- */
+ * More ways to break the rules that have several: rows of the upstream table, and facts of
+ * events. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <math.h>

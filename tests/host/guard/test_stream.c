@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The guard around save, load, reconfigure, and the services that it gives to the plugin.
- */
+ * The guard around save, load, reconfigure, and the services that it gives to the plugin. */
 #include <criterion/criterion.h>
 
 #include "tests/host/guard/life.h"

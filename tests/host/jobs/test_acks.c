@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * A host's own answers to shares that several pools judge: in order, complete, and with sums that
- * an observer of the connection agrees with.
- */
+ * an observer of the connection agrees with. */
 #include "host_stub/jobs/acks.h"
 
 #include "tests/host/session/messages.h"

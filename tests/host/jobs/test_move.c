@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Bursts, judged by an observer of the connection (session.h) that shares no code with jobs/move
- * and jobs/table: it captures prefixes and targets itself. And the rules about what may be sent.
- */
+ * and jobs/table: it captures prefixes and targets itself. And the rules about what may be sent. */
 #include "host_stub/jobs/move.h"
 
 #include "host_stub/jobs/template.h"

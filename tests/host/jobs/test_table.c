@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * A channel's jobs as its host keeps them: numbers, states, captured values, prefixes in use.
- */
+ * A channel's jobs as its host keeps them: numbers, states, captured values, prefixes in use. */
 #include <criterion/criterion.h>
 #include <string.h>
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The streams of jobs that made-up pools send: deterministic, and each coinbase a transaction that
- * has room for exactly the full extranonce.
- */
+ * has room for exactly the full extranonce. */
 #include <criterion/criterion.h>
 #include <string.h>
 

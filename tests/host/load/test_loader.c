@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Every reason for which the loader refuses a file, each with a sentence that names the file.
- * (A plugin of another major version is in tests/cli/inspect.sh, since it needs its own linking.)
- */
+ * (A plugin of another major version is in tests/cli/inspect.sh, since it needs its own
+ * linking.) */
 #define _XOPEN_SOURCE 700 /* mkdtemp, realpath */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * replay/bridge: what the plugin is told of a recorded session, read back from the plugin's own
- * metrics: its account and the replay's must be the same.
- */
+ * metrics: its account and the replay's must be the same. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>

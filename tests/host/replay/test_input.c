@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * replay/input: raw and hex files, and every refusal as a sentence with file and line.
- */
+ * replay/input: raw and hex files, and every refusal as a sentence with file and line. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

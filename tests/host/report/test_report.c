@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The pages, as far as they can be judged without eyes: what is in them, what must never be, and
- * that the labels of the plane do not lie on each other.
- */
+ * that the labels of the plane do not lie on each other. */
 #include <math.h>
 #include <unistd.h>
 

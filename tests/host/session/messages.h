@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * session_messages: a session and short names for the messages that the tests of its modules feed
- * to it. Targets are all ones where the hash does not matter, and small where it must miss.
- */
+ * to it. Targets are all ones where the hash does not matter, and small where it must miss. */
 #ifndef TESTS_HOST_SESSION_MESSAGES_H
 #define TESTS_HOST_SESSION_MESSAGES_H
 

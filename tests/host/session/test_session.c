@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * session and session/channels: the recorded sessions as a whole, then setup, channels and groups.
- */
+ * session and session/channels: the recorded sessions as a whole, then setup, channels and
+ * groups. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * session/setup, and what an observer can set on a session: flags, clock, marks; the answers to
- * updates; sums of acknowledged shares.
- */
+ * updates; sums of acknowledged shares. */
 #include <criterion/criterion.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * session/shares: our own verdicts, and what the recorded answers may say.
- */
+ * session/shares: our own verdicts, and what the recorded answers may say. */
 #include <criterion/criterion.h>
 #include <string.h>
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Farms and events that made other systems fail, from public threads: what must hold here. Judged
- * by the simulator's own account. The same stories without luck are in tests/integration.
- */
+ * by the simulator's own account. The same stories without luck are in tests/integration. */
 #include <math.h>
 
 #include "tests/host/sim/test_run.h"

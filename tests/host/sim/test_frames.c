@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The frames of a simulated run: they change nothing in the run, the checker finds them clean, and
- * what a broken host would write in their place it does not.
- */
+ * what a broken host would write in their place it does not. */
 #include <dirent.h>
 #include <unistd.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * hashmux on the simulated farms, judged by the simulator's own account.
- */
+ * hashmux on the simulated farms, judged by the simulator's own account. */
 #include "tests/host/sim/test_run.h"
 
 #if defined(__SANITIZE_ADDRESS__)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The simulator itself: what it promises whatever the plugin does.
- */
+ * The simulator itself: what it promises whatever the plugin does. */
 #include "tests/host/sim/test_run.h"
 
 #include <math.h>
@@ -61,8 +60,8 @@ Test(sim_run, the_same_seed_gives_the_same_bytes_another_one_does_not)
 
 Test(sim_run, the_farm_does_not_depend_on_the_plugin)
 {
-    /* Without the cost of a move, two plugins that place and move differently see the same shares.
-     */
+    /* Without the cost of a move, two plugins that place and move differently see the same
+     * shares. */
     struct arrivals moved = {0};
     struct arrivals still = {0};
     hs_sim_options with_moves = {.seed = 9, .share = note_share, .ctx = &moved};

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * tests/fixtures/policy/static.c, the yardstick of the simulations: it has to place by the priority
- * rule, and by nothing else.
- */
+ * rule, and by nothing else. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>

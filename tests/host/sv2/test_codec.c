@@ -2,8 +2,7 @@
  *
  * sv2/decode, sv2/encode, sv2/table: the published vectors both ways, and everything that must be
  * refused. Frames are decoded from heap copies of their exact size, so that a sanitizer sees the
- * first byte read beyond them.
- */
+ * first byte read beyond them. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
@@ -292,8 +291,8 @@ Test(sv2_codec, hashrates_that_are_no_hashrates_each_have_a_reason)
 
 Test(sv2_codec, only_bit_0_of_a_bool_counts)
 {
-    /* A NewExtendedMiningJob with an empty path and coinbase; the byte is version_rolling_allowed.
-     */
+    /* A NewExtendedMiningJob with an empty path and coinbase; the byte is
+     * version_rolling_allowed. */
     const char *const rows[] = {"00", "01", "fe", "ff"};
     for (size_t i = 0; i < 4; i++) {
         char hex[100];

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Session files: their form, their folder, and what happens when the disk says no.
- */
+ * Session files: their form, their folder, and what happens when the disk says no. */
 #include "host_stub/sv2/frame_file.h"
 
 #include <criterion/criterion.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * sv2/text and sv2/f32: what is not already shown by the vectors.
- */
+ * sv2/text and sv2/f32: what is not already shown by the vectors. */
 #include <criterion/criterion.h>
 #include <locale.h>
 #include <math.h>

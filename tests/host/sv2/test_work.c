@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * sv2/work: against Bitcoin's genesis block and published difficulties.
- */
+ * sv2/work: against Bitcoin's genesis block and published difficulties. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>

@@ -89,8 +89,8 @@ Test(table, agrees_with_an_array_through_100_000_operations)
     cr_assert_eq(counted.mistakes, 0);
 }
 
-/* In a small table nearly every removal closes a gap in a run, often across the end of the array.
- */
+/* In a small table nearly every removal closes a gap in a run, often across the end of the
+ * array. */
 Test(table, closes_gaps_in_runs_of_a_small_full_table)
 {
     counted_memory counted = {0};
@@ -157,8 +157,8 @@ Test(table, knows_neither_zero_nor_what_was_never_put)
     hm_table_free(&t);
 }
 
-/* Fills to 700 and empties again with the k-th allocation failing. Returns allocations asked for.
- */
+/* Fills to 700 and empties again with the k-th allocation failing. Returns allocations asked
+ * for. */
 static uint64_t fill_and_empty(uint64_t fail_at)
 {
     counted_memory counted = {.fail_at = fail_at};

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * config_fixture.h: loading a configuration in a unit test: the texts, the allocator and the checks
- * that hold for every load (nothing alive afterwards, nothing half-applied).
- */
+ * that hold for every load (nothing alive afterwards, nothing half-applied). */
 #ifndef TESTS_UNIT_CONFIG_CONFIG_FIXTURE_H
 #define TESTS_UNIT_CONFIG_CONFIG_FIXTURE_H
 

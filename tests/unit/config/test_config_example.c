@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * plugin.ini.example, README's table and the table of keys agree.
- */
+ * plugin.ini.example, README's table and the table of keys agree. */
 #include "tests/unit/config/config_fixture.h"
 
 #include "plugin/config/config_keys.h"

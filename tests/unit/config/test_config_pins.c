@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * [pin.*]: names, patterns, upstreams, and what pins must be to each other.
- */
+ * [pin.*]: names, patterns, upstreams, and what pins must be to each other. */
 #include "tests/unit/config/config_fixture.h"
 
 #define AB                                                                                         \

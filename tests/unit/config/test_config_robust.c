@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * No input crashes the loader, nothing is half-applied, nothing is left allocated.
- */
+ * No input crashes the loader, nothing is half-applied, nothing is left allocated. */
 #include "tests/unit/config/config_fixture.h"
 
 #include "tests/unit/test_random.h"

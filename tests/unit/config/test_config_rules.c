@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The rules as a setter at run time meets them: on a struct, where anything may stand.
- */
+ * The rules as a setter at run time meets them: on a struct, where anything may stand. */
 #include "tests/unit/config/config_fixture.h"
 
 #include <math.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The two kinds of targets, minimum and maximum, and the hold-down times: what they must be to each
- * other, in a file and in a struct.
- */
+ * other, in a file and in a struct. */
 #include "tests/unit/config/config_fixture.h"
 
 #include <math.h>

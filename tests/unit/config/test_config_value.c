@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The values of single keys: words, numbers, gains, addresses, authority keys.
- */
+ * The values of single keys: words, numbers, gains, addresses, authority keys. */
 #include "tests/unit/config/config_fixture.h"
 
 #include "plugin/base/decimal.h"

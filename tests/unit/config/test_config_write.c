@@ -105,8 +105,8 @@ Test(config_write, comments_tell_what_a_key_is)
     cr_assert_null(strstr(text, "Scaled"));
 }
 
-/* Loads what is written for percentages and enabled flags; returns the enabled sum in millionths.
- */
+/* Loads what is written for percentages and enabled flags; returns the enabled sum in
+ * millionths. */
 static int64_t written_sum(const hm_config *config, hm_config *again)
 {
     *again = *fixture_accepted(written(config));

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Every way in which inih 55 misreads a file has a test here (long lines, continuation, sections
- * that are not closed, NUL bytes, directories, ...).
- */
+ * that are not closed, NUL bytes, directories, ...). */
 #include <criterion/criterion.h>
 #include <locale.h>
 #include <stdio.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * planner_fixture.h: a farm, a record of what the planner decided, and requests as the core makes
- * them. "Points" are per cent of the farm's hashrate.
- */
+ * them. "Points" are per cent of the farm's hashrate. */
 #ifndef TESTS_UNIT_CONTROL_PLANNER_FIXTURE_H
 #define TESTS_UNIT_CONTROL_PLANNER_FIXTURE_H
 

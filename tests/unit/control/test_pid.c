@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The facts of the specification about one controller. "The reference" is the crate that the
- * specification comes from; it counts time in seconds, we in minutes.
- */
+ * specification comes from; it counts time in seconds, we in minutes. */
 #include <criterion/criterion.h>
 #include <math.h>
 

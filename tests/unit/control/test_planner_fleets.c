@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The planner on random fleets, and in portions. Hashrates that must add up to the last bit are
- * multiples of 1/64.
- */
+ * multiples of 1/64. */
 #include "tests/unit/control/planner_fixture.h"
 
 static const double SPLIT[] = {60.0, 30.0, 10.0};
@@ -207,8 +206,8 @@ Test(planner_fleets, a_buffer_of_one_never_waits_for_a_swap)
     }
 }
 
-/* One row is left of a larger buffer: the swap waits for the next call instead of being given up.
- */
+/* One row is left of a larger buffer: the swap waits for the next call instead of being given
+ * up. */
 Test(planner_fleets, a_swap_waits_for_the_next_buffer_when_this_one_is_nearly_full)
 {
     farm_open(&f, 2, HALVES, 100);

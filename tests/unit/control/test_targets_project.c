@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The projection of a command back to a distribution inside its bounds.
- */
+ * The projection of a command back to a distribution inside its bounds. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>

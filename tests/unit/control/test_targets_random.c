@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Effective targets of random farms: against another way to compute them, and what must always
- * hold.
- */
+ * hold. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>

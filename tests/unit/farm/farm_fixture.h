@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * farm_fixture.h: some pools and channels around one hm_assignment, as the core would set them up.
- * A channel's hashrate is whatever the test says: no estimator is involved.
- */
+ * A channel's hashrate is whatever the test says: no estimator is involved. */
 #ifndef TESTS_UNIT_FARM_FARM_FIXTURE_H
 #define TESTS_UNIT_FARM_FARM_FIXTURE_H
 

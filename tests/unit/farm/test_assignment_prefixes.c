@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * What becomes of extranonce prefixes when the host does things its own way.
- */
+ * What becomes of extranonce prefixes when the host does things its own way. */
 #include "tests/unit/farm/farm_fixture.h"
 
 static const double HALVES[] = {50.0, 50.0};

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Thousands of random transactions: after each all sums are added up afresh, and every extranonce
- * index in use must have exactly one owner.
- */
+ * index in use must have exactly one owner. */
 #include "tests/unit/farm/farm_fixture.h"
 
 enum { POOLS = 4, SLOTS = 120 };

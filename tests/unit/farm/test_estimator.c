@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * A usual machine here: difficulty 100, six shares a minute, evaluated every 30 s.
- */
+ * A usual machine here: difficulty 100, six shares a minute, evaluated every 30 s. */
 #include <criterion/criterion.h>
 #include <float.h>
 #include <math.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Where our layout agrees with that of the Stratum V2 reference implementation its vectors are
- * used: pool prefix, instance index in the place of its local prefix, channel index, zeros.
- */
+ * used: pool prefix, instance index in the place of its local prefix, channel index, zeros. */
 #include <criterion/criterion.h>
 #include <string.h>
 

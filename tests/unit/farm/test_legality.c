@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * What Stratum V2 forbids, rule by rule, each once allowed and once refused. The channel works for
- * pool 1 and is asked to go to pool 2.
- */
+ * pool 1 and is asked to go to pool 2. */
 #include "tests/unit/farm/farm_fixture.h"
 
 static farm f;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/e2e/options, live/e2e/config, live/e2e/args: what is run when, with which configuration and
- * which command lines; and what is refused.
- */
+ * which command lines; and what is refused. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>

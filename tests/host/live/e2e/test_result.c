@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * live/e2e/split, live/e2e/result: what was delivered when, and each promise that can be broken.
- */
+ * live/e2e/split, live/e2e/result: what was delivered when, and each promise that can be broken. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>

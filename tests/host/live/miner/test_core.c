@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/miner/core: devices mine for a live/pool/core in virtual time, over a wire that takes its
- * time. The pool recomputes every share, so that what the two count has to agree.
- */
+ * time. The pool recomputes every share, so that what the two count has to agree. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * live/miner/options: what the command line of the mining devices means, and what it refuses.
- */
+ * live/miner/options: what the command line of the mining devices means, and what it refuses. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>

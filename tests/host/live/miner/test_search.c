@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/miner/search: what is found meets the target when it is recomputed the long way, and no
- * place is tried twice.
- */
+ * place is tried twice. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>

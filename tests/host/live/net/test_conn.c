@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/net/conn: frames however they are cut, bursts, and peers that do not behave. The connection
- * under test is one end of a socketpair or of a loopback connection; the test plays the peer.
- */
+ * under test is one end of a socketpair or of a loopback connection; the test plays the peer. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <string.h>

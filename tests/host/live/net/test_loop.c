@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * live/net/loop: who is called, in which order, and what a callback may change.
- */
+ * live/net/loop: who is called, in which order, and what a callback may change. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <signal.h>

@@ -2,8 +2,7 @@
  *
  * pool_client: a client of live/pool/core for its tests. It sees what the pool sends as frames,
  * feeds both directions to an observer of its own, which has to find every message of the pool
- * legal, and mines real shares on the jobs that this observer knows.
- */
+ * legal, and mines real shares on the jobs that this observer knows. */
 #ifndef TESTS_HOST_LIVE_POOL_CLIENT_H
 #define TESTS_HOST_LIVE_POOL_CLIENT_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/pool/faults, live/pool/options, sv2/share_target: words, schedules and numbers; and what
- * each fault does to a pool's clients.
- */
+ * each fault does to a pool's clients. */
 #include <stdlib.h>
 
 #include "host_stub/sv2/share_target.h"

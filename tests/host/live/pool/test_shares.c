@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/pool/shares: really mined shares are accepted and credited at their own job's difficulty,
- * and all others refused for the right reason.
- */
+ * and all others refused for the right reason. */
 #include <stdlib.h>
 
 #include "host_stub/sv2/share_target.h"

@@ -2,8 +2,7 @@
  *
  * proxy_rig: a proxy without sockets for tests and fuzzers: three pools a, b, c that are played
  * here, miners that are played here, and a plugin inside the process that decides what the test
- * says and remembers what it was told. What the proxy sends is kept as messages.
- */
+ * says and remembers what it was told. What the proxy sends is kept as messages. */
 #ifndef TESTS_HOST_LIVE_PROXY_RIG_H
 #define TESTS_HOST_LIVE_PROXY_RIG_H
 
@@ -550,8 +549,8 @@ static inline uint64_t rig_decide(uint64_t channel, uint32_t from, uint32_t to, 
     return d->decision;
 }
 
-/* A decision that a plugin may make: of an open channel without another, to the other of a and b.
- */
+/* A decision that a plugin may make: of an open channel without another, to the other of a and
+ * b. */
 static inline void rig_decide_legally(uint64_t channel, uint32_t style)
 {
     const uint32_t from = channel < RIG_CHANNELS ? rig.where[channel] : 0;

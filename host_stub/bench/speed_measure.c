@@ -19,10 +19,14 @@ enum {
     LARGE_REPETITIONS = 7,
     LIFE_REPETITIONS = 3,
     QUICK_REPETITIONS = 3,
+    ROUNDS = 11,
+    LARGE_ROUNDS = 5,
+    QUICK_ROUNDS = 3,
     TRIES = 3,
     SETTLE_TICKS = 20,
     ROWS_AT_ONCE = 1024,
-    SNAPSHOTS = 1000
+    SNAPSHOTS = 1000,
+    REASON_SIZE = 1024
 };
 
 /* The two orders in which shares come, and the memory's floors in them. */
@@ -62,7 +66,10 @@ static hs_speed_row *add_row(bench *b, const char *name, double ns, double floor
     static hs_speed_row spare; /* more rows than fit: a mistake in this file, and shown as such */
     hs_speed_row *const row =
         b->result->count < HS_SPEED_ROWS_MAX ? &b->result->rows[b->result->count++] : &spare;
-    *row = (hs_speed_row){.channels = b->options->channels, .ns = ns, .floor_ns = floor_ns};
+    *row = (hs_speed_row){.channels = b->options->channels,
+                          .ns = ns,
+                          .floor_ns = floor_ns,
+                          .is_repeat = strncmp(name, "floor_", 6) == 0};
     snprintf(row->name, sizeof row->name, "%s", name);
     return row;
 }
@@ -173,6 +180,7 @@ static int measure_shares(bench *b, enum order order, enum heat heat, uint32_t v
         snprintf(name, sizeof name, "on_share_%s_%s_call", what, ORDER_NAMES[order]);
         hs_speed_row *const call = add_row(b, name, ns, b->call_ns);
         call->most_above_ns = b->options->channels <= 1000u ? 15.0 : 0.0;
+        call->is_repeat = 1;
     }
     return 0;
 }
@@ -411,48 +419,149 @@ static int part_life(bench *b)
                : 0;
 }
 
-static int on_a_farm(bench *b, uint32_t pools, int (*part)(bench *), char *why, size_t capacity)
+typedef struct part {
+    uint32_t pools;
+    int (*measure)(bench *b);
+} part;
+static const part PARTS[] = {{3, part_calls}, {3, part_life}, {3, part_ticks}, {8, part_ticks}};
+enum { PART_COUNT = sizeof PARTS / sizeof PARTS[0] };
+
+static int on_a_farm(bench *b, const part *p, char *why, size_t capacity)
 {
-    int rc = hs_speed_farm_init(&b->farm, b->options->plugin, b->options->channels, pools, why,
+    int rc = hs_speed_farm_init(&b->farm, b->options->plugin, b->options->channels, p->pools, why,
                                 capacity);
-    if (rc == 0 && (hs_speed_open_all(&b->farm) != 0 || part(b) != 0)) {
+    if (rc == 0 && (hs_speed_open_all(&b->farm) != 0 || p->measure(b) != 0)) {
         rc = hs_refuse(why, capacity, "the plugin failed at %s", b->farm.failed);
     }
     hs_speed_farm_free(&b->farm);
     return rc;
 }
 
+static void bench_close(bench *b)
+{
+    free(b->shuffled);
+    for (int i = 0; i < ORDERS; i++) {
+        free(b->lists[i]);
+    }
+    hs_speed_records_free(b->records);
+    hs_speed_sweeper_free(b->sweeper);
+}
+
+/* Takes the memory that every farm of this size needs. -1: there is none left, and none is kept. */
+static int bench_open(bench *b, uint32_t channels, char *why, size_t capacity)
+{
+    memset(b, 0, sizeof *b);
+    b->records = hs_speed_records_new(channels);
+    b->sweeper = hs_speed_sweeper_new();
+    b->shuffled = calloc(channels, sizeof *b->shuffled);
+    int enough = b->records != NULL && b->sweeper != NULL && b->shuffled != NULL;
+    for (int i = 0; i < ORDERS; i++) {
+        b->lists[i] = calloc(channels, sizeof *b->lists[i]);
+        enough = enough && b->lists[i] != NULL;
+    }
+    if (!enough) {
+        bench_close(b);
+        return hs_refuse(why, capacity, "out of memory");
+    }
+    hs_speed_shuffle(b->shuffled, channels);
+    return 0;
+}
+
 int hs_speed_measure(const hs_speed_options *options, hs_speed_result *result, char *why,
                      size_t capacity)
 {
-    bench b = {.options = options, .result = result};
-    const uint32_t count = options->channels;
-    int rc = -1;
-    int enough = 1;
-    b.records = hs_speed_records_new(count);
-    b.sweeper = hs_speed_sweeper_new();
-    b.shuffled = calloc(count, sizeof *b.shuffled);
-    for (int i = 0; i < ORDERS; i++) {
-        b.lists[i] = calloc(count, sizeof *b.lists[i]);
-        enough = enough && b.lists[i] != NULL;
+    bench b;
+    int rc = 0;
+    if (bench_open(&b, options->channels, why, capacity) != 0) {
+        return -1;
     }
-    if (!enough || b.shuffled == NULL || b.records == NULL || b.sweeper == NULL) {
-        rc = hs_refuse(why, capacity, "out of memory");
-        goto cleanup;
+    b.options = options;
+    b.result = result;
+    for (size_t i = 0; i < PART_COUNT && rc == 0; i++) {
+        rc = on_a_farm(&b, &PARTS[i], why, capacity);
     }
-    hs_speed_shuffle(b.shuffled, count);
-    rc = on_a_farm(&b, 3, part_calls, why, capacity) != 0 ||
-                 on_a_farm(&b, 3, part_life, why, capacity) != 0 ||
-                 on_a_farm(&b, 3, part_ticks, why, capacity) != 0 ||
-                 on_a_farm(&b, 8, part_ticks, why, capacity) != 0
-             ? -1
-             : 0;
-cleanup:
-    free(b.shuffled);
-    for (int i = 0; i < ORDERS; i++) {
-        free(b.lists[i]);
+    bench_close(&b);
+    return rc;
+}
+
+/* ---- two plugins in turns ---- */
+
+static const hs_speed_row *find_row(const hs_speed_result *result, const char *name)
+{
+    for (uint32_t i = 0; i < result->count; i++) {
+        if (strcmp(result->rows[i].name, name) == 0) {
+            return &result->rows[i];
+        }
     }
-    hs_speed_records_free(b.records);
-    hs_speed_sweeper_free(b.sweeper);
+    return NULL;
+}
+
+/* The pair of a row that both plugins have in all rounds. 0: one of them has none. */
+static int pair_up(hs_speed_pair *pair, const char *name, hs_speed_result (*rounds)[2],
+                   uint32_t count)
+{
+    double values[2][ROUNDS];
+    double ratios[ROUNDS];
+    for (uint32_t r = 0; r < count; r++) {
+        for (int side = 0; side < 2; side++) {
+            const hs_speed_row *const row = find_row(&rounds[r][side], name);
+            if (row == NULL) {
+                return 0;
+            }
+            pair->is_bytes = row->bytes > 0.0;
+            values[side][r] = pair->is_bytes ? row->bytes : row->ns;
+        }
+        ratios[r] = values[0][r] / values[1][r];
+    }
+    snprintf(pair->name, sizeof pair->name, "%s", name);
+    pair->value[0] = hs_speed_median(values[0], count);
+    pair->value[1] = hs_speed_median(values[1], count);
+    pair->ratio = hs_speed_median(ratios, count);
+    pair->lowest = ratios[0];
+    pair->highest = ratios[count - 1u];
+    return 1;
+}
+
+int hs_speed_compare(const hs_speed_options *options, const hs_plugin *against,
+                     hs_speed_comparison *out, char *why, size_t capacity)
+{
+    bench b;
+    char reason[REASON_SIZE];
+    hs_speed_options sides[2] = {*options, *options};
+    hs_speed_result(*const rounds)[2] = calloc(ROUNDS, sizeof *rounds);
+    const uint32_t usual = options->channels > 300000u ? LARGE_ROUNDS : ROUNDS;
+    int rc = 0;
+    if (rounds == NULL) {
+        return hs_refuse(why, capacity, "out of memory");
+    }
+    if (bench_open(&b, options->channels, why, capacity) != 0) {
+        free(rounds);
+        return -1;
+    }
+    *out = (hs_speed_comparison){.channels = options->channels,
+                                 .rounds = options->quick ? QUICK_ROUNDS : usual};
+    sides[1].plugin = against;
+    sides[0].quick = sides[1].quick = 1; /* the rounds repeat */
+    for (size_t i = 0; i < PART_COUNT; i++) {
+        for (uint32_t turn = 0; turn < 2u * out->rounds && rc == 0; turn++) {
+            const uint32_t round = turn / 2u;
+            const uint32_t side = (turn + round) % 2u;
+            b.options = &sides[side];
+            b.result = &rounds[round][side];
+            rc = on_a_farm(&b, &PARTS[i], reason, sizeof reason);
+            if (rc != 0) {
+                (void)hs_refuse(why, capacity, "%s: %s", b.options->plugin->path, reason);
+            }
+        }
+    }
+    for (uint32_t i = 0; i < rounds[0][0].count && rc == 0; i++) {
+        const hs_speed_row *const row = &rounds[0][0].rows[i];
+        out->count +=
+            !row->is_repeat && pair_up(&out->pairs[out->count], row->name, rounds, out->rounds)
+                ? 1u
+                : 0u;
+    }
+    bench_close(&b);
+    free(rounds);
     return rc;
 }

@@ -107,17 +107,69 @@ static json_t *object_of(const hs_speed_row *row)
     return object;
 }
 
+/* One object as a line; it is given away. */
+static int print_line(FILE *to, json_t *object)
+{
+    char *const text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(JSON_DIGITS));
+    const int rc = text == NULL || fprintf(to, "%s\n", text) < 0 ? -1 : 0;
+    free(text);
+    json_decref(object);
+    return rc;
+}
+
 int hs_speed_print_json(FILE *to, const hs_speed_result *result)
 {
     int rc = 0;
-    for (uint32_t i = 0; i < result->count; i++) {
-        json_t *const object = object_of(&result->rows[i]);
-        char *const text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(JSON_DIGITS));
-        if (text == NULL || fprintf(to, "%s\n", text) < 0) {
-            rc = -1;
+    for (uint32_t i = 0; i < result->count && rc == 0; i++) {
+        rc = print_line(to, object_of(&result->rows[i]));
+    }
+    return rc;
+}
+
+void hs_speed_print_comparison(FILE *to, const hs_speed_comparison *comparison)
+{
+    fprintf(to, "%" PRIu32 " channels, %" PRIu32 " rounds\n  %-36s %12s %12s %9s %9s %9s\n",
+            comparison->channels, comparison->rounds, "", "plugin", "against", "ratio", "lowest",
+            "highest");
+    for (uint32_t i = 0; i < comparison->count; i++) {
+        const hs_speed_pair *const pair = &comparison->pairs[i];
+        const double ratios[] = {pair->ratio, pair->lowest, pair->highest};
+        fprintf(to, "  %-36s", pair->name);
+        for (int side = 0; side < 2; side++) {
+            char cell[CELL];
+            if (pair->is_bytes) {
+                char bytes[CELL / 2];
+                snprintf(cell, sizeof cell, "%s B",
+                         hs_format_fixed(bytes, sizeof bytes, pair->value[side], 1));
+            } else {
+                (void)time_cell(cell, pair->value[side]);
+            }
+            fprintf(to, " %12s", cell);
         }
-        free(text);
-        json_decref(object);
+        for (int k = 0; k < 3; k++) {
+            char cell[CELL];
+            fprintf(to, " %9s", hs_format_fixed(cell, sizeof cell, ratios[k], 3));
+        }
+        fputc('\n', to);
+    }
+}
+
+int hs_speed_print_comparison_json(FILE *to, const hs_speed_comparison *comparison)
+{
+    int rc = 0;
+    for (uint32_t i = 0; i < comparison->count && rc == 0; i++) {
+        const hs_speed_pair *const pair = &comparison->pairs[i];
+        json_t *const object = json_object();
+        json_object_set_new(object, "name", json_string(pair->name));
+        json_object_set_new(object, "channels", json_integer((json_int_t)comparison->channels));
+        json_object_set_new(object, "rounds", json_integer((json_int_t)comparison->rounds));
+        json_object_set_new(object, pair->is_bytes ? "bytes" : "ns", number(pair->value[0]));
+        json_object_set_new(object, pair->is_bytes ? "against_bytes" : "against_ns",
+                            number(pair->value[1]));
+        json_object_set_new(object, "ratio", number(pair->ratio));
+        json_object_set_new(object, "lowest", number(pair->lowest));
+        json_object_set_new(object, "highest", number(pair->highest));
+        rc = print_line(to, object);
     }
     return rc;
 }

@@ -17,6 +17,7 @@ enum { SIZES_MAX = 8, CHANNELS_MIN = 100, CHANNELS_MAX = 10000000, WHY_SIZE = 40
 
 struct command_line {
     const char *plugin;
+    const char *against;
     const char *json;
     uint32_t sizes[SIZES_MAX];
     uint32_t size_count;
@@ -33,6 +34,8 @@ static const char USAGE[] =
     "\n"
     "  --channels LIST    sizes of the farm, 100 to 10000000; default: 1000,10000,100000,1000000\n"
     "  --plugin FILE.so   default: hashmux.so beside this program\n"
+    "  --against FILE.so  measure this plugin in turns with the other on one farm (A B B A ...)\n"
+    "                     and print the medians of both and the ratio of the rounds\n"
     "  --json FILE        one object per line into FILE; - = to standard output, no table\n"
     "  --quick            three repetitions of everything: rougher numbers, sooner\n"
     "\n"
@@ -89,6 +92,8 @@ static int take_option(struct command_line *line, const char *name, const char *
 {
     if (strcmp(name, "--plugin") == 0) {
         line->plugin = value;
+    } else if (strcmp(name, "--against") == 0) {
+        line->against = value;
     } else if (strcmp(name, "--json") == 0) {
         line->json = value;
     } else if (parse_sizes(value, line) != 0) {
@@ -103,7 +108,7 @@ static int read_command_line(int argc, char **argv, struct command_line *line)
     *line = (struct command_line){.sizes = {1000, 10000, 100000, 1000000}, .size_count = 4};
     for (int i = 1; i < argc; i++) {
         const int known = strcmp(argv[i], "--channels") == 0 || strcmp(argv[i], "--plugin") == 0 ||
-                          strcmp(argv[i], "--json") == 0;
+                          strcmp(argv[i], "--against") == 0 || strcmp(argv[i], "--json") == 0;
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             line->help = 1;
         } else if (strcmp(argv[i], "--quick") == 0) {
@@ -150,48 +155,65 @@ static void end_progress(void)
     fflush(stderr);
 }
 
-static int measure(const struct command_line *line, const hs_plugin *plugin, FILE *json)
+/* Both at the same size of farm, or the plugin alone. 0, 1 when a plugin failed, 2 when the output
+ * cannot be written. */
+static int measure_size(const hs_speed_options *options, const hs_plugin *against, FILE *json)
 {
+    static hs_speed_result result;
+    static hs_speed_comparison comparison;
     char why[WHY_SIZE] = "";
-    const int is_terminal = isatty(STDERR_FILENO);
-    const int json_to_stdout = json == stdout;
-    int printed = 0;
-    if (!json_to_stdout) {
-        printf("plugin %s %s\n\n", plugin->id, plugin->version);
+    result.count = 0;
+    const int rc = against != NULL
+                       ? hs_speed_compare(options, against, &comparison, why, sizeof why)
+                       : hs_speed_measure(options, &result, why, sizeof why);
+    if (options->progress != NULL) {
+        end_progress();
     }
-    for (uint32_t i = 0; i < line->size_count; i++) {
-        static hs_speed_result result;
+    if (rc != 0) {
+        complain(why);
+        return 1;
+    }
+    if (json != NULL && (against != NULL ? hs_speed_print_comparison_json(json, &comparison)
+                                         : hs_speed_print_json(json, &result)) != 0) {
+        complain("the JSON lines cannot be written");
+        return 2;
+    }
+    if (json != stdout && against != NULL) {
+        hs_speed_print_comparison(stdout, &comparison);
+    } else if (json != stdout) {
+        hs_speed_print_table(stdout, &result);
+    }
+    fflush(stdout);
+    return 0;
+}
+
+static int measure(const struct command_line *line, const hs_plugin *plugin,
+                   const hs_plugin *against, FILE *json)
+{
+    int status = 0;
+    if (json != stdout) {
+        printf("plugin %s %s", plugin->id, plugin->version);
+        if (against != NULL) {
+            printf(" against %s %s (%s)", against->id, against->version, line->against);
+        }
+        puts("");
+    }
+    for (uint32_t i = 0; i < line->size_count && status == 0; i++) {
         const hs_speed_options options = {.plugin = plugin,
                                           .channels = line->sizes[i],
                                           .quick = line->quick,
-                                          .progress = is_terminal ? show_progress : NULL};
-        result.count = 0;
-        const int rc = hs_speed_measure(&options, &result, why, sizeof why);
-        if (is_terminal) {
-            end_progress();
-        }
-        if (rc != 0) {
-            complain(why);
-            return 1;
-        }
-        if (json != NULL && hs_speed_print_json(json, &result) != 0) {
-            complain("the JSON lines cannot be written");
-            return 2;
-        }
-        if (!json_to_stdout) {
-            fputs(printed ? "\n" : "", stdout);
-            hs_speed_print_table(stdout, &result);
-            fflush(stdout);
-            printed = 1;
-        }
+                                          .progress = isatty(STDERR_FILENO) ? show_progress : NULL};
+        fputs(json != stdout ? "\n" : "", stdout);
+        status = measure_size(&options, against, json);
     }
-    return 0;
+    return status;
 }
 
 int hs_bench_speed(int argc, char **argv)
 {
     struct command_line line;
     hs_plugin plugin;
+    hs_plugin against;
     FILE *json = NULL;
     if (read_command_line(argc, argv, &line) != 0) {
         return 2;
@@ -201,10 +223,13 @@ int hs_bench_speed(int argc, char **argv)
         return 0;
     }
     memset(&plugin, 0, sizeof plugin);
-    if (open_plugin(line.plugin, &plugin) != 0) {
-        return 1;
+    memset(&against, 0, sizeof against);
+    int status = 1;
+    if (open_plugin(line.plugin, &plugin) != 0 ||
+        (line.against != NULL && open_plugin(line.against, &against) != 0)) {
+        goto cleanup;
     }
-    int status = 2;
+    status = 2;
     if (line.json != NULL) {
         json = strcmp(line.json, "-") == 0 ? stdout : fopen(line.json, "w");
         if (json == NULL) {
@@ -212,12 +237,13 @@ int hs_bench_speed(int argc, char **argv)
             goto cleanup;
         }
     }
-    status = measure(&line, &plugin, json);
+    status = measure(&line, &plugin, line.against != NULL ? &against : NULL, json);
     if (json != NULL && (json == stdout ? fflush(json) : fclose(json)) != 0 && status == 0) {
         complain("the JSON lines cannot be written");
         status = 2;
     }
 cleanup:
+    hs_loader_close(&against);
     hs_loader_close(&plugin);
     return status;
 }

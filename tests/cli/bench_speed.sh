@@ -100,6 +100,38 @@ bench --channels 100 --quick --json -
 [ "$status" -eq 0 ] || fail "bench speed --json - ends with $status: $(cat "$SCRATCH/err")"
 ! grep -qv '^{"name":' "$SCRATCH/out" || fail "--json - prints more than its lines"
 
+# Two plugins in turns: each row but the floors once, with both values and the ratio of the rounds.
+# The other plugin keeps another account of each channel, and cannot be asked for a correction: rows
+# that only one of the two has are left out.
+bench --channels 100 --quick --against "$LIB/hashmux.so" --json "$SCRATCH/pairs"
+[ "$status" -eq 0 ] || fail "bench speed --against ends with $status: $(cat "$SCRATCH/err")"
+names whole | grep -v -e '^floor_' -e '_call$' >"$SCRATCH/wanted"
+field name <"$SCRATCH/pairs" | tr -d '"' | diff "$SCRATCH/wanted" - || fail "--against has other rows"
+while read -r name; do
+    grep -q "^  $name " "$SCRATCH/out" || fail "the table of --against lacks $name"
+done <"$SCRATCH/wanted"
+grep -q '^100 channels, 3 rounds$' "$SCRATCH/out" || fail "--against does not say its rounds"
+ratios="\"ratio\":$number,\"lowest\":$number,\"highest\":$number\}"
+shape="^\{\"name\":\"[a-z0-9_]+\",\"channels\":100,\"rounds\":3,\"(ns|bytes)\":$number,\"against_(ns|bytes)\":$number,$ratios$"
+! grep -vE "$shape" "$SCRATCH/pairs" || fail "a line of --against has another shape"
+grep '"bytes"' "$SCRATCH/pairs" | grep -q '"ratio":1.0,"lowest":1.0,"highest":1.0' ||
+    fail "a plugin against itself needs other memory"
+while read -r line; do
+    awk -v r="$(field ratio <<<"$line")" -v l="$(field lowest <<<"$line")" -v h="$(field highest <<<"$line")" \
+        'BEGIN { exit !(0 < l && l <= r && r <= h) }' || fail "the ratio of $line is not between its extremes"
+done <"$SCRATCH/pairs"
+bench --channels 100 --quick --against "$LIB/count_pid.so" --json -
+[ "$status" -eq 0 ] || fail "bench speed --against count_pid.so ends with $status: $(cat "$SCRATCH/err")"
+grep -q '"name":"on_share_accepted_random_cold"' "$SCRATCH/out" || fail "no share is compared with count_pid.so"
+! grep -q '"name":"on_tick_15' "$SCRATCH/out" || fail "a row is compared that count_pid.so does not have"
+bytes=$(grep '"name":"bytes' "$SCRATCH/out")
+[ "$(field bytes <<<"$bytes")" != "$(field against_bytes <<<"$bytes")" ] ||
+    fail "the plugin was measured against itself: $bytes"
+refused 1 'none.so' --channels 100 --against "$SCRATCH/none.so"
+bench --channels 100 --quick --against "$LIB/good_older.so"
+{ [ "$status" -eq 1 ] && grep -qF "lib/good_older.so: the plugin lacks" "$SCRATCH/err"; } ||
+    fail "--against good_older.so ends with $status: $(cat "$SCRATCH/err")"
+
 bench --help
 [ "$status" -eq 0 ] || fail "--help ends with $status"
 grep -q '^usage: host_stub bench speed' "$SCRATCH/out" || fail "--help says nothing"

@@ -15,8 +15,8 @@ void hs_speed_print_table(FILE *to, const hs_speed_result *result);
  * written. */
 int hs_speed_print_json(FILE *to, const hs_speed_result *result);
 
-/* The same for two plugins. JSON: "name", "channels", "rounds"; "ns" and "against_ns", or "bytes" and
- * "against_bytes"; "ratio", "lowest", "highest". */
+/* The same for two plugins. JSON: "name", "channels", "rounds"; "ns" and "against_ns", or "bytes"
+ * and "against_bytes"; "ratio", "lowest", "highest". */
 void hs_speed_print_comparison(FILE *to, const hs_speed_comparison *comparison);
 int hs_speed_print_comparison_json(FILE *to, const hs_speed_comparison *comparison);
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host_stub/base/array.h"
 #include "host_stub/base/text.h"
 
 enum {
@@ -42,14 +43,8 @@ static int refuse_line(struct reading *r, const char *what)
 static int insert_entry(hs_ini *ini, size_t at, const char *section, const char *key,
                         const char *value, uint32_t line)
 {
-    if (ini->count == ini->capacity) {
-        const size_t capacity = ini->capacity == 0 ? 64 : ini->capacity * 2;
-        hs_ini_entry *const grown = realloc(ini->entries, capacity * sizeof *grown);
-        if (grown == NULL) {
-            return -1;
-        }
-        ini->entries = grown;
-        ini->capacity = capacity;
+    if (HS_GROW(ini->entries, ini->capacity, ini->count + 1) != 0) {
+        return -1;
     }
     hs_ini_entry entry = {strdup(section), strdup(key), strdup(value), line};
     if (entry.section == NULL || entry.key == NULL || entry.value == NULL) {

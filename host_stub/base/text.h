@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * base/text: numbers, durations and addresses as people write them, read and printed the same under
- * every locale (no strtod, no printf of a double). It leaves to its callers which values make
+ * base/text: numbers, durations and addresses as people write them, read and printed the same
+ * under every locale (no strtod, no printf of a double). It leaves to its callers which values make
  * sense. */
 #ifndef HOST_STUB_BASE_TEXT_H
 #define HOST_STUB_BASE_TEXT_H

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host_stub/base/array.h"
 #include "host_stub/base/text.h"
 
 /* One process at work, and what has come from it. */
@@ -181,14 +182,8 @@ static void finish(struct crew *c, struct worker *w)
 /* 1 = more may come, 0 = the end, -1 = out of memory. */
 static int receive(struct worker *w)
 {
-    if (w->capacity - w->len < 65536) {
-        const size_t capacity = w->capacity == 0 ? 262144 : w->capacity * 2;
-        char *const grown = realloc(w->bytes, capacity);
-        if (grown == NULL) {
-            return -1;
-        }
-        w->bytes = grown;
-        w->capacity = capacity;
+    if (HS_GROW(w->bytes, w->capacity, w->len + 65536) != 0) {
+        return -1;
     }
     const ssize_t n = read(w->fd, w->bytes + w->len, w->capacity - w->len);
     w->len += n > 0 ? (size_t)n : 0;

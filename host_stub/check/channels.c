@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/array.h"
 #include "host_stub/check/internal.h"
 #include "host_stub/sv2/wire.h"
 #include "host_stub/sv2/work.h"
@@ -29,13 +30,12 @@ void hs_check_forget_debts(hs_check *c, uint32_t channel_id)
 static void owe(hs_check *c, const hs_channel *channel)
 {
     hs_check_connection *const now = &c->now;
-    hs_check_debt *const debts =
-        hs_check_grow(c, now->debts, now->debt_count, &now->debt_capacity, sizeof *debts);
-    if (debts != NULL) {
-        now->debts = debts;
-        debts[now->debt_count++] = (hs_check_debt){
-            .channel_id = channel->channel_id, .frame = now->frame, .t_ms = now->now_ms};
+    if (HS_GROW(now->debts, now->debt_capacity, now->debt_count + 1) != 0) {
+        hs_check_report(c, HS_RULE_MEMORY, "no memory for what a channel is owed");
+        return;
     }
+    now->debts[now->debt_count++] = (hs_check_debt){
+        .channel_id = channel->channel_id, .frame = now->frame, .t_ms = now->now_ms};
 }
 
 void hs_check_update(hs_check *c, const hs_sv2_message *m, const hs_step *step)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/array.h"
 #include "host_stub/base/text.h"
 #include "host_stub/check/internal.h"
 
@@ -84,35 +85,18 @@ void hs_check_report(hs_check *c, unsigned rule, const char *format, ...)
     count_and_tell(c, &violation);
 }
 
-void *hs_check_grow(hs_check *c, void *array, size_t count, size_t *capacity, size_t size)
-{
-    if (count < *capacity) {
-        return array;
-    }
-    const size_t more = *capacity == 0 ? 4 : *capacity * 2;
-    void *const grown = realloc(array, more * size);
-    if (grown == NULL) {
-        hs_check_report(c, HS_RULE_MEMORY, "no memory for another entry");
-        return NULL;
-    }
-    *capacity = more;
-    return grown;
-}
-
 hs_check_channel *hs_check_channel_of(hs_check *c, const hs_channel *channel)
 {
     hs_check_connection *const now = &c->now;
     size_t count = 0;
     const size_t index = (size_t)(channel - hs_session_channels(now->session, &count));
     while (now->channel_count <= index) {
-        hs_check_channel *const channels = hs_check_grow(c, now->channels, now->channel_count,
-                                                         &now->channel_capacity, sizeof *channels);
-        if (channels == NULL) {
+        if (HS_GROW(now->channels, now->channel_capacity, now->channel_count + 1) != 0) {
+            hs_check_report(c, HS_RULE_MEMORY, "no memory for another channel");
             return NULL;
         }
-        now->channels = channels;
-        memset(&channels[now->channel_count], 0, sizeof channels[0]);
-        channels[now->channel_count++].pool = HS_POOL_NONE;
+        memset(&now->channels[now->channel_count], 0, sizeof now->channels[0]);
+        now->channels[now->channel_count++].pool = HS_POOL_NONE;
     }
     return &now->channels[index];
 }
@@ -120,14 +104,8 @@ hs_check_channel *hs_check_channel_of(hs_check *c, const hs_channel *channel)
 static int keep_name(hs_check *c, const char *file)
 {
     const size_t size = strlen(file) + 1;
-    if (c->file_count == c->file_capacity) {
-        const size_t capacity = c->file_capacity == 0 ? 16 : c->file_capacity * 2;
-        char **const files = realloc(c->files, capacity * sizeof *files);
-        if (files == NULL) {
-            return 0;
-        }
-        c->files = files;
-        c->file_capacity = capacity;
+    if (HS_GROW(c->files, c->file_capacity, c->file_count + 1) != 0) {
+        return 0;
     }
     char *const copy = malloc(size);
     if (copy == NULL) {
@@ -236,14 +214,9 @@ static void check_encoding(hs_check *c, const hs_check_frame *frame, const hs_sv
 {
     hs_sv2_error why;
     size_t len = 0;
-    if (c->buffer_size < frame->len) {
-        uint8_t *const buffer = realloc(c->buffer, frame->len * 2);
-        if (buffer == NULL) {
-            hs_check_report(c, HS_RULE_MEMORY, "no memory for a frame");
-            return;
-        }
-        c->buffer = buffer;
-        c->buffer_size = frame->len * 2;
+    if (HS_GROW(c->buffer, c->buffer_size, frame->len) != 0) {
+        hs_check_report(c, HS_RULE_MEMORY, "no memory for a frame");
+        return;
     }
     if (!hs_sv2_encode(message, c->buffer, c->buffer_size, &len, &why)) {
         hs_check_report(c, HS_CHECK_ENCODING, "%s", why.text);

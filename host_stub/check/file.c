@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include "host_stub/base/array.h"
 #include "host_stub/base/text.h"
 #include "host_stub/check/pools.h"
 #include "host_stub/sv2/codec.h"
@@ -138,18 +139,12 @@ static int refuse(reader *r, const char *what)
 
 static int take_comment(reader *r, const char *text, size_t len)
 {
-    if (r->comment_size < len + 1) {
-        char *const more = realloc(r->comment, len + 1);
-        if (more == NULL) {
-            return refuse(r, "is too long for the memory there is");
-        }
-        r->comment = more;
-        r->comment_size = len + 1;
-        r->next.name = NULL;
+    r->next.name = NULL; /* it points into the comment before */
+    if (HS_GROW(r->comment, r->comment_size, len + 1) != 0) {
+        return refuse(r, "is too long for the memory there is");
     }
     memcpy(r->comment, text, len);
     r->comment[len] = '\0';
-    r->next.name = NULL; /* it pointed into the comment before */
     return read_comment(r->comment, &r->next) ? 1
                                               : refuse(r, "has a t= that is no time in seconds");
 }

@@ -70,9 +70,6 @@ struct hs_check {
 __attribute__((format(printf, 3, 4)))
 #endif
 void hs_check_report(hs_check *c, unsigned rule, const char *format, ...);
-/* Room for one more element of `size` bytes: the array, moved or not, or NULL when out of memory
- * (it is still there, and that was reported). */
-void *hs_check_grow(hs_check *c, void *array, size_t count, size_t *capacity, size_t size);
 /* The checker's part of a channel of the session; NULL when out of memory. */
 hs_check_channel *hs_check_channel_of(hs_check *c, const hs_channel *channel);
 /* Milliseconds, or HS_TIME_NONE. */

@@ -7,6 +7,8 @@
 
 #include "host_stub/check/internal.h"
 
+#include "host_stub/base/array.h"
+
 static const char *pool_name(const hs_check *c, uint32_t pool)
 {
     return c->pools.pools[pool].name;
@@ -33,12 +35,10 @@ static void begin_span(hs_check *c, const hs_channel *channel, const hs_job *job
             return;
         }
     }
-    hs_span *const open =
-        hs_check_grow(c, own->open, own->open_count, &own->open_capacity, sizeof *open);
-    if (open == NULL) {
+    if (HS_GROW(own->open, own->open_capacity, own->open_count + 1) != 0) {
+        hs_check_report(c, HS_RULE_MEMORY, "no memory for another span");
         return;
     }
-    own->open = open;
     span.timeline = c->now.timeline;
     span.prefix = job->prefix;
     span.from = c->now.is_timed ? c->now.now_ms : c->now.frame;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/array.h"
 #include "host_stub/sv2/wire.h"
 #include "host_stub/sv2/work.h"
 
@@ -105,13 +106,11 @@ uint32_t hs_pools_add(hs_pools *pools, const char *name)
             return i;
         }
     }
-    hs_pool *const more = realloc(pools->pools, (pools->count + (size_t)1) * sizeof *more);
-    if (more == NULL) {
+    if (HS_GROW(pools->pools, pools->capacity, pools->count + (size_t)1) != 0) {
         return HS_POOL_NONE;
     }
-    pools->pools = more;
-    memset(&more[pools->count], 0, sizeof *more);
-    memcpy(more[pools->count].name, cut, sizeof cut);
+    memset(&pools->pools[pools->count], 0, sizeof pools->pools[0]);
+    memcpy(pools->pools[pools->count].name, cut, sizeof cut);
     return pools->count++;
 }
 
@@ -138,14 +137,8 @@ static int copy_parts(hs_pool_work *work, const hs_job *job)
 static int file_work(hs_pools *pools, hs_pool_work *work)
 {
     hs_pool *const pool = &pools->pools[work->pool];
-    if (pool->count == pool->capacity) {
-        const size_t capacity = pool->capacity == 0 ? 64 : pool->capacity * 2;
-        hs_pool_work **const works = realloc(pool->works, capacity * sizeof *works);
-        if (works == NULL) {
-            return 0;
-        }
-        pool->works = works;
-        pool->capacity = capacity;
+    if (HS_GROW(pool->works, pool->capacity, pool->count + 1) != 0) {
+        return 0;
     }
     work->next = hs_table_find(&pools->works, work->key);
     if (hs_table_put(&pools->works, work->key, work) != 0) {
@@ -223,11 +216,9 @@ int hs_pool_work_add_tip(hs_pool_work *work, const hs_tip *tip)
         own->min_ntime = tip->min_ntime < own->min_ntime ? tip->min_ntime : own->min_ntime;
         return 1;
     }
-    hs_tip *const tips = realloc(work->tips, (work->tip_count + 1) * sizeof *tips);
-    if (tips == NULL) {
+    if (HS_GROW(work->tips, work->tip_capacity, work->tip_count + 1) != 0) {
         return 0;
     }
-    work->tips = tips;
     work->tips[work->tip_count++] = *tip;
     return 1;
 }

@@ -32,6 +32,7 @@ typedef struct hs_pool_work {
     uint8_t *bytes;
     hs_tip *tips; /* that it was worked on with; min_ntime is the smallest of each */
     size_t tip_count;
+    size_t tip_capacity;
     struct hs_pool_work *next; /* of the same key */
 } hs_pool_work;
 
@@ -48,6 +49,7 @@ typedef struct hs_pool {
 typedef struct hs_pools {
     hs_pool *pools;
     uint32_t count;
+    size_t capacity;
     hs_table works;  /* by key; of all pools */
     hs_table spaces; /* granted prefixes with their size, and (with another key) without */
     unsigned misses; /* searches for a root that found none */

@@ -4,16 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/array.h"
+
 int hs_spans_add(hs_spans *spans, const hs_span *span)
 {
-    if (spans->count == spans->capacity) {
-        const size_t capacity = spans->capacity == 0 ? 256 : spans->capacity * 2;
-        hs_span *const more = realloc(spans->spans, capacity * sizeof *more);
-        if (more == NULL) {
-            return 0;
-        }
-        spans->spans = more;
-        spans->capacity = capacity;
+    if (HS_GROW(spans->spans, spans->capacity, spans->count + 1) != 0) {
+        return 0;
     }
     spans->spans[spans->count++] = *span;
     return 1;

@@ -4,16 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/array.h"
+
 int hs_acks_add(hs_acks *acks, const hs_ack_share *share)
 {
-    if (acks->count == acks->capacity) {
-        const size_t capacity = acks->capacity == 0 ? 8 : acks->capacity * 2;
-        hs_ack_share *const shares = realloc(acks->shares, capacity * sizeof *shares);
-        if (shares == NULL) {
-            return 0;
-        }
-        acks->shares = shares;
-        acks->capacity = capacity;
+    if (HS_GROW(acks->shares, acks->capacity, acks->count + 1) != 0) {
+        return 0;
     }
     acks->shares[acks->count++] = *share;
     return 1;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/array.h"
+
 static int is_valid(const hs_job_entry *job)
 {
     return job->state != HS_JOB_STALE;
@@ -18,17 +20,7 @@ static void remove_at(hs_job_table *table, size_t index)
 
 int hs_job_table_reserve(hs_job_table *table)
 {
-    if (table->count < table->capacity) {
-        return 1;
-    }
-    const size_t capacity = table->capacity == 0 ? 8 : table->capacity * 2;
-    hs_job_entry *const entries = realloc(table->entries, capacity * sizeof *entries);
-    if (entries == NULL) {
-        return 0;
-    }
-    table->entries = entries;
-    table->capacity = capacity;
-    return 1;
+    return HS_GROW(table->entries, table->capacity, table->count + 1) == 0;
 }
 
 /* Forgets the oldest job in `state` when there are more than `most` of them. */

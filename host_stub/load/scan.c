@@ -7,6 +7,8 @@
 
 #include "host_stub/load/loader.h"
 
+#include "host_stub/base/array.h"
+
 enum { WHY_SIZE = 8192 };
 
 typedef struct names {
@@ -25,14 +27,8 @@ static void names_free(names *n)
 
 static int names_add(names *n, const char *dir, const char *name)
 {
-    if (n->count == n->room) {
-        const size_t room = n->room == 0 ? 16 : n->room * 2;
-        char **const list = realloc(n->list, room * sizeof *list);
-        if (list == NULL) {
-            return -1;
-        }
-        n->list = list;
-        n->room = room;
+    if (HS_GROW(n->list, n->room, n->count + 1) != 0) {
+        return -1;
     }
     const size_t size = strlen(dir) + 1 + strlen(name) + 1;
     char *const path = malloc(size);

@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/array.h"
 #include "host_stub/base/text.h"
 
-enum { NUMBER = 40, FIRST_CAPACITY = 65536 };
+enum { NUMBER = 40 };
 
 void hs_html_free(hs_html *out)
 {
@@ -18,35 +19,12 @@ void hs_html_free(hs_html *out)
     memset(out, 0, sizeof *out);
 }
 
-/* Room for `more` bytes and a NUL. */
-static int reserve(hs_html *out, size_t more)
-{
-    size_t capacity = out->capacity > 0 ? out->capacity : FIRST_CAPACITY;
-    if (out->failed) {
-        return -1;
-    }
-    while (capacity - out->len <= more) {
-        if (capacity > SIZE_MAX / 2) {
-            out->failed = 1;
-            return -1;
-        }
-        capacity *= 2;
-    }
-    if (capacity != out->capacity) {
-        char *const grown = realloc(out->data, capacity);
-        if (grown == NULL) {
-            out->failed = 1;
-            return -1;
-        }
-        out->data = grown;
-        out->capacity = capacity;
-    }
-    return 0;
-}
-
 static void append(hs_html *out, const char *bytes, size_t len)
 {
-    if (reserve(out, len) == 0) {
+    if (out->failed || len >= SIZE_MAX - out->len ||
+        HS_GROW(out->data, out->capacity, out->len + len + 1) != 0) {
+        out->failed = 1;
+    } else {
         memcpy(out->data + out->len, bytes, len);
         out->len += len;
         out->data[out->len] = '\0';

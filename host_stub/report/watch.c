@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/array.h"
 #include "host_stub/bench/converge.h"
 #include "host_stub/bench/floor_grain.h"
 #include "host_stub/report/report.h"
@@ -20,15 +21,9 @@ void hs_report_watch_minute(hs_report_watch *watch, uint64_t second)
     if (watch->no_memory || minutes <= watch->minutes) {
         return;
     }
-    if (minutes > watch->capacity) {
-        const size_t capacity = minutes < 2048 ? 2048 : minutes * 2;
-        uint64_t *const grown = realloc(watch->moves_until, capacity * sizeof *grown);
-        if (grown == NULL) {
-            watch->no_memory = 1;
-            return;
-        }
-        watch->moves_until = grown;
-        watch->capacity = capacity;
+    if (HS_GROW(watch->moves_until, watch->capacity, minutes) != 0) {
+        watch->no_memory = 1;
+        return;
     }
     /* A minute that was not told belongs to the next that is. */
     while (watch->minutes < minutes) {

@@ -7,6 +7,8 @@
 
 #include "host_stub/session/internal.h"
 
+#include "host_stub/base/array.h"
+
 /* A share that came after its job or its channel had ended: nobody is at fault. */
 static int is_late(enum hs_judgement judgement)
 {
@@ -18,12 +20,9 @@ static int is_late(enum hs_judgement judgement)
 static int answer(hs_session *s, hs_channel *channel, const uint8_t *chosen, hs_step *step)
 {
     size_t kept = 0;
-    hs_share *const answered = hs_session_room(s->answered, channel->pending_count,
-                                               &s->answered_capacity, sizeof *answered, step);
-    if (answered == NULL) {
-        return 0;
+    if (HS_GROW(s->answered, s->answered_capacity, channel->pending_count + 1) != 0) {
+        return hs_fault(step, HS_RULE_MEMORY, "no memory for the answers");
     }
-    s->answered = answered;
     step->answered = s->answered;
     for (size_t i = 0; i < channel->pending_count; i++) {
         if (chosen[i]) {

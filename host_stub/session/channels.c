@@ -3,6 +3,7 @@
  * Channels and groups of a session: opening, targets, prefixes, membership, closing. */
 #include <string.h>
 
+#include "host_stub/base/array.h"
 #include "host_stub/session/internal.h"
 #include "host_stub/sv2/work.h"
 
@@ -96,12 +97,9 @@ int hs_session_open(hs_session *s, const hs_sv2_message *m, hs_step *step)
         return hs_fault(step, HS_RULE_LIMIT, "more than %d requests without an answer",
                         HS_SESSION_PENDING_MAX);
     }
-    hs_open_request *const opens =
-        hs_session_room(s->opens, s->open_count, &s->open_capacity, sizeof *opens, step);
-    if (opens == NULL) {
-        return 0;
+    if (HS_GROW(s->opens, s->open_capacity, s->open_count + 1) != 0) {
+        return hs_fault(step, HS_RULE_MEMORY, "no memory for another request");
     }
-    s->opens = opens;
     s->opens[s->open_count++] = request;
     return hs_say(step, "request %u for %s channel", (unsigned)request.request_id,
                   request.kind == HS_CHANNEL_EXTENDED ? "an extended" : "a standard");
@@ -152,15 +150,10 @@ static int check_opening(hs_session *s, const hs_open_request *request, const hs
 /* Files the channel. Returns it, or NULL with the rule set. */
 static hs_channel *add_channel(hs_session *s, const hs_channel *channel, hs_step *step)
 {
-    hs_channel *const channels = hs_session_room(s->channels, s->channel_count,
-                                                 &s->channel_capacity, sizeof *channels, step);
-    if (channels == NULL) {
-        return NULL;
-    }
-    s->channels = channels;
     /* The tables hold numbers from 1, since a pointer of theirs is never NULL. */
     const uintptr_t number = (uintptr_t)s->channel_count + 1;
-    if (hs_table_put(&s->channel_of, (uint64_t)channel->channel_id + 1, (void *)number) != 0) {
+    if (HS_GROW(s->channels, s->channel_capacity, s->channel_count + 1) != 0 ||
+        hs_table_put(&s->channel_of, (uint64_t)channel->channel_id + 1, (void *)number) != 0) {
         (void)hs_fault(step, HS_RULE_MEMORY, "no memory for another channel");
         return NULL;
     }

@@ -4,6 +4,7 @@
  * then on it is a job of the channel like any other, on the tip that the client named. */
 #include <string.h>
 
+#include "host_stub/base/array.h"
 #include "host_stub/session/internal.h"
 #include "host_stub/sv2/wire.h"
 #include "host_stub/sv2/work.h"
@@ -113,13 +114,10 @@ int hs_session_custom(hs_session *s, const hs_sv2_message *m, hs_step *step)
         hs_template_release(request.job.body);
         return hs_fault(step, HS_RULE_COINBASE, "the coinbase is no transaction: %s", fault);
     }
-    hs_custom_request *const customs =
-        hs_session_room(s->customs, s->custom_count, &s->custom_capacity, sizeof *customs, step);
-    if (customs == NULL) {
+    if (HS_GROW(s->customs, s->custom_capacity, s->custom_count + 1) != 0) {
         hs_template_release(request.job.body);
-        return 0;
+        return hs_fault(step, HS_RULE_MEMORY, "no memory for another job");
     }
-    s->customs = customs;
     s->customs[s->custom_count++] = request;
     return hs_say(step, "the client proposes a job of its own (request %u)",
                   (unsigned)told->request_id);

@@ -51,10 +51,6 @@ struct hs_session {
     size_t answered_capacity;
 };
 
-/* Room for `count` + 1 elements of `size` bytes: the array, moved or not, or NULL with the rule set
- * when out of memory; then it is where it was. */
-void *hs_session_room(void *array, size_t count, size_t *capacity, size_t size, hs_step *step);
-
 /* Fill step->text; hs_fault also sets the rule and always returns 0, hs_say returns 1. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/array.h"
 #include "host_stub/session/internal.h"
 #include "host_stub/sv2/work.h"
 
@@ -95,17 +96,7 @@ void hs_channel_drop_jobs(hs_channel *channel)
 
 int hs_channel_reserve_job(hs_channel *channel)
 {
-    if (channel->job_count < channel->job_capacity) {
-        return 1;
-    }
-    const size_t capacity = channel->job_capacity == 0 ? 4 : channel->job_capacity * 2;
-    hs_job *const jobs = realloc(channel->jobs, capacity * sizeof *jobs);
-    if (jobs == NULL) {
-        return 0;
-    }
-    channel->jobs = jobs;
-    channel->job_capacity = capacity;
-    return 1;
+    return HS_GROW(channel->jobs, channel->job_capacity, channel->job_count + 1) == 0;
 }
 
 /* Forgets the oldest job in `state` when there are `most` of them already. */

@@ -72,24 +72,6 @@ hs_session *hs_session_new(void)
     return calloc(1, sizeof(hs_session));
 }
 
-void *hs_session_room(void *array, size_t count, size_t *capacity, size_t size, hs_step *step)
-{
-    size_t more = *capacity == 0 ? 8 : *capacity;
-    if (count < *capacity) {
-        return array;
-    }
-    while (more <= count) {
-        more *= 2;
-    }
-    void *const grown = realloc(array, more * size);
-    if (grown == NULL) {
-        (void)hs_fault(step, HS_RULE_MEMORY, "no memory for what the connection has open");
-        return NULL;
-    }
-    *capacity = more;
-    return grown;
-}
-
 void hs_session_free(hs_session *session)
 {
     if (session == NULL) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/array.h"
 #include "host_stub/session/internal.h"
 #include "host_stub/sv2/wire.h"
 #include "host_stub/sv2/work.h"
@@ -120,14 +121,8 @@ static int keep_pending(hs_channel *channel, const hs_share *share, hs_step *ste
         return hs_fault(step, HS_RULE_LIMIT, "more than %d shares of channel %u without an answer",
                         HS_SESSION_PENDING_MAX, (unsigned)channel->channel_id);
     }
-    if (channel->pending_count == channel->pending_capacity) {
-        const size_t capacity = channel->pending_capacity == 0 ? 16 : channel->pending_capacity * 2;
-        hs_share *const pending = realloc(channel->pending, capacity * sizeof *pending);
-        if (pending == NULL) {
-            return hs_fault(step, HS_RULE_MEMORY, "no memory for another share");
-        }
-        channel->pending = pending;
-        channel->pending_capacity = capacity;
+    if (HS_GROW(channel->pending, channel->pending_capacity, channel->pending_count + 1) != 0) {
+        return hs_fault(step, HS_RULE_MEMORY, "no memory for another share");
     }
     channel->pending[channel->pending_count++] = *share;
     return 1;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/array.h"
+
 static int is_in(uint64_t set, uint32_t pool)
 {
     return (set >> pool & 1u) != 0;
@@ -76,14 +78,8 @@ int hs_account_targets(hs_account *account, uint64_t second, const double *weigh
     if (last > 0 && account->epochs[last - 1].from == second) {
         account->epoch_count--; /* replaced within its second */
     }
-    if (account->epoch_count == account->epoch_capacity) {
-        const size_t capacity = account->epoch_capacity == 0 ? 16 : account->epoch_capacity * 2;
-        hs_epoch *const grown = realloc(account->epochs, capacity * sizeof *grown);
-        if (grown == NULL) {
-            return -1;
-        }
-        account->epochs = grown;
-        account->epoch_capacity = capacity;
+    if (HS_GROW(account->epochs, account->epoch_capacity, account->epoch_count + 1) != 0) {
+        return -1;
     }
     hs_epoch *const epoch = &account->epochs[account->epoch_count++];
     memset(epoch, 0, sizeof *epoch);

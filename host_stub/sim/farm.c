@@ -4,6 +4,8 @@
 
 #include "host_stub/sim/state.h"
 
+#include "host_stub/base/array.h"
+
 enum { CHURN_PER_SECOND_MAX = 1000, PICK_TRIES = 1000 };
 
 static double total_weight(const hs_farm_spec *farm)
@@ -42,15 +44,9 @@ static double listed_hashrate(const hs_farm_spec *farm, uint32_t n)
 
 static hs_miner *add_miner(hs_sim *sim, double hashrate_ths)
 {
-    if (sim->miner_count == sim->miner_capacity) {
-        const uint32_t capacity = sim->miner_capacity == 0 ? 256 : sim->miner_capacity * 2;
-        hs_miner **const grown = realloc(sim->miners, capacity * sizeof(hs_miner *));
-        if (grown == NULL) {
-            sim->no_memory = 1;
-            return NULL;
-        }
-        sim->miners = grown;
-        sim->miner_capacity = capacity;
+    if (HS_GROW(sim->miners, sim->miner_capacity, sim->miner_count + 1) != 0) {
+        sim->no_memory = 1;
+        return NULL;
     }
     hs_miner *const miner = malloc(sizeof *miner);
     if (miner == NULL) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/array.h"
 #include "host_stub/base/text.h"
 #include "host_stub/sim/frames_state.h"
 
@@ -66,12 +67,12 @@ int hs_sim_frames_end(hs_sim *sim, char *why, size_t capacity)
     if (frames == NULL) {
         return 0;
     }
-    for (uint64_t i = 0; i < frames->channel_capacity; i++) {
+    for (uint64_t i = 0; i < frames->channel_count; i++) {
         if (frames->channels[i] != NULL && frames->channels[i]->state == HS_FRAME_OPEN) {
             hs_frames_answer(sim, frames->channels[i]);
         }
     }
-    for (uint64_t i = 0; i < frames->conn_capacity; i++) {
+    for (uint64_t i = 0; i < frames->conn_count; i++) {
         end_conn(frames, i);
     }
     for (uint32_t i = 0; i < HS_POOLS_MAX; i++) {
@@ -88,10 +89,10 @@ void hs_sim_frames_free(hs_sim *sim)
     if (frames == NULL) {
         return;
     }
-    for (uint64_t i = 0; i < frames->channel_capacity; i++) {
+    for (uint64_t i = 0; i < frames->channel_count; i++) {
         free_channel(frames->channels[i]);
     }
-    for (uint64_t i = 0; i < frames->conn_capacity; i++) {
+    for (uint64_t i = 0; i < frames->conn_count; i++) {
         end_conn(frames, i);
     }
     for (uint32_t i = 0; i < HS_POOLS_MAX; i++) {
@@ -103,30 +104,10 @@ void hs_sim_frames_free(hs_sim *sim)
     sim->frames = NULL;
 }
 
-/* Room for index `at` in an array of pointers; what is new is NULL. Returns the array, or NULL when
- * out of memory. */
-static void *grow_pointers(void *array, uint64_t *capacity, uint64_t at)
-{
-    uint64_t wanted = *capacity == 0 ? 256 : *capacity;
-    while (wanted <= at) {
-        wanted *= 2;
-    }
-    if (wanted == *capacity) {
-        return array;
-    }
-    unsigned char *const grown = realloc(array, (size_t)wanted * sizeof(void *));
-    if (grown != NULL) {
-        memset(grown + *capacity * sizeof(void *), 0,
-               (size_t)(wanted - *capacity) * sizeof(void *));
-        *capacity = wanted;
-    }
-    return grown;
-}
-
 hs_frame_channel *hs_frames_channel(const hs_sim *sim, uint64_t channel)
 {
     const hs_sim_frames *const frames = sim->frames;
-    return frames != NULL && channel < frames->channel_capacity ? frames->channels[channel] : NULL;
+    return frames != NULL && channel < frames->channel_count ? frames->channels[channel] : NULL;
 }
 
 static void say(hs_sim *sim, hs_frame_conn *conn, enum hs_frame_side side,
@@ -171,15 +152,15 @@ static hs_frame_conn *conn_of(hs_sim *sim, const hs_miner *miner)
     hs_sim_frames *const frames = sim->frames;
     char name[48];
     char why[512] = "";
-    hs_frame_conn **const grown =
-        grow_pointers(frames->conns, &frames->conn_capacity, miner->connection);
-    if (grown == NULL) {
+    if (HS_GROW(frames->conns, frames->conn_capacity, (size_t)miner->connection + 1) != 0) {
         sim->no_memory = 1;
         return NULL;
     }
-    frames->conns = grown;
-    if (grown[miner->connection] != NULL) {
-        return grown[miner->connection];
+    while (frames->conn_count <= miner->connection) {
+        frames->conns[frames->conn_count++] = NULL;
+    }
+    if (frames->conns[miner->connection] != NULL) {
+        return frames->conns[miner->connection];
     }
     hs_frame_conn *const conn = calloc(1, sizeof *conn);
     if (conn == NULL) {
@@ -192,7 +173,7 @@ static hs_frame_conn *conn_of(hs_sim *sim, const hs_miner *miner)
         frames->failed = 1;
         snprintf(frames->failed_path, sizeof frames->failed_path, "%.255s", why);
     }
-    grown[miner->connection] = conn;
+    frames->conns[miner->connection] = conn;
     set_up(sim, conn, miner);
     return conn;
 }
@@ -298,16 +279,17 @@ void hs_sim_frames_open(hs_sim *sim, hs_miner *miner)
         return;
     }
     hs_frame_conn *const conn = conn_of(sim, miner);
-    hs_frame_channel **const grown =
-        grow_pointers(frames->channels, &frames->channel_capacity, miner->channel);
-    frames->channels = grown != NULL ? grown : frames->channels;
     hs_frame_channel *const c = calloc(1, sizeof *c);
-    if (conn == NULL || grown == NULL || c == NULL) {
+    if (conn == NULL || c == NULL ||
+        HS_GROW(frames->channels, frames->channel_capacity, (size_t)miner->channel + 1) != 0) {
         sim->no_memory = 1;
         free(c);
         return;
     }
-    grown[miner->channel] = c;
+    while (frames->channel_count <= miner->channel) {
+        frames->channels[frames->channel_count++] = NULL;
+    }
+    frames->channels[miner->channel] = c;
     conn->channels++;
     c->conn = conn;
     c->connection = miner->connection;

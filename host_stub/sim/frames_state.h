@@ -60,9 +60,11 @@ typedef struct hs_frame_pool {
 
 typedef struct hs_sim_frames {
     hs_frame_conn **conns; /* by number of the connection; NULL = ended */
-    uint64_t conn_capacity;
+    size_t conn_count;
+    size_t conn_capacity;
     hs_frame_channel **channels; /* by number of the channel; NULL = closed */
-    uint64_t channel_capacity;
+    size_t channel_count;
+    size_t channel_capacity;
     hs_frame_pool pools[HS_POOLS_MAX];
     hs_rng rng;
     int failed;            /* a file could not be written */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/array.h"
 #include "host_stub/sim/frames.h"
 #include "host_stub/sim/state.h"
 
@@ -73,15 +74,9 @@ static void drain_prefix(hs_sim *sim, const hs_miner *miner)
     if (miner->prefix_len == 0 || miner->upstream == HMX_NONE || miner->untold) {
         return;
     }
-    if (sim->drain_count == sim->drain_capacity) {
-        const size_t capacity = sim->drain_capacity == 0 ? 64 : sim->drain_capacity * 2;
-        hs_drain *const grown = realloc(sim->drains, capacity * sizeof *grown);
-        if (grown == NULL) {
-            sim->no_memory = 1;
-            return;
-        }
-        sim->drains = grown;
-        sim->drain_capacity = capacity;
+    if (HS_GROW(sim->drains, sim->drain_capacity, sim->drain_count + 1) != 0) {
+        sim->no_memory = 1;
+        return;
     }
     hs_drain *const drain = &sim->drains[sim->drain_count++];
     *drain = (hs_drain){.channel = miner->channel,
@@ -134,15 +129,9 @@ static void tell_forced(hs_sim *sim, const hs_miner *miner, uint32_t from)
 
 static int remember_channel(hs_sim *sim, hs_miner *miner)
 {
-    if (sim->channel_count + 1 >= sim->channel_capacity) {
-        const uint64_t capacity = sim->channel_capacity == 0 ? 1024 : sim->channel_capacity * 2;
-        hs_miner **const grown = realloc(sim->by_channel, (size_t)capacity * sizeof(hs_miner *));
-        if (grown == NULL) {
-            sim->no_memory = 1;
-            return -1;
-        }
-        sim->by_channel = grown;
-        sim->channel_capacity = capacity;
+    if (HS_GROW(sim->by_channel, sim->channel_capacity, (size_t)sim->channel_count + 2) != 0) {
+        sim->no_memory = 1;
+        return -1;
     }
     miner->channel = ++sim->channel_count; /* numbers from 1, never used again */
     sim->by_channel[miner->channel] = miner;

@@ -3,16 +3,12 @@
 
 #include <stdlib.h>
 
+#include "host_stub/base/array.h"
+
 int hs_pool_push(hs_sim_pool *pool, const hs_pending *share)
 {
-    if (pool->pending_count == pool->pending_capacity) {
-        const size_t capacity = pool->pending_capacity == 0 ? 256 : pool->pending_capacity * 2;
-        hs_pending *const grown = realloc(pool->pending, capacity * sizeof *grown);
-        if (grown == NULL) {
-            return -1;
-        }
-        pool->pending = grown;
-        pool->pending_capacity = capacity;
+    if (HS_GROW(pool->pending, pool->pending_capacity, pool->pending_count + 1) != 0) {
+        return -1;
     }
     pool->pending[pool->pending_count++] = *share;
     return 0;

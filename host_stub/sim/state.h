@@ -78,10 +78,10 @@ typedef struct hs_sim {
     hs_miner_model model;
     hs_miner **miners; /* all that exist, connected or not */
     uint32_t miner_count;
-    uint32_t miner_capacity;
+    size_t miner_capacity;
     hs_miner **by_channel; /* NULL = closed */
     uint64_t channel_count;
-    uint64_t channel_capacity;
+    size_t channel_capacity;
     uint64_t next_number;
     double joins_per_minute;
     double leaves_per_minute;

@@ -10,14 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host_stub/base/array.h"
 #include "host_stub/base/text.h"
 #include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/text.h"
 
 enum {
     WRITE_AT = 32 * 1024, /* bytes of text that go into the file at once */
-    FIRST_ROOM = 4096,
-    HEAD_SIZE = 48, /* of "# S->C t=... " */
+    HEAD_SIZE = 48,       /* of "# S->C t=... " */
     NAME_SIZE = 4096
 };
 
@@ -71,21 +71,8 @@ int hs_frame_folder(const char *dir, char *why, size_t capacity)
 /* Room for `more` bytes behind what is there. */
 static int reserve(hs_frame_file *file, size_t more)
 {
-    size_t capacity = file->capacity == 0 ? FIRST_ROOM : file->capacity;
-    if (file->capacity - file->len >= more) {
-        return 1;
-    }
-    while (capacity - file->len < more) {
-        capacity *= 2;
-    }
-    char *const text = realloc(file->text, capacity);
-    if (text == NULL) {
-        file->failed = 1;
-        return 0;
-    }
-    file->text = text;
-    file->capacity = capacity;
-    return 1;
+    file->failed |= HS_GROW(file->text, file->capacity, file->len + more) != 0;
+    return !file->failed;
 }
 
 static void flush(hs_frame_file *file)

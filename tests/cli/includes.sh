@@ -18,7 +18,7 @@ plugin/core:            control farm config base
 plugin:                 core base
 
 host_stub/base:
-host_stub/load:
+host_stub/load:         base
 host_stub/guard:        load base
 host_stub/link:         guard load base
 host_stub/sv2:          base

@@ -3,19 +3,15 @@
 
 #include <stdlib.h>
 
+#include "host_stub/base/array.h"
+
 int hs_e2e_track_add(hs_e2e_track *track, uint64_t at_ms, double work)
 {
     if (track->count > 0 && at_ms < track->samples[track->count - 1].at_ms) {
         return 0;
     }
-    if (track->count == track->capacity) {
-        const size_t capacity = track->capacity == 0 ? 256 : track->capacity * 2;
-        hs_e2e_sample *const grown = realloc(track->samples, capacity * sizeof *grown);
-        if (grown == NULL) {
-            return -1;
-        }
-        track->samples = grown;
-        track->capacity = capacity;
+    if (HS_GROW(track->samples, track->capacity, track->count + 1) != 0) {
+        return -1;
     }
     track->samples[track->count++] = (hs_e2e_sample){at_ms, work};
     return 0;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/array.h"
 #include "host_stub/live/miner/internal.h"
 #include "host_stub/live/miner/search.h"
 #include "host_stub/sv2/share_target.h"
@@ -18,17 +19,7 @@
 /* Room for one more; 0 when out of memory. */
 static int reserve(hs_dev_slot *slot)
 {
-    if (slot->pending_count < slot->pending_capacity) {
-        return 1;
-    }
-    const size_t capacity = slot->pending_capacity == 0 ? 32 : slot->pending_capacity * 2;
-    hs_dev_share *const grown = realloc(slot->pending, capacity * sizeof *grown);
-    if (grown == NULL) {
-        return 0;
-    }
-    slot->pending = grown;
-    slot->pending_capacity = capacity;
-    return 1;
+    return HS_GROW(slot->pending, slot->pending_capacity, slot->pending_count + 1) == 0;
 }
 
 /* Returns 0 when there is no room for another share without an answer: it is not submitted. */

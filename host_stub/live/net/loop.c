@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host_stub/base/array.h"
 #include "host_stub/live/net/internal.h"
 
 struct hs_net_watch {
@@ -37,7 +38,8 @@ struct hs_net_loop {
     hs_net_watch **watches;
     size_t watch_count;
     size_t watch_capacity;
-    struct pollfd *polled; /* watch_capacity of them */
+    struct pollfd *polled; /* one per watch */
+    size_t polled_capacity;
     hs_net_timer **timers;
     size_t timer_count;
     size_t timer_capacity;
@@ -105,30 +107,12 @@ hs_net_listener **hs_net_loop_listeners(hs_net_loop *loop)
     return &loop->listeners;
 }
 
-/* Room for one more pointer in a list of them: 1, or 0 when out of memory. */
-static int reserve(void **list, size_t count, size_t *capacity, size_t element)
-{
-    if (count < *capacity) {
-        return 1;
-    }
-    const size_t wanted = *capacity == 0 ? 16 : *capacity * 2;
-    void *const grown = realloc(*list, wanted * element);
-    if (grown == NULL) {
-        return 0;
-    }
-    *list = grown;
-    *capacity = wanted;
-    return 1;
-}
-
 hs_net_watch *hs_net_watch_add(hs_net_loop *loop, int fd, unsigned events, hs_net_ready_fn *ready,
                                void *ctx)
 {
-    void *list = loop->watches;
-    const int fits = reserve(&list, loop->watch_count, &loop->watch_capacity, sizeof(void *));
-    loop->watches = list;
-    hs_net_watch *const watch = fits ? calloc(1, sizeof *watch) : NULL;
-    if (watch == NULL) {
+    hs_net_watch *const watch = calloc(1, sizeof *watch);
+    if (watch == NULL || HS_GROW(loop->watches, loop->watch_capacity, loop->watch_count + 1) != 0) {
+        free(watch);
         return NULL;
     }
     *watch = (hs_net_watch){loop, fd, events, 0, 0, 0, ready, ctx};
@@ -164,11 +148,9 @@ void hs_net_watch_remove(hs_net_watch *watch)
 
 hs_net_timer *hs_net_timer_new(hs_net_loop *loop, hs_net_timer_fn *due, void *ctx)
 {
-    void *list = loop->timers;
-    const int fits = reserve(&list, loop->timer_count, &loop->timer_capacity, sizeof(void *));
-    loop->timers = list;
-    hs_net_timer *const timer = fits ? calloc(1, sizeof *timer) : NULL;
-    if (timer == NULL) {
+    hs_net_timer *const timer = calloc(1, sizeof *timer);
+    if (timer == NULL || HS_GROW(loop->timers, loop->timer_capacity, loop->timer_count + 1) != 0) {
+        free(timer);
         return NULL;
     }
     timer->loop = loop;
@@ -290,13 +272,8 @@ static unsigned events_of(const hs_net_watch *watch, short revents)
 /* Asks poll and files the answers in the watches. */
 static int ask(hs_net_loop *loop, uint64_t max_wait_ns)
 {
-    void *list = loop->polled;
-    if (loop->watch_count > 0) {
-        list = realloc(loop->polled, loop->watch_capacity * sizeof *loop->polled);
-        if (list == NULL) {
-            return -1;
-        }
-        loop->polled = list;
+    if (HS_GROW(loop->polled, loop->polled_capacity, loop->watch_count) != 0) {
+        return -1;
     }
     for (size_t i = 0; i < loop->watch_count; i++) {
         const hs_net_watch *const watch = loop->watches[i];

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/array.h"
 #include "host_stub/live/pool/internal.h"
 #include "host_stub/sv2/share_target.h"
 #include "host_stub/sv2/work.h"
@@ -104,14 +105,8 @@ static hs_lpool_channel *add_channel(hs_lpool_peer *peer, const hs_sv2_open *ask
                                      enum hs_channel_kind kind)
 {
     hs_lpool *const pool = peer->pool;
-    if (pool->channel_count == pool->channel_capacity) {
-        const size_t capacity = pool->channel_capacity == 0 ? 64 : pool->channel_capacity * 2;
-        hs_lpool_channel **const grown = realloc(pool->channels, capacity * sizeof(void *));
-        if (grown == NULL) {
-            return NULL;
-        }
-        pool->channels = grown;
-        pool->channel_capacity = capacity;
+    if (HS_GROW(pool->channels, pool->channel_capacity, pool->channel_count + 1) != 0) {
+        return NULL;
     }
     hs_lpool_channel *const channel = calloc(1, sizeof *channel);
     if (channel == NULL ||

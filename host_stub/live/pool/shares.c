@@ -6,6 +6,8 @@
 
 #include "host_stub/live/pool/internal.h"
 
+#include "host_stub/base/array.h"
+
 static void add_work(hs_lpool_counts *counts, double difficulty)
 {
     counts->accepted++;
@@ -79,15 +81,9 @@ static void file_answer(hs_lpool_peer *peer, const hs_lpool_answer *answer)
     if (peer->waiting_count == HS_LPOOL_WAITING_MAX) {
         hs_lpool_answer_due(peer, 1);
     }
-    if (peer->waiting_count == peer->waiting_capacity) {
-        const size_t capacity = peer->waiting_capacity == 0 ? 32 : peer->waiting_capacity * 2;
-        hs_lpool_answer *const grown = realloc(peer->waiting, capacity * sizeof *grown);
-        if (grown == NULL) {
-            hs_lpool_end(peer, 0, "no memory for an answer");
-            return;
-        }
-        peer->waiting = grown;
-        peer->waiting_capacity = capacity;
+    if (HS_GROW(peer->waiting, peer->waiting_capacity, peer->waiting_count + 1) != 0) {
+        hs_lpool_end(peer, 0, "no memory for an answer");
+        return;
     }
     peer->waiting[peer->waiting_count++] = *answer;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/array.h"
 #include "host_stub/live/proxy/internal.h"
 #include "host_stub/sv2/work.h"
 
@@ -46,14 +47,8 @@ static hs_proxy_channel *new_channel(hs_proxy_peer *peer, const hs_sv2_open *ask
 static int register_channel(hs_proxy *proxy, hs_proxy_channel *channel)
 {
     hs_proxy_peer *const peer = channel->peer;
-    if (proxy->channel_count == proxy->channel_capacity) {
-        const size_t capacity = proxy->channel_capacity == 0 ? 64 : proxy->channel_capacity * 2;
-        hs_proxy_channel **const grown = realloc(proxy->channels, capacity * sizeof *grown);
-        if (grown == NULL) {
-            return 0;
-        }
-        proxy->channels = grown;
-        proxy->channel_capacity = capacity;
+    if (HS_GROW(proxy->channels, proxy->channel_capacity, proxy->channel_count + 1) != 0) {
+        return 0;
     }
     if (hs_table_put(&peer->channels, (uint64_t)channel->move.channel_id + 1, channel) != 0) {
         return 0;

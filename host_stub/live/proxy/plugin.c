@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/array.h"
 #include "host_stub/base/text.h"
 #include "host_stub/live/proxy/internal.h"
 
@@ -34,6 +35,7 @@ static void on_request_tick(void *ctx)
 typedef struct stream {
     uint8_t *data;
     size_t len;
+    size_t capacity;
     size_t at;
 } stream;
 
@@ -53,16 +55,11 @@ static hmx_status read_state(void *ctx, void *data, uint64_t capacity, uint64_t 
 static hmx_status write_state(void *ctx, const void *data, uint64_t len)
 {
     stream *const s = ctx;
-    if (len > STATE_MAX - s->len) {
+    if (len > STATE_MAX - s->len || HS_GROW(s->data, s->capacity, s->len + (size_t)len + 1) != 0) {
         return HMX_E_IO;
     }
-    uint8_t *const grown = realloc(s->data, s->len + (size_t)len + 1);
-    if (grown == NULL) {
-        return HMX_E_IO;
-    }
-    s->data = grown;
     if (len > 0) {
-        memcpy(grown + s->len, data, (size_t)len);
+        memcpy(s->data + s->len, data, (size_t)len);
     }
     s->len += (size_t)len;
     return HMX_OK;
@@ -70,7 +67,7 @@ static hmx_status write_state(void *ctx, const void *data, uint64_t len)
 
 static void offer_state(hs_proxy *proxy, hs_sv2_bytes state)
 {
-    stream s = {(uint8_t *)(uintptr_t)state.data, state.len, 0};
+    stream s = {.data = (uint8_t *)(uintptr_t)state.data, .len = state.len};
     const hmx_reader reader = {.size = sizeof reader,
                                .ctx = &s,
                                .read = read_state,
@@ -90,7 +87,7 @@ static void offer_state(hs_proxy *proxy, hs_sv2_bytes state)
 
 int hs_proxy_save(hs_proxy *proxy, uint8_t **data, size_t *len, char *why, size_t capacity)
 {
-    stream s = {NULL, 0, 0};
+    stream s = {.data = NULL};
     const hmx_writer writer = {.size = sizeof writer, .ctx = &s, .write = write_state};
     const hmx_status status = hs_guard_save(proxy->guard, &writer);
     if (status == HMX_OK && s.data != NULL) {

@@ -7,6 +7,8 @@
 
 #include "host_stub/live/proxy/internal.h"
 
+#include "host_stub/base/array.h"
+
 enum { INDEX_BYTES = 2, INDEX_MOST = 0xffff };
 
 /* One is the beginning of the other: the two would search one space. */
@@ -87,14 +89,8 @@ void hs_proxy_drain_prefix(hs_proxy *proxy, const hs_proxy_channel *channel, uin
     if (prefix->len == 0 || upstream == HMX_NONE) {
         return;
     }
-    if (proxy->drain_count == proxy->drain_capacity) {
-        const size_t capacity = proxy->drain_capacity == 0 ? 64 : proxy->drain_capacity * 2;
-        hs_proxy_drain *const grown = realloc(proxy->drains, capacity * sizeof *grown);
-        if (grown == NULL) {
-            return; /* never reported: the plugin's own hold time ends it */
-        }
-        proxy->drains = grown;
-        proxy->drain_capacity = capacity;
+    if (HS_GROW(proxy->drains, proxy->drain_capacity, proxy->drain_count + 1) != 0) {
+        return; /* never reported: the plugin's own hold time ends it */
     }
     proxy->drains[proxy->drain_count++] = (hs_proxy_drain){.channel = channel->number,
                                                            .cookie = channel->cookie,

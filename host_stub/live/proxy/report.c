@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/array.h"
 #include "host_stub/base/text.h"
 #include "host_stub/live/proxy/internal.h"
 
@@ -35,14 +36,8 @@ void hs_proxy_note_first_accept(hs_proxy *proxy, hs_proxy_channel *channel)
     hs_proxy_moves *const moves = &proxy->moves;
     const uint64_t ms = (proxy->now_ns - channel->decided_ns) / HS_PROXY_MS_NS;
     channel->decided_ns = 0;
-    if (moves->first_count == moves->first_capacity) {
-        const size_t capacity = moves->first_capacity == 0 ? 256 : moves->first_capacity * 2;
-        uint32_t *const grown = realloc(moves->first_accept_ms, capacity * sizeof *grown);
-        if (grown == NULL) {
-            return;
-        }
-        moves->first_accept_ms = grown;
-        moves->first_capacity = capacity;
+    if (HS_GROW(moves->first_accept_ms, moves->first_capacity, moves->first_count + 1) != 0) {
+        return;
     }
     moves->first_accept_ms[moves->first_count++] = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/array.h"
 #include "host_stub/live/proxy/internal.h"
 #include "host_stub/sv2/work.h"
 
@@ -88,14 +89,8 @@ static int remember(hs_proxy_up *up, const hs_proxy_sent *sent)
     if (up->sent_count >= SENT_MAX) {
         return 0;
     }
-    if (up->sent_count == up->sent_capacity) {
-        const size_t capacity = up->sent_capacity == 0 ? 64 : up->sent_capacity * 2;
-        hs_proxy_sent *const grown = realloc(up->sent, capacity * sizeof *grown);
-        if (grown == NULL) {
-            return 0;
-        }
-        up->sent = grown;
-        up->sent_capacity = capacity;
+    if (HS_GROW(up->sent, up->sent_capacity, up->sent_count + 1) != 0) {
+        return 0;
     }
     up->sent[up->sent_count++] = *sent;
     return 1;

@@ -59,37 +59,15 @@ static int insert_entry(hs_ini *ini, size_t at, const char *section, const char 
     return 0;
 }
 
-/* Bytes of one UTF-8 character at `s` (`left` bytes remain), 0 when it is none. Overlong forms and
- * surrogates are refused too: what is compared must be unique. */
-static size_t utf8_length(const unsigned char *s, size_t left)
-{
-    if (s[0] < 0x80) {
-        return s[0] >= 0x20 || s[0] == '\t' ? 1 : 0;
-    }
-    const size_t n = s[0] >= 0xc2 && s[0] <= 0xdf ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : 4;
-    if (s[0] < 0xc2 || s[0] > 0xf4 || n > left) {
-        return 0;
-    }
-    for (size_t i = 1; i < n; i++) {
-        if ((s[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-        (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f)) {
-        return 0;
-    }
-    return n;
-}
-
 static int check_line(struct reading *r, const char *line, size_t len)
 {
     if (len > LINE_MAX_BYTES) {
         return refuse_line(r, "the line is longer than 190 bytes; split it or shorten it");
     }
     for (size_t i = 0; i < len;) {
-        const size_t n = utf8_length((const unsigned char *)line + i, len - i);
-        if (n == 0) {
+        uint32_t character = 0;
+        const size_t n = hs_utf8(line + i, len - i, &character);
+        if (n == 0 || (character < 0x20 && character != '\t')) {
             return refuse_line(r, "a control character, a NUL byte or bytes that are not UTF-8; "
                                   "only plain text is allowed");
         }

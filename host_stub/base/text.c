@@ -97,6 +97,28 @@ int hs_parse_duration(const char *text, uint64_t *seconds)
     return -1;
 }
 
+size_t hs_utf8(const void *data, size_t len, uint32_t *character)
+{
+    static const uint32_t LEAST[] = {0, 0, 0x80, 0x800, 0x10000};
+    const uint8_t *const s = data;
+    const size_t size = s[0] < 0x80 ? 1 : s[0] < 0xc0 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+    if (size == 0 || size > len || s[0] > 0xf4) {
+        return 0;
+    }
+    uint32_t code = size == 1 ? s[0] : s[0] & (0x7fU >> size);
+    for (size_t i = 1; i < size; i++) {
+        if ((s[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+        code = code << 6 | (s[i] & 0x3fU);
+    }
+    if (code < LEAST[size] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
+        return 0;
+    }
+    *character = code;
+    return size;
+}
+
 int hs_parse_address(const char *text, uint16_t least_port, char *host, size_t host_capacity,
                      uint16_t *port)
 {

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "host_stub/base/text.h"
+
 /* What version 1.0 had: a descriptor may be longer, never shorter. */
 #define DESCRIPTOR_MIN (offsetof(hmx_descriptor, ops) + sizeof(const hmx_ops *))
 /* Hooks may be missing at the end, but not the two that are required. */
@@ -219,29 +221,6 @@ static enum hs_load_result check_versions(attempt *a)
     return HS_LOAD_OK;
 }
 
-/* Bytes of the well-formed UTF-8 character at `s` (RFC 3629), 0 if there is none or if it is a
- * control character. A NUL ends the look ahead, so it never reads beyond one. */
-static size_t utf8_length(const unsigned char *s)
-{
-    if (s[0] < 0x80) {
-        return s[0] >= 0x20 && s[0] != 0x7f ? 1 : 0;
-    }
-    if (s[0] < 0xc2 || s[0] > 0xf4 || (s[1] & 0xc0) != 0x80) {
-        return 0;
-    }
-    if (s[0] < 0xe0) {
-        return s[0] == 0xc2 && s[1] < 0xa0 ? 0 : 2; /* U+0080..U+009F are controls */
-    }
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-        (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f) || (s[2] & 0xc0) != 0x80) {
-        return 0;
-    }
-    if (s[0] < 0xf0) {
-        return 3;
-    }
-    return (s[3] & 0xc0) == 0x80 ? 4 : 0;
-}
-
 /* Copies a string of at least `min` and at most cap - 1 bytes. */
 static enum hs_load_result copy_string(attempt *a, const char *what, const char *from, char *to,
                                        size_t cap, size_t min, int utf8)
@@ -259,14 +238,15 @@ static enum hs_load_result copy_string(attempt *a, const char *what, const char 
                       what, n < min ? "0" : "more", min, cap - 1);
     }
     for (size_t i = 0; i < n;) {
-        const unsigned char *const s = (const unsigned char *)from + i;
-        const size_t length = utf8_length(s);
-        if (length == 0 || (!utf8 && length != 1)) {
+        uint32_t character = 0;
+        const size_t length = hs_utf8(from + i, n - i, &character);
+        const int control = character < 0x20 || (character >= 0x7f && character < 0xa0);
+        if (length == 0 || control || (!utf8 && length != 1)) {
             return REFUSE(
                 a, HS_LOAD_STRINGS,
                 "%s: byte %zu of the %s in its descriptor is 0x%02x; only printable %s is "
                 "possible",
-                a->path, i + 1, what, (unsigned)s[0], utf8 ? "UTF-8" : "ASCII");
+                a->path, i + 1, what, (unsigned)(unsigned char)from[i], utf8 ? "UTF-8" : "ASCII");
         }
         i += length;
     }

@@ -36,33 +36,7 @@ void hs_html_raw(hs_html *out, const char *markup)
     append(out, markup, strlen(markup));
 }
 
-/* Bytes of the well-formed UTF-8 sequence at `s` (Unicode 15, table 3-7), 0 if there is none. */
-static size_t utf8_len(const unsigned char *s)
-{
-    const unsigned char lead = s[0];
-    size_t n = 1;
-    unsigned low = 0x80;
-    unsigned high = 0xBF;
-    if (lead < 0x80) {
-        return 1;
-    }
-    if (lead < 0xC2 || lead > 0xF4) {
-        return 0;
-    }
-    n = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : low;
-    high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : high;
-    for (size_t i = 1; i < n; i++) { /* a NUL ends it: it is below `low` */
-        if (s[i] < low || s[i] > high) {
-            return 0;
-        }
-        low = 0x80;
-        high = 0xBF;
-    }
-    return n;
-}
-
-static const char *entity(unsigned char c)
+static const char *entity(uint32_t c)
 {
     switch (c) {
     case '&':
@@ -91,16 +65,16 @@ void hs_html_text(hs_html *out, const char *text)
 
 void hs_html_text_part(hs_html *out, const char *text, size_t len)
 {
-    const unsigned char *s = (const unsigned char *)text;
-    while (s < (const unsigned char *)text + len) {
-        const size_t n = utf8_len(s);
-        const char *const instead = n == 0 ? "&#xFFFD;" : entity(*s);
+    for (size_t i = 0; i < len;) {
+        uint32_t character = 0;
+        const size_t n = hs_utf8(text + i, len - i, &character);
+        const char *const instead = n == 0 ? "&#xFFFD;" : entity(character);
         if (instead != NULL) {
             hs_html_raw(out, instead);
         } else {
-            append(out, (const char *)s, n);
+            append(out, text + i, n);
         }
-        s += n == 0 ? 1 : n;
+        i += n == 0 ? 1 : n;
     }
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host_stub/base/text.h"
 #include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/f32.h"
 
@@ -73,38 +74,18 @@ static void put_bytes(text *t, const uint8_t *data, size_t len)
     }
 }
 
-/* Bytes of the UTF-8 character at data[0], or 0 if it is none or not printable in our text. */
-static size_t plain_character(const uint8_t *data, size_t len)
+static int is_plain(uint32_t c)
 {
-    const uint8_t first = data[0];
-    if (first < 0x80) {
-        return first >= 0x20 && first != 0x7f && strchr("|,\"\\", first) == NULL ? 1 : 0;
-    }
-    const size_t size = first >= 0xc2 && first <= 0xdf   ? 2
-                        : first >= 0xe0 && first <= 0xef ? 3
-                        : first >= 0xf0 && first <= 0xf4 ? 4
-                                                         : 0;
-    if (size == 0 || size > len) {
-        return 0;
-    }
-    uint32_t code = first & (0x7fU >> size);
-    for (size_t i = 1; i < size; i++) {
-        if ((data[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-        code = code << 6 | (data[i] & 0x3fU);
-    }
-    const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    const int legal = code >= least[size] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
-    return legal && code >= 0xa0 ? size : 0;
+    return c < 0x80 ? c >= 0x20 && c != 0x7f && strchr("|,\"\\", (int)c) == NULL : c >= 0xa0;
 }
 
 static void put_string(text *t, hs_sv2_bytes value)
 {
     size_t at = 0;
     while (at < value.len) {
-        const size_t size = plain_character(value.data + at, value.len - at);
-        if (size == 0) {
+        uint32_t character = 0;
+        const size_t size = hs_utf8(value.data + at, value.len - at, &character);
+        if (size == 0 || !is_plain(character)) {
             put(t, "hex:", 4);
             put_bytes(t, value.data, value.len);
             return;

@@ -115,3 +115,46 @@ Test(sim_text, addresses)
     cr_assert_str_eq(host, "elevenchars", "what is refused leaves the host");
     cr_assert_eq(port, 0);
 }
+
+Test(sim_text, utf8_is_what_rfc_3629_says)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        size_t size;
+        uint32_t character;
+    } CASES[] = {{"a", 1, 1, 'a'},
+                 {"\0", 1, 1, 0},
+                 {"\x7f", 1, 1, 0x7f},
+                 {"\xc2\x80", 2, 2, 0x80},
+                 {"\xdf\xbf", 2, 2, 0x7ff},
+                 {"\xe0\xa0\x80", 3, 3, 0x800},
+                 {"\xed\x9f\xbf", 3, 3, 0xd7ff},
+                 {"\xee\x80\x80", 3, 3, 0xe000},
+                 {"\xef\xbf\xbf", 3, 3, 0xffff},
+                 {"\xf0\x90\x80\x80", 4, 4, 0x10000},
+                 {"\xf4\x8f\xbf\xbf", 4, 4, 0x10ffff},
+                 {"\x80", 1, 0, 0},             /* a continuation */
+                 {"\xc1\xbf", 2, 0, 0},         /* overlong */
+                 {"\xe0\x9f\xbf", 3, 0, 0},     /* overlong */
+                 {"\xf0\x8f\xbf\xbf", 4, 0, 0}, /* overlong */
+                 {"\xed\xa0\x80", 3, 0, 0},     /* a surrogate */
+                 {"\xf4\x90\x80\x80", 4, 0, 0}, /* beyond the last one */
+                 {"\xf5\x80\x80\x80", 4, 0, 0},
+                 {"\xff", 1, 0, 0},
+                 {"\xc2", 1, 0, 0},             /* cut */
+                 {"\xe2\x82\xac", 2, 0, 0},     /* cut */
+                 {"\xf0\x9f\x98\x80", 3, 0, 0}, /* cut */
+                 {"\xc2"
+                  "a",
+                  2, 0, 0},
+                 {"\xe2\x82"
+                  "a",
+                  3, 0, 0}};
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        uint32_t character = 0;
+        cr_assert_eq(hs_utf8(CASES[i].bytes, CASES[i].len, &character), CASES[i].size, "case %zu",
+                     i);
+        cr_assert_eq(character, CASES[i].character, "case %zu", i);
+    }
+}

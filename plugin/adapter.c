@@ -1,256 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * adapter: life of an instance and the upstream table (see adapter.h).
+ * adapter: the table of the hooks, which lie in the other files of the adapter (see adapter.h).
  */
 #include "plugin/adapter.h"
 
-#include <math.h>
-#include <sodium/crypto_generichash.h>
 #include <string.h>
-
-#include "abi/hmx_access.h"
-
-enum { PATH_SIZE = 4096, CHANNELS_DEFAULT = 65536, CHANNELS_LIMIT = 1 << 24 };
-
-int hm_is_quantity(double value)
-{
-    return isfinite(value) && value >= 0.0;
-}
-
-double hm_core_hashrate(double hashes_per_second)
-{
-    const double most = 1e21;
-    return (hashes_per_second < most ? hashes_per_second : most) / HM_HASHES_PER_WORK;
-}
-
-int hm_rows_are_sound(const void *rows, uint32_t stride, uint32_t capacity, size_t least)
-{
-    if (capacity > 0 && (rows == NULL || stride < least)) {
-        return 0;
-    }
-    for (uint32_t i = 0; i < capacity; i++) {
-        uint32_t size = 0;
-        memcpy(&size, (const unsigned char *)rows + (size_t)i * stride, sizeof size);
-        if (size < least || size > stride) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-static void log_line(void *ctx, uint32_t level, const char *text)
-{
-    const hmx_instance *const self = ctx;
-    if (self->host.log != NULL) {
-        self->host.log(self->host.ctx, level, text, strlen(text));
-    }
-}
-
-/* Logs a text of several lines, one call each. */
-static void log_lines(const hmx_instance *self, uint32_t level, const char *text)
-{
-    while (self->host.log != NULL && *text != '\0') {
-        const size_t len = strcspn(text, "\n");
-        self->host.log(self->host.ctx, level, text, len);
-        text += len + (text[len] == '\n' ? 1u : 0u);
-    }
-}
-
-/* Reads the configuration that create or reconfigure was given. */
-static hmx_status load_config(const hmx_instance *self, hmx_view path, hmx_view text,
-                              hm_config *out, hmx_text *why_out)
-{
-    char path_text[PATH_SIZE] = {0};
-    char warnings_text[1024] = {0};
-    hm_text why;
-    hm_text warnings;
-    hmx_status status = HMX_E_INVALID;
-    hm_text_from_abi(&why, why_out);
-    hm_text_init(&warnings, warnings_text, sizeof warnings_text);
-    if ((path.data == NULL) == (text.data == NULL)) {
-        hm_text_add(&why, "give either config_path or config_text, not both and not neither");
-    } else if (path.data != NULL &&
-               (path.len == 0 || path.len >= PATH_SIZE || memchr(path.data, 0, path.len) != NULL)) {
-        hm_text_add(&why, "config_path must be 1 to 4095 bytes without a NUL byte");
-    } else {
-        if (path.data != NULL) {
-            memcpy(path_text, path.data, path.len);
-        }
-        status = hm_config_load(&self->memory, path.data != NULL ? path_text : NULL, text,
-                                self->upstreams_max, out, &why, &warnings);
-    }
-    hm_text_to_abi(&why, why_out);
-    if (status == HMX_OK) {
-        log_lines(self, HMX_LOG_WARN, warnings_text);
-    }
-    return status;
-}
-
-static void say(hmx_text *out, const char *sentence)
-{
-    hm_text why;
-    hm_text_from_abi(&why, out);
-    hm_text_add(&why, sentence);
-    hm_text_to_abi(&why, out);
-}
-
-/* Judges what create was given, apart from the configuration. */
-static hmx_status check_args(const hmx_create_args *args)
-{
-    if (args->flags != 0) {
-        say(args->why, "hmx_create_args.flags must be 0: this version knows none");
-        return HMX_E_UNSUPPORTED;
-    }
-    if (args->channels_max > CHANNELS_LIMIT) {
-        say(args->why, "hmx_create_args.channels_max must be at most 16777216");
-        return HMX_E_LIMIT;
-    }
-    if (args->upstreams_max > HMX_UPSTREAMS_MAX) {
-        say(args->why, "hmx_create_args.upstreams_max must be at most 64");
-        return HMX_E_LIMIT;
-    }
-    const uint32_t instances = args->instance_count > 0 ? args->instance_count : 1;
-    if (args->instance_index >= instances) {
-        say(args->why, "hmx_create_args.instance_index must be below instance_count");
-        return HMX_E_INVALID;
-    }
-    return HMX_OK;
-}
-
-static hmx_status start(hmx_instance *self, const hmx_create_args *args)
-{
-    unsigned char hash_key[16];
-    const hm_core_limits limits = {
-        .channels_max = args->channels_max > 0 ? args->channels_max : (uint32_t)CHANNELS_DEFAULT,
-        .upstreams_max = self->upstreams_max,
-        .instance_index = args->instance_index,
-        .instance_count = args->instance_count > 0 ? args->instance_count : 1,
-    };
-    hm_config *const config = hm_alloc(&self->memory, 1, sizeof *config, _Alignof(hm_config));
-    if (config == NULL) {
-        return HMX_E_NOMEM;
-    }
-    hmx_status status = load_config(self, args->config_path, args->config_text, config, args->why);
-    if (status == HMX_OK) {
-        (void)crypto_generichash(hash_key, sizeof hash_key, args->seed, sizeof args->seed, NULL, 0);
-        status = hm_core_init(&self->core, &self->memory, config, &limits, hash_key, args->now_ns,
-                              (self->host.caps & HMX_CAP_SOFT_MOVE) != 0);
-    }
-    hm_free(&self->memory, config, 1, sizeof *config, _Alignof(hm_config));
-    return status;
-}
-
-static hmx_status create(const hmx_host *host_in, const hmx_create_args *args_in,
-                         hmx_instance **out)
-{
-    hmx_host host;
-    hmx_create_args args;
-    if (out == NULL || hmx_copy_in(&host, sizeof host, offsetof(hmx_host, request_tick), host_in) ||
-        hmx_copy_in(&args, sizeof args, sizeof args, args_in) || host.alloc == NULL ||
-        host.free == NULL) {
-        return HMX_E_INVALID;
-    }
-    if (!hmx_tail_is_zero(args_in, sizeof args)) {
-        say(args.why, "hmx_create_args has fields that this version does not know");
-        return HMX_E_UNSUPPORTED;
-    }
-    hmx_status status = check_args(&args);
-    if (status != HMX_OK) {
-        return status;
-    }
-    const hm_memory memory = {.ctx = host.ctx, .alloc = host.alloc, .free = host.free};
-    hmx_instance *const self = hm_alloc(&memory, 1, sizeof *self, _Alignof(hmx_instance));
-    if (self == NULL) {
-        say(args.why, "out of memory");
-        return HMX_E_NOMEM;
-    }
-    self->host = host;
-    self->memory = memory;
-    self->upstreams_max = args.upstreams_max > 0 ? args.upstreams_max : HMX_UPSTREAMS_MAX;
-    status = start(self, &args);
-    if (status != HMX_OK) {
-        hm_free(&memory, self, 1, sizeof *self, _Alignof(hmx_instance));
-        return status;
-    }
-    self->core.log = log_line;
-    self->core.log_ctx = self;
-    *out = self;
-    return HMX_OK;
-}
-
-static void destroy(hmx_instance *self)
-{
-    if (self == NULL) {
-        return;
-    }
-    const hm_memory memory = self->memory;
-    hm_core_free(&self->core);
-    hm_free(&memory, self, 1, sizeof *self, _Alignof(hmx_instance));
-}
-
-static hmx_upstream_info info_of(const hm_core *core, uint32_t i)
-{
-    const hm_upstream *const row = &core->upstreams.rows[i];
-    hmx_upstream_info info = {
-        .size = sizeof info,
-        .upstream = i + 1u,
-        .priority = row->priority,
-        .percentage = row->percentage,
-        .health_check_interval_secs = core->config->failover.health_check_interval_secs,
-    };
-    memcpy(info.id, row->id, sizeof info.id);
-    const hm_endpoint *const endpoint = &core->endpoints[i];
-    info.flags = (row->removed ? (uint32_t)HMX_UPSTREAM_REMOVED : 0u) |
-                 (row->enabled ? (uint32_t)HMX_UPSTREAM_ENABLED : 0u) |
-                 (endpoint->has_key ? (uint32_t)HMX_UPSTREAM_HAS_KEY : 0u);
-    info.port = endpoint->port;
-    memcpy(info.authority_key, endpoint->key, sizeof info.authority_key);
-    memcpy(info.address, endpoint->address, sizeof info.address);
-    return info;
-}
-
-static hmx_status upstreams(hmx_instance *self, hmx_upstream_table *out)
-{
-    if (self == NULL || out == NULL || out->size < sizeof *out ||
-        !hm_rows_are_sound(out->rows, out->stride, out->capacity, sizeof(hmx_upstream_info))) {
-        return HMX_E_INVALID;
-    }
-    const hm_upstreams *const u = &self->core.upstreams;
-    for (uint32_t i = 0; i < u->count && i < out->capacity; i++) {
-        unsigned char *const row = (unsigned char *)out->rows + (size_t)i * out->stride;
-        const hmx_upstream_info info = info_of(&self->core, u->order[i]);
-        (void)hmx_copy_out(row, sizeof info, &info, sizeof info);
-    }
-    out->count = u->count;
-    return HMX_OK;
-}
-
-static hmx_status reconfigure(hmx_instance *self, const hmx_reconfigure_args *args_in)
-{
-    hmx_reconfigure_args args;
-    if (self == NULL || hmx_copy_in(&args, sizeof args, sizeof args, args_in) != HMX_OK ||
-        args.now_ns < self->core.now_ns) {
-        return HMX_E_INVALID;
-    }
-    if (args.flags != 0 || !hmx_tail_is_zero(args_in, sizeof args)) {
-        say(args.why, "hmx_reconfigure_args asks for something that this version does not know");
-        return HMX_E_UNSUPPORTED;
-    }
-    hm_core *const core = &self->core;
-    hmx_status status =
-        load_config(self, args.config_path, args.config_text, core->draft, args.why);
-    if (status == HMX_OK) {
-        hm_text why;
-        hm_text_from_abi(&why, args.why);
-        core->now_ns = args.now_ns;
-        status = hm_core_adopt_draft(core, UINT64_MAX, &why);
-        hm_text_to_abi(&why, args.why);
-    }
-    if (status == HMX_OK && self->host.request_tick != NULL) {
-        self->host.request_tick(self->host.ctx);
-    }
-    return status;
-}
 
 static const void *get_extension(const char *id)
 {
@@ -265,9 +19,9 @@ static const void *get_extension(const char *id)
 
 const hmx_ops HM_OPS = {
     .size = sizeof(hmx_ops),
-    .create = create,
-    .destroy = destroy,
-    .upstreams = upstreams,
+    .create = hm_create,
+    .destroy = hm_destroy,
+    .upstreams = hm_upstreams_table,
     .on_upstream = hm_on_upstream,
     .on_channel_open = hm_on_channel_open,
     .on_channel_update = hm_on_channel_update,
@@ -277,6 +31,6 @@ const hmx_ops HM_OPS = {
     .on_reassign = hm_on_reassign,
     .save = hm_save,
     .load = hm_load,
-    .reconfigure = reconfigure,
+    .reconfigure = hm_reconfigure,
     .get_extension = get_extension,
 };

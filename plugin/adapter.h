@@ -30,6 +30,12 @@ extern const hmx_ops HM_OPS;
 extern const hmx_tuning_v1 HM_TUNING_EXTENSION;   /* adapter_tuning.c */
 extern const hmx_metrics_v1 HM_METRICS_EXTENSION; /* adapter_metrics.c */
 
+/* ---- adapter_life.c: hooks that make and end an instance ---- */
+hmx_status hm_create(const hmx_host *host, const hmx_create_args *args, hmx_instance **out);
+void hm_destroy(hmx_instance *self);
+hmx_status hm_upstreams_table(hmx_instance *self, hmx_upstream_table *out);
+hmx_status hm_reconfigure(hmx_instance *self, const hmx_reconfigure_args *args);
+
 /* ---- adapter_facts.c: hooks that report ---- */
 hmx_status hm_on_upstream(hmx_instance *self, const hmx_upstream_event *event);
 hmx_status hm_on_channel_open(hmx_instance *self, const hmx_channel_open *event,
@@ -64,6 +70,7 @@ static inline void hm_event_commit(hmx_instance *self, const hmx_event *event)
     self->last_seq = event->seq;
 }
 
+/* ---- adapter_check.c ---- */
 /* Can an array of the host's take whole rows of `least` bytes? Judged before the first is written.
  */
 int hm_rows_are_sound(const void *rows, uint32_t stride, uint32_t capacity, size_t least);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "plugin/core/core.h"
 #include "plugin/core/core_control.h"
+#include "plugin/core/core_health.h"
 
 #include <math.h>
 #include <string.h>
@@ -96,26 +97,6 @@ void hm_core_free(hm_core *core)
     hm_free(core->memory, core->config, 1, sizeof *core->config, _Alignof(hm_config));
     hm_free(core->memory, core->draft, 1, sizeof *core->draft, _Alignof(hm_config));
     core->config = core->draft = NULL;
-}
-
-void hm_core_log(const hm_core *core, uint32_t level, const char *text)
-{
-    if (core->log != NULL) {
-        core->log(core->log_ctx, level, text);
-    }
-}
-
-void hm_core_forgive(hm_core *core, uint32_t upstream)
-{
-    /* Where miners have to be sliced the debts say whose turn it is; elsewhere they are luck, of
-     * times with another split, and to pay it back would only spoil the new one. A farm that is
-     * on its way back after a restart keeps all. */
-    hm_ledger_close(&core->ledger, upstream, core->control.effective, core->upstreams.top,
-                    core->restored.waiting != 0 ? 1.0 : hm_control_coarseness(core));
-    core->control.balance[upstream - 1u] = 0.0;
-    core->control.terms[upstream - 1u] = (hm_pid_terms){0};
-    core->restored.waiting &= ~(1ull << (upstream - 1u));
-    core->control.saturated = 0; /* what was planned before is no measure of what comes now */
 }
 
 void hm_core_busy(const hm_core *core, uint8_t *busy)

@@ -2,17 +2,25 @@
  *
  * core: coordinates the components. One core is one instance.
  *
- *   share   -> metrics (counts), ledger (what pools credited), channel record (what the estimator
- * will read) tick    -> estimator -> ledger -> pid -> targets (command) -> planner -> decisions
+ *   share   -> metrics (counts), ledger (what pools credited), channel record (what the
+ *              estimator will read)
+ *   tick    -> estimator -> ledger -> pid -> targets (command) -> planner -> decisions
  *   outcome -> assignment (the only place where a move becomes fact)
  *
- * It knows nothing of ABI structs (adapter.h does) and does no I/O. All times are the host's
- * monotonic nanoseconds; hashrates are difficulty 1 units per second, work is difficulty 1 units.
- * The control law and its measured results are described in README, "How it decides".
+ * Here: what an instance consists of, its beginning and end, and changes of its configuration.
+ * core_events.c takes what the host reports, core_moves.c what became of decisions, core_tick.c
+ * says when to evaluate and who has to move. What is wanted is core_control.h's business, the
+ * pools' health and the pins are core_health.h's, a saved state is state.h's.
+ *
+ * It does no I/O and meets none of the ABI's events and answers: adapter.h turns them into plain
+ * arguments and back. What it takes of the ABI are statuses, limits and named numbers. All times are
+ * the host's monotonic nanoseconds; hashrates are difficulty 1 units per second, work is difficulty
+ * 1 units. The control law and its measured results are described in README, "How it decides".
  */
 #ifndef PLUGIN_CORE_CORE_H
 #define PLUGIN_CORE_CORE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "plugin/base/memory.h"
@@ -98,7 +106,9 @@ typedef struct hm_late_share {
     uint32_t generation; /* of the cookie */
 } hm_late_share;
 
-/* What a loaded state still waits for (see state.h). */
+/* What a loaded state still waits for (see state.h), at most so long after it was loaded. */
+#define HM_STATE_GRACE_NS (600ull * 1000000000ull)
+
 typedef struct hm_restored {
     uint64_t waiting; /* bit i: upstream i + 1 has its accounts from there and was not used since */
     uint64_t since_ns;
@@ -202,40 +212,14 @@ typedef struct hm_outcome {
 
 hmx_status hm_core_reassign(hm_core *core, const hm_outcome *outcome);
 
-/* ---- core_tick.c: the control law ---- */
+/* ---- core_tick.c ---- */
 /* Evaluates when it is time and hands decisions to `emit`, at most `rooms`. Returns 1 when there
  * are more. */
 int hm_core_tick(hm_core *core, uint32_t rooms, hm_plan_emit emit, void *ctx);
-/* Books the credited work up to now under the targets valid until now; call before any of them
- * changes. */
-void hm_core_settle(hm_core *core);
-/* The ledger as it is after that, in a copy. */
-void hm_core_settled_ledger(const hm_core *core, hm_ledger *out);
-hm_health_params hm_core_health_params(const hm_core *core);
-/* Looks up again where each open channel is pinned to; after the pins or the upstreams changed. */
-void hm_core_resolve_pins(hm_core *core);
-/* The upstream that a user_identity is pinned to, HM_PIN_STAY, or 0. */
-uint8_t hm_core_pin_of(const hm_core *core, const char *identity, uint32_t len);
-/* Judges the pools' health when it is time; grey and held-down ones stop being usable. */
-void hm_core_judge_health(hm_core *core);
-/* Recomputes usable, effective target and command after such a change. */
-void hm_core_retarget(hm_core *core);
-
-/* Forgets what an upstream is owed, in the ledger and in the controller. */
-void hm_core_forgive(hm_core *core, uint32_t upstream);
-
-/* ---- state.c: what a loaded state changes for a while ---- */
-/* An upstream began or ceased to be usable: what it is owed is forgotten, unless this is its return
- * after a restart. */
-void hm_core_turned(hm_core *core, uint32_t upstream);
-/* The hashrate of the farm, or what it was before the restart while it comes back. */
-double hm_core_expected_hashrate(const hm_core *core, double hashrate);
-
+/* ---- run-time changes ---- */
 /* Clears the accounts and the extranonce space of each number that belonged to another id, or to
  * nobody any more, since `before`. */
 void hm_core_forget_former_owners(hm_core *core, const hm_upstreams *before);
-
-/* ---- run-time changes ---- */
 /* Puts core->draft in place: all or nothing. wanted: upstreams that the operator wants back
  * although they failed while auto_restore was off, bit n-1 = upstream n. HMX_OK, or HMX_E_LIMIT
  * with the reason in why. */
@@ -244,6 +228,11 @@ hmx_status hm_core_adopt_draft(hm_core *core, uint64_t wanted, hm_text *why);
 /* Marks the upstreams that still have channels or moves under way: busy[64]. */
 void hm_core_busy(const hm_core *core, uint8_t *busy);
 
-void hm_core_log(const hm_core *core, uint32_t level, const char *text);
+static inline void hm_core_log(const hm_core *core, uint32_t level, const char *text)
+{
+    if (core->log != NULL) {
+        core->log(core->log_ctx, level, text);
+    }
+}
 
 #endif

@@ -68,6 +68,31 @@ double hm_control_debt_gain(const hm_core *core)
     return gain > ki ? gain : ki;
 }
 
+void hm_core_forgive(hm_core *core, uint32_t upstream)
+{
+    /* Where miners have to be sliced the debts say whose turn it is; elsewhere they are luck, of
+     * times with another split, and to pay it back would only spoil the new one. A farm that is
+     * on its way back after a restart keeps all. */
+    hm_ledger_close(&core->ledger, upstream, core->control.effective, core->upstreams.top,
+                    core->restored.waiting != 0 ? 1.0 : hm_control_coarseness(core));
+    core->control.balance[upstream - 1u] = 0.0;
+    core->control.terms[upstream - 1u] = (hm_pid_terms){0};
+    core->restored.waiting &= ~(1ull << (upstream - 1u));
+    core->control.saturated = 0; /* what was planned before is no measure of what comes now */
+}
+
+int hm_core_is_coming_back(const hm_core *core)
+{
+    return core->restored.loaded && core->now_ns - core->restored.since_ns <= HM_STATE_GRACE_NS;
+}
+
+double hm_core_expected_hashrate(const hm_core *core, double hashrate)
+{
+    return hm_core_is_coming_back(core) && core->restored.hashrate > hashrate
+               ? core->restored.hashrate
+               : hashrate;
+}
+
 /* How far the command of an upstream may lie beyond nothing and everything: a channel that is
  * sliced changes over when the commands of two pools are further apart than that. */
 static double excess(const hm_core *core, uint32_t i, double coarseness)

@@ -29,6 +29,23 @@ double hm_control_coarseness(const hm_core *core);
  * of 3 % without work for a day. */
 double hm_control_debt_gain(const hm_core *core);
 
+/* Books the credited work up to now under the targets valid until now; call before any of them
+ * changes. */
+void hm_core_settle(hm_core *core);
+/* The ledger as it is after that, in a copy. */
+void hm_core_settled_ledger(const hm_core *core, hm_ledger *out);
+
+/* Recomputes usable, effective target and command after a change of what they depend on. */
+void hm_core_retarget(hm_core *core);
+
+/* Forgets what an upstream is owed, in the ledger and in the controller. */
+void hm_core_forgive(hm_core *core, uint32_t upstream);
+
+/* Was a state loaded so lately that the farm may still be on its way back? */
+int hm_core_is_coming_back(const hm_core *core);
+/* The hashrate of the farm, or what it was before the restart while it comes back. */
+double hm_core_expected_hashrate(const hm_core *core, double hashrate);
+
 /* The law for an interval of dt_s seconds: gains, deadband, controllers, command. Returns 1 when
  * the deviation is worth a plan. */
 int hm_control_command(hm_core *core, double dt_s);

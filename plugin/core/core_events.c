@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "plugin/core/core.h"
+#include "plugin/core/core_control.h"
+#include "plugin/core/core_health.h"
 
 static const double TYPICAL_MACHINE_HS = 1e14;
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * core_health: judgement of the pools' health, and the pins of the channels (see core.h).
+ * core_health: judgement of the pools' health, and the pins of the channels (see core_health.h).
  */
+#include "plugin/core/core_health.h"
+
 #include <string.h>
 
 #include "plugin/config/pattern.h"
-#include "plugin/core/core.h"
+#include "plugin/core/core_control.h"
 
 static const uint64_t SECOND_NS = 1000000000ull;
 
@@ -66,6 +68,16 @@ static uint32_t judge_all(hm_core *core, uint8_t *turned)
         count += turned[i];
     }
     return count;
+}
+
+void hm_core_turned(hm_core *core, uint32_t upstream)
+{
+    const uint64_t bit = 1ull << (upstream - 1u);
+    const int spared = (core->restored.waiting & bit) != 0 && hm_core_is_coming_back(core);
+    core->restored.waiting &= ~bit;
+    if (!spared) {
+        hm_core_forgive(core, upstream);
+    }
 }
 
 void hm_core_judge_health(hm_core *core)

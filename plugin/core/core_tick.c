@@ -8,6 +8,7 @@
 #include "plugin/base/fmath.h"
 #include "plugin/control/law.h"
 #include "plugin/core/core_control.h"
+#include "plugin/core/core_health.h"
 
 static const double NS_PER_S = 1e9;
 enum { BURST_MIN = 4, BURST_PARTS = 4 };

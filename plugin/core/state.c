@@ -4,32 +4,12 @@
 #include <string.h>
 
 #include "plugin/core/core_control.h"
+#include "plugin/core/core_health.h"
 #include "plugin/core/state_bytes.h"
 
 static const uint64_t NS_PER_MS = 1000000u;
 static const uint64_t HOUR_MS = 3600000u;
 enum { FAILURES_KEPT = 1000000 };
-
-static int is_coming_back(const hm_core *core)
-{
-    return core->restored.loaded && core->now_ns - core->restored.since_ns <= HM_STATE_GRACE_NS;
-}
-
-double hm_core_expected_hashrate(const hm_core *core, double hashrate)
-{
-    return is_coming_back(core) && core->restored.hashrate > hashrate ? core->restored.hashrate
-                                                                      : hashrate;
-}
-
-void hm_core_turned(hm_core *core, uint32_t upstream)
-{
-    const uint64_t bit = 1ull << (upstream - 1u);
-    const int spared = (core->restored.waiting & bit) != 0 && is_coming_back(core);
-    core->restored.waiting &= ~bit;
-    if (!spared) {
-        hm_core_forgive(core, upstream);
-    }
-}
 
 /* ---- saving ---- */
 static void note_health(const hm_core *core, uint32_t i, hm_state_upstream *row)

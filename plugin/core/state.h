@@ -25,8 +25,6 @@
 #include "plugin/base/text.h"
 #include "plugin/core/core.h"
 
-#define HM_STATE_GRACE_NS (600ull * 1000000000ull)
-
 /* Writes the state at core->now_ns in one call of to->write; changes nothing, so that an instance
  * that saves decides as one that does not. The same state gives the same bytes. HMX_OK; HMX_E_NOMEM
  * before anything was written; HMX_E_IO when the writer refused. */

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * core_health: which pools are in order and who is pinned to which, for the core. When the pools are
+ * judged and what it means for the accounts when one of them begins or ceases to be usable stands
+ * here; the judgement itself is health.h's business, who moves because of it core_tick.c's. Internal
+ * to the core.
+ */
+#ifndef PLUGIN_CORE_CORE_HEALTH_H
+#define PLUGIN_CORE_CORE_HEALTH_H
+
+#include "plugin/core/core.h"
+
+hm_health_params hm_core_health_params(const hm_core *core);
+/* Judges the pools' health when it is time; grey and held-down ones stop being usable. */
+void hm_core_judge_health(hm_core *core);
+/* An upstream began or ceased to be usable: what it is owed is forgotten, unless this is its return
+ * after a restart. */
+void hm_core_turned(hm_core *core, uint32_t upstream);
+
+/* Looks up again where each open channel is pinned to; after the pins or the upstreams changed. */
+void hm_core_resolve_pins(hm_core *core);
+/* The upstream that a user_identity is pinned to, HM_PIN_STAY, or 0. */
+uint8_t hm_core_pin_of(const hm_core *core, const char *identity, uint32_t len);
+
+#endif

@@ -13,9 +13,10 @@
  * pools' health and the pins are core_health.h's, a saved state is state.h's.
  *
  * It does no I/O and meets none of the ABI's events and answers: adapter.h turns them into plain
- * arguments and back. What it takes of the ABI are statuses, limits and named numbers. All times are
- * the host's monotonic nanoseconds; hashrates are difficulty 1 units per second, work is difficulty
- * 1 units. The control law and its measured results are described in README, "How it decides".
+ * arguments and back. What it takes of the ABI are statuses, limits and named numbers. All times
+ * are the host's monotonic nanoseconds; hashrates are difficulty 1 units per second, work is
+ * difficulty 1 units. The control law and its measured results are described in README, "How it
+ * decides".
  */
 #ifndef PLUGIN_CORE_CORE_H
 #define PLUGIN_CORE_CORE_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * core_health: which pools are in order and who is pinned to which, for the core. When the pools are
- * judged and what it means for the accounts when one of them begins or ceases to be usable stands
- * here; the judgement itself is health.h's business, who moves because of it core_tick.c's. Internal
- * to the core.
+ * core_health: which pools are in order and who is pinned to which, for the core. Responsible for
+ * when the pools are judged, and for what it means to the accounts when one of them begins or
+ * ceases to be usable. Leaves the judgement itself to health.h, and who moves because of it to
+ * core_tick.c. Internal to the core.
  */
 #ifndef PLUGIN_CORE_CORE_HEALTH_H
 #define PLUGIN_CORE_CORE_HEALTH_H

@@ -20,8 +20,8 @@ int hs_parse_whole(const char *text, uint64_t *out);
  * success. */
 int hs_parse_duration(const char *text, uint64_t *seconds);
 
-/* Bytes (1 to 4) of the well-formed UTF-8 character (RFC 3629: the shortest form, no surrogates) that
- * the `len` > 0 bytes at `data` begin with, and the character; 0 when they begin with none. */
+/* Bytes (1 to 4) of the well-formed UTF-8 character (RFC 3629: the shortest form, no surrogates)
+ * that the `len` > 0 bytes at `data` begin with, and the character; 0 when they begin with none. */
 size_t hs_utf8(const void *data, size_t len, uint32_t *character);
 
 /* "HOST:PORT" or "[IPV6]:PORT" with a port from least_port to 65535; whether the host exists is not

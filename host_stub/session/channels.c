@@ -1,66 +1,69 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * Channels and groups of a session: opening, targets, prefixes, membership, closing. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/session/channels.h"
+
 #include <string.h>
 
 #include "host_stub/base/array.h"
-#include "host_stub/session/internal.h"
+#include "host_stub/session/jobs.h"
+#include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/work.h"
 
-hs_channel *hs_session_find(hs_session *s, uint32_t channel_id)
+/* Groups: their members have one full extranonce size in common, since the coinbase of a job for
+ * the group declares the length of its script (spec 5.2.3, 5.3.22). */
+/* Where a table has nothing better to point to. */
+static char there;
+
+/* Extranonce bytes of a whole coinbase: what the members of a group must have in common. */
+static uint32_t full_size(const hs_channel *channel)
 {
-    const uintptr_t number = (uintptr_t)hs_table_find(&s->channel_of, (uint64_t)channel_id + 1);
-    return number != 0 ? &s->channels[number - 1] : NULL;
+    return channel->prefix.len + channel->extranonce_size;
 }
 
-int hs_session_is_group(const hs_session *s, uint32_t id)
+static int needs_standard_jobs(const hs_session *s)
 {
-    return hs_table_find(&s->groups, (uint64_t)id + 1) != NULL;
+    return (s->client_flags & HS_SV2_REQUIRES_STANDARD_JOBS) != 0;
 }
 
-hs_channel *hs_session_need(hs_session *s, uint32_t channel_id, hs_step *step)
+/* Would `channel` fit into its group with a full extranonce of `size` bytes? Groups do not matter
+ * on a connection that never gets a job for a group. */
+static int check_group_size(hs_session *s, const hs_channel *channel, uint32_t size, hs_step *step)
 {
-    hs_channel *const channel = hs_session_find(s, channel_id);
-    if (channel != NULL && channel->open) {
-        step->channel = channel;
-        return channel;
+    size_t at = 0;
+    const hs_channel *other = NULL;
+    if (channel->group_id == 0 || needs_standard_jobs(s)) {
+        return 1;
     }
-    if (hs_session_is_group(s, channel_id)) {
-        (void)hs_fault(step, HS_RULE_NOT_FOR_GROUPS,
-                       "%u is a group, and this message may only address a channel",
-                       (unsigned)channel_id);
-    } else {
-        (void)hs_fault(step, HS_RULE_CHANNEL_UNKNOWN, "channel %u %s", (unsigned)channel_id,
-                       channel == NULL ? "was never opened" : "is closed");
-    }
-    return NULL;
-}
-
-const hs_channel *hs_session_addressed(const hs_session *s, uint32_t id, size_t *at)
-{
-    const uintptr_t number = (uintptr_t)hs_table_find(&s->channel_of, (uint64_t)id + 1);
-    if (number != 0) { /* a channel: then it is no group */
-        const hs_channel *const channel = &s->channels[number - 1];
-        return (*at)++ == 0 && channel->open ? channel : NULL;
-    }
-    while (id != 0 && *at < s->channel_count) {
-        const hs_channel *const channel = &s->channels[(*at)++];
-        if (channel->open && channel->group_id == id) {
-            return channel;
+    while ((other = hs_session_next(s, channel->group_id, &at)) != NULL) {
+        if (other != channel && full_size(other) != size) {
+            return hs_fault(step, HS_RULE_GROUP_SIZE,
+                            "channel %u would have a full extranonce of %u bytes and channel %u of "
+                            "the same group %u has %u: they must be equal",
+                            (unsigned)channel->channel_id, (unsigned)size,
+                            (unsigned)other->channel_id, (unsigned)channel->group_id,
+                            (unsigned)full_size(other));
         }
     }
-    return NULL;
+    return 1;
 }
 
-hs_channel *hs_session_next(hs_session *s, uint32_t id, size_t *at)
+/* Remembers a group's id; ids of groups and channels share one namespace. */
+static int add_group(hs_session *s, uint32_t id, hs_step *step)
 {
-    const hs_channel *const channel = hs_session_addressed(s, id, at);
-    return channel != NULL ? &s->channels[channel - s->channels] : NULL;
-}
-
-int hs_session_need_any(hs_session *s, uint32_t id, hs_step *step)
-{
-    return hs_session_is_group(s, id) || hs_session_need(s, id, step) != NULL;
+    if (id == 0 || hs_session_is_group(s, id)) {
+        return 1;
+    }
+    if (hs_session_find(s, id) != NULL) {
+        return hs_fault(step, HS_RULE_CHANNEL_ID,
+                        "%u is or was a channel and cannot become a group", (unsigned)id);
+    }
+    if (s->groups.count == HS_SESSION_CHANNELS_MAX) {
+        return hs_fault(step, HS_RULE_LIMIT, "more than %d groups on one connection",
+                        HS_SESSION_CHANNELS_MAX);
+    }
+    if (hs_table_put(&s->groups, (uint64_t)id + 1, &there) != 0) {
+        return hs_fault(step, HS_RULE_MEMORY, "no memory for another group");
+    }
+    return 1;
 }
 
 static int find_open_request(const hs_session *s, uint32_t request_id, size_t *index)
@@ -137,14 +140,14 @@ static int check_opening(hs_session *s, const hs_open_request *request, const hs
                         "extranonce_size %u is below the min_extranonce_size %u asked for",
                         (unsigned)channel->extranonce_size, (unsigned)request->min_extranonce_size);
     }
-    if (hs_channel_full_size(channel) > HS_SV2_EXTRANONCE_MAX) {
+    if (full_size(channel) > HS_SV2_EXTRANONCE_MAX) {
         return hs_fault(step, HS_RULE_EXTRANONCE_SIZE,
                         "prefix and extranonce have %u bytes together; 32 fit",
-                        (unsigned)hs_channel_full_size(channel));
+                        (unsigned)full_size(channel));
     }
     return check_target(&channel->target, &request->max_target, step) &&
-           hs_session_check_group_size(s, channel, hs_channel_full_size(channel), step) &&
-           hs_session_add_group(s, channel->group_id, step);
+           check_group_size(s, channel, full_size(channel), step) &&
+           add_group(s, channel->group_id, step);
 }
 
 /* Files the channel. Returns it, or NULL with the rule set. */
@@ -290,7 +293,7 @@ int hs_session_set_prefix(hs_session *s, const hs_sv2_message *m, hs_step *step)
                         "%u bytes of prefix and %u of extranonce are more than 32",
                         (unsigned)prefix->len, (unsigned)channel->extranonce_size);
     }
-    if (!hs_session_check_group_size(s, channel, prefix->len + channel->extranonce_size, step)) {
+    if (!check_group_size(s, channel, prefix->len + channel->extranonce_size, step)) {
         return 0;
     }
     channel->prefix = *prefix;
@@ -315,4 +318,59 @@ int hs_session_close(hs_session *s, const hs_sv2_message *m, hs_step *step)
     return step->channel != NULL ? hs_say(step, "channel %u closed", (unsigned)id)
                                  : hs_say(step, "group %u closed: %u channel%s", (unsigned)id,
                                           closed, closed == 1 ? "" : "s");
+}
+
+/* May `channel` be a member beside the first one of the list? */
+static int check_member(hs_session *s, const hs_sv2_set_group_channel *list, uint32_t index,
+                        hs_step *step)
+{
+    const uint32_t first_id = hs_sv2_seq_u32(&list->channel_ids, 0);
+    const uint32_t id = hs_sv2_seq_u32(&list->channel_ids, index);
+    const hs_channel *const channel = hs_session_find(s, id);
+    const hs_channel *const first = hs_session_find(s, first_id);
+    if (channel == NULL || first == NULL || !channel->open) {
+        return hs_fault(step, HS_RULE_CHANNEL_UNKNOWN, "channel %u of the list is not open",
+                        (unsigned)id);
+    }
+    if (full_size(channel) != full_size(first)) {
+        return hs_fault(step, HS_RULE_GROUP_SIZE,
+                        "channel %u has a full extranonce of %u bytes and channel %u has %u: the "
+                        "members of a group must be equal",
+                        (unsigned)id, (unsigned)full_size(channel), (unsigned)first_id,
+                        (unsigned)full_size(first));
+    }
+    return 1;
+}
+
+int hs_session_set_group(hs_session *s, const hs_sv2_message *m, hs_step *step)
+{
+    const hs_sv2_set_group_channel *const list = &m->as.set_group_channel;
+    const uint32_t group = list->group_channel_id;
+    hs_channel *channel = NULL;
+    size_t at = 0;
+    if (needs_standard_jobs(s)) {
+        return hs_fault(step, HS_RULE_STANDARD_JOBS,
+                        "the client set REQUIRES_STANDARD_JOBS: it knows no groups");
+    }
+    if (list->channel_ids.count > HS_SESSION_CHANNELS_MAX) {
+        return hs_fault(step, HS_RULE_LIMIT, "a group of more than %d channels",
+                        HS_SESSION_CHANNELS_MAX);
+    }
+    for (uint32_t i = 0; i < list->channel_ids.count; i++) {
+        if (!check_member(s, list, i, step)) {
+            return 0;
+        }
+    }
+    if (!add_group(s, group, step)) {
+        return 0;
+    }
+    /* The list is the whole membership: who is not on it is in no group any more. */
+    while (group != 0 && (channel = hs_session_next(s, group, &at)) != NULL) {
+        channel->group_id = 0;
+    }
+    for (uint32_t i = 0; i < list->channel_ids.count; i++) {
+        hs_session_find(s, hs_sv2_seq_u32(&list->channel_ids, i))->group_id = group;
+    }
+    return hs_say(step, "group %u has %u member%s now", (unsigned)group,
+                  (unsigned)list->channel_ids.count, list->channel_ids.count == 1 ? "" : "s");
 }

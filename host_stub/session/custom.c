@@ -1,11 +1,10 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * Custom jobs (work selection): the client describes the job, the server gives it a number and from
- * then on it is a job of the channel like any other, on the tip that the client named. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/session/custom.h"
+
 #include <string.h>
 
 #include "host_stub/base/array.h"
-#include "host_stub/session/internal.h"
+#include "host_stub/session/jobs.h"
 #include "host_stub/sv2/wire.h"
 #include "host_stub/sv2/work.h"
 

@@ -1,13 +1,10 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * Jobs of a session: future until SetNewPrevHash names them (or active at once), past when a newer
- * one on the same tip replaces them, stale when the tip changes, forgotten when it changes
- * again. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/session/jobs.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "host_stub/base/array.h"
-#include "host_stub/session/internal.h"
 #include "host_stub/sv2/work.h"
 
 static int is_valid(const hs_job *job)

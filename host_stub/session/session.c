@@ -1,71 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "host_stub/session/session.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "host_stub/session/internal.h"
-
-static const char *const RULE_NAMES[] = {
-    [HS_RULE_OK] = "ok",
-    [HS_RULE_SETUP_ORDER] = "setup-order",
-    [HS_RULE_SETUP_VERSION] = "setup-version",
-    [HS_RULE_SETUP_FLAGS] = "setup-flags",
-    [HS_RULE_REQUEST_ID] = "request-id",
-    [HS_RULE_CHANNEL_UNKNOWN] = "channel-unknown",
-    [HS_RULE_CHANNEL_ID] = "channel-id-reused",
-    [HS_RULE_CHANNEL_KIND] = "channel-kind",
-    [HS_RULE_NOT_FOR_GROUPS] = "not-for-groups",
-    [HS_RULE_STANDARD_JOBS] = "standard-jobs-only",
-    [HS_RULE_GROUP_SIZE] = "group-extranonce-size",
-    [HS_RULE_EXTRANONCE_SIZE] = "extranonce-size",
-    [HS_RULE_TARGET] = "target-above-max",
-    [HS_RULE_JOB_ID_IN_USE] = "job-id-in-use",
-    [HS_RULE_FIRST_JOB] = "first-job-must-be-future",
-    [HS_RULE_COINBASE] = "coinbase",
-    [HS_RULE_VERSION_ROLLING] = "version-rolling",
-    [HS_RULE_PREV_HASH_JOB] = "prev-hash-needs-future-job",
-    [HS_RULE_WORK_SELECTION] = "work-selection",
-    [HS_RULE_SHARE_REFUSED] = "share-refused",
-    [HS_RULE_ANSWER_UNKNOWN] = "answer-to-nothing",
-    [HS_RULE_ANSWER_WRONG] = "answer-contradicts-share",
-    [HS_RULE_LIMIT] = "limit",
-    [HS_RULE_MEMORY] = "out-of-memory",
-};
-
-const char *hs_rule_name(enum hs_rule rule)
-{
-    return (unsigned)rule < HS_RULE_COUNT ? RULE_NAMES[rule] : "unknown";
-}
-
-static void put_text(hs_step *step, const char *format, va_list list)
-{
-    (void)vsnprintf(step->text, sizeof step->text, format, list);
-}
-
-int hs_fault(hs_step *step, enum hs_rule rule, const char *format, ...)
-{
-    va_list list;
-    va_start(list, format);
-    put_text(step, format, list);
-    va_end(list);
-    step->rule = rule;
-    return 0;
-}
-
-int hs_say(hs_step *step, const char *format, ...)
-{
-    va_list list;
-    if (step->terse) {
-        return 1;
-    }
-    va_start(list, format);
-    put_text(step, format, list);
-    va_end(list);
-    return 1;
-}
+#include "host_stub/session/channels.h"
+#include "host_stub/session/custom.h"
+#include "host_stub/session/jobs.h"
+#include "host_stub/session/setup.h"
+#include "host_stub/session/shares.h"
 
 hs_session *hs_session_new(void)
 {
@@ -91,37 +34,6 @@ void hs_session_free(hs_session *session)
     free(session->opens);
     free(session->answered);
     free(session);
-}
-
-void hs_session_set_flags(hs_session *session, uint32_t flags)
-{
-    session->flags = flags;
-}
-
-void hs_session_set_time(hs_session *session, uint64_t now_ms)
-{
-    session->now_ms = now_ms;
-}
-
-const hs_channel *hs_session_channels(const hs_session *session, size_t *count)
-{
-    *count = session->channel_count;
-    return session->channels;
-}
-
-uint32_t hs_session_client_flags(const hs_session *session)
-{
-    return session->client_flags;
-}
-
-uint32_t hs_session_server_flags(const hs_session *session)
-{
-    return session->server_flags;
-}
-
-int hs_prefix_equal(const hs_sv2_b032 *a, const hs_sv2_b032 *b)
-{
-    return a->len == b->len && memcmp(a->byte, b->byte, a->len) == 0;
 }
 
 static int endpoint_changed(hs_session *s, const hs_sv2_message *m, hs_step *step)

@@ -1,7 +1,5 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * Setup of a session's connection, and the negotiation of extensions (extension 0x0001). */
-#include "host_stub/session/internal.h"
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/session/setup.h"
 
 int hs_session_setup(hs_session *s, const hs_sv2_message *m, hs_step *step)
 {

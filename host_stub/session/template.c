@@ -1,11 +1,8 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * What the jobs of one NewExtendedMiningJob have in common, kept once however many channels the
- * group has. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/session/template.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "host_stub/session/internal.h"
 
 struct hs_template {
     size_t references;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "host_stub/live/miner/search.h"
-#include "host_stub/session/internal.h"
+#include "host_stub/session/template.h"
 #include "host_stub/sv2/share_target.h"
 #include "host_stub/sv2/work.h"
 

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * session/jobs: the jobs of the channels: future until SetNewPrevHash names them (or active at
+ * once), past when a newer one on the same tip replaces them, stale when the tip changes,
+ * forgotten when it changes again. What they hold in common is session/template's. */
+#ifndef HOST_STUB_SESSION_JOBS_H
+#define HOST_STUB_SESSION_JOBS_H
+
+#include "host_stub/session/state.h"
+#include "host_stub/session/template.h"
+
+int hs_session_new_job(hs_session *s, const hs_sv2_message *m, hs_step *step);
+int hs_session_new_extended_job(hs_session *s, const hs_sv2_message *m, hs_step *step);
+int hs_session_prev_hash(hs_session *s, const hs_sv2_message *m, hs_step *step);
+
+/* The job of that id that is still valid (future, active, past), or NULL. */
+hs_job *hs_channel_valid_job(const hs_channel *channel, uint32_t job_id);
+hs_job *hs_channel_stale_job(const hs_channel *channel, uint32_t job_id);
+/* Room for one more job: 1, or 0 when out of memory. */
+int hs_channel_reserve_job(hs_channel *channel);
+/* Adds a copy with the channel's prefix and target and takes a reference to its body; there must be
+ * room. A job that is not future becomes the active one. */
+void hs_channel_add_job(hs_channel *channel, const hs_job *job, uint64_t now_ms);
+/* The tip has changed: valid jobs but `chosen` (may be NULL) become stale or are dropped. */
+void hs_channel_retire_jobs(hs_channel *channel, uint32_t chosen_job_id, int has_chosen);
+void hs_channel_drop_jobs(hs_channel *channel);
+/* The whole coinbase of `job` on this channel: prefix, extranonce, suffix; for a fault. */
+const char *hs_channel_coinbase_fault(const hs_channel *channel, const hs_template *body);
+
+#endif

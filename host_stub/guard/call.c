@@ -1,12 +1,12 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * Entering and leaving a hook: what every call has in common. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/guard/call.h"
+
 #include <inttypes.h>
 #include <string.h>
 
 #include "abi/hmx_access.h"
 #include "host_stub/guard/copy.h"
-#include "host_stub/guard/internal.h"
+#include "host_stub/guard/report.h"
 
 static hmx_status refuse_entry(hs_guard *g, const char *hook)
 {

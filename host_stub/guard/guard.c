@@ -2,48 +2,17 @@
 #include "host_stub/guard/guard.h"
 
 #include <jansson.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/guard/check_host.h"
 #include "host_stub/guard/copy.h"
-#include "host_stub/guard/internal.h"
+#include "host_stub/guard/memory.h"
+#include "host_stub/guard/model.h"
+#include "host_stub/guard/report.h"
+#include "host_stub/guard/text.h"
 
 enum { LOG_LINE_MAX = 65536 };
-
-#define PLUGIN_ROW(id, name, meaning) {HS_SIDE_PLUGIN, name, meaning},
-#define HOST_ROW(id, name, meaning)   {HS_SIDE_HOST, name, meaning},
-static const hs_guard_check CHECKS[HS_CHECK_COUNT] = {HS_CHECKS(PLUGIN_ROW, HOST_ROW)};
-
-const hs_guard_check *hs_guard_checks(size_t index)
-{
-    return index < HS_CHECK_COUNT ? &CHECKS[index] : NULL;
-}
-
-void hs_guard_report(hs_guard *g, enum hs_check check, const char *format, ...)
-{
-    char text[1024];
-    const hs_guard_check *const c = &CHECKS[check];
-    g->violations[c->side]++;
-    if (g->options.violation == NULL) {
-        return;
-    }
-    int n = snprintf(text, sizeof text, "%s: ", g->hook != NULL ? g->hook : "outside a hook");
-    if (n < 0) {
-        n = 0;
-    }
-    va_list list;
-    va_start(list, format);
-    vsnprintf(text + n, sizeof text - (size_t)n, format, list);
-    va_end(list);
-    g->options.violation(g->options.ctx, c->side, c->name, text);
-}
-
-int hs_guard_host_at_fault(const hs_guard *g)
-{
-    return g->violations[HS_SIDE_HOST] != g->host_faults_before;
-}
 
 /* ---- what the plugin gets as its host ---- */
 
@@ -242,9 +211,4 @@ uint64_t hs_guard_delete(hs_guard *g)
 hmx_instance *hs_guard_instance(hs_guard *g)
 {
     return g->state == HS_GUARD_LIVE ? g->instance : NULL;
-}
-
-uint64_t hs_guard_violations(const hs_guard *g, enum hs_side side)
-{
-    return g->violations[side];
 }

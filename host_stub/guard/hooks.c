@@ -4,8 +4,12 @@
  * let the model follow. */
 #include <string.h>
 
+#include "host_stub/guard/call.h"
+#include "host_stub/guard/check_host.h"
+#include "host_stub/guard/check_plugin.h"
 #include "host_stub/guard/copy.h"
-#include "host_stub/guard/internal.h"
+#include "host_stub/guard/model.h"
+#include "host_stub/guard/report.h"
 
 hmx_status hs_guard_on_upstream(hs_guard *g, const hmx_upstream_event *e)
 {

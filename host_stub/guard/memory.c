@@ -1,14 +1,10 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * The allocator that the plugin gets. Each block lies between watch bytes, is filled with rubbish
- * when given and when taken back, and is known by its address in a table, so that a wild pointer is
- * recognised without being touched. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/guard/memory.h"
+
 #define _XOPEN_SOURCE 700 /* posix_memalign */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "host_stub/guard/internal.h"
 
 enum { WATCH = 32, WATCH_BYTE = 0xb7, FRESH_BYTE = 0xa5, FREED_BYTE = 0xdd, ALIGN_MAX = 4096 };
 

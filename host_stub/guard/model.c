@@ -1,10 +1,10 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * The guard's own picture of the farm, as the plugin has accepted it. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/guard/model.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "host_stub/guard/internal.h"
+#include "host_stub/guard/report.h"
 
 hs_channel *hs_model_find(const hs_guard *g, uint64_t channel)
 {
@@ -49,6 +49,17 @@ int hs_model_space_known(const hs_guard *g, uint32_t upstream)
            u->facts.extranonce_size > 0;
 }
 
+hs_prefix *hs_model_take_prefix(hs_guard *g, uint32_t upstream, const uint8_t *bytes, uint32_t len,
+                                uint64_t channel, uint64_t *other)
+{
+    const uint64_t owner = hs_prefix_owner(g, upstream, bytes, len);
+    hs_channel *const c = owner != 0 ? hs_model_open_channel(g, owner) : NULL;
+    if (c != NULL) {
+        hs_model_expire(g, c); /* it may stand for a decision that nobody ever answered */
+    }
+    return hs_prefix_take(g, upstream, bytes, len, channel, other);
+}
+
 /* Holds the prefix in force. A collision was reported where it was decided, or is the host's. */
 static void hold(hs_guard *g, hs_channel *c, const uint8_t *bytes, uint32_t len, int by_host)
 {
@@ -58,7 +69,7 @@ static void hold(hs_guard *g, hs_channel *c, const uint8_t *bytes, uint32_t len,
     if (len == 0 || len > HMX_EXTRANONCE_MAX || c->upstream == HMX_NONE) {
         return;
     }
-    c->prefix = hs_prefix_take(g, c->upstream, bytes, len, c->channel, &other);
+    c->prefix = hs_model_take_prefix(g, c->upstream, bytes, len, c->channel, &other);
     if (c->prefix == NULL && other != 0 && by_host) {
         hs_guard_report(g, HS_H_HOST_PREFIX_COLLISION,
                         "channel %llu works on upstream %u with a prefix that collides with that "
@@ -153,8 +164,8 @@ void hs_model_decide(hs_guard *g, hs_channel *c, const hmx_decision *d)
     uint64_t other = 0;
     c->pending_prefix_len = d->extranonce_prefix_len;
     memcpy(c->pending_prefix_bytes, d->extranonce_prefix, d->extranonce_prefix_len);
-    c->pending_prefix = hs_prefix_take(g, d->to, d->extranonce_prefix, d->extranonce_prefix_len,
-                                       d->channel, &other);
+    c->pending_prefix = hs_model_take_prefix(g, d->to, d->extranonce_prefix,
+                                             d->extranonce_prefix_len, d->channel, &other);
     if (c->pending_prefix == NULL && other != 0) {
         hs_guard_report(g, HS_P_PREFIX_COLLISION,
                         "decision %llu gives channel %llu a prefix on upstream %u that collides "

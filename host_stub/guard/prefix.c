@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Extranonce prefixes in use, one search tree per pool. "In use" is prefix-free, which is more than
+ * "In use" is prefix-free, which is more than
  * unique: the tree's order compares only as many bytes as the shorter of two prefixes has, so that
  * one that begins another is equal to it and a look-up finds every conflict in O(log n). (A set in
  * which no member begins another is strictly ordered by that.) */
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host_stub/guard/internal.h"
+#include "host_stub/guard/prefix.h"
 
 struct hs_prefix {
     uint32_t upstream;
@@ -70,6 +70,23 @@ static int same(const hs_prefix *a, const hs_prefix *b)
     return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
 }
 
+/* The prefix of these bytes, or one that begins it or that it begins; NULL when there is none. */
+static hs_prefix *find_bytes(hs_guard *g, uint32_t upstream, const uint8_t *bytes, uint32_t len)
+{
+    hs_prefix key = {.upstream = upstream, .len = len};
+    if (upstream == HMX_NONE || upstream > HMX_UPSTREAMS_MAX || len > HMX_EXTRANONCE_MAX) {
+        return NULL;
+    }
+    memcpy(key.bytes, bytes, len);
+    return find(g, &key);
+}
+
+uint64_t hs_prefix_owner(hs_guard *g, uint32_t upstream, const uint8_t *bytes, uint32_t len)
+{
+    const hs_prefix *const p = find_bytes(g, upstream, bytes, len);
+    return p != NULL ? p->channel : 0;
+}
+
 hs_prefix *hs_prefix_take(hs_guard *g, uint32_t upstream, const uint8_t *bytes, uint32_t len,
                           uint64_t channel, uint64_t *other)
 {
@@ -79,12 +96,7 @@ hs_prefix *hs_prefix_take(hs_guard *g, uint32_t upstream, const uint8_t *bytes, 
         return NULL;
     }
     memcpy(key.bytes, bytes, len);
-    hs_prefix *there = find(g, &key);
-    hs_channel *const owner = there != NULL ? hs_model_open_channel(g, there->channel) : NULL;
-    if (owner != NULL) {
-        hs_model_expire(g, owner); /* it may stand for a decision that nobody ever answered */
-        there = find(g, &key);
-    }
+    hs_prefix *const there = find(g, &key);
     if (there != NULL) {
         if (there->channel == channel && same(there, &key)) {
             there->holds++;
@@ -122,13 +134,8 @@ void hs_prefix_drop(hs_guard *g, hs_prefix *p, int drain)
 
 void hs_prefix_drained(hs_guard *g, uint32_t upstream, const uint8_t *bytes, uint32_t len)
 {
-    hs_prefix key = {.upstream = upstream, .len = len};
-    if (upstream == HMX_NONE || upstream > HMX_UPSTREAMS_MAX || len > HMX_EXTRANONCE_MAX) {
-        return;
-    }
-    memcpy(key.bytes, bytes, len);
-    hs_prefix *const p = find(g, &key);
-    if (p == NULL || !same(p, &key)) {
+    hs_prefix *const p = find_bytes(g, upstream, bytes, len);
+    if (p == NULL || p->len != len || memcmp(p->bytes, bytes, len) != 0) {
         return; /* the host chose it, and the guard never heard of it */
     }
     leave_drain_list(g, p);

@@ -5,8 +5,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "host_stub/guard/call.h"
+#include "host_stub/guard/check_plugin.h"
 #include "host_stub/guard/copy.h"
-#include "host_stub/guard/internal.h"
+#include "host_stub/guard/prefix.h"
+#include "host_stub/guard/report.h"
 
 /* Copies the rows; what lies between a row's size and the stride becomes watch bytes. NULL when out
  * of memory. */

@@ -1,12 +1,11 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * The buffer into which a refusal writes its sentence: handed out as a copy, checked, handed
- * back. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/guard/text.h"
+
 #include <inttypes.h>
 #include <string.h>
 
 #include "host_stub/guard/copy.h"
-#include "host_stub/guard/internal.h"
+#include "host_stub/guard/report.h"
 
 int hs_guard_text_open(const hmx_text *why, hmx_text **out)
 {

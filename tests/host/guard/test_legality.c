@@ -5,7 +5,8 @@
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
-#include "host_stub/guard/internal.h"
+#include "host_stub/guard/check_plugin.h"
+#include "host_stub/guard/model.h"
 #include "tests/host/guard/life.h"
 
 typedef struct legality_case {

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * guard/report: a violation is counted and told, by the name of its check. */
+#ifndef HOST_STUB_GUARD_REPORT_H
+#define HOST_STUB_GUARD_REPORT_H
+
+#include "host_stub/guard/checks.h"
+#include "host_stub/guard/state.h"
+
+void hs_guard_report(hs_guard *g, enum hs_check check, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* 1 if the host broke a rule in the running hook. */
+int hs_guard_host_at_fault(const hs_guard *g);
+
+#endif

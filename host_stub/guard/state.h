@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * guard/state: what a guard holds: the plugin, what it was given, and the picture of the farm as it
+ * has accepted it. It has no functions: guard/model keeps the picture, guard/prefix the prefixes
+ * in it, guard/memory the blocks. */
+#ifndef HOST_STUB_GUARD_STATE_H
+#define HOST_STUB_GUARD_STATE_H
+
+#include "host_stub/base/table.h"
+#include "host_stub/guard/guard.h"
+
+/* A plugin may use a drained prefix again after "its own hold time" when nobody reports it drained.
+ * How long that is, it decides; reusing one sooner than this is certainly wrong. */
+#define HS_HOLD_NS          60000000000u  /* 1 min, for a host that reports nothing */
+#define HS_HOLD_REPORTED_NS 600000000000u /* 10 min, for a host that promised to report */
+
+#define HS_STRUCT_MAX 65536u /* bytes; a larger size in an event is rubbish */
+#define HS_ROWS_MAX   (64u << 20)
+
+enum hs_guard_state {
+    HS_GUARD_LIVE = 1,
+    HS_GUARD_NO_INSTANCE,
+    HS_GUARD_POISONED,
+    HS_GUARD_DESTROYED
+};
+
+typedef struct hs_prefix hs_prefix; /* guard/prefix.c */
+
+typedef struct hs_upstream {
+    int in_table; /* in the last table that was read */
+    int removed;
+    int reported; /* an upstream event was accepted: `facts` is filled */
+    char id[HMX_ID_SIZE];
+    hmx_upstream_event facts;
+    uint64_t in_flight; /* shares submitted and not yet judged */
+    void *prefixes;     /* search tree, guard/prefix.c */
+} hs_upstream;
+
+typedef struct hs_channel {
+    uint64_t channel;
+    uint64_t cookie;
+    int known; /* the plugin accepted its opening */
+    uint32_t upstream;
+    uint32_t kind;
+    uint32_t honours_prefix;
+    uint32_t flags;
+    uint32_t extranonce_size;
+    uint64_t upstreams_allowed;
+    hs_prefix *prefix; /* in force, NULL = unknown to the guard */
+    uint32_t prefix_len;
+    /* The pending decision, 0 = none. */
+    uint64_t pending;
+    uint32_t pending_kind;
+    uint32_t pending_to;
+    uint64_t pending_until_ns;
+    int pending_loose; /* the host moved the channel meanwhile: both sides may count it as void */
+    uint32_t pending_prefix_len;
+    uint8_t pending_prefix_bytes[HMX_EXTRANONCE_MAX];
+    hs_prefix *pending_prefix;
+} hs_channel;
+
+struct hs_guard {
+    const hs_plugin *plugin;
+    hs_guard_options options;
+    hmx_host host;
+    hmx_instance *instance;
+    enum hs_guard_state state;
+    const char *hook; /* the running one, or NULL */
+    uint64_t violations[3];
+    uint64_t host_faults_before; /* host violations when the running hook was entered */
+    uint64_t now_ns;
+    uint64_t seq;
+    uint64_t seq_given;
+    /* allocator and services */
+    hs_table blocks;
+    uint64_t live_bytes;
+    uint64_t allocations;
+    uint64_t frees;
+    uint64_t logs;
+    int stream_failed; /* the host's stream answered an error during save or load */
+    const hmx_writer *writer;
+    const hmx_reader *reader;
+    /* model */
+    hs_table channels; /* numbers never come back, so closed ones stay, as a pointer to `closed` */
+    hs_channel closed;
+    uint64_t channels_open;
+    uint64_t channels_max;
+    uint32_t upstreams_max;
+    int table_read;
+    hs_upstream upstreams[HMX_UPSTREAMS_MAX + 1];
+    uint64_t last_decision;
+    hs_prefix *drain_first;
+    hs_prefix *drain_last;
+    const void *tuning; /* extension tables seen, to notice when they change */
+    const void *metrics;
+};
+
+#endif

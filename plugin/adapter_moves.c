@@ -7,32 +7,6 @@
 #include "abi/hmx_access.h"
 #include "plugin/adapter.h"
 
-/* Writes one decision into the host's next row. The planner never asks for more rows than there
- * are. */
-static int write_row(void *ctx, const hm_decision *d)
-{
-    hmx_decision_buf *const out = ctx;
-    unsigned char *const row = (unsigned char *)out->rows + (size_t)out->count * out->stride;
-    hmx_decision decision = {
-        .size = sizeof decision,
-        .kind = d->kind,
-        .decision = d->decision,
-        .channel = d->channel,
-        .cookie = d->cookie,
-        .from = d->from,
-        .to = d->to,
-        .style = d->style,
-        .reason = d->reason,
-        .expected_hashrate = d->hashrate * HM_HASHES_PER_WORK,
-        .valid_until_ns = d->valid_until_ns,
-        .extranonce_prefix_len = d->prefix_len,
-    };
-    memcpy(decision.extranonce_prefix, d->prefix, sizeof decision.extranonce_prefix);
-    (void)hmx_copy_out(row, sizeof decision, &decision, sizeof decision);
-    out->count++;
-    return 0;
-}
-
 hmx_status hm_on_tick(hmx_instance *self, const hmx_tick *event, hmx_decision_buf *out)
 {
     if (hm_event_check(self, event == NULL ? NULL : &event->event, sizeof *event) != HMX_OK ||
@@ -41,8 +15,9 @@ hmx_status hm_on_tick(hmx_instance *self, const hmx_tick *event, hmx_decision_bu
         return HMX_E_INVALID;
     }
     hm_event_commit(self, &event->event);
-    out->count = 0;
-    out->more = (uint32_t)hm_core_tick(&self->core, out->capacity, write_row, out);
+    hm_outbox outbox = {.rows = out->rows, .stride = out->stride, .capacity = out->capacity};
+    out->more = (uint32_t)hm_core_tick(&self->core, &outbox);
+    out->count = outbox.count;
     return HMX_OK;
 }
 

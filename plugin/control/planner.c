@@ -14,12 +14,10 @@ typedef struct plan {
     hm_buckets *buckets;
     hm_assignment *assignment;
     const hm_plan_request *request;
-    hm_plan_emit emit;
-    void *ctx;
+    hm_outbox *out;
     double
         need[HMX_UPSTREAMS_MAX]; /* hashrate missing (> 0) or too much (< 0) per upstream i + 1 */
     double base[HMX_UPSTREAMS_MAX]; /* the same against the targets without correction */
-    uint32_t rooms;
     hm_plan_result result;
 } plan;
 
@@ -201,21 +199,20 @@ static swap best_swap(const plan *p, uint32_t from, uint32_t to, double wanted)
     return best;
 }
 
-static int carry_out(plan *p, uint32_t from, uint32_t to, const found *f)
+static void carry_out(plan *p, uint32_t from, uint32_t to, const found *f)
 {
     hm_decision decision;
     hm_buckets_remove(p->buckets, &p->assignment->channels, from, f->slot, f->previous);
     if (hm_assignment_propose(p->assignment, f->slot, to + 1u, HMX_DECISION_MOVE,
                               HMX_REASON_BALANCE, p->request->now_ns, &decision) != 0) {
-        return 0; /* no prefix left there: the channel is out of the lists, try another */
+        return; /* no prefix left there: the channel is out of the lists, try another */
     }
     p->need[from] += f->hashrate;
     p->need[to] -= f->hashrate;
     p->base[from] += f->hashrate;
     p->base[to] -= f->hashrate;
     p->result.moves++;
-    p->rooms--;
-    return p->emit(p->ctx, &decision);
+    hm_outbox_put(p->out, &decision);
 }
 
 /* Serves one pair if that is worth it. Returns 1 when something was done, 0 when not, -1 when out
@@ -228,28 +225,29 @@ static int serve_pair(plan *p, uint32_t from, uint32_t to)
         single.slot != HM_SLOT_NONE && is_allowed(p, from, to, single.hashrate)
             ? score_of(p, wanted, single.hashrate)
             : 0.0;
-    if (HM_LAW.swaps && p->request->rows != 1u &&
+    if (HM_LAW.swaps && p->out->capacity != 1u &&
         (!(single_score > 0.0) ||
          single.distance > (is_split(p) ? close_enough(p) : p->request->band / 2.0))) {
         const swap exchange = best_swap(p, from, to, wanted);
         if (exchange.score > 0.0 && exchange.score > single_score) {
-            if (p->rooms < 2u || p->request->most_moves - p->result.moves < 2u) {
-                p->result.more = p->rooms < 2u ? 1u : 0u;
+            const uint32_t room = hm_outbox_room(p->out);
+            if (room < 2u || p->request->most_moves - p->result.moves < 2u) {
+                p->result.more = room < 2u ? 1u : 0u;
                 return -1;
             }
-            (void)carry_out(p, from, to, &exchange.there);
-            (void)carry_out(p, to, from, &exchange.back);
+            carry_out(p, from, to, &exchange.there);
+            carry_out(p, to, from, &exchange.back);
             return 1;
         }
     }
     if (!(single_score > 0.0)) {
         return 0;
     }
-    if (p->rooms == 0) {
+    if (hm_outbox_room(p->out) == 0) {
         p->result.more = 1;
         return -1;
     }
-    (void)carry_out(p, from, to, &single);
+    carry_out(p, from, to, &single);
     return 1;
 }
 
@@ -351,14 +349,9 @@ static int is_close_enough(const plan *p)
 }
 
 hm_plan_result hm_plan(hm_buckets *b, hm_assignment *a, const hm_plan_request *request,
-                       uint32_t rooms, hm_plan_emit emit, void *ctx)
+                       hm_outbox *out)
 {
-    plan p = {.buckets = b,
-              .assignment = a,
-              .request = request,
-              .emit = emit,
-              .ctx = ctx,
-              .rooms = rooms};
+    plan p = {.buckets = b, .assignment = a, .request = request, .out = out};
     if (!lists_hold(&p)) {
         build_lists(&p);
     }
@@ -411,7 +404,7 @@ static int evacuate_one(plan *p, uint32_t slot)
     if (to == HMX_NONE) {
         return 0;
     }
-    if (p->rooms == 0) {
+    if (hm_outbox_room(p->out) == 0) {
         p->result.more = 1;
         return -1;
     }
@@ -420,9 +413,9 @@ static int evacuate_one(plan *p, uint32_t slot)
         return 0;
     }
     p->need[to - 1u] -= hashrate;
-    p->rooms--;
     p->result.moves++;
-    return p->emit(p->ctx, &decision);
+    hm_outbox_put(p->out, &decision);
+    return 0;
 }
 
 /* Finds the channel that stays on each upstream marked in `canary`: its smallest that is not
@@ -484,15 +477,9 @@ static double build_leavers(plan *p, const uint8_t *leave, const uint8_t *canary
 }
 
 hm_plan_result hm_evacuate(hm_buckets *b, hm_assignment *a, const hm_plan_request *request,
-                           const uint8_t *leave, const uint8_t *canary, uint32_t rooms,
-                           hm_plan_emit emit, void *ctx)
+                           const uint8_t *leave, const uint8_t *canary, hm_outbox *out)
 {
-    plan p = {.buckets = b,
-              .assignment = a,
-              .request = request,
-              .emit = emit,
-              .ctx = ctx,
-              .rooms = rooms};
+    plan p = {.buckets = b, .assignment = a, .request = request, .out = out};
     b->unfinished = 0; /* these are other lists */
     double total = build_leavers(&p, leave, canary);
     for (uint32_t i = 0; i < request->n; i++) {

@@ -20,6 +20,7 @@
 
 #include "plugin/control/buckets.h"
 #include "plugin/farm/assignment.h"
+#include "plugin/farm/outbox.h"
 
 typedef struct hm_plan_request {
     const double *command;   /* fraction per upstream i + 1, 0 for the unusable */
@@ -36,26 +37,22 @@ typedef struct hm_plan_request {
     double swap_cost;        /* extra gain required of a swap, hashrate */
     uint64_t dwell_ns;       /* least time since a channel's last move */
     uint64_t now_ns;
-    int slicing;   /* 0: no move that takes the allocation further from the targets than the band */
-    uint32_t rows; /* of the host's whole buffer, 0 = plenty: in one row nothing can be swapped */
+    int slicing; /* 0: no move that takes the allocation further from the targets than the band */
 } hm_plan_request;
-
-/* Takes one move into the answer to the host. Returns 0, or -1 when there is no room for more. */
-typedef int (*hm_plan_emit)(void *ctx, const hm_decision *decision);
 
 typedef struct hm_plan_result {
     uint32_t moves;
-    uint32_t more; /* stopped because emit had no room */
+    uint32_t more; /* stopped because the outbox had no room */
 } hm_plan_result;
 
-/* Rooms: `rooms` is how many more decisions emit will take; a swap needs two. */
+/* Puts what it decides into the outbox. A swap needs room for two: it waits for the next outbox
+ * when one is left, and is no choice where the whole outbox takes one. */
 hm_plan_result hm_plan(hm_buckets *b, hm_assignment *a, const hm_plan_request *request,
-                       uint32_t rooms, hm_plan_emit emit, void *ctx);
+                       hm_outbox *out);
 
 /* Moves every channel off the places marked in `leave` (index 0: the parked ones, 1..64); where
  * `canary` is marked the smallest channel that is not silent stays. */
 hm_plan_result hm_evacuate(hm_buckets *b, hm_assignment *a, const hm_plan_request *request,
-                           const uint8_t *leave, const uint8_t *canary, uint32_t rooms,
-                           hm_plan_emit emit, void *ctx);
+                           const uint8_t *leave, const uint8_t *canary, hm_outbox *out);
 
 #endif

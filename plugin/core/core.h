@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #include "plugin/base/memory.h"
+#include "plugin/base/units.h"
 #include "plugin/config/config.h"
 #include "plugin/control/buckets.h"
 #include "plugin/control/health.h"
@@ -34,10 +35,8 @@
 #include "plugin/control/tuning.h"
 #include "plugin/core/state_miners.h"
 #include "plugin/farm/assignment.h"
+#include "plugin/farm/outbox.h"
 #include "plugin/farm/upstreams.h"
-
-/* Hashes behind one unit of work: 2^256 / (65535 * 2^208 + 1). */
-#define HM_HASHES_PER_WORK 4295032833.0
 
 typedef struct hm_core_limits {
     uint32_t channels_max;
@@ -79,7 +78,6 @@ typedef struct hm_control {
     uint8_t resume;      /* the host's buffer was full: go on at the next call with the same time */
     uint32_t burst_left; /* moves that the plan under way may still make */
     uint32_t plan_moves; /* of the plan under way, all parts of a burst */
-    uint32_t rows;       /* of the host's buffer in the call under way */
 } hm_control;
 
 /* Where the host connects to. Kept here, because a removed upstream has no configuration any more.
@@ -108,7 +106,7 @@ typedef struct hm_late_share {
 } hm_late_share;
 
 /* What a loaded state still waits for (see state.h), at most so long after it was loaded. */
-#define HM_STATE_GRACE_NS (600ull * 1000000000ull)
+#define HM_STATE_GRACE_NS (600ull * HM_NS_PER_S)
 
 typedef struct hm_restored {
     uint64_t waiting; /* bit i: upstream i + 1 has its accounts from there and was not used since */
@@ -214,9 +212,9 @@ typedef struct hm_outcome {
 hmx_status hm_core_reassign(hm_core *core, const hm_outcome *outcome);
 
 /* ---- core_tick.c ---- */
-/* Evaluates when it is time and hands decisions to `emit`, at most `rooms`. Returns 1 when there
- * are more. */
-int hm_core_tick(hm_core *core, uint32_t rooms, hm_plan_emit emit, void *ctx);
+/* Evaluates when it is time and puts decisions into the outbox. Returns 1 when there are more than
+ * it has room for. */
+int hm_core_tick(hm_core *core, hm_outbox *out);
 /* ---- run-time changes ---- */
 /* Clears the accounts and the extranonce space of each number that belonged to another id, or to
  * nobody any more, since `before`. */

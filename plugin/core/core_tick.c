@@ -10,7 +10,6 @@
 #include "plugin/core/core_control.h"
 #include "plugin/core/core_health.h"
 
-static const double NS_PER_S = 1e9;
 enum { BURST_MIN = 4, BURST_PARTS = 4 };
 enum { BURST_PACE = 10 }; /* the next part of a burst follows after this part of an interval */
 
@@ -62,7 +61,7 @@ static uint64_t dwell_ns(const hm_core *core)
 {
     const double cooldown_s = (double)core->config->controller.min_reassignment_interval_secs;
     const double dwell_s = core->tuning.dwell_s;
-    return (uint64_t)(NS_PER_S * (cooldown_s > dwell_s ? cooldown_s : dwell_s));
+    return (uint64_t)((double)HM_NS_PER_S * (cooldown_s > dwell_s ? cooldown_s : dwell_s));
 }
 
 /* Of many pools that share one channel the next one is always nearly due: what it may be owed
@@ -101,18 +100,15 @@ static hm_plan_request request_of(const hm_core *core)
         .swap_cost = band,
         .dwell_ns = dwell_ns(core),
         .now_ns = core->now_ns,
-        .rows = k->rows,
     };
 }
 
-/* Plans until the burst limit or the host's buffer ends it. Returns 1 when the buffer did. */
-static int plan(hm_core *core, uint32_t *rooms, hm_plan_emit emit, void *ctx)
+/* Plans until the burst limit or a full outbox ends it. Returns 1 when the outbox did. */
+static int plan(hm_core *core, hm_outbox *out)
 {
     hm_control *const k = &core->control;
     const hm_plan_request request = request_of(core);
-    const hm_plan_result result =
-        hm_plan(&core->buckets, &core->assignment, &request, *rooms, emit, ctx);
-    *rooms -= result.moves;
+    const hm_plan_result result = hm_plan(&core->buckets, &core->assignment, &request, out);
     k->burst_left -= result.moves;
     k->plan_moves += result.moves;
     if (result.more) {
@@ -173,8 +169,8 @@ static int somebody_must_leave(const hm_core *core)
     return 0;
 }
 
-/* Returns 1 when the buffer was full. */
-static int evacuate(hm_core *core, uint32_t *rooms, hm_plan_emit emit, void *ctx)
+/* Returns 1 when the outbox was full. */
+static int evacuate(hm_core *core, hm_outbox *out)
 {
     uint8_t leave[HM_PLACES] = {1}; /* the parked ones want work */
     uint8_t canary[HM_PLACES] = {0};
@@ -197,14 +193,13 @@ static int evacuate(hm_core *core, uint32_t *rooms, hm_plan_emit emit, void *ctx
     }
     const hm_plan_request request = request_of(core);
     const hm_plan_result result =
-        hm_evacuate(&core->buckets, &core->assignment, &request, leave, canary, *rooms, emit, ctx);
-    *rooms -= result.moves;
+        hm_evacuate(&core->buckets, &core->assignment, &request, leave, canary, out);
     core->control.evacuate = result.more ? 1u : 0u;
     return (int)result.more;
 }
 
-/* Brings pinned channels to where they belong. Returns 1 when the buffer was full. */
-static int bring_home(hm_core *core, uint32_t *rooms, hm_plan_emit emit, void *ctx)
+/* Brings pinned channels to where they belong. Returns 1 when the outbox was full. */
+static int bring_home(hm_core *core, hm_outbox *out)
 {
     hm_assignment *const a = &core->assignment;
     const uint64_t dwell = dwell_ns(core);
@@ -216,22 +211,21 @@ static int bring_home(hm_core *core, uint32_t *rooms, hm_plan_emit emit, void *c
         if (to == HMX_NONE || (hot->moved_ns != 0 && core->now_ns - hot->moved_ns < dwell)) {
             continue;
         }
-        if (*rooms == 0) {
+        if (hm_outbox_room(out) == 0) {
             return 1;
         }
         if (hm_assignment_propose(a, slot, to, HMX_DECISION_MOVE, HMX_REASON_PIN, core->now_ns,
                                   &decision) == 0) {
-            (*rooms)--;
-            (void)emit(ctx, &decision);
+            hm_outbox_put(out, &decision);
         }
     }
     a->astray = 0;
     return 0;
 }
 
-/* New prefixes for the channels of a pool that changed its own. Returns 1 when the buffer was full.
+/* New prefixes for the channels of a pool that changed its own. Returns 1 when the outbox was full.
  */
-static int renew_prefixes(hm_core *core, uint32_t *rooms, hm_plan_emit emit, void *ctx)
+static int renew_prefixes(hm_core *core, hm_outbox *out)
 {
     hm_assignment *const a = &core->assignment;
     hm_decision decision;
@@ -241,13 +235,12 @@ static int renew_prefixes(hm_core *core, uint32_t *rooms, hm_plan_emit emit, voi
             !hm_assignment_legal(a, slot, hot->upstream)) {
             continue;
         }
-        if (*rooms == 0) {
+        if (hm_outbox_room(out) == 0) {
             return 1;
         }
         if (hm_assignment_propose(a, slot, hot->upstream, HMX_DECISION_PREFIX, HMX_REASON_PREFIX,
                                   core->now_ns, &decision) == 0) {
-            (*rooms)--;
-            (void)emit(ctx, &decision);
+            hm_outbox_put(out, &decision);
         }
     }
     core->prefix_stale = 0;
@@ -276,7 +269,7 @@ static void note_answers(hm_core *core)
 /* Everything that happens once per interval up to the plan. Returns 1 when a plan is wanted. */
 static int evaluate(hm_core *core)
 {
-    const double elapsed_s = (double)(core->now_ns - core->evaluated_ns) / NS_PER_S;
+    const double elapsed_s = hm_seconds(core->now_ns - core->evaluated_ns);
     const double dt_s = hm_clamp(elapsed_s, 1.0, 5.0 * hm_control_interval_s(core));
     core->evaluated_ns = core->now_ns;
     core->evaluations++;
@@ -300,16 +293,15 @@ static int evaluate(hm_core *core)
 
 static int is_due(const hm_core *core)
 {
-    const uint64_t interval_ns = 1000000000ull * core->config->controller.evaluation_interval_secs;
+    const uint64_t interval_ns = HM_NS_PER_S * core->config->controller.evaluation_interval_secs;
     const uint64_t wait_ns = core->control.burst ? interval_ns / BURST_PACE : interval_ns;
     return core->control.force || core->now_ns - core->evaluated_ns >= wait_ns;
 }
 
-int hm_core_tick(hm_core *core, uint32_t rooms, hm_plan_emit emit, void *ctx)
+int hm_core_tick(hm_core *core, hm_outbox *out)
 {
     hm_control *const k = &core->control;
-    int planning = k->burst_left > 0 && k->resume; /* the host's buffer was full: go on */
-    k->rows = rooms;
+    int planning = k->burst_left > 0 && k->resume; /* the outbox was full: go on */
     hm_core_write_late_shares(core);
     (void)hm_assignment_expire(&core->assignment, core->now_ns);
     hm_core_judge_health(core);
@@ -318,16 +310,16 @@ int hm_core_tick(hm_core *core, uint32_t rooms, hm_plan_emit emit, void *ctx)
         k->force = 0;
     }
     k->resume = 1;
-    if (k->evacuate && evacuate(core, &rooms, emit, ctx)) {
+    if (k->evacuate && evacuate(core, out)) {
         return 1;
     }
-    if (core->prefix_stale && renew_prefixes(core, &rooms, emit, ctx)) {
+    if (core->prefix_stale && renew_prefixes(core, out)) {
         return 1;
     }
-    if (core->assignment.astray > 0 && bring_home(core, &rooms, emit, ctx)) {
+    if (core->assignment.astray > 0 && bring_home(core, out)) {
         return 1;
     }
-    if (planning && plan(core, &rooms, emit, ctx)) {
+    if (planning && plan(core, out)) {
         return 1;
     }
     k->resume = 0;

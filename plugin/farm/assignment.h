@@ -14,11 +14,12 @@
 #include <stdint.h>
 
 #include "abi/hmx_abi.h"
+#include "plugin/base/units.h"
 #include "plugin/farm/channels.h"
 #include "plugin/farm/prefixes.h"
 #include "plugin/farm/upstreams.h"
 
-#define HM_DECISION_VALID_NS (15ull * 1000000000ull)
+#define HM_DECISION_VALID_NS (15ull * HM_NS_PER_S)
 #define HM_PLACES            (HMX_UPSTREAMS_MAX + 1u) /* upstreams 1..64; 0 = parked */
 
 typedef struct hm_move_counts {
@@ -51,7 +52,7 @@ typedef struct hm_assignment {
     hm_move_counts moves;
 } hm_assignment;
 
-/* A decision, as the adapter turns it into an hmx_decision. */
+/* A decision, as the outbox turns it into an hmx_decision. */
 typedef struct hm_decision {
     uint32_t kind; /* HMX_DECISION_* */
     uint32_t from;

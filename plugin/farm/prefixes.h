@@ -16,10 +16,11 @@
 
 #include "plugin/base/memory.h"
 #include "plugin/base/table.h"
+#include "plugin/base/units.h"
 #include "plugin/farm/channels.h"
 #include "plugin/farm/extranonce.h"
 
-#define HM_PREFIX_HOLD_NS (3600ull * 1000000000ull)
+#define HM_PREFIX_HOLD_NS (3600ull * HM_NS_PER_S)
 
 typedef struct hm_held_prefix {
     uint64_t channel;

@@ -14,18 +14,19 @@ enum { MOST = 4000, MANY = 1000000 };
 
 /* What the planner decided, in its order. */
 typedef struct record {
-    hm_decision list[MOST];
+    hmx_decision list[MOST];
     uint32_t count;
 } record;
 
-static inline int note(void *ctx, const hm_decision *decision)
+/* An outbox of so many rows, behind what is in the record. */
+static inline hm_outbox outbox_of(record *r, uint32_t capacity)
 {
-    record *const r = (record *)ctx;
-    if (r->count < MOST) {
-        r->list[r->count] = *decision;
+    const uint32_t left = MOST - r->count;
+    const uint32_t rows = capacity < left ? capacity : left;
+    for (uint32_t i = r->count; i < r->count + rows; i++) {
+        r->list[i].size = sizeof r->list[i];
     }
-    r->count++;
-    return 0;
+    return (hm_outbox){&r->list[r->count], sizeof r->list[0], rows, 0};
 }
 
 /* Balanced gains: deadband in points, improvement 0.3, ripple 120 point min, swap cost = band. */
@@ -56,7 +57,10 @@ static inline hm_plan_request request_for(const farm *f, double band_points)
 static inline hm_plan_result plan_with(farm *f, const hm_plan_request *request, uint32_t rooms,
                                        record *r)
 {
-    return hm_plan(&f->buckets, &f->assignment, request, rooms, note, r);
+    hm_outbox out = outbox_of(r, rooms);
+    const hm_plan_result result = hm_plan(&f->buckets, &f->assignment, request, &out);
+    r->count += out.count;
+    return result;
 }
 
 static inline void command(farm *f, const double *percent)

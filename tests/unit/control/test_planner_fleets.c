@@ -126,7 +126,6 @@ static void plan_in_portions(farm *fleet, uint32_t rooms, record *all)
 {
     hm_plan_request request = request_for(fleet, 0.5);
     hm_plan_result result = {.more = 1};
-    request.rows = rooms;
     all->count = 0;
     for (int call = 0; result.more; call++) {
         const uint32_t before = all->count;
@@ -214,9 +213,10 @@ Test(planner_fleets, a_swap_waits_for_the_next_buffer_when_this_one_is_nearly_fu
     (void)farm_place(&f, 10.0, 1);
     (void)farm_place(&f, 9.0, 2);
     command(&f, (const double[]){100.0 * 9.0 / 19.0, 100.0 * 10.0 / 19.0});
-    hm_plan_request request = request_for(&f, 0.5);
-    request.rows = 4;
-    hm_plan_result result = plan_with(&f, &request, 1, &r);
+    const hm_plan_request request = request_for(&f, 0.5);
+    hm_outbox out = outbox_of(&r, 4);
+    out.count = 3;
+    hm_plan_result result = hm_plan(&f.buckets, &f.assignment, &request, &out);
     cr_assert(result.moves == 0 && result.more == 1);
     result = plan_with(&f, &request, 4, &r);
     cr_assert(result.moves == 2 && result.more == 0);
@@ -253,12 +253,12 @@ Test(planner_fleets, never_chooses_an_illegal_destination)
         r.count = 0;
         (void)plan_with(&f, &request, MANY, &r);
         for (uint32_t i = 0; i < r.count; i++) {
-            const hm_decision *const d = &r.list[i];
+            const hmx_decision *const d = &r.list[i];
             const uint32_t slot = hm_channels_find(&f.assignment.channels, d->channel, d->cookie);
             cr_assert_neq(allowed[d->channel] >> (d->to - 1u) & 1u, 0);
             cr_assert_neq(d->from, d->to);
             cr_assert(d->to != 2 || farm_cold(&f, slot)->extranonce_size <= 5);
-            cr_assert_eq(d->prefix_len,
+            cr_assert_eq(d->extranonce_prefix_len,
                          d->to == 2 ? 7u - farm_cold(&f, slot)->extranonce_size : 0u);
         }
         farm_close(&f);

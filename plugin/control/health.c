@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "plugin/control/health.h"
 
-#define SECOND_NS 1000000000ull
-#define HOUR_NS   (3600ull * SECOND_NS)
+#include "plugin/base/units.h"
+
+#define HOUR_NS (3600ull * HM_NS_PER_S)
 
 static const double GREY_LIMIT = 50.0; /* 22 rejects in a row */
 static const double WELL_LIMIT = 5.0;  /* 8 accepts in a row */
-static const uint64_t SILENCE_NS = 120ull * SECOND_NS;
+static const uint64_t SILENCE_NS = 120ull * HM_NS_PER_S;
 
 void hm_health_failed(hm_health *h, const hm_health_params *p, uint64_t now_ns)
 {

@@ -11,7 +11,6 @@
 #include "plugin/control/law.h"
 #include "plugin/control/targets.h"
 
-static const double NS_PER_S = 1e9;
 static const double SHORTEST_S = 1e-3; /* over which credited work has a rate */
 static const double ARRIVAL_WINDOW_S = 180.0;
 static const double ARRIVAL_PATIENCE_S = 120.0; /* wait so much longer when arrivals can mend it */
@@ -119,7 +118,7 @@ static double debt_limit(const hm_core *core, double hashrate)
 
 static double unsettled_s(const hm_core *core)
 {
-    return (double)(core->now_ns - core->settled_ns) / NS_PER_S;
+    return hm_seconds(core->now_ns - core->settled_ns);
 }
 
 static void settle(const hm_core *core, hm_ledger *ledger, double elapsed_s)

@@ -9,14 +9,12 @@
 #include "plugin/config/pattern.h"
 #include "plugin/core/core_control.h"
 
-static const uint64_t SECOND_NS = 1000000000ull;
-
 hm_health_params hm_core_health_params(const hm_core *core)
 {
     const hm_config_failover *const f = &core->config->failover;
     return (hm_health_params){
-        .hold_down_ns = f->hold_down_secs * SECOND_NS,
-        .hold_down_max_ns = f->hold_down_max_secs * SECOND_NS,
+        .hold_down_ns = f->hold_down_secs * HM_NS_PER_S,
+        .hold_down_max_ns = f->hold_down_max_secs * HM_NS_PER_S,
         .min_shares = f->grey_min_shares,
         .detect = f->grey_detection,
     };
@@ -84,7 +82,7 @@ void hm_core_judge_health(hm_core *core)
 {
     uint8_t turned[HMX_UPSTREAMS_MAX] = {0};
     if (core->now_ns - core->judged_ns <
-        core->config->failover.health_check_interval_secs * SECOND_NS) {
+        core->config->failover.health_check_interval_secs * HM_NS_PER_S) {
         return;
     }
     core->judged_ns = core->now_ns;

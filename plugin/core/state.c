@@ -7,7 +7,7 @@
 #include "plugin/core/core_health.h"
 #include "plugin/core/state_bytes.h"
 
-static const uint64_t NS_PER_MS = 1000000u;
+static const uint64_t NS_PER_MS = HM_NS_PER_S / 1000u;
 static const uint64_t HOUR_MS = 3600000u;
 enum { FAILURES_KEPT = 1000000 };
 

@@ -5,6 +5,8 @@
 #include <sodium/crypto_shorthash.h>
 #include <string.h>
 
+#include "plugin/base/units.h"
+
 #define MINER_END   UINT32_MAX
 #define MINER_TAKEN (UINT32_MAX - 1u)
 
@@ -103,7 +105,7 @@ void hm_miners_fill(hm_miners *m, uint64_t now_ns)
 
 uint32_t hm_miner_away_s(const hm_miners *m, uint32_t row, uint64_t now_ns)
 {
-    const uint64_t away_s = m->rows[row].away_s + (now_ns - m->filled_ns) / 1000000000u;
+    const uint64_t away_s = m->rows[row].away_s + (now_ns - m->filled_ns) / HM_NS_PER_S;
     return m->rows[row].next == MINER_TAKEN || away_s > HM_MINER_AWAY_MAX_S
                ? HM_MINER_AWAY_MAX_S + 1u
                : (uint32_t)away_s;

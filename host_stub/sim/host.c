@@ -8,17 +8,14 @@
 #include "host_stub/sim/frames.h"
 #include "host_stub/sim/state.h"
 
-enum { TIP_MEAN_SECS = 600, WHY_SIZE = 1024 };
+enum { TIP_MEAN_SECS = 600 };
 #define LATENCY_NS (50ull * 1000000ull)
 
-uint64_t hs_sim_now_ns(const hs_sim *sim)
+void hs_sim_second(hs_sim *sim, uint64_t second)
 {
-    return HS_SIM_START_NS + sim->second * HS_NS_PER_SEC;
-}
-
-static uint64_t unix_ms(const hs_sim *sim)
-{
-    return HS_SIM_START_UNIX_MS + sim->second * 1000u;
+    sim->second = second;
+    sim->link.now_ns = HS_SIM_START_NS + second * HS_NS_PER_SEC;
+    sim->link.unix_ms = HS_SIM_START_UNIX_MS + second * 1000u;
 }
 
 void hs_sim_note(hs_sim *sim, const char *text)
@@ -53,42 +50,30 @@ static void on_violation(void *ctx, enum hs_side side, const char *check, const 
 
 static int create_plugin(hs_sim *sim, char *why, size_t capacity)
 {
-    char reasons[WHY_SIZE] = "";
-    hmx_text text = {.size = sizeof text, .data = reasons, .capacity = sizeof reasons};
-    hmx_create_args args = {.size = sizeof args,
-                            .now_ns = hs_sim_now_ns(sim),
-                            .unix_ms = unix_ms(sim),
-                            .instance_count = 1,
-                            .why = &text};
-    const hs_guard_options options = {
-        .caps = HMX_CAP_KNOWN, .log = on_log, .violation = on_violation, .ctx = sim};
-    hmx_status status = HMX_OK;
-    hs_rng seed;
-    hs_rng_init(&seed, sim->options->seed, "plugin", 0);
+    uint8_t seed[32];
+    hs_link_options options = {.seed = seed,
+                               .guard = {.log = on_log, .violation = on_violation, .ctx = sim}};
+    hs_rng rng;
+    hs_rng_init(&rng, sim->options->seed, "plugin", 0);
     for (int i = 0; i < 4; i++) {
-        const uint64_t word = hs_rng_u64(&seed);
+        const uint64_t word = hs_rng_u64(&rng);
         for (int k = 0; k < 8; k++) {
-            args.seed[8 * i + k] = (uint8_t)(word >> (8 * k));
+            seed[8 * i + k] = (uint8_t)(word >> (8 * k));
         }
     }
     char *rendered = NULL;
     if (sim->config.path[0] != '\0') {
-        args.config_path = (hmx_view){sim->config.path, strlen(sim->config.path)};
+        options.config_path = sim->config.path;
     } else {
         rendered = hs_ini_render(&sim->config.ini);
         if (rendered == NULL) {
             return hs_refuse(why, capacity, "out of memory");
         }
-        args.config_text = (hmx_view){rendered, strlen(rendered)};
+        options.config_text = rendered;
     }
-    sim->guard = hs_guard_new(sim->options->plugin, &args, &options, &status);
+    const int rc = hs_link_start(&sim->link, sim->options->plugin, &options, why, capacity);
     free(rendered);
-    reasons[sizeof reasons - 1] = '\0';
-    if (sim->guard == NULL || status < 0) {
-        return hs_refuse(why, capacity, "the plugin does not start (status %d)%s%s", (int)status,
-                         reasons[0] != '\0' ? ": " : "", reasons);
-    }
-    return 0;
+    return rc;
 }
 
 /* Fills *pool's connection facts that never change. */
@@ -111,7 +96,7 @@ static void init_pool(hs_sim *sim, uint32_t index)
 
 /* The scenario's pool for a row of the plugin's table: by id, else the first that has no row
  * yet. */
-static int pool_for_row(const hs_sim *sim, const hmx_upstream_table *table, uint32_t row,
+static int pool_for_row(const hs_sim *sim, const hs_link_table *table, uint32_t row,
                         uint32_t scenario_pools)
 {
     const int named = hs_scenario_pool(sim->scenario, table->rows[row].id);
@@ -130,14 +115,14 @@ static int pool_for_row(const hs_sim *sim, const hmx_upstream_table *table, uint
     return -1;
 }
 
-static int take_table(hs_sim *sim, const hmx_upstream_table *table, char *why, size_t capacity)
+static int take_table(hs_sim *sim, const hs_link_table *table, char *why, size_t capacity)
 {
     const uint32_t scenario_pools = sim->scenario->pool_count;
-    if (table->count > table->capacity || table->count < scenario_pools) {
+    if (table->told > table->count || table->count < scenario_pools) {
         return hs_refuse(why, capacity,
                          "the plugin reports %u upstreams, the scenario has %u pools; the "
                          "configuration needs one upstream per pool, and 64 at most",
-                         (unsigned)table->count, (unsigned)scenario_pools);
+                         (unsigned)table->told, (unsigned)scenario_pools);
     }
     for (uint32_t i = 0; i < table->count; i++) {
         const hmx_upstream_info *const row = &table->rows[i];
@@ -153,7 +138,7 @@ static int take_table(hs_sim *sim, const hmx_upstream_table *table, char *why, s
                              (unsigned)row->upstream);
         }
         hs_sim_pool *const pool = &sim->pools[at];
-        snprintf(pool->spec.id, sizeof pool->spec.id, "%.*s", (int)sizeof row->id - 1, row->id);
+        snprintf(pool->spec.id, sizeof pool->spec.id, "%s", row->id);
         pool->spec.priority = row->priority;
         pool->upstream = row->upstream;
         pool->enabled = (row->flags & HMX_UPSTREAM_ENABLED) != 0;
@@ -163,23 +148,9 @@ static int take_table(hs_sim *sim, const hmx_upstream_table *table, char *why, s
     return 0;
 }
 
-static int read_table(hs_sim *sim, hmx_upstream_table *table, hmx_upstream_info *rows)
-{
-    memset(rows, 0, HMX_UPSTREAMS_MAX * sizeof *rows);
-    for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
-        rows[i].size = sizeof rows[i];
-    }
-    *table = (hmx_upstream_table){.size = sizeof *table,
-                                  .stride = sizeof rows[0],
-                                  .capacity = HMX_UPSTREAMS_MAX,
-                                  .rows = rows};
-    return hs_guard_upstreams(sim->guard, table);
-}
-
 static int connect_pools(hs_sim *sim, char *why, size_t capacity)
 {
-    hmx_upstream_info rows[HMX_UPSTREAMS_MAX];
-    hmx_upstream_table table;
+    hs_link_table table;
     sim->pool_count = sim->scenario->pool_count;
     for (uint32_t i = 0; i < sim->pool_count; i++) {
         sim->pools[i].spec = sim->scenario->pools[i];
@@ -187,7 +158,7 @@ static int connect_pools(hs_sim *sim, char *why, size_t capacity)
     for (uint32_t i = 0; i <= HMX_UPSTREAMS_MAX; i++) {
         sim->pool_of[i] = -1;
     }
-    if (read_table(sim, &table, rows) == HMX_OK) {
+    if (hs_link_upstreams(&sim->link, &table) == HMX_OK) {
         if (take_table(sim, &table, why, capacity) != 0) {
             return -1;
         }
@@ -217,7 +188,7 @@ int hs_sim_start(hs_sim *sim, char *why, size_t capacity)
         create_plugin(sim, why, capacity) != 0 || connect_pools(sim, why, capacity) != 0) {
         return -1;
     }
-    const hmx_tuning_v1 *const tuning = hs_guard_extension(sim->guard, HMX_TUNING_ID);
+    const hmx_tuning_v1 *const tuning = hs_guard_extension(sim->link.guard, HMX_TUNING_ID);
     if (tuning != NULL && HMX_HAS(hmx_tuning_v1, tuning, set_targets) &&
         tuning->set_targets != NULL) {
         sim->tuning = tuning;
@@ -229,7 +200,6 @@ void hs_sim_tell_upstream(hs_sim *sim, uint32_t index, uint32_t reason)
 {
     const hs_sim_pool *const pool = &sim->pools[index];
     hmx_upstream_event e = {
-        .event = hs_guard_event(sim->guard, sizeof e, hs_sim_now_ns(sim)),
         .upstream = pool->upstream,
         .state = pool->up ? HMX_UPSTREAM_UP : HMX_UPSTREAM_DOWN,
         .reason = pool->up ? 0 : reason,
@@ -243,7 +213,7 @@ void hs_sim_tell_upstream(hs_sim *sim, uint32_t index, uint32_t reason)
     };
     memcpy(e.extranonce_prefix, pool->prefix, sizeof pool->prefix);
     memcpy(e.tip_prev_hash, pool->stream.tip.prev_hash.byte, sizeof e.tip_prev_hash);
-    (void)hs_guard_on_upstream(sim->guard, &e);
+    (void)hs_link_upstream(&sim->link, &e);
 }
 
 /* True hashrate of those that are connected, TH/s. */
@@ -366,18 +336,17 @@ void hs_sim_new_tip(hs_sim *sim)
 }
 
 /* Notes that the plugin refused `what`, with the first line of its reasons. */
-static void note_refusal(hs_sim *sim, const char *what, hmx_status status, const char *reasons)
+static void note_refusal(hs_sim *sim, const char *what, hmx_status status)
 {
     char text[192];
     snprintf(text, sizeof text, "%s was refused (status %d): %.*s", what, (int)status,
-             (int)strcspn(reasons, "\n"), reasons);
+             (int)strcspn(sim->link.reasons, "\n"), sim->link.reasons);
     hs_sim_note(sim, text);
 }
 
 void hs_sim_reconfigure(hs_sim *sim)
 {
-    char reasons[WHY_SIZE] = "";
-    hmx_text text = {.size = sizeof text, .data = reasons, .capacity = sizeof reasons};
+    hs_link_table table;
     if (!sim->config.can_be_changed) {
         hs_sim_note(sim, "the configuration file could not be read here, so it was not changed");
         return;
@@ -387,29 +356,19 @@ void hs_sim_reconfigure(hs_sim *sim)
         sim->no_memory = 1;
         return;
     }
-    const hmx_reconfigure_args args = {.size = sizeof args,
-                                       .config_text = {rendered, strlen(rendered)},
-                                       .now_ns = hs_sim_now_ns(sim),
-                                       .unix_ms = unix_ms(sim),
-                                       .why = &text};
-    const hmx_status status = hs_guard_reconfigure(sim->guard, &args);
+    const hmx_status status = hs_link_reconfigure(&sim->link, NULL, rendered);
     free(rendered);
-    reasons[sizeof reasons - 1] = '\0';
-    if (status == HMX_E_UNSUPPORTED && reasons[0] == '\0') {
+    if (status == HMX_E_UNSUPPORTED && sim->link.reasons[0] == '\0') {
         hs_sim_note(sim, "the plugin cannot be reconfigured: it goes on as it is");
     } else if (status < 0) {
-        note_refusal(sim, "a new configuration", status, reasons);
+        note_refusal(sim, "a new configuration", status);
     } else {
-        hmx_upstream_info rows[HMX_UPSTREAMS_MAX];
-        hmx_upstream_table table;
-        (void)read_table(sim, &table, rows); /* as a host does; pools are not added in a run */
+        (void)hs_link_upstreams(&sim->link, &table); /* as a host does; no pool is added in a run */
     }
 }
 
 void hs_sim_set_targets(hs_sim *sim)
 {
-    char reasons[WHY_SIZE] = "";
-    hmx_text text = {.size = sizeof text, .data = reasons, .capacity = sizeof reasons};
     hmx_target rows[HS_POOLS_MAX];
     for (uint32_t i = 0; i < sim->pool_count; i++) {
         const hs_sim_pool *const pool = &sim->pools[i];
@@ -425,10 +384,9 @@ void hs_sim_set_targets(hs_sim *sim)
     }
     const hmx_targets targets = {
         .size = sizeof targets, .stride = sizeof rows[0], .count = sim->pool_count, .rows = rows};
-    const hmx_status status = sim->tuning->set_targets(hs_guard_instance(sim->guard),
-                                                       hs_sim_now_ns(sim), &targets, &text);
-    reasons[sizeof reasons - 1] = '\0';
+    const hmx_status status = sim->tuning->set_targets(
+        hs_guard_instance(sim->link.guard), sim->link.now_ns, &targets, hs_link_text(&sim->link));
     if (status < 0) {
-        note_refusal(sim, "set_targets", status, reasons);
+        note_refusal(sim, "set_targets", status);
     }
 }

@@ -7,8 +7,6 @@
 #include "host_stub/sim/frames.h"
 #include "host_stub/sim/state.h"
 
-enum { ROWS = 64, CALLS_PER_TICK_MAX = 10000 };
-
 static int pool_is_up(const hs_sim *sim, uint32_t upstream)
 {
     if (upstream < 1 || upstream > HMX_UPSTREAMS_MAX || sim->pool_of[upstream] < 0) {
@@ -98,33 +96,26 @@ void hs_sim_report_drained(hs_sim *sim)
             continue;
         }
         hs_sim_frames_drained(sim, drain);
-        hmx_reassign e = {.event = hs_guard_event(sim->guard, sizeof e, hs_sim_now_ns(sim)),
-                          .channel = drain->channel,
-                          .cookie = drain->cookie,
-                          .from = drain->upstream,
-                          .to = HMX_NONE,
-                          .result = HMX_RESULT_DRAINED,
-                          .extranonce_prefix_len = drain->prefix_len};
-        memcpy(e.extranonce_prefix, drain->prefix, sizeof e.extranonce_prefix);
-        (void)hs_guard_on_reassign(sim->guard, &e);
+        (void)hs_link_drained(&sim->link, drain->channel, drain->cookie, drain->upstream,
+                              drain->prefix, drain->prefix_len);
         sim->result->drained++;
     }
     sim->drain_count = kept;
 }
 
-/* Tells what the host did by itself: the channel works for `to` now. */
+/* The miner's channel as it is now: what became of a decision, or what the host did by itself. */
+static void tell(hs_sim *sim, const hs_miner *miner, hmx_reassign e)
+{
+    e.channel = miner->channel;
+    e.cookie = miner->cookie;
+    e.to = miner->upstream;
+    (void)hs_link_reassign(&sim->link, &e, miner->prefix, miner->prefix_len);
+}
+
 static void tell_forced(hs_sim *sim, const hs_miner *miner, uint32_t from)
 {
-    hmx_reassign e = {.event = hs_guard_event(sim->guard, sizeof e, hs_sim_now_ns(sim)),
-                      .channel = miner->channel,
-                      .cookie = miner->cookie,
-                      .from = from,
-                      .to = miner->upstream,
-                      .result = HMX_RESULT_FORCED,
-                      .extranonce_prefix_len = miner->prefix_len};
-    memcpy(e.extranonce_prefix, miner->prefix, sizeof e.extranonce_prefix);
     sim->result->forced++;
-    (void)hs_guard_on_reassign(sim->guard, &e);
+    tell(sim, miner, (hmx_reassign){.from = from, .result = HMX_RESULT_FORCED});
 }
 
 static int remember_channel(hs_sim *sim, hs_miner *miner)
@@ -144,20 +135,16 @@ static hmx_status ask_where(hs_sim *sim, const hs_miner *miner, hmx_channel_deci
     char identity[32];
     const int n = snprintf(identity, sizeof identity, "farm.m%06u", (unsigned)miner->number);
     const uint32_t extranonce = miner->extended ? HS_SIM_EXTRANONCE_SIZE : 0;
-    const hmx_channel_open e = {.event = hs_guard_event(sim->guard, sizeof e, hs_sim_now_ns(sim)),
-                                .channel = miner->channel,
-                                .connection = miner->connection,
-                                .kind =
-                                    miner->extended ? HMX_CHANNEL_EXTENDED : HMX_CHANNEL_STANDARD,
-                                .honours_prefix = miner->number % 2 == 0 ? HMX_YES : HMX_UNKNOWN,
-                                .min_extranonce_size = extranonce,
-                                .extranonce_size = extranonce,
-                                .nominal_hashrate = miner->declared_hs,
-                                .user_identity = {identity, (uint64_t)n},
-                                .vendor = {vendor, sizeof vendor - 1}};
-    memset(answer, 0, sizeof *answer);
-    answer->size = sizeof *answer;
-    return hs_guard_on_channel_open(sim->guard, &e, answer);
+    hmx_channel_open e = {.channel = miner->channel,
+                          .connection = miner->connection,
+                          .kind = miner->extended ? HMX_CHANNEL_EXTENDED : HMX_CHANNEL_STANDARD,
+                          .honours_prefix = miner->number % 2 == 0 ? HMX_YES : HMX_UNKNOWN,
+                          .min_extranonce_size = extranonce,
+                          .extranonce_size = extranonce,
+                          .nominal_hashrate = miner->declared_hs,
+                          .user_identity = {identity, (uint64_t)n},
+                          .vendor = {vendor, sizeof vendor - 1}};
+    return hs_link_open(&sim->link, &e, answer);
 }
 
 static void place_by_host(hs_sim *sim, hs_miner *miner, uint32_t upstream)
@@ -217,12 +204,7 @@ void hs_sim_close_channel(hs_sim *sim, hs_miner *miner, uint32_t reason)
     const uint32_t how = miner->rack != 0 ? (uint32_t)HMX_CLOSE_PEER : reason;
     hs_sim_frames_close(sim, miner, how);
     if (!miner->untold) {
-        const hmx_channel_close e = {.event =
-                                         hs_guard_event(sim->guard, sizeof e, hs_sim_now_ns(sim)),
-                                     .channel = miner->channel,
-                                     .cookie = miner->cookie,
-                                     .reason = how};
-        (void)hs_guard_on_channel_close(sim->guard, &e);
+        (void)hs_link_close(&sim->link, miner->channel, miner->cookie, how);
     }
     drain_prefix(sim, miner);
     unplace(sim, miner);
@@ -308,17 +290,11 @@ static void carry_out(hs_sim *sim, const hmx_decision *d)
     } else {
         sim->result->moves_refused++;
     }
-    hmx_reassign e = {.event = hs_guard_event(sim->guard, sizeof e, hs_sim_now_ns(sim)),
-                      .decision = d->decision,
-                      .channel = miner->channel,
-                      .cookie = miner->cookie,
-                      .from = d->from,
-                      .to = done ? d->to : miner->upstream,
-                      .result = done ? HMX_RESULT_APPLIED : HMX_RESULT_REFUSED,
-                      .cause = refusal,
-                      .extranonce_prefix_len = miner->prefix_len};
-    memcpy(e.extranonce_prefix, miner->prefix, sizeof e.extranonce_prefix);
-    (void)hs_guard_on_reassign(sim->guard, &e);
+    tell(sim, miner,
+         (hmx_reassign){.decision = d->decision,
+                        .from = d->from,
+                        .result = done ? HMX_RESULT_APPLIED : HMX_RESULT_REFUSED,
+                        .cause = refusal});
 }
 
 /* Channels that nobody could serve get the pool that is up, unless the plugin has placed them. */
@@ -340,27 +316,9 @@ static void unpark(hs_sim *sim)
 
 void hs_sim_tick(hs_sim *sim)
 {
-    hmx_decision rows[ROWS];
-    hmx_decision_buf buf = {.more = 1};
-    uint64_t elapsed = sim->ticked ? HS_NS_PER_SEC : 0;
-    for (int call = 0; call < CALLS_PER_TICK_MAX && buf.more != 0; call++) {
-        memset(rows, 0, sizeof rows);
-        for (int i = 0; i < ROWS; i++) {
-            rows[i].size = sizeof rows[i];
-        }
-        buf = (hmx_decision_buf){
-            .size = sizeof buf, .stride = sizeof rows[0], .capacity = ROWS, .rows = rows};
-        const hmx_tick e = {.event = hs_guard_event(sim->guard, sizeof e, hs_sim_now_ns(sim)),
-                            .elapsed_ns = elapsed,
-                            .unix_ms = HS_SIM_START_UNIX_MS + sim->second * 1000u};
-        if (hs_guard_on_tick(sim->guard, &e, &buf) < 0) {
-            break;
-        }
-        for (uint32_t i = 0; i < buf.count && i < ROWS; i++) {
-            carry_out(sim, &rows[i]);
-        }
-        elapsed = 0;
+    hs_link_tick tick = {.link = &sim->link};
+    for (const hmx_decision *d; (d = hs_link_next(&tick)) != NULL;) {
+        carry_out(sim, d);
     }
-    sim->ticked = 1;
     unpark(sim);
 }

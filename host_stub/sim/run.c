@@ -80,7 +80,7 @@ static void step(hs_sim *sim)
     hs_sim_tick(sim);
     hs_sim_report_drained(sim);
     record(sim);
-    sim->second++;
+    hs_sim_second(sim, sim->second + 1);
     hs_sim_farm_hash(sim);
 }
 
@@ -151,7 +151,7 @@ static int run(hs_sim *sim, char *why, size_t capacity)
     }
     summarise(sim);
     if (o->finished != NULL) {
-        o->finished(o->ctx, sim->guard);
+        o->finished(o->ctx, sim->link.guard);
     }
     return 0;
 }
@@ -169,6 +169,7 @@ int hs_sim_run(const hs_scenario *scenario, const hs_sim_options *options, hs_si
     sim->options = options;
     sim->result = result;
     sim->seconds = (seconds + HS_BUCKET_SECS - 1) / HS_BUCKET_SECS * HS_BUCKET_SECS;
+    hs_sim_second(sim, 0);
     result->seconds = sim->seconds;
     result->seed = options->seed;
     memcpy(result->scenario, scenario->name, sizeof result->scenario);
@@ -176,7 +177,7 @@ int hs_sim_run(const hs_scenario *scenario, const hs_sim_options *options, hs_si
     snprintf(result->plugin, sizeof result->plugin, "%s %s", options->plugin->id,
              options->plugin->version);
     const int rc = run(sim, why, capacity);
-    result->guard_violations = hs_guard_delete(sim->guard);
+    result->guard_violations = hs_link_stop(&sim->link);
     hs_sim_frames_free(sim);
     for (uint32_t i = 0; i < HS_POOLS_MAX; i++) {
         hs_pool_free(&sim->pools[i]);

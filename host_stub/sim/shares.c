@@ -10,14 +10,13 @@ static void tell(hs_sim *sim, const hs_pending *share, uint32_t upstream, uint32
     if (count == 0 || share->untold) {
         return;
     }
-    const hmx_share e = {.event = hs_guard_event(sim->guard, sizeof e, hs_sim_now_ns(sim)),
-                         .channel = share->channel,
-                         .cookie = share->cookie,
-                         .upstream = upstream,
-                         .verdict = verdict,
-                         .count = count,
-                         .work = work};
-    (void)hs_guard_on_share(sim->guard, &e);
+    hmx_share e = {.channel = share->channel,
+                   .cookie = share->cookie,
+                   .upstream = upstream,
+                   .verdict = verdict,
+                   .count = count,
+                   .work = work};
+    (void)hs_link_share(&sim->link, &e);
 }
 
 void hs_sim_submit(hs_sim *sim, hs_miner *miner, uint32_t found)

@@ -12,8 +12,8 @@
 #define HOST_STUB_SIM_STATE_H
 
 #include "abi/hmx_tuning.h"
-#include "host_stub/guard/guard.h"
 #include "host_stub/jobs/move.h"
+#include "host_stub/link/link.h"
 #include "host_stub/sim/account.h"
 #include "host_stub/sim/config.h"
 #include "host_stub/sim/miner.h"
@@ -61,7 +61,7 @@ typedef struct hs_sim {
     const hs_scenario *scenario;
     const hs_sim_options *options;
     hs_sim_result *result;
-    hs_guard *guard;
+    hs_link link;
     const hmx_tuning_v1 *tuning; /* NULL when the plugin has none */
     hs_sim_config config;
     uint64_t second;
@@ -90,7 +90,6 @@ typedef struct hs_sim {
     uint32_t first_joined; /* of the scenario's first miners */
     uint32_t connected;
     uint32_t parked;
-    uint32_t ticked;     /* 1 after the first tick */
     double total_weight; /* of the mix */
     hs_rng mix_rng;
     hs_rng join_rng;
@@ -115,7 +114,8 @@ typedef struct hs_sim {
     double channel_secs;
 } hs_sim;
 
-uint64_t hs_sim_now_ns(const hs_sim *sim);
+/* The clock: sim->second and what the plugin is told of it. */
+void hs_sim_second(hs_sim *sim, uint64_t second);
 
 /* Adds a sentence to the result, once. */
 void hs_sim_note(hs_sim *sim, const char *text);

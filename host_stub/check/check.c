@@ -218,7 +218,7 @@ static void check_encoding(hs_check *c, const hs_check_frame *frame, const hs_sv
         hs_check_report(c, HS_RULE_MEMORY, "no memory for a frame");
         return;
     }
-    if (!hs_sv2_encode(message, c->buffer, c->buffer_size, &len, &why)) {
+    if (hs_sv2_encode(message, c->buffer, c->buffer_size, &len, &why) != 0) {
         hs_check_report(c, HS_CHECK_ENCODING, "%s", why.text);
     } else if (len != frame->len || memcmp(c->buffer, frame->data, len) != 0) {
         hs_check_report(c, HS_CHECK_ENCODING, "its bytes are not those that encoding gives");
@@ -230,12 +230,12 @@ static int decode(hs_check *c, const hs_check_frame *frame, hs_sv2_message *out)
 {
     hs_sv2_error strict;
     hs_sv2_error why;
-    if (hs_sv2_decode(frame->data, frame->len, HS_SV2_STRICT, out, &strict)) {
+    if (hs_sv2_decode(frame->data, frame->len, HS_SV2_STRICT, out, &strict) == 0) {
         c->now.message = hs_sv2_spec_of(out->id)->name;
         check_encoding(c, frame, out);
         return 1;
     }
-    if (hs_sv2_decode(frame->data, frame->len, 0, out, &why)) {
+    if (hs_sv2_decode(frame->data, frame->len, 0, out, &why) == 0) {
         c->now.message = hs_sv2_spec_of(out->id)->name;
         hs_check_report(c, HS_CHECK_ENCODING, "%s", strict.text);
         return 1;

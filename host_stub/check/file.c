@@ -159,7 +159,7 @@ static int take_frame(reader *r, char *text, size_t len)
         return refuse(r, fault);
     }
     const uint8_t *const data = (const uint8_t *)text;
-    if (!hs_sv2_frame_size(data, bytes, &size, &why) || size != bytes) {
+    if (hs_sv2_frame_size(data, bytes, &size, &why) != 0 || size != bytes) {
         (void)hs_refuse(r->why, r->capacity,
                         "%s:%zu: the frame has %zu bytes, and its header says %zu", r->path,
                         r->line, bytes, size);

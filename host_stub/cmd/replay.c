@@ -137,8 +137,8 @@ static int verify(replay *r, const uint8_t *frame, size_t size, const hs_sv2_mes
     if (!r->args->verify) {
         return 1;
     }
-    if (!hs_sv2_decode(frame, size, HS_SV2_STRICT, &strict, why) ||
-        !hs_sv2_encode(message, r->again, size, &len, why)) {
+    if (hs_sv2_decode(frame, size, HS_SV2_STRICT, &strict, why) != 0 ||
+        hs_sv2_encode(message, r->again, size, &len, why) != 0) {
         return 0;
     }
     if (len != size || memcmp(frame, r->again, size) != 0) {
@@ -184,8 +184,8 @@ static size_t next_frame(replay *r)
     hs_sv2_error why;
     size_t size = 0;
     r->index++;
-    if (hs_sv2_frame_size(frame, left, &size, &why)) {
-        if (hs_sv2_decode(frame, size, 0, &message, &why)) {
+    if (hs_sv2_frame_size(frame, left, &size, &why) == 0) {
+        if (hs_sv2_decode(frame, size, 0, &message, &why) == 0) {
             play(r, frame, size, &message);
             return size;
         }

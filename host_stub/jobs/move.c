@@ -278,7 +278,7 @@ int hs_move_encode(const hs_move_frames *frames, uint8_t *out, size_t capacity, 
     size_t at = *len;
     for (uint32_t i = 0; i < frames->count; i++) {
         size_t size = 0;
-        if (!hs_sv2_encode(&frames->messages[i], out + at, capacity - at, &size, why)) {
+        if (hs_sv2_encode(&frames->messages[i], out + at, capacity - at, &size, why) != 0) {
             return 0;
         }
         at += size;

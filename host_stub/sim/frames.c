@@ -22,7 +22,7 @@ int hs_sim_frames_begin(hs_sim *sim, char *why, size_t capacity)
     if (sim->options->frames == NULL) {
         return 0;
     }
-    if (!hs_frame_folder(sim->options->frames, why, capacity)) {
+    if (hs_frame_folder(sim->options->frames, why, capacity) != 0) {
         return -1;
     }
     sim->frames = calloc(1, sizeof *sim->frames);
@@ -37,7 +37,7 @@ void hs_frames_end_file(hs_sim_frames *frames, hs_frame_file *file)
 {
     char path[sizeof frames->failed_path];
     snprintf(path, sizeof path, "%s", file->path != NULL ? file->path : "?");
-    if (!hs_frame_file_end(file) && !frames->failed) {
+    if (hs_frame_file_end(file) != 0 && !frames->failed) {
         memcpy(frames->failed_path, path, sizeof path);
         frames->failed = 1;
     }
@@ -168,7 +168,7 @@ static hs_frame_conn *conn_of(hs_sim *sim, const hs_miner *miner)
         return NULL;
     }
     snprintf(name, sizeof name, "conn-%05llu.hex", (unsigned long long)miner->connection);
-    if (!hs_frame_file_begin(&conn->file, sim->options->frames, name, why, sizeof why) &&
+    if (hs_frame_file_begin(&conn->file, sim->options->frames, name, why, sizeof why) != 0 &&
         !frames->failed) {
         frames->failed = 1;
         snprintf(frames->failed_path, sizeof frames->failed_path, "%.255s", why);

@@ -126,7 +126,7 @@ void hs_sim_frames_up(hs_sim *sim, uint32_t index)
     } else {
         snprintf(name, sizeof name, "up-%s.%u.hex", id, (unsigned)own->connections);
     }
-    if (!hs_frame_file_begin(&own->file, sim->options->frames, name, why, sizeof why) &&
+    if (hs_frame_file_begin(&own->file, sim->options->frames, name, why, sizeof why) != 0 &&
         !frames->failed) {
         frames->failed = 1;
         snprintf(frames->failed_path, sizeof frames->failed_path, "%.255s", why);

@@ -45,17 +45,17 @@ typedef struct hs_sv2_error {
 enum hs_sv2_decode_flag { HS_SV2_STRICT = 0x1 };
 
 /* Looks at the header of the frame that starts at data[0] (`len` bytes are there) and tells its
- * whole size, header included. Returns 1 when all of it is there. Otherwise 0: HS_SV2_E_HEADER with
+ * whole size, header included. Returns 0 when all of it is there, else -1: HS_SV2_E_HEADER with
  * *size = 6, or HS_SV2_E_LENGTH with *size = what it needs. A live host then waits for more bytes.
  * `why` may be NULL. */
 int hs_sv2_frame_size(const uint8_t *data, size_t len, size_t *size, hs_sv2_error *why);
 
-/* Decodes exactly one frame. Returns 1, or 0 with the reason in *why (never NULL); then *out is
+/* Decodes exactly one frame. Returns 0, or -1 with the reason in *why (never NULL); then *out is
  * zero. The views in *out point into `data`. */
 int hs_sv2_decode(const uint8_t *data, size_t len, uint32_t flags, hs_sv2_message *out,
                   hs_sv2_error *why);
 
-/* Encodes one frame and its TLV tail; *len is its size. Returns 1, or 0 with the reason in *why
+/* Encodes one frame and its TLV tail; *len is its size. Returns 0, or -1 with the reason in *why
  * (never NULL) and *len = 0; the buffer's contents are then undefined. */
 int hs_sv2_encode(const hs_sv2_message *message, uint8_t *out, size_t capacity, size_t *len,
                   hs_sv2_error *why);

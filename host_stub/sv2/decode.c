@@ -30,7 +30,7 @@ int hs_sv2_refuse(hs_sv2_error *why, enum hs_sv2_reason reason, size_t offset, c
         (void)vsnprintf(why->text, sizeof why->text, format, list);
         va_end(list);
     }
-    return 0;
+    return -1;
 }
 
 int hs_sv2_check_f32(const char *message, const char *field, float value, size_t offset,
@@ -49,7 +49,7 @@ int hs_sv2_check_f32(const char *message, const char *field, float value, size_t
                              "%s: %s at byte %zu is negative; a hashrate is 0 or more", message,
                              field, offset);
     }
-    return 1;
+    return 0;
 }
 
 int hs_sv2_check_reason(const char *message, const char *field, hs_sv2_bytes text, size_t offset,
@@ -62,7 +62,7 @@ int hs_sv2_check_reason(const char *message, const char *field, hs_sv2_bytes tex
                                  field, (unsigned)text.data[i], offset + i);
         }
     }
-    return 1;
+    return 0;
 }
 
 static int refuse_short(decoder *d, size_t needed)
@@ -74,15 +74,15 @@ static int refuse_short(decoder *d, size_t needed)
 
 static int take_uint(decoder *d, size_t bytes, uint64_t *out)
 {
-    return hs_sv2_read_uint(&d->in, bytes, out) ? 1 : refuse_short(d, bytes);
+    return hs_sv2_read_uint(&d->in, bytes, out) == 0 ? 0 : refuse_short(d, bytes);
 }
 
 static int take_integer(decoder *d, size_t bytes, void *to)
 {
     const size_t offset = d->in.pos;
     uint64_t value = 0;
-    if (!take_uint(d, bytes, &value)) {
-        return 0;
+    if (take_uint(d, bytes, &value) != 0) {
+        return -1;
     }
     if (d->field->limit != 0 && value > d->field->limit) {
         return hs_sv2_refuse(d->why, HS_SV2_E_VALUE, offset,
@@ -96,35 +96,35 @@ static int take_integer(decoder *d, size_t bytes, void *to)
         const uint32_t narrow = (uint32_t)value;
         memcpy(to, &narrow, sizeof narrow);
     }
-    return 1;
+    return 0;
 }
 
 static int take_f32(decoder *d, void *to)
 {
     const size_t offset = d->in.pos;
     uint64_t bits = 0;
-    if (!take_uint(d, 4, &bits)) {
-        return 0;
+    if (take_uint(d, 4, &bits) != 0) {
+        return -1;
     }
     const uint32_t bits32 = (uint32_t)bits;
     float value = 0.0F;
     memcpy(&value, &bits32, sizeof value);
-    if (!hs_sv2_check_f32(d->spec->name, d->field->name, value, offset, d->why)) {
-        return 0;
+    if (hs_sv2_check_f32(d->spec->name, d->field->name, value, offset, d->why) != 0) {
+        return -1;
     }
     memcpy(to, &value, sizeof value);
-    return 1;
+    return 0;
 }
 
 static int take_bool(decoder *d, void *to)
 {
     uint64_t value = 0;
-    if (!take_uint(d, 1, &value)) {
-        return 0;
+    if (take_uint(d, 1, &value) != 0) {
+        return -1;
     }
     const uint32_t bit = (uint32_t)(value & 1); /* bits 1..7 are to be ignored (spec 3.1) */
     memcpy(to, &bit, sizeof bit);
-    return 1;
+    return 0;
 }
 
 static int take_option(decoder *d, void *to)
@@ -133,31 +133,31 @@ static int take_option(decoder *d, void *to)
     const size_t offset = d->in.pos;
     uint64_t count = 0;
     uint64_t value = 0;
-    if (!take_uint(d, 1, &count)) {
-        return 0;
+    if (take_uint(d, 1, &count) != 0) {
+        return -1;
     }
     if (count > 1) {
         return hs_sv2_refuse(d->why, HS_SV2_E_OPTION, offset,
                              "%s: the OPTION %s at byte %zu has %u elements; allowed are 0 and 1",
                              d->spec->name, d->field->name, offset, (unsigned)count);
     }
-    if (count == 1 && !take_uint(d, 4, &value)) {
-        return 0;
+    if (count == 1 && take_uint(d, 4, &value) != 0) {
+        return -1;
     }
     option.present = (uint32_t)count;
     option.value = (uint32_t)value;
     memcpy(to, &option, sizeof option);
-    return 1;
+    return 0;
 }
 
 static int take_u256(decoder *d, void *to)
 {
     const uint8_t *at = NULL;
-    if (!hs_sv2_read_bytes(&d->in, 32, &at)) {
+    if (hs_sv2_read_bytes(&d->in, 32, &at) != 0) {
         return refuse_short(d, 32);
     }
     memcpy(to, at, 32);
-    return 1;
+    return 0;
 }
 
 /* A byte string with its length in front, as a view; *offset is that of its first byte. */
@@ -165,16 +165,16 @@ static int take_string(decoder *d, size_t length_bytes, hs_sv2_bytes *out, size_
 {
     uint64_t len = 0;
     const uint8_t *at = NULL;
-    if (!take_uint(d, length_bytes, &len)) {
-        return 0;
+    if (take_uint(d, length_bytes, &len) != 0) {
+        return -1;
     }
     *offset = d->in.pos;
-    if (!hs_sv2_read_bytes(&d->in, (size_t)len, &at)) {
+    if (hs_sv2_read_bytes(&d->in, (size_t)len, &at) != 0) {
         return refuse_short(d, (size_t)len);
     }
     out->data = at;
     out->len = (uint32_t)len;
-    return 1;
+    return 0;
 }
 
 static int take_bytes(decoder *d, size_t length_bytes, void *to)
@@ -182,8 +182,8 @@ static int take_bytes(decoder *d, size_t length_bytes, void *to)
     const int strict = (d->flags & HS_SV2_STRICT) != 0;
     hs_sv2_bytes value = {NULL, 0};
     size_t offset = 0;
-    if (!take_string(d, length_bytes, &value, &offset)) {
-        return 0;
+    if (take_string(d, length_bytes, &value, &offset) != 0) {
+        return -1;
     }
     if (strict && d->field->limit != 0 && value.len > d->field->limit) {
         return hs_sv2_refuse(d->why, HS_SV2_E_VALUE, offset - length_bytes,
@@ -192,11 +192,11 @@ static int take_bytes(decoder *d, size_t length_bytes, void *to)
                              (unsigned)value.len, (unsigned)d->field->limit);
     }
     if (strict && d->field->kind == HS_SV2_REASON &&
-        !hs_sv2_check_reason(d->spec->name, d->field->name, value, offset, d->why)) {
-        return 0;
+        hs_sv2_check_reason(d->spec->name, d->field->name, value, offset, d->why) != 0) {
+        return -1;
     }
     memcpy(to, &value, sizeof value);
-    return 1;
+    return 0;
 }
 
 static int take_b032(decoder *d, void *to)
@@ -205,37 +205,37 @@ static int take_b032(decoder *d, void *to)
     const size_t offset = d->in.pos;
     uint64_t len = 0;
     const uint8_t *at = NULL;
-    if (!take_uint(d, 1, &len)) {
-        return 0;
+    if (take_uint(d, 1, &len) != 0) {
+        return -1;
     }
     if (len > HS_SV2_EXTRANONCE_MAX) {
         return hs_sv2_refuse(d->why, HS_SV2_E_VALUE, offset,
                              "%s: %s at byte %zu has %u bytes; a B0_32 holds at most 32",
                              d->spec->name, d->field->name, offset, (unsigned)len);
     }
-    if (!hs_sv2_read_bytes(&d->in, (size_t)len, &at)) {
+    if (hs_sv2_read_bytes(&d->in, (size_t)len, &at) != 0) {
         return refuse_short(d, (size_t)len);
     }
     value.len = (uint32_t)len;
     memcpy(value.byte, at, (size_t)len);
     memcpy(to, &value, sizeof value);
-    return 1;
+    return 0;
 }
 
 static int take_seq(decoder *d, size_t count_bytes, size_t element_bytes, void *to)
 {
     hs_sv2_seq value = {NULL, 0};
     uint64_t count = 0;
-    if (!take_uint(d, count_bytes, &count)) {
-        return 0;
+    if (take_uint(d, count_bytes, &count) != 0) {
+        return -1;
     }
     const size_t bytes = (size_t)count * element_bytes; /* at most 65535 * 4 or 255 * 32 */
-    if (!hs_sv2_read_bytes(&d->in, bytes, &value.data)) {
+    if (hs_sv2_read_bytes(&d->in, bytes, &value.data) != 0) {
         return refuse_short(d, bytes);
     }
     value.count = (uint32_t)count;
     memcpy(to, &value, sizeof value);
-    return 1;
+    return 0;
 }
 
 static int take_field(decoder *d, void *to)
@@ -273,7 +273,7 @@ static int take_field(decoder *d, void *to)
     case HS_SV2_SEQ0_64K_U16:
         return take_seq(d, 2, 2, to);
     }
-    return 0;
+    return -1;
 }
 
 int hs_sv2_frame_size(const uint8_t *data, size_t len, size_t *size, hs_sv2_error *why)
@@ -291,7 +291,7 @@ int hs_sv2_frame_size(const uint8_t *data, size_t len, size_t *size, hs_sv2_erro
                              "only %zu follow",
                              payload, len - HS_SV2_HEADER_SIZE);
     }
-    return 1;
+    return 0;
 }
 
 /* Finds the message's entry by the header's first three bytes. */
@@ -321,7 +321,7 @@ static int find_spec(decoder *d, const uint8_t *data, hs_sv2_message *out)
     }
     out->id = (uint32_t)d->spec->id;
     out->channel_bit = bit;
-    return 1;
+    return 0;
 }
 
 static int take_tlvs(decoder *d, hs_sv2_message *out)
@@ -338,14 +338,14 @@ static int take_tlvs(decoder *d, hs_sv2_message *out)
                              "%s: %u bytes from byte %zu on are neither a field nor a whole TLV",
                              d->spec->name, (unsigned)rest.len, offset);
     }
-    return 1;
+    return 0;
 }
 
 static int decode(decoder *d, const uint8_t *data, size_t len, hs_sv2_message *out)
 {
     size_t size = 0;
-    if (!hs_sv2_frame_size(data, len, &size, d->why)) {
-        return 0;
+    if (hs_sv2_frame_size(data, len, &size, d->why) != 0) {
+        return -1;
     }
     if (size != len) {
         return hs_sv2_refuse(d->why, HS_SV2_E_LENGTH, size,
@@ -353,16 +353,16 @@ static int decode(decoder *d, const uint8_t *data, size_t len, hs_sv2_message *o
                              "bytes are there",
                              size, len);
     }
-    if (!find_spec(d, data, out)) {
-        return 0;
+    if (find_spec(d, data, out) != 0) {
+        return -1;
     }
     d->in.data = data;
     d->in.len = len;
     d->in.pos = HS_SV2_HEADER_SIZE;
     for (size_t i = 0; i < d->spec->field_count; i++) {
         d->field = &d->spec->fields[i];
-        if (!take_field(d, (unsigned char *)out + d->field->offset)) {
-            return 0;
+        if (take_field(d, (unsigned char *)out + d->field->offset) != 0) {
+            return -1;
         }
     }
     return take_tlvs(d, out);
@@ -377,9 +377,9 @@ int hs_sv2_decode(const uint8_t *data, size_t len, uint32_t flags, hs_sv2_messag
     memset(why, 0, sizeof *why);
     d.flags = flags;
     d.why = why;
-    const int done = decode(&d, data, len, out);
-    if (!done) {
+    const int rc = decode(&d, data, len, out);
+    if (rc != 0) {
         memset(out, 0, sizeof *out);
     }
-    return done;
+    return rc;
 }

@@ -30,7 +30,7 @@ static int put_integer(encoder *e, size_t bytes, uint64_t most, const void *from
         return refuse_value(e, value, limit);
     }
     hs_sv2_write_uint(&e->out, bytes, value);
-    return 1;
+    return 0;
 }
 
 static int put_u64(encoder *e, const void *from)
@@ -38,7 +38,7 @@ static int put_u64(encoder *e, const void *from)
     uint64_t value = 0;
     memcpy(&value, from, sizeof value);
     hs_sv2_write_uint(&e->out, 8, value);
-    return 1;
+    return 0;
 }
 
 static int put_f32(encoder *e, const void *from)
@@ -47,11 +47,11 @@ static int put_f32(encoder *e, const void *from)
     uint32_t bits = 0;
     memcpy(&value, from, sizeof value);
     memcpy(&bits, from, sizeof bits);
-    if (!hs_sv2_check_f32(e->spec->name, e->field->name, value, e->out.pos, e->why)) {
-        return 0;
+    if (hs_sv2_check_f32(e->spec->name, e->field->name, value, e->out.pos, e->why) != 0) {
+        return -1;
     }
     hs_sv2_write_uint(&e->out, 4, bits);
-    return 1;
+    return 0;
 }
 
 static int put_option(encoder *e, const void *from)
@@ -65,7 +65,7 @@ static int put_option(encoder *e, const void *from)
     if (option.present) {
         hs_sv2_write_uint(&e->out, 4, option.value);
     }
-    return 1;
+    return 0;
 }
 
 static int put_u256(encoder *e, const void *from)
@@ -73,7 +73,7 @@ static int put_u256(encoder *e, const void *from)
     hs_sv2_u256 value;
     memcpy(&value, from, sizeof value);
     hs_sv2_write_bytes(&e->out, value.byte, sizeof value.byte);
-    return 1;
+    return 0;
 }
 
 static int put_bytes(encoder *e, size_t length_bytes, uint32_t most, const void *from)
@@ -85,13 +85,13 @@ static int put_bytes(encoder *e, size_t length_bytes, uint32_t most, const void 
         return refuse_value(e, value.len, limit);
     }
     if (e->field->kind == HS_SV2_REASON &&
-        !hs_sv2_check_reason(e->spec->name, e->field->name, value, e->out.pos + length_bytes,
-                             e->why)) {
-        return 0;
+        hs_sv2_check_reason(e->spec->name, e->field->name, value, e->out.pos + length_bytes,
+                            e->why) != 0) {
+        return -1;
     }
     hs_sv2_write_uint(&e->out, length_bytes, value.len);
     hs_sv2_write_bytes(&e->out, value.data, value.len);
-    return 1;
+    return 0;
 }
 
 static int put_b032(encoder *e, const void *from)
@@ -103,7 +103,7 @@ static int put_b032(encoder *e, const void *from)
     }
     hs_sv2_write_uint(&e->out, 1, value.len);
     hs_sv2_write_bytes(&e->out, value.byte, value.len);
-    return 1;
+    return 0;
 }
 
 static int put_seq(encoder *e, size_t count_bytes, uint32_t most, size_t element_bytes,
@@ -116,7 +116,7 @@ static int put_seq(encoder *e, size_t count_bytes, uint32_t most, size_t element
     }
     hs_sv2_write_uint(&e->out, count_bytes, value.count);
     hs_sv2_write_bytes(&e->out, value.data, (size_t)value.count * element_bytes);
-    return 1;
+    return 0;
 }
 
 static int put_field(encoder *e, const void *from)
@@ -154,7 +154,7 @@ static int put_field(encoder *e, const void *from)
     case HS_SV2_SEQ0_64K_U16:
         return put_seq(e, 2, UINT16_MAX, 2, from);
     }
-    return 0;
+    return -1;
 }
 
 static int put_tlvs(encoder *e, hs_sv2_bytes tlvs)
@@ -170,7 +170,7 @@ static int put_tlvs(encoder *e, hs_sv2_bytes tlvs)
                              e->spec->name, (unsigned)rest.len);
     }
     hs_sv2_write_bytes(&e->out, tlvs.data, tlvs.len);
-    return 1;
+    return 0;
 }
 
 static int put_message(encoder *e, const hs_sv2_message *message)
@@ -181,8 +181,8 @@ static int put_message(encoder *e, const hs_sv2_message *message)
     hs_sv2_write_uint(&e->out, 3, 0); /* the length: known at the end */
     for (size_t i = 0; i < e->spec->field_count; i++) {
         e->field = &e->spec->fields[i];
-        if (!put_field(e, (const unsigned char *)message + e->field->offset)) {
-            return 0;
+        if (put_field(e, (const unsigned char *)message + e->field->offset) != 0) {
+            return -1;
         }
     }
     return put_tlvs(e, message->tlv);
@@ -203,8 +203,8 @@ int hs_sv2_encode(const hs_sv2_message *message, uint8_t *out, size_t capacity, 
         return hs_sv2_refuse(why, HS_SV2_E_TYPE, 2, "the message id 0x%x is unknown",
                              (unsigned)message->id);
     }
-    if (!put_message(&e, message)) {
-        return 0;
+    if (put_message(&e, message) != 0) {
+        return -1;
     }
     if (e.out.full) {
         return hs_sv2_refuse(why, HS_SV2_E_CAPACITY, e.out.pos,
@@ -219,5 +219,5 @@ int hs_sv2_encode(const hs_sv2_message *message, uint8_t *out, size_t capacity, 
     hs_sv2_writer header = {out + 3, 3, 0, 0};
     hs_sv2_write_uint(&header, 3, payload);
     *len = e.out.pos;
-    return 1;
+    return 0;
 }

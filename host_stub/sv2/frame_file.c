@@ -49,7 +49,7 @@ static int remove_old(const char *dir, char *why, size_t capacity)
     if (stream != NULL) {
         (void)closedir(stream);
     }
-    return ok;
+    return ok ? 0 : -1;
 }
 
 int hs_frame_folder(const char *dir, char *why, size_t capacity)
@@ -57,11 +57,11 @@ int hs_frame_folder(const char *dir, char *why, size_t capacity)
     struct stat about;
     if (mkdir(dir, 0777) != 0 && errno != EEXIST) {
         (void)hs_refuse(why, capacity, "the folder %s cannot be made: %s", dir, strerror(errno));
-        return 0;
+        return -1;
     }
     if (stat(dir, &about) != 0 || !S_ISDIR(about.st_mode)) {
         (void)hs_refuse(why, capacity, "%s is not a folder", dir);
-        return 0;
+        return -1;
     }
     return remove_old(dir, why, capacity);
 }
@@ -72,7 +72,7 @@ int hs_frame_folder(const char *dir, char *why, size_t capacity)
 static int reserve(hs_frame_file *file, size_t more)
 {
     file->failed |= HS_GROW(file->text, file->capacity, file->len + more) != 0;
-    return !file->failed;
+    return file->failed ? -1 : 0;
 }
 
 static void flush(hs_frame_file *file)
@@ -95,7 +95,7 @@ int hs_frame_file_begin(hs_frame_file *file, const char *dir, const char *name, 
     file->path = malloc(size);
     if (file->path == NULL) {
         (void)hs_refuse(why, capacity, "out of memory");
-        return 0;
+        return -1;
     }
     snprintf(file->path, size, "%s/%s", dir, name);
     FILE *const to = fopen(file->path, "wb");
@@ -103,9 +103,9 @@ int hs_frame_file_begin(hs_frame_file *file, const char *dir, const char *name, 
         (void)hs_refuse(why, capacity, "%s cannot be written: %s", file->path, strerror(errno));
         free(file->path);
         file->path = NULL;
-        return 0;
+        return -1;
     }
-    return 1;
+    return 0;
 }
 
 static void append(hs_frame_file *file, const char *text, size_t len)
@@ -118,8 +118,8 @@ static void append(hs_frame_file *file, const char *text, size_t len)
 static int finish_frame(hs_frame_file *file, const uint8_t *frame, size_t len)
 {
     static const char DIGITS[] = "0123456789abcdef";
-    if (!reserve(file, 2 * len + 1)) {
-        return 0;
+    if (reserve(file, 2 * len + 1) != 0) {
+        return -1;
     }
     char *at = file->text + file->len;
     for (size_t i = 0; i < len; i++) {
@@ -132,7 +132,7 @@ static int finish_frame(hs_frame_file *file, const uint8_t *frame, size_t len)
     if (file->len >= WRITE_AT) {
         flush(file);
     }
-    return !file->failed;
+    return file->failed ? -1 : 0;
 }
 
 /* "# S->C t=12.500 Name | fields\n"; the message is NULL when its bytes are none. */
@@ -144,8 +144,8 @@ static int comment(hs_frame_file *file, enum hs_frame_side side, uint64_t t_ms,
         snprintf(head, sizeof head, "# %s t=%" PRIu64 ".%03" PRIu64 " ",
                  side == HS_FRAME_FROM_SERVER ? "S->C" : "C->S", t_ms / 1000, t_ms % 1000);
     static const char UNKNOWN[] = "(not a frame that the codec knows)";
-    if (!reserve(file, (size_t)head_len + sizeof UNKNOWN + 512)) {
-        return 0;
+    if (reserve(file, (size_t)head_len + sizeof UNKNOWN + 512) != 0) {
+        return -1;
     }
     append(file, head, (size_t)head_len);
     if (message == NULL) {
@@ -154,19 +154,19 @@ static int comment(hs_frame_file *file, enum hs_frame_side side, uint64_t t_ms,
         size_t room = file->capacity - file->len;
         const size_t len = hs_sv2_text(message, 0, file->text + file->len, room);
         if (len >= room) {
-            if (!reserve(file, len + 2)) {
-                return 0;
+            if (reserve(file, len + 2) != 0) {
+                return -1;
             }
             room = file->capacity - file->len;
             (void)hs_sv2_text(message, 0, file->text + file->len, room);
         }
         file->len += len;
     }
-    if (!reserve(file, 1)) {
-        return 0;
+    if (reserve(file, 1) != 0) {
+        return -1;
     }
     append(file, "\n", 1);
-    return 1;
+    return 0;
 }
 
 int hs_frame_file_message(hs_frame_file *file, enum hs_frame_side side, uint64_t t_ms,
@@ -177,20 +177,20 @@ int hs_frame_file_message(hs_frame_file *file, enum hs_frame_side side, uint64_t
     size_t len = 0;
     hs_sv2_error why;
     if (file->path == NULL || file->failed) {
-        return !file->failed;
+        return file->failed ? -1 : 0;
     }
-    int ok = hs_sv2_encode(message, small, sizeof small, &len, &why);
+    int ok = hs_sv2_encode(message, small, sizeof small, &len, &why) == 0;
     if (!ok && why.reason == HS_SV2_E_CAPACITY) {
         const size_t most = HS_SV2_HEADER_SIZE + (size_t)HS_SV2_PAYLOAD_MAX;
         frame = malloc(most);
-        ok = frame != NULL && hs_sv2_encode(message, frame, most, &len, &why);
+        ok = frame != NULL && hs_sv2_encode(message, frame, most, &len, &why) == 0;
     }
-    ok = ok && comment(file, side, t_ms, message) && finish_frame(file, frame, len);
+    ok = ok && comment(file, side, t_ms, message) == 0 && finish_frame(file, frame, len) == 0;
     if (frame != small) {
         free(frame);
     }
     file->failed |= !ok;
-    return ok;
+    return ok ? 0 : -1;
 }
 
 int hs_frame_file_frame(hs_frame_file *file, enum hs_frame_side side, uint64_t t_ms,
@@ -199,30 +199,30 @@ int hs_frame_file_frame(hs_frame_file *file, enum hs_frame_side side, uint64_t t
     hs_sv2_message message;
     hs_sv2_error why;
     if (file->path == NULL || file->failed) {
-        return !file->failed;
+        return file->failed ? -1 : 0;
     }
-    const int known = hs_sv2_decode(frame, len, 0, &message, &why);
-    const int ok =
-        comment(file, side, t_ms, known ? &message : NULL) && finish_frame(file, frame, len);
+    const int known = hs_sv2_decode(frame, len, 0, &message, &why) == 0;
+    const int ok = comment(file, side, t_ms, known ? &message : NULL) == 0 &&
+                   finish_frame(file, frame, len) == 0;
     file->failed |= !ok;
-    return ok;
+    return ok ? 0 : -1;
 }
 
 int hs_frame_file_note(hs_frame_file *file, uint64_t t_ms, const char *text)
 {
     char head[HEAD_SIZE];
     if (file->path == NULL || file->failed) {
-        return !file->failed;
+        return file->failed ? -1 : 0;
     }
     const int head_len =
         snprintf(head, sizeof head, "# -- t=%" PRIu64 ".%03" PRIu64 " ", t_ms / 1000, t_ms % 1000);
-    if (!reserve(file, (size_t)head_len + strlen(text) + 1)) {
-        return 0;
+    if (reserve(file, (size_t)head_len + strlen(text) + 1) != 0) {
+        return -1;
     }
     append(file, head, (size_t)head_len);
     append(file, text, strlen(text));
     append(file, "\n", 1);
-    return 1;
+    return 0;
 }
 
 int hs_frame_file_end(hs_frame_file *file)
@@ -232,5 +232,5 @@ int hs_frame_file_end(hs_frame_file *file)
     free(file->path);
     free(file->text);
     memset(file, 0, sizeof *file);
-    return ok;
+    return ok ? 0 : -1;
 }

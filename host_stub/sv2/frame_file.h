@@ -34,14 +34,14 @@ typedef struct hs_frame_file {
 } hs_frame_file;
 
 /* Makes the folder unless it is there (not its parents) and removes the files conn-*.hex and
- * up-*.hex of an earlier run from it. Returns 1, or 0 with a sentence in `why`. */
+ * up-*.hex of an earlier run from it. Returns 0, or -1 with a sentence in `why`. */
 int hs_frame_folder(const char *dir, char *why, size_t capacity);
 
-/* Begins DIR/NAME, empty. Returns 1, or 0 with a sentence in `why`. */
+/* Begins DIR/NAME, empty. Returns 0, or -1 with a sentence in `why`. */
 int hs_frame_file_begin(hs_frame_file *file, const char *dir, const char *name, char *why,
                         size_t capacity);
 
-/* One message as the codec encodes it. Returns 1, or 0: then `failed` is set. */
+/* One message as the codec encodes it. Returns 0, or -1: then `failed` is set. */
 int hs_frame_file_message(hs_frame_file *file, enum hs_frame_side side, uint64_t t_ms,
                           const hs_sv2_message *message);
 
@@ -52,7 +52,7 @@ int hs_frame_file_frame(hs_frame_file *file, enum hs_frame_side side, uint64_t t
 /* A comment of one line without newline. */
 int hs_frame_file_note(hs_frame_file *file, uint64_t t_ms, const char *text);
 
-/* Writes what is left and frees everything. Returns 1, or 0 when any write failed. */
+/* Writes what is left and frees everything. Returns 0, or -1 when any write failed. */
 int hs_frame_file_end(hs_frame_file *file);
 
 #endif

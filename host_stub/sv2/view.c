@@ -41,8 +41,8 @@ int hs_sv2_tlv_next(hs_sv2_bytes *rest, hs_sv2_tlv *out)
     uint64_t field = 0;
     uint64_t len = 0;
     const uint8_t *at = NULL;
-    if (!hs_sv2_read_uint(&in, 2, &extension) || !hs_sv2_read_uint(&in, 1, &field) ||
-        !hs_sv2_read_uint(&in, 2, &len) || !hs_sv2_read_bytes(&in, (size_t)len, &at)) {
+    if (hs_sv2_read_uint(&in, 2, &extension) != 0 || hs_sv2_read_uint(&in, 1, &field) != 0 ||
+        hs_sv2_read_uint(&in, 2, &len) != 0 || hs_sv2_read_bytes(&in, (size_t)len, &at) != 0) {
         return 0;
     }
     out->extension_type = (uint16_t)extension;

@@ -20,21 +20,21 @@ uint64_t hs_sv2_load_uint(const uint8_t *data, size_t bytes)
 int hs_sv2_read_bytes(hs_sv2_reader *reader, size_t bytes, const uint8_t **out)
 {
     if (bytes > hs_sv2_left(reader)) {
-        return 0;
+        return -1;
     }
     *out = reader->data + reader->pos;
     reader->pos += bytes;
-    return 1;
+    return 0;
 }
 
 int hs_sv2_read_uint(hs_sv2_reader *reader, size_t bytes, uint64_t *out)
 {
     const uint8_t *at = NULL;
-    if (!hs_sv2_read_bytes(reader, bytes, &at)) {
-        return 0;
+    if (hs_sv2_read_bytes(reader, bytes, &at) != 0) {
+        return -1;
     }
     *out = hs_sv2_load_uint(at, bytes);
-    return 1;
+    return 0;
 }
 
 void hs_sv2_write_bytes(hs_sv2_writer *writer, const uint8_t *data, size_t bytes)

@@ -18,11 +18,11 @@ typedef struct hs_sv2_reader {
 /* Bytes that are left. */
 size_t hs_sv2_left(const hs_sv2_reader *reader);
 
-/* An unsigned integer of 1..8 bytes (U8, U16, U24, U32, U64). Returns 1, or 0 when too few bytes
+/* An unsigned integer of 1..8 bytes (U8, U16, U24, U32, U64). Returns 0, or -1 when too few bytes
  * are left; then nothing is consumed and *out is unchanged. */
 int hs_sv2_read_uint(hs_sv2_reader *reader, size_t bytes, uint64_t *out);
 
-/* `bytes` bytes in place: *out points into the reader's buffer. Returns 1 or 0, as above. */
+/* `bytes` bytes in place: *out points into the reader's buffer. Returns 0 or -1, as above. */
 int hs_sv2_read_bytes(hs_sv2_reader *reader, size_t bytes, const uint8_t **out);
 
 /* A little-endian integer of 1..8 bytes at `data`. */

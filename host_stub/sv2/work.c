@@ -61,12 +61,12 @@ typedef struct parts {
     uint64_t len;
 } parts;
 
-/* Up to 8 bytes as a little-endian integer. Returns 1, or 0 when they run past the end. */
+/* Up to 8 bytes as a little-endian integer. Returns 0, or -1 when they run past the end. */
 static int take(parts *p, size_t bytes, uint64_t *out)
 {
     uint8_t wire[8] = {0};
     if (p->len - p->pos < bytes) {
-        return 0;
+        return -1;
     }
     for (size_t i = 0; i < bytes; i++) {
         uint64_t at = p->pos++;
@@ -79,28 +79,28 @@ static int take(parts *p, size_t bytes, uint64_t *out)
         wire[i] = p->part[part].data != NULL ? p->part[part].data[at] : 0;
     }
     *out = hs_sv2_load_uint(wire, bytes);
-    return 1;
+    return 0;
 }
 
 static int skip(parts *p, uint64_t bytes)
 {
     if (p->len - p->pos < bytes) {
-        return 0;
+        return -1;
     }
     p->pos += bytes;
-    return 1;
+    return 0;
 }
 
 /* Bitcoin's variable-length integer. */
 static int take_compact(parts *p, uint64_t *out)
 {
     uint64_t first = 0;
-    if (!take(p, 1, &first)) {
-        return 0;
+    if (take(p, 1, &first) != 0) {
+        return -1;
     }
     if (first < 0xfd) {
         *out = first;
-        return 1;
+        return 0;
     }
     return take(p, first == 0xfd ? 2 : first == 0xfe ? 4 : 8, out);
 }
@@ -109,7 +109,7 @@ static const char *input_fault(parts *p)
 {
     uint64_t inputs = 0;
     uint64_t script = 0;
-    if (!skip(p, 4) || !take_compact(p, &inputs)) {
+    if (skip(p, 4) != 0 || take_compact(p, &inputs) != 0) {
         return "the transaction ends within its first bytes";
     }
     if (inputs == 0) {
@@ -118,13 +118,13 @@ static const char *input_fault(parts *p)
     if (inputs != 1) {
         return "it has more than one input";
     }
-    if (!skip(p, 36) || !take_compact(p, &script)) {
+    if (skip(p, 36) != 0 || take_compact(p, &script) != 0) {
         return "the transaction ends within its input";
     }
     if (script > SCRIPT_SIG_MAX) {
         return "its scriptSig is longer than 100 bytes";
     }
-    return skip(p, script + 4) ? NULL : "its scriptSig runs past the end";
+    return skip(p, script + 4) == 0 ? NULL : "its scriptSig runs past the end";
 }
 
 const char *hs_sv2_coinbase_fault(const hs_sv2_coinbase *coinbase)
@@ -137,17 +137,17 @@ const char *hs_sv2_coinbase_fault(const hs_sv2_coinbase *coinbase)
     if (fault != NULL) {
         return fault;
     }
-    if (!take_compact(&p, &outputs)) {
+    if (take_compact(&p, &outputs) != 0) {
         return "the transaction ends before its outputs";
     }
     /* Each output takes 9 bytes or more, so the loop ends with the bytes at the latest. */
     for (uint64_t i = 0; i < outputs; i++) {
-        if (!skip(&p, 8) || !take_compact(&p, &script) || !skip(&p, script)) {
+        if (skip(&p, 8) != 0 || take_compact(&p, &script) != 0 || skip(&p, script) != 0) {
             return "an output runs past the end: the extranonce has not the length that the "
                    "scriptSig declares";
         }
     }
-    if (!skip(&p, 4)) {
+    if (skip(&p, 4) != 0) {
         return "the transaction ends before its lock time";
     }
     return p.pos == p.len ? NULL

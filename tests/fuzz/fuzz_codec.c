@@ -73,29 +73,29 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size > ENCODED_MAX / 2) {
         return 0;
     }
-    const int strict = hs_sv2_decode(data, size, HS_SV2_STRICT, &m, &why);
+    const int strict = hs_sv2_decode(data, size, HS_SV2_STRICT, &m, &why) == 0;
     ALWAYS(strict || (why.text[0] != '\0' && why.reason != HS_SV2_OK && why.offset <= size));
-    const int lenient = hs_sv2_decode(data, size, 0, &m, &why);
+    const int lenient = hs_sv2_decode(data, size, 0, &m, &why) == 0;
     ALWAYS(lenient || !strict);
     if (!lenient) {
         return 0;
     }
-    ALWAYS(hs_sv2_frame_size(data, size, &whole, NULL) && whole == size);
+    ALWAYS(hs_sv2_frame_size(data, size, &whole, NULL) == 0 && whole == size);
     print(&m);
     walk_tlvs(&m);
-    if (!hs_sv2_encode(&m, first, sizeof first, &len, &why)) {
+    if (hs_sv2_encode(&m, first, sizeof first, &len, &why) != 0) {
         ALWAYS(!strict);
         return 0;
     }
     ALWAYS(len == size);
     ALWAYS(!strict || same_frame(data, first, len, &m));
-    ALWAYS(hs_sv2_decode(first, len, HS_SV2_STRICT, &again, &why));
-    ALWAYS(hs_sv2_encode(&again, second, sizeof second, &len_again, &why));
+    ALWAYS(hs_sv2_decode(first, len, HS_SV2_STRICT, &again, &why) == 0);
+    ALWAYS(hs_sv2_encode(&again, second, sizeof second, &len_again, &why) == 0);
     ALWAYS(len_again == len && memcmp(first, second, len) == 0);
     /* A buffer that is one byte too small is refused and not overrun. */
     uint8_t *const tight = malloc(len);
     ALWAYS(tight != NULL);
-    ALWAYS(!hs_sv2_encode(&again, tight, len - 1, &len_again, &why));
+    ALWAYS(hs_sv2_encode(&again, tight, len - 1, &len_again, &why) != 0);
     ALWAYS(why.reason == HS_SV2_E_CAPACITY && len_again == 0);
     free(tight);
     return 0;

@@ -176,7 +176,7 @@ void hs_dev_frame(hs_dev *dev, const uint8_t *frame, size_t len, uint64_t now_ms
         return;
     }
     hs_session_set_time(dev->session, now_ms);
-    if (!hs_sv2_decode(frame, len, 0, &m, &why)) {
+    if (hs_sv2_decode(frame, len, 0, &m, &why) != 0) {
         if (why.reason != HS_SV2_E_EXTENSION) {
             note_fault(dev, "a frame", why.text);
             dev->out.end(dev->link, "a frame that is none came");

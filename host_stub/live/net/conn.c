@@ -113,7 +113,7 @@ static int whole_frame(hs_conn *conn, size_t *size)
 {
     const size_t there = hs_net_buffer_len(&conn->in);
     hs_sv2_error why;
-    if (hs_sv2_frame_size(hs_net_buffer_data(&conn->in), there, size, &why)) {
+    if (hs_sv2_frame_size(hs_net_buffer_data(&conn->in), there, size, &why) == 0) {
         if (*size <= conn->limits.frame_bytes) {
             return 1;
         }

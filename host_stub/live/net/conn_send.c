@@ -68,7 +68,7 @@ static void tell_sent(hs_conn *conn, const uint8_t *data, size_t len, size_t cou
     conn->counts.frames_out += count;
     for (size_t i = 0; i < count && conn->handler.on_wire != NULL && !conn->dead; i++) {
         size_t size = 0;
-        if (!hs_sv2_frame_size(data + at, len - at, &size, NULL)) {
+        if (hs_sv2_frame_size(data + at, len - at, &size, NULL) != 0) {
             return;
         }
         conn->handler.on_wire(conn->ctx, conn, 1, data + at, size);
@@ -90,7 +90,7 @@ static int encode_behind(hs_conn *conn, size_t at, const hs_sv2_message *message
             (void)snprintf(why->text, sizeof why->text, "no memory for its output");
             return 0;
         }
-        done = hs_sv2_encode(message, to + at, allowed, size, why);
+        done = hs_sv2_encode(message, to + at, allowed, size, why) == 0;
         if (!done && (why->reason != HS_SV2_E_CAPACITY || room >= most)) {
             return 0;
         }

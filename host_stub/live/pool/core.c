@@ -212,7 +212,7 @@ void hs_lpool_frame(hs_lpool_peer *peer, const uint8_t *frame, size_t len)
     if (peer->ended) {
         return;
     }
-    if (!hs_sv2_decode(frame, len, 0, &m, &why)) {
+    if (hs_sv2_decode(frame, len, 0, &m, &why) != 0) {
         if (why.reason == HS_SV2_E_EXTENSION || why.reason == HS_SV2_E_TYPE) {
             peer->pool->protocol_errors++; /* of a kind to be ignored: spec 3.2 and 3.4 */
         } else {

@@ -145,7 +145,7 @@ static void on_accept(void *ctx, int fd)
     hs_conn_pause(at->conn, l->stalled);
     (void)snprintf(name, sizeof name, "pool-%s-%u.hex", l->options->name, ++l->wire_count);
     if (l->options->frames != NULL &&
-        !hs_frame_file_begin(&at->frames, l->options->frames, name, why, sizeof why)) {
+        hs_frame_file_begin(&at->frames, l->options->frames, name, why, sizeof why) != 0) {
         say(NULL, now_ms(l), why);
     }
 }
@@ -282,7 +282,7 @@ static int begin(live *l, char *why, size_t capacity)
     if (l->pool == NULL) {
         return hs_refuse(why, capacity, "no memory for the pool");
     }
-    if (l->options->frames != NULL && !hs_frame_folder(l->options->frames, why, capacity)) {
+    if (l->options->frames != NULL && hs_frame_folder(l->options->frames, why, capacity) != 0) {
         return -1;
     }
     l->listener = hs_net_listen(l->loop, l->options->port, on_accept, l, why, capacity);

@@ -221,7 +221,7 @@ void hs_proxy_down_frame(hs_proxy_peer *peer, const uint8_t *frame, size_t len)
     if (peer->ended || peer->proxy->is_ending) {
         return;
     }
-    if (!hs_sv2_decode(frame, len, 0, &m, &why)) {
+    if (hs_sv2_decode(frame, len, 0, &m, &why) != 0) {
         peer->proxy->protocol_errors++;
         if (why.reason != HS_SV2_E_EXTENSION && why.reason != HS_SV2_E_TYPE) {
             hs_proxy_end_peer(peer, 0, why.text); /* unknown ones are to be ignored: spec 3.4 */

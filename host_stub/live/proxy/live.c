@@ -94,7 +94,7 @@ static void on_violation(void *ctx, enum hs_side side, const char *check, const 
 
 static void end_frames(live *l, hs_frame_file *file)
 {
-    l->frames_failed |= !hs_frame_file_end(file);
+    l->frames_failed |= hs_frame_file_end(file) != 0;
 }
 
 /* ---- what the proxy does outside ---- */
@@ -187,7 +187,8 @@ static void on_up_wire(void *ctx, hs_conn *conn, int sent, const uint8_t *frame,
         } else {
             (void)snprintf(name, sizeof name, "up-%s.%u.hex", id, at->connections);
         }
-        if (!hs_frame_file_begin(&at->frames, at->live->options->frames, name, why, sizeof why)) {
+        if (hs_frame_file_begin(&at->frames, at->live->options->frames, name, why, sizeof why) !=
+            0) {
             at->live->frames_failed = 1;
             return;
         }
@@ -285,7 +286,7 @@ static void on_accept(void *ctx, int fd)
     }
     (void)snprintf(name, sizeof name, "conn-%06u.hex", (unsigned)hs_proxy_peer_number(at->peer));
     if (l->options->frames != NULL &&
-        !hs_frame_file_begin(&at->frames, l->options->frames, name, why, sizeof why)) {
+        hs_frame_file_begin(&at->frames, l->options->frames, name, why, sizeof why) != 0) {
         l->frames_failed = 1;
     }
 }
@@ -365,7 +366,7 @@ static int begin(live *l, char *why, size_t capacity)
     if (load_plugin(l, why, capacity) != 0) {
         return -1;
     }
-    if (l->options->frames != NULL && !hs_frame_folder(l->options->frames, why, capacity)) {
+    if (l->options->frames != NULL && hs_frame_folder(l->options->frames, why, capacity) != 0) {
         return -1;
     }
     l->listener = hs_net_listen(l->loop, l->options->port, on_accept, l, why, capacity);

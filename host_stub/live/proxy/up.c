@@ -360,7 +360,7 @@ void hs_proxy_up_frame(hs_proxy *proxy, uint32_t upstream, const uint8_t *frame,
         return;
     }
     up->heard_ns = proxy->now_ns;
-    if (!hs_sv2_decode(frame, len, 0, &m, &why)) {
+    if (hs_sv2_decode(frame, len, 0, &m, &why) != 0) {
         proxy->protocol_errors++;
         if (why.reason != HS_SV2_E_EXTENSION && why.reason != HS_SV2_E_TYPE) {
             hs_proxy_end_up(proxy, up, why.text);

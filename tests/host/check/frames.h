@@ -64,14 +64,14 @@ static inline void collect(void *ctx, const hs_violation *v)
 static inline void encode(frame *f, const hs_sv2_message *m)
 {
     hs_sv2_error why;
-    cr_assert(hs_sv2_encode(m, f->bytes, sizeof f->bytes, &f->len, &why), "%s", why.text);
+    cr_assert(hs_sv2_encode(m, f->bytes, sizeof f->bytes, &f->len, &why) == 0, "%s", why.text);
 }
 
 static inline hs_sv2_message decoded(const frame *f)
 {
     hs_sv2_message m;
     hs_sv2_error why;
-    cr_assert(hs_sv2_decode(f->bytes, f->len, 0, &m, &why), "%s", why.text);
+    cr_assert(hs_sv2_decode(f->bytes, f->len, 0, &m, &why) == 0, "%s", why.text);
     return m;
 }
 
@@ -108,7 +108,7 @@ static inline void load(conn *c, const char *name)
     while (at < r.len) {
         hs_sv2_error error;
         size_t size = 0;
-        cr_assert(hs_sv2_frame_size(r.data + at, r.len - at, &size, &error), "%s", error.text);
+        cr_assert(hs_sv2_frame_size(r.data + at, r.len - at, &size, &error) == 0, "%s", error.text);
         frame *const f = add(c);
         cr_assert_leq(size, sizeof f->bytes);
         memcpy(f->bytes, r.data + at, size);
@@ -126,7 +126,7 @@ static inline size_t find(const conn *c, unsigned id, size_t n)
     for (size_t i = 0; i < c->count; i++) {
         hs_sv2_message m;
         hs_sv2_error why;
-        if (hs_sv2_decode(c->frames[i].bytes, c->frames[i].len, 0, &m, &why) && m.id == id &&
+        if (hs_sv2_decode(c->frames[i].bytes, c->frames[i].len, 0, &m, &why) == 0 && m.id == id &&
             n-- == 0) {
             return i;
         }

@@ -452,8 +452,8 @@ Test(job_move, the_encoded_burst_is_its_frames_one_after_the_other)
     for (uint32_t i = 0; i < frames.count; i++) {
         size_t size = 0;
         hs_sv2_message m;
-        cr_assert(hs_sv2_frame_size(buffer + at, len - at, &size, NULL));
-        cr_assert(hs_sv2_decode(buffer + at, size, HS_SV2_STRICT, &m, &why), "%s", why.text);
+        cr_assert(hs_sv2_frame_size(buffer + at, len - at, &size, NULL) == 0);
+        cr_assert(hs_sv2_decode(buffer + at, size, HS_SV2_STRICT, &m, &why) == 0, "%s", why.text);
         cr_assert_eq(m.id, frames.messages[i].id);
         at += size;
     }

@@ -64,8 +64,8 @@ static void play(const char *name, int frames)
         hs_sv2_error error;
         hs_step step;
         size_t size = 0;
-        cr_assert(hs_sv2_frame_size(r.data + at, r.len - at, &size, &error));
-        cr_assert(hs_sv2_decode(r.data + at, size, 0, &m, &error), "%s", error.text);
+        cr_assert(hs_sv2_frame_size(r.data + at, r.len - at, &size, &error) == 0);
+        cr_assert(hs_sv2_decode(r.data + at, size, 0, &m, &error) == 0, "%s", error.text);
         const int legal = hs_session_apply(session, &m, &step);
         hs_bridge_message(&bridge, session, &m, &step, legal, remark, sizeof remark);
         at += size;

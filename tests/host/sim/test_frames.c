@@ -130,9 +130,9 @@ static void for_each_frame(const char *path, void (*act)(const hs_sv2_message *m
         size_t size = 0;
         hs_sv2_message m;
         hs_sv2_error error;
-        cr_assert(hs_sv2_frame_size(recording.data + at, recording.len - at, &size, NULL));
-        cr_assert(hs_sv2_decode(recording.data + at, size, HS_SV2_STRICT, &m, &error), "%s: %s",
-                  path, error.text);
+        cr_assert(hs_sv2_frame_size(recording.data + at, recording.len - at, &size, NULL) == 0);
+        cr_assert(hs_sv2_decode(recording.data + at, size, HS_SV2_STRICT, &m, &error) == 0,
+                  "%s: %s", path, error.text);
         act(&m, ctx);
         at += size;
     }
@@ -349,7 +349,8 @@ static int spoil_file(const char *path, spoiler spoil)
     cr_assert_not_null(from);
     char copy[600];
     snprintf(copy, sizeof copy, "%s.new", path);
-    cr_assert(hs_frame_file_begin(&out, dir, strrchr(copy, '/') + 1, why, sizeof why), "%s", why);
+    cr_assert(hs_frame_file_begin(&out, dir, strrchr(copy, '/') + 1, why, sizeof why) == 0, "%s",
+              why);
     unsigned long long t_s = 0;
     unsigned t_ms = 0;
     char side = 'C';
@@ -366,14 +367,14 @@ static int spoil_file(const char *path, spoiler spoil)
             cr_assert_eq(sscanf(line + 2 * i, "%2x", &byte), 1);
             frame[i] = (uint8_t)byte;
         }
-        cr_assert(hs_sv2_decode(frame, len, 0, &m, &error), "%s", error.text);
+        cr_assert(hs_sv2_decode(frame, len, 0, &m, &error) == 0, "%s", error.text);
         done = done || spoil(&m);
         cr_assert(hs_frame_file_message(&out,
                                         side == 'S' ? HS_FRAME_FROM_SERVER : HS_FRAME_FROM_CLIENT,
-                                        t_s * 1000 + t_ms, &m));
+                                        t_s * 1000 + t_ms, &m) == 0);
     }
     fclose(from);
-    cr_assert(hs_frame_file_end(&out));
+    cr_assert(hs_frame_file_end(&out) == 0);
     cr_assert_eq(rename(copy, path), 0);
     return done;
 }

@@ -60,12 +60,12 @@ Test(frame_file, a_message_is_a_comment_and_a_line_of_hex)
 {
     hs_frame_file file;
     const hs_sv2_message m = close_message(7);
-    cr_assert(hs_frame_file_begin(&file, dir, "conn-1.hex", why, sizeof why), "%s", why);
-    cr_assert(hs_frame_file_message(&file, HS_FRAME_FROM_CLIENT, 12500, &m));
-    cr_assert(hs_frame_file_note(&file, 60007, "the connection is lost"));
-    cr_assert(hs_frame_file_message(&file, HS_FRAME_FROM_SERVER, 3600000, &m));
+    cr_assert(hs_frame_file_begin(&file, dir, "conn-1.hex", why, sizeof why) == 0, "%s", why);
+    cr_assert(hs_frame_file_message(&file, HS_FRAME_FROM_CLIENT, 12500, &m) == 0);
+    cr_assert(hs_frame_file_note(&file, 60007, "the connection is lost") == 0);
+    cr_assert(hs_frame_file_message(&file, HS_FRAME_FROM_SERVER, 3600000, &m) == 0);
     cr_assert_eq(file.frames, 2);
-    cr_assert(hs_frame_file_end(&file));
+    cr_assert(hs_frame_file_end(&file) == 0);
     cr_assert_str_eq(contents("conn-1.hex"),
                      "# C->S t=12.500 CloseChannel | channel_id=7,reason_code=\"bye\"\n"
                      "00801808000007000000"
@@ -84,11 +84,11 @@ Test(frame_file, a_frame_that_is_none_is_kept_as_it_came)
     hs_sv2_error error;
     hs_frame_file file;
     const hs_sv2_message m = close_message(7);
-    cr_assert(hs_sv2_encode(&m, wire, sizeof wire, &len, &error));
-    cr_assert(hs_frame_file_begin(&file, dir, "up-a.hex", why, sizeof why));
-    cr_assert(hs_frame_file_frame(&file, HS_FRAME_FROM_SERVER, 1, FRAME, sizeof FRAME));
-    cr_assert(hs_frame_file_frame(&file, HS_FRAME_FROM_SERVER, 2, wire, len));
-    cr_assert(hs_frame_file_end(&file));
+    cr_assert(hs_sv2_encode(&m, wire, sizeof wire, &len, &error) == 0);
+    cr_assert(hs_frame_file_begin(&file, dir, "up-a.hex", why, sizeof why) == 0);
+    cr_assert(hs_frame_file_frame(&file, HS_FRAME_FROM_SERVER, 1, FRAME, sizeof FRAME) == 0);
+    cr_assert(hs_frame_file_frame(&file, HS_FRAME_FROM_SERVER, 2, wire, len) == 0);
+    cr_assert(hs_frame_file_end(&file) == 0);
     const char *const text = contents("up-a.hex");
     cr_assert_not_null(strstr(text, "\n0000ee01000055\n"));
     cr_assert_not_null(strstr(text, "# S->C t=0.002 CloseChannel | channel_id=7"));
@@ -103,24 +103,25 @@ Test(frame_file, large_files_are_written_piece_by_piece_and_read_back_whole)
     hs_sv2_message m = {.id = HS_SV2_NEW_EXTENDED_JOB};
     memset(big, 0x5a, sizeof big);
     m.as.new_extended_job.coinbase_tx_prefix = (hs_sv2_bytes){big, sizeof big};
-    cr_assert(hs_frame_file_begin(&file, dir, "conn-2.hex", why, sizeof why));
-    cr_assert(hs_frame_file_message(&file, HS_FRAME_FROM_SERVER, 0, &m));
+    cr_assert(hs_frame_file_begin(&file, dir, "conn-2.hex", why, sizeof why) == 0);
+    cr_assert(hs_frame_file_message(&file, HS_FRAME_FROM_SERVER, 0, &m) == 0);
     size_t most = 0;
     for (uint32_t i = 0; i < FRAMES; i++) {
         m = close_message(i);
-        cr_assert(hs_frame_file_message(&file, HS_FRAME_FROM_CLIENT, i, &m));
+        cr_assert(hs_frame_file_message(&file, HS_FRAME_FROM_CLIENT, i, &m) == 0);
         most = file.len > most ? file.len : most;
     }
     cr_assert_lt(most, 200000, "it does not collect everything in memory");
-    cr_assert(hs_frame_file_end(&file));
+    cr_assert(hs_frame_file_end(&file) == 0);
     cr_assert(hs_recording_read(in_dir("conn-2.hex"), &back, why, sizeof why), "%s", why);
     size_t at = 0;
     uint32_t count = 0;
     while (at < back.len) {
         size_t size = 0;
         hs_sv2_error error;
-        cr_assert(hs_sv2_frame_size(back.data + at, back.len - at, &size, NULL));
-        cr_assert(hs_sv2_decode(back.data + at, size, HS_SV2_STRICT, &m, &error), "%s", error.text);
+        cr_assert(hs_sv2_frame_size(back.data + at, back.len - at, &size, NULL) == 0);
+        cr_assert(hs_sv2_decode(back.data + at, size, HS_SV2_STRICT, &m, &error) == 0, "%s",
+                  error.text);
         at += size;
         count++;
     }
@@ -132,7 +133,7 @@ Test(frame_file, a_folder_is_made_and_cleared_of_earlier_frames_only)
 {
     char made[96];
     snprintf(made, sizeof made, "%s/new", dir);
-    cr_assert(hs_frame_folder(made, why, sizeof why), "%s", why);
+    cr_assert(hs_frame_folder(made, why, sizeof why) == 0, "%s", why);
     static const char *const NAMES[] = {"new/conn-1.hex", "new/up-a.hex", "new/notes.hex",
                                         "new/conn-1.txt"};
     for (int i = 0; i < 4; i++) {
@@ -140,7 +141,7 @@ Test(frame_file, a_folder_is_made_and_cleared_of_earlier_frames_only)
         cr_assert_not_null(f);
         fclose(f);
     }
-    cr_assert(hs_frame_folder(made, why, sizeof why), "%s", why);
+    cr_assert(hs_frame_folder(made, why, sizeof why) == 0, "%s", why);
     cr_assert_neq(access(in_dir(NAMES[0]), F_OK), 0);
     cr_assert_neq(access(in_dir(NAMES[1]), F_OK), 0);
     cr_assert_eq(access(in_dir(NAMES[2]), F_OK), 0);
@@ -150,37 +151,38 @@ Test(frame_file, a_folder_is_made_and_cleared_of_earlier_frames_only)
 Test(frame_file, what_cannot_be_written_is_said)
 {
     hs_frame_file file;
-    cr_assert_not(hs_frame_folder("/no/such/place", why, sizeof why));
+    cr_assert(hs_frame_folder("/no/such/place", why, sizeof why) != 0);
     cr_assert_not_null(strstr(why, "/no/such/place"));
-    cr_assert_not(hs_frame_folder("/dev/null", why, sizeof why));
+    cr_assert(hs_frame_folder("/dev/null", why, sizeof why) != 0);
     cr_assert_not_null(strstr(why, "not a folder"));
-    cr_assert_not(hs_frame_file_begin(&file, "/no/such", "conn-1.hex", why, sizeof why));
+    cr_assert(hs_frame_file_begin(&file, "/no/such", "conn-1.hex", why, sizeof why) != 0);
     cr_assert_not_null(strstr(why, "/no/such/conn-1.hex"));
     const hs_sv2_message m = close_message(1);
-    cr_assert(hs_frame_file_message(&file, HS_FRAME_FROM_CLIENT, 0, &m), "one that writes nowhere");
-    cr_assert(hs_frame_file_end(&file));
+    cr_assert(hs_frame_file_message(&file, HS_FRAME_FROM_CLIENT, 0, &m) == 0,
+              "one that writes nowhere");
+    cr_assert(hs_frame_file_end(&file) == 0);
 }
 
 Test(frame_file, a_disk_that_is_full_is_noticed)
 {
     hs_frame_file file;
     const hs_sv2_message m = close_message(1);
-    cr_assert(hs_frame_file_begin(&file, dir, "conn-3.hex", why, sizeof why));
+    cr_assert(hs_frame_file_begin(&file, dir, "conn-3.hex", why, sizeof why) == 0);
     cr_assert_eq(unlink(in_dir("conn-3.hex")), 0);
     cr_assert_eq(symlink("/dev/full", in_dir("conn-3.hex")), 0);
     int ok = 1;
     for (int i = 0; i < 5000 && ok; i++) {
-        ok = hs_frame_file_message(&file, HS_FRAME_FROM_CLIENT, 0, &m);
+        ok = hs_frame_file_message(&file, HS_FRAME_FROM_CLIENT, 0, &m) == 0;
     }
     cr_assert_not(ok);
-    cr_assert_not(hs_frame_file_end(&file));
+    cr_assert(hs_frame_file_end(&file) != 0);
 }
 
 Test(frame_file, a_message_that_is_illegal_is_refused)
 {
     hs_frame_file file;
     hs_sv2_message m = {.id = 0xffff};
-    cr_assert(hs_frame_file_begin(&file, dir, "conn-4.hex", why, sizeof why));
-    cr_assert_not(hs_frame_file_message(&file, HS_FRAME_FROM_CLIENT, 0, &m));
-    cr_assert_not(hs_frame_file_end(&file));
+    cr_assert(hs_frame_file_begin(&file, dir, "conn-4.hex", why, sizeof why) == 0);
+    cr_assert(hs_frame_file_message(&file, HS_FRAME_FROM_CLIENT, 0, &m) != 0);
+    cr_assert(hs_frame_file_end(&file) != 0);
 }

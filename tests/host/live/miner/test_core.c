@@ -44,7 +44,7 @@ static void put(wire *w, const hs_sv2_message *m)
     cr_assert_lt(w->count, (size_t)WIRE_MAX);
     packet *const p = &w->packets[(w->first + w->count++) % WIRE_MAX];
     p->due_ms = now_ms + delay_ms;
-    cr_assert(hs_sv2_encode(m, p->frame, sizeof p->frame, &p->len, &why), "%s", why.text);
+    cr_assert(hs_sv2_encode(m, p->frame, sizeof p->frame, &p->len, &why) == 0, "%s", why.text);
 }
 
 static const packet *take(wire *w)
@@ -396,7 +396,7 @@ Test(miner_core, an_illegal_message_is_a_fault_and_changes_nothing, .init = setu
     run_ms(2000);
     m.as.set_new_prev_hash.channel_id = dev->slots[0].channel_id;
     m.as.set_new_prev_hash.job_id = 4711;
-    cr_assert(hs_sv2_encode(&m, frame, sizeof frame, &len, &why));
+    cr_assert(hs_sv2_encode(&m, frame, sizeof frame, &len, &why) == 0);
     hs_dev_frame(dev, frame, len, now_ms);
     cr_assert_eq(hs_dev_faults(dev, &first), 1u);
     cr_assert_not_null(strstr(first, "has no job 4711"), "%s", first);

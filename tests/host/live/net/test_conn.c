@@ -57,7 +57,7 @@ static void on_frame(void *ctx, hs_conn *conn, const uint8_t *frame, size_t len)
         s->conn = NULL;
     }
     /* The frame is there until we return, whatever was done to the connection. */
-    cr_assert(hs_sv2_decode(frame, len, 0, &m, &why), "%s", why.text);
+    cr_assert(hs_sv2_decode(frame, len, 0, &m, &why) == 0, "%s", why.text);
     s->last = hs_sv2_channel_of(&m);
 }
 
@@ -75,7 +75,7 @@ static void on_wire(void *ctx, hs_conn *conn, int sent, const uint8_t *frame, si
     seen *const s = ctx;
     size_t size = 0;
     (void)conn;
-    cr_assert(hs_sv2_frame_size(frame, len, &size, NULL));
+    cr_assert(hs_sv2_frame_size(frame, len, &size, NULL) == 0);
     cr_assert_eq(size, len);
     *(sent ? &s->wire_out : &s->wire_in) += 1;
 }
@@ -142,7 +142,7 @@ static size_t frame_of(uint32_t channel, uint8_t *out, size_t capacity)
     const hs_sv2_message m = target_message(channel);
     hs_sv2_error why;
     size_t len = 0;
-    cr_assert(hs_sv2_encode(&m, out, capacity, &len, &why), "%s", why.text);
+    cr_assert(hs_sv2_encode(&m, out, capacity, &len, &why) == 0, "%s", why.text);
     return len;
 }
 
@@ -191,8 +191,8 @@ Test(net_conn, several_messages_leave_as_one_burst)
         size_t size = 0;
         hs_sv2_message m;
         hs_sv2_error error;
-        cr_assert(hs_sv2_frame_size(got + at, (size_t)len - at, &size, NULL));
-        cr_assert(hs_sv2_decode(got + at, size, HS_SV2_STRICT, &m, &error));
+        cr_assert(hs_sv2_frame_size(got + at, (size_t)len - at, &size, NULL) == 0);
+        cr_assert(hs_sv2_decode(got + at, size, HS_SV2_STRICT, &m, &error) == 0);
         cr_assert_eq(m.as.set_target.channel_id, i);
         at += size;
     }
@@ -326,10 +326,10 @@ Test(net_conn, output_that_waited_arrives_in_order)
         const ssize_t got = recv(peer, data + len, sizeof data - len, 0);
         cr_assert_gt(got, 0);
         len += (size_t)got;
-        while (hs_sv2_frame_size(data + at, len - at, &size, NULL)) {
+        while (hs_sv2_frame_size(data + at, len - at, &size, NULL) == 0) {
             hs_sv2_message m;
             hs_sv2_error why;
-            cr_assert(hs_sv2_decode(data + at, size, HS_SV2_STRICT, &m, &why));
+            cr_assert(hs_sv2_decode(data + at, size, HS_SV2_STRICT, &m, &why) == 0);
             cr_assert_eq(m.as.set_target.channel_id, ++received);
             at += size;
         }

@@ -56,9 +56,9 @@ static void client_send(void *link, const hs_sv2_message *messages, size_t count
         hs_step step;
         size_t len = 0;
         cr_assert_lt(c->count, (size_t)CLIENT_LOG_MAX);
-        cr_assert(hs_sv2_encode(&messages[i], to->frame, sizeof to->frame, &len, &why), "%s",
+        cr_assert(hs_sv2_encode(&messages[i], to->frame, sizeof to->frame, &len, &why) == 0, "%s",
                   why.text);
-        cr_assert(hs_sv2_decode(to->frame, len, HS_SV2_STRICT, &to->m, &why), "%s", why.text);
+        cr_assert(hs_sv2_decode(to->frame, len, HS_SV2_STRICT, &to->m, &why) == 0, "%s", why.text);
         to->burst = c->bursts;
         c->count++;
         /* An answer about a share that the observer does not know either is the one exception. */
@@ -111,7 +111,7 @@ static inline void client_say(client *c, const hs_sv2_message *m)
     hs_sv2_error why;
     hs_step step;
     size_t len = 0;
-    cr_assert(hs_sv2_encode(m, frame, sizeof frame, &len, &why), "%s", why.text);
+    cr_assert(hs_sv2_encode(m, frame, sizeof frame, &len, &why) == 0, "%s", why.text);
     (void)hs_session_apply(c->view, m, &step);
     hs_lpool_frame(c->peer, frame, len);
 }

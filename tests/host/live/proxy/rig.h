@@ -215,7 +215,7 @@ static void rig_keep(rig_log *log, const hs_sv2_message *messages, size_t count)
     size_t len = 0;
     log->bursts++;
     for (size_t i = 0; i < count; i++) {
-        if (!hs_sv2_encode(&messages[i], bytes, sizeof bytes, &len, &why)) {
+        if (hs_sv2_encode(&messages[i], bytes, sizeof bytes, &len, &why) != 0) {
             fprintf(stderr, "the proxy sends what cannot be encoded: %s\n", why.text);
             abort();
         }
@@ -345,7 +345,7 @@ static inline void rig_up_say(uint32_t upstream, const hs_sv2_message *m)
     uint8_t frame[4096];
     size_t len = 0;
     hs_sv2_error why;
-    if (!hs_sv2_encode(m, frame, sizeof frame, &len, &why)) {
+    if (hs_sv2_encode(m, frame, sizeof frame, &len, &why) != 0) {
         fprintf(stderr, "the test says what cannot be encoded: %s\n", why.text);
         abort();
     }
@@ -454,7 +454,7 @@ static inline void rig_say(rig_miner *miner, const hs_sv2_message *m)
     uint8_t frame[4096];
     size_t len = 0;
     hs_sv2_error why;
-    if (!hs_sv2_encode(m, frame, sizeof frame, &len, &why)) {
+    if (hs_sv2_encode(m, frame, sizeof frame, &len, &why) != 0) {
         fprintf(stderr, "the test says what cannot be encoded: %s\n", why.text);
         abort();
     }

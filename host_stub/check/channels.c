@@ -1,12 +1,8 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * The checker's part about channels: what one side owes the other after a message, and the state of
- * extensions. */
-#include <stdlib.h>
-#include <string.h>
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/check/channels.h"
+
 
 #include "host_stub/base/array.h"
-#include "host_stub/check/internal.h"
 #include "host_stub/sv2/wire.h"
 #include "host_stub/sv2/work.h"
 

@@ -2,16 +2,19 @@
 #include "host_stub/check/check.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host_stub/base/array.h"
 #include "host_stub/base/text.h"
-#include "host_stub/check/internal.h"
+#include "host_stub/check/channels.h"
+#include "host_stub/check/jobs.h"
+#include "host_stub/check/shares.h"
+#include "host_stub/check/state.h"
+#include "host_stub/sv2/codec.h"
 
-enum { TIMELINE_SHARED = 0, REPORT_SIZE = 640 };
+enum { TIMELINE_SHARED = 0 };
 
 hs_check *hs_check_new(const hs_check_options *options)
 {
@@ -52,53 +55,6 @@ void hs_check_free(hs_check *check)
 const hs_check_totals *hs_check_totals_of(const hs_check *check)
 {
     return &check->totals;
-}
-
-uint64_t hs_check_now(const hs_check *c)
-{
-    return c->now.is_timed ? c->now.now_ms : HS_TIME_NONE;
-}
-
-static void count_and_tell(hs_check *c, const hs_violation *v)
-{
-    c->totals.violations++;
-    c->totals.by_rule[v->rule]++;
-    if (c->options.report != NULL) {
-        c->options.report(c->options.ctx, v);
-    }
-}
-
-void hs_check_report(hs_check *c, unsigned rule, const char *format, ...)
-{
-    char text[REPORT_SIZE];
-    va_list list;
-    va_start(list, format);
-    (void)vsnprintf(text, sizeof text, format, list);
-    va_end(list);
-    const hs_violation violation = {.file = c->files[c->now.file],
-                                    .line = c->now.line,
-                                    .frame = c->now.frame,
-                                    .offset = c->now.offset,
-                                    .message = c->now.message,
-                                    .rule = rule,
-                                    .text = text};
-    count_and_tell(c, &violation);
-}
-
-hs_check_channel *hs_check_channel_of(hs_check *c, const hs_channel *channel)
-{
-    hs_check_connection *const now = &c->now;
-    size_t count = 0;
-    const size_t index = (size_t)(channel - hs_session_channels(now->session, &count));
-    while (now->channel_count <= index) {
-        if (HS_GROW(now->channels, now->channel_capacity, now->channel_count + 1) != 0) {
-            hs_check_report(c, HS_RULE_MEMORY, "no memory for another channel");
-            return NULL;
-        }
-        memset(&now->channels[now->channel_count], 0, sizeof now->channels[0]);
-        now->channels[now->channel_count++].pool = HS_POOL_NONE;
-    }
-    return &now->channels[index];
 }
 
 static int keep_name(hs_check *c, const char *file)
@@ -152,7 +108,7 @@ void hs_check_end(hs_check *check)
 static void report_overlap(void *ctx, const hs_span *later, const hs_span *earlier)
 {
     hs_check *const c = ctx;
-    char text[REPORT_SIZE];
+    char text[HS_REPORT_SIZE];
     char seconds[32];
     const int timed = later->timeline == TIMELINE_SHARED;
     const uint64_t since = later->from > earlier->from ? later->from : earlier->from;
@@ -172,7 +128,7 @@ static void report_overlap(void *ctx, const hs_span *later, const hs_span *earli
                                     .message = "job",
                                     .rule = HS_CHECK_OVERLAP,
                                     .text = text};
-    count_and_tell(c, &violation);
+    hs_check_tell(c, &violation);
 }
 
 void hs_check_finish(hs_check *check)
@@ -182,7 +138,7 @@ void hs_check_finish(hs_check *check)
                                         .message = "frame",
                                         .rule = HS_RULE_MEMORY,
                                         .text = "no memory to compare the search spaces"};
-        count_and_tell(check, &violation);
+        hs_check_tell(check, &violation);
     }
 }
 

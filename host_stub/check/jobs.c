@@ -1,11 +1,10 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * The checker's part about jobs: learns those of the pools, traces those of the miners back to
- * them, and keeps the spans of time in which a channel searched a space. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/check/jobs.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "host_stub/check/internal.h"
+#include "host_stub/check/channels.h"
 
 #include "host_stub/base/array.h"
 
@@ -72,7 +71,8 @@ static void end_span(hs_check *c, const hs_span *span)
     }
 }
 
-void hs_check_retire(hs_check *c, const hs_channel *channel)
+/* Ends the spans of which the channel has no valid job any more. */
+static void retire(hs_check *c, const hs_channel *channel)
 {
     hs_check_channel *const own = hs_check_channel_of(c, channel);
     size_t kept = 0;
@@ -90,7 +90,7 @@ void hs_check_retire(hs_check *c, const hs_channel *channel)
 
 static void forget(hs_check *c, const hs_channel *channel)
 {
-    hs_check_retire(c, channel);
+    retire(c, channel);
     hs_check_forget_debts(c, channel->channel_id);
 }
 
@@ -249,7 +249,7 @@ void hs_check_job(hs_check *c, uint32_t id, uint32_t job_id, int is_custom)
             continue;
         }
         if (is_custom) {
-            hs_check_retire(c, channel); /* it may have brought its own tip */
+            retire(c, channel); /* it may have brought its own tip */
         } else if (c->now.role == HS_CHECK_UPSTREAM) {
             learn(c, channel, job);
         } else if (c->pools.count > 0) {
@@ -285,7 +285,7 @@ void hs_check_tip(hs_check *c, const hs_sv2_message *m)
                 check_tip(c, channel, job);
             }
         }
-        hs_check_retire(c, channel);
+        retire(c, channel);
     }
     hs_check_served(c, told->channel_id, 0);
 }

@@ -1,10 +1,9 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * The checker's part about shares: their numbers, their ntime against the clock, and sums. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/check/shares.h"
+
 #include <inttypes.h>
 
 #include "host_stub/base/text.h"
-#include "host_stub/check/internal.h"
 
 /* Whole seconds on both sides, and what rounding to them can add. */
 enum { NTIME_SLACK_SECS = 1 };

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * check/internal: what the files of the checker share. Private: everybody else uses check.h. */
-#ifndef HOST_STUB_CHECK_INTERNAL_H
-#define HOST_STUB_CHECK_INTERNAL_H
+ * check/state: what the checker holds of the connections that it has seen and of the one that it
+ * looks at, and how a violation is told. The checks themselves are for the parts above. */
+#ifndef HOST_STUB_CHECK_STATE_H
+#define HOST_STUB_CHECK_STATE_H
 
 #include "host_stub/check/check.h"
 #include "host_stub/check/pools.h"
 #include "host_stub/check/spans.h"
-#include "host_stub/sv2/codec.h"
 
 /* What the checker knows of a channel beyond the session; same index as there. */
 typedef struct hs_check_channel {
@@ -65,7 +65,10 @@ struct hs_check {
     hs_check_connection now;
 };
 
-/* check.c */
+enum { HS_REPORT_SIZE = 640 }; /* of a violation's text */
+
+/* Counts a violation and hands it on; hs_check_report says that it is of the present message. */
+void hs_check_tell(hs_check *c, const hs_violation *v);
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif
@@ -74,32 +77,5 @@ void hs_check_report(hs_check *c, unsigned rule, const char *format, ...);
 hs_check_channel *hs_check_channel_of(hs_check *c, const hs_channel *channel);
 /* Milliseconds, or HS_TIME_NONE. */
 uint64_t hs_check_now(const hs_check *c);
-
-/* check/channels.c: what concerns channels but not jobs and shares. Each after the session has
- * found the message legal. */
-void hs_check_update(hs_check *c, const hs_sv2_message *m, const hs_step *step);
-void hs_check_update_error(hs_check *c, const hs_sv2_message *m);
-void hs_check_target_set(hs_check *c, const hs_sv2_message *m);
-void hs_check_endpoint_changed(hs_check *c, const hs_sv2_message *m);
-void hs_check_extension(hs_check *c, const uint8_t *frame, size_t len);
-/* Time has passed, or the connection has ended. */
-void hs_check_debts(hs_check *c, int ended);
-/* The server has sent something to that channel or group; a job, if `is_job`. */
-void hs_check_served(hs_check *c, uint32_t id, int is_job);
-void hs_check_forget_debts(hs_check *c, uint32_t channel_id);
-
-/* check/jobs.c */
-void hs_check_job(hs_check *c, uint32_t id, uint32_t job_id, int is_custom);
-void hs_check_tip(hs_check *c, const hs_sv2_message *m);
-/* Ends the spans of which the channel has no valid job any more. */
-void hs_check_retire(hs_check *c, const hs_channel *channel);
-/* CloseChannel, of a channel or a group. */
-void hs_check_closed(hs_check *c, const hs_step *step);
-/* Nothing is known of its channels any more. */
-void hs_check_connection_ended(hs_check *c);
-
-/* check/shares.c */
-void hs_check_share_sent(hs_check *c, const hs_sv2_message *m, const hs_step *step);
-void hs_check_acknowledged(hs_check *c, const hs_sv2_message *m, const hs_step *step);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "host_stub/check/channels.h"
 
-
 #include "host_stub/base/array.h"
 #include "host_stub/sv2/wire.h"
 #include "host_stub/sv2/work.h"

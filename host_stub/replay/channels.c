@@ -1,10 +1,10 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * The bridge's part about channels: opening, updating, closing. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/replay/channels.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "host_stub/replay/internal.h"
+#include "host_stub/replay/moves.h"
 
 /* A row that nobody uses, cleared, with the next number; NULL when there is none. */
 static hs_replay_row *new_row(hs_bridge *b)

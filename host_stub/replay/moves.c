@@ -1,14 +1,10 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * The bridge's part about moves: what the recorded proxy did, and what the plugin asks for at its
- * ticks. A decision stays pending until the recording shows a move of that channel; when it is the
- * one that was decided it counts as applied, otherwise it was refused and another one was
- * forced. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/replay/moves.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "host_stub/replay/internal.h"
 #include "host_stub/sv2/work.h"
 
 enum { DECISION_ROWS = 32, CALLS_PER_TICK_MAX = 1000 };

@@ -1,12 +1,8 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * The bridge's part about shares. A valid share is reported submitted when it appears and judged
- * when its answer does. One that we refuse never reaches a pool: its rejection is local. A late one
- * waits: the recorded proxy may have passed it on all the same. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/replay/shares.h"
+
 #include <stdio.h>
 #include <string.h>
-
-#include "host_stub/replay/internal.h"
 
 static uint32_t verdict_of(enum hs_judgement judgement)
 {

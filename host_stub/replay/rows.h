@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * replay/rows: what the parts of the bridge share: the rows of its channels and its pools by their
+ * numbers, notes, and events. It tells the plugin nothing but the facts of a pool. */
+#ifndef HOST_STUB_REPLAY_ROWS_H
+#define HOST_STUB_REPLAY_ROWS_H
+
+#include "host_stub/replay/bridge.h"
+
+#define HS_REPLAY_SECOND_NS 1000000000ULL
+
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+void hs_bridge_note(const hs_bridge *b, const char *format, ...);
+hmx_event hs_bridge_event(hs_bridge *b, size_t size);
+/* The pool that a prefix belongs to; a new one takes the next row of the table. */
+hs_replay_pool *hs_bridge_pool_of(hs_bridge *b, const hs_sv2_b032 *prefix);
+hs_replay_pool *hs_bridge_pool(hs_bridge *b, uint32_t upstream);
+/* Sends the pool's facts as they stand. */
+void hs_bridge_tell_pool(hs_bridge *b, hs_replay_pool *pool);
+/* The row of an open or closed channel, of an opening that waits, or of the host's number; NULL. */
+hs_replay_row *hs_bridge_row(hs_bridge *b, uint32_t channel_id);
+hs_replay_row *hs_bridge_waiting_row(hs_bridge *b, uint32_t request_id);
+hs_replay_row *hs_bridge_numbered_row(hs_bridge *b, uint64_t number);
+
+#endif

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host_stub/live/miner/internal.h"
+#include "host_stub/live/miner/shares.h"
+#include "host_stub/live/miner/state.h"
 #include "host_stub/sv2/codec.h"
 
 enum { AGAIN_MS = 1000 };

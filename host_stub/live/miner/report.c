@@ -3,7 +3,7 @@
  * What mining devices have counted, added up and as JSON. */
 #include <string.h>
 
-#include "host_stub/live/miner/internal.h"
+#include "host_stub/live/miner/state.h"
 #include "host_stub/sv2/share_target.h"
 
 static uint64_t larger(uint64_t a, uint64_t b)

@@ -1,12 +1,11 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * The shares of the mining devices: hashing at a rate, submitting, and what the answers say. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/live/miner/shares.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host_stub/base/array.h"
-#include "host_stub/live/miner/internal.h"
 #include "host_stub/live/miner/search.h"
 #include "host_stub/sv2/share_target.h"
 #include "host_stub/sv2/work.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "host_stub/live/miner/core.h"
-#include "host_stub/live/miner/internal.h"
+#include "host_stub/live/miner/state.h"
 #include "host_stub/live/pool/core.h"
 #include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/share_target.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * live/miner/internal: what the files of the mining devices share. Private: everybody else uses
- * live/miner/core.h. */
-#ifndef HOST_STUB_LIVE_MINER_INTERNAL_H
-#define HOST_STUB_LIVE_MINER_INTERNAL_H
+ * live/miner/state: what the mining devices of a connection hold, and what each of their parts
+ * needs: a slot by its channel, the session's view of it, and sending. */
+#ifndef HOST_STUB_LIVE_MINER_STATE_H
+#define HOST_STUB_LIVE_MINER_STATE_H
 
 #include "host_stub/live/miner/core.h"
 #include "host_stub/session/session.h"
@@ -62,18 +62,12 @@ struct hs_dev {
     uint16_t reconnect_port;
 };
 
-/* live/miner/core.c: gives the message to the session and sends it. Returns 1, or 0 when the
+/* Gives the message to the session and sends it. Returns 1, or 0 when the
  * session has no room for it. */
 int hs_dev_emit(hs_dev *dev, const hs_sv2_message *message, hs_step *step);
 /* The slot that has, or had, this channel; NULL. */
 hs_dev_slot *hs_dev_slot_of(const hs_dev *dev, uint32_t channel_id);
 /* The session's view of the slot's open channel; NULL. Holds until the next opening. */
 const hs_channel *hs_dev_view(const hs_dev *dev, const hs_dev_slot *slot);
-
-/* live/miner/shares.c */
-void hs_dev_hash(hs_dev *dev, hs_dev_slot *slot, uint64_t elapsed_ms);
-/* A new tip on the slot's channel: what it has submitted before is stale from now on. */
-void hs_dev_mark_gone(hs_dev *dev, hs_dev_slot *slot, int by_move);
-void hs_dev_answered(hs_dev *dev, const hs_sv2_message *message, const hs_step *step);
 
 #endif

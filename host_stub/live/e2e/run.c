@@ -2,12 +2,14 @@
 #include "host_stub/live/e2e/run.h"
 
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host_stub/base/text.h"
-#include "host_stub/live/e2e/internal.h"
+#include "host_stub/live/e2e/start.h"
 
 enum {
     STEP_MS = 50,
@@ -16,23 +18,10 @@ enum {
     END_MS = 15000    /* for those that are told to end */
 };
 
-uint64_t hs_e2e_now_ms(const hs_e2e_state *r)
-{
-    return hs_net_now_ns(r->loop) / HS_NET_MILLISECOND_NS;
-}
-
 static void enter(hs_e2e_state *r, enum hs_e2e_phase phase)
 {
     r->phase = phase;
     r->phase_ms = hs_e2e_now_ms(r);
-}
-
-void hs_e2e_fail(hs_e2e_state *r, const char *format, const char *name, const char *detail)
-{
-    if (!r->failed) {
-        (void)hs_refuse(r->why, r->capacity, format, name, detail);
-    }
-    r->failed = 1;
 }
 
 static int pools_are_ready(const hs_e2e_state *r)
@@ -94,6 +83,46 @@ static void signal_miners(hs_e2e_state *r)
     enter(r, HS_E2E_MINERS_END);
 }
 
+static void begin_fault(hs_e2e_state *r, const hs_e2e_fault *fault)
+{
+    if (strcmp(fault->name, HS_E2E_RESTART) == 0) {
+        r->restarting = 1;
+        hs_child_signal(&r->proxy, SIGTERM);
+    } else if (hs_child_say(&r->pools[fault->pool], fault->name) != 0) {
+        hs_e2e_result_break(r->result, "%s takes no commands", r->pools[fault->pool].name);
+    }
+}
+
+static void end_fault(hs_e2e_state *r, const hs_e2e_fault *fault)
+{
+    char line[64];
+    (void)snprintf(line, sizeof line, "%s off", fault->name);
+    if (fault->lasts && hs_child_say(&r->pools[fault->pool], line) != 0) {
+        hs_e2e_result_break(r->result, "%s takes no commands", r->pools[fault->pool].name);
+    }
+}
+
+/* Commands what is due at_ms after all have begun to mine. */
+static void command_faults(hs_e2e_state *r, uint64_t at_ms)
+{
+    const hs_e2e_options *const o = r->options;
+    if (r->faults_begun < o->fault_count && at_ms >= o->faults[r->faults_begun].begin_ms) {
+        begin_fault(r, &o->faults[r->faults_begun++]);
+    }
+    if (r->faults_ended < r->faults_begun && at_ms >= o->faults[r->faults_ended].end_ms) {
+        end_fault(r, &o->faults[r->faults_ended++]);
+    }
+    if (r->restarting && hs_child_reap(&r->proxy)) {
+        if (!hs_child_went_well(&r->proxy)) {
+            hs_e2e_result_break(r->result, "%s did not end well; it said last: %s", r->proxy.name,
+                                r->proxy.last);
+        }
+        r->restarting = 0;
+        hs_child_free(&r->proxy);
+        hs_e2e_start_proxy(r);
+    }
+}
+
 static void mine(hs_e2e_state *r)
 {
     const uint64_t at_ms = hs_e2e_now_ms(r) - r->begin_ms;
@@ -102,7 +131,7 @@ static void mine(hs_e2e_state *r)
         return;
     }
     ask_pools(r);
-    hs_e2e_command_faults(r, at_ms);
+    command_faults(r, at_ms);
     if (at_ms >= r->options->run_ms && !r->restarting) {
         signal_miners(r);
     }
@@ -219,6 +248,64 @@ static int begin(hs_e2e_state *r)
     return 0;
 }
 
+static json_t *read_counts(hs_e2e_state *r, const char *name)
+{
+    char path[HS_E2E_PATH_SIZE];
+    json_error_t error;
+    json_t *const counts =
+        json_load_file(hs_e2e_folder_path(&r->folder, name, ".json", path), 0, &error);
+    if (counts == NULL) {
+        hs_e2e_result_break(r->result, "the counts of %s cannot be read: %.200s", name, error.text);
+    }
+    return counts;
+}
+
+static void read_all_counts(hs_e2e_state *r)
+{
+    char name[32];
+    for (uint32_t i = 0; i < r->config->pool_count; i++) {
+        json_t *const counts = read_counts(r, r->config->pools[i].id);
+        hs_e2e_result_pool(r->result, i, counts);
+        json_decref(counts);
+    }
+    for (uint32_t i = 0; i < HS_E2E_GROUPS_MAX; i++) {
+        if (r->miners[i].has_ended) {
+            json_t *const counts = read_counts(r, r->miners[i].name);
+            hs_e2e_result_miners(r->result, counts);
+            json_decref(counts);
+        }
+    }
+    for (unsigned i = 1; i <= r->proxy_starts; i++) {
+        (void)snprintf(name, sizeof name, "proxy-%u", i);
+        json_t *const counts = read_counts(r, name);
+        hs_e2e_result_proxy(r->result, counts);
+        json_decref(counts);
+    }
+}
+
+static void look_at_windows(hs_e2e_state *r)
+{
+    hs_e2e_result *const result = r->result;
+    for (size_t i = 0; i < r->faults_ended; i++) {
+        hs_e2e_window *const w = &result->windows[result->window_count++];
+        w->fault = r->options->faults[i];
+        hs_e2e_split(r->tracks, r->config->pool_count, w->fault.window_ms, w->fault.window_end_ms,
+                     w->percent);
+        w->off_most = 0.0;
+        for (uint32_t j = 0; j < r->config->pool_count; j++) {
+            w->off_most = fmax(w->off_most, fabs(w->percent[j] - r->config->pools[j].target_pct));
+        }
+    }
+}
+
+/* After everybody has ended, what they have counted goes into the result. */
+static void finish(hs_e2e_state *r)
+{
+    read_all_counts(r);
+    look_at_windows(r);
+    hs_e2e_result_judge(r->result, r->options);
+}
+
 static void free_run(hs_e2e_state *r)
 {
     for (int i = 0; i < HS_E2E_GROUPS_MAX; i++) {
@@ -252,7 +339,7 @@ int hs_e2e_run(const hs_e2e_options *options, hs_e2e_config *config, hs_e2e_resu
         rc = -1;
     }
     if (rc == 0) {
-        hs_e2e_finish(r);
+        finish(r);
     }
     free_run(r);
     return rc;

@@ -1,11 +1,10 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * The processes of a live run: their command lines, and what they say. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/live/e2e/start.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "host_stub/base/text.h"
-#include "host_stub/live/e2e/internal.h"
 
 /* The port of a "listening 127.0.0.1:PORT" line, or 0. */
 static uint16_t port_of(const char *line)

@@ -1,12 +1,13 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * Setup, channels, targets and prefixes of a pool. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/live/pool/channels.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host_stub/base/array.h"
-#include "host_stub/live/pool/internal.h"
+#include "host_stub/live/pool/jobs.h"
+#include "host_stub/live/pool/shares.h"
 #include "host_stub/sv2/share_target.h"
 #include "host_stub/sv2/work.h"
 

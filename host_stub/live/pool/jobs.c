@@ -1,10 +1,9 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * The jobs of a pool: when they come, and who gets which message. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/live/pool/jobs.h"
+
 #include <sodium.h>
 #include <string.h>
 
-#include "host_stub/live/pool/internal.h"
 #include "host_stub/sv2/wire.h"
 #include "host_stub/sv2/work.h"
 

@@ -3,7 +3,7 @@
  * A pool's counts as JSON. */
 #include <stdio.h>
 
-#include "host_stub/live/pool/internal.h"
+#include "host_stub/live/pool/state.h"
 #include "host_stub/sv2/share_target.h"
 
 static void put_number(json_t *object, const char *name, uint64_t value)

@@ -1,10 +1,8 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * Shares of a pool: the session has judged them; here they are counted and answered. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/live/pool/shares.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "host_stub/live/pool/internal.h"
 
 #include "host_stub/base/array.h"
 
@@ -118,7 +116,7 @@ void hs_lpool_submit(hs_lpool_peer *peer, const hs_sv2_message *m, const hs_step
     file_answer(peer, &answer);
 }
 
-void hs_lpool_flush_batch(hs_lpool_peer *peer, hs_lpool_channel *channel)
+static void flush_batch(hs_lpool_peer *peer, hs_lpool_channel *channel)
 {
     hs_sv2_message m = {.id = HS_SV2_SUBMIT_SUCCESS};
     if (channel->batch_count == 0) {
@@ -143,7 +141,7 @@ static void accept_share(hs_lpool_peer *peer, const hs_lpool_answer *answer)
     channel->batch_last = answer->sequence_number;
     channel->batch_sum += answer->difficulty;
     if (channel->batch_count >= peer->pool->options.batch) {
-        hs_lpool_flush_batch(peer, channel);
+        flush_batch(peer, channel);
     }
 }
 
@@ -185,7 +183,7 @@ void hs_lpool_answer_due(hs_lpool_peer *peer, int all)
     for (size_t i = 0; i < pool->channel_count; i++) {
         hs_lpool_channel *const channel = pool->channels[i];
         if (channel->connection == peer->number && (all || batch_is_due(pool, channel))) {
-            hs_lpool_flush_batch(peer, channel);
+            flush_batch(peer, channel);
         }
     }
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "host_stub/live/pool/core.h"
-#include "host_stub/live/pool/internal.h"
+#include "host_stub/live/pool/state.h"
 #include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/work.h"
 

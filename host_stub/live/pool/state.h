@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * live/pool/internal: what the files of the pool share. Private: everybody else uses
- * live/pool/core.h. */
-#ifndef HOST_STUB_LIVE_POOL_INTERNAL_H
-#define HOST_STUB_LIVE_POOL_INTERNAL_H
+ * live/pool/state: what a pool holds, and what each of its parts needs: a connection's channels by
+ * their numbers, the burst of messages to it, and its end. */
+#ifndef HOST_STUB_LIVE_POOL_STATE_H
+#define HOST_STUB_LIVE_POOL_STATE_H
 
 #include "host_stub/base/rng.h"
 #include "host_stub/base/table.h"
 #include "host_stub/jobs/template.h"
 #include "host_stub/live/pool/core.h"
-#include "host_stub/sv2/codec.h"
 
 enum {
     HS_LPOOL_GROUP = 1,          /* the extended channels of a connection */
@@ -98,7 +97,7 @@ struct hs_lpool {
     uint64_t own_faults;
 };
 
-/* live/pool/core.c: puts a message into the connection's burst; the session sees it first, and what
+/* Puts a message into the connection's burst; the session sees it first, and what
  * it finds at fault is not sent. Returns 1, or 0 when it was not. */
 int hs_lpool_emit(hs_lpool_peer *peer, const hs_sv2_message *message);
 /* The same for an answer about what the session does not know. */
@@ -111,33 +110,5 @@ hs_sv2_bytes hs_lpool_text(const char *text);
 hs_lpool_channel *hs_lpool_find(const hs_lpool_peer *peer, uint32_t channel_id);
 /* The session's view of an open channel; NULL. Holds until the next opening. */
 const hs_channel *hs_lpool_view(const hs_lpool_peer *peer, uint32_t channel_id);
-
-/* live/pool/channels.c */
-void hs_lpool_setup(hs_lpool_peer *peer, const hs_sv2_message *m);
-void hs_lpool_open(hs_lpool_peer *peer, const hs_sv2_message *m);
-void hs_lpool_update(hs_lpool_peer *peer, const hs_sv2_message *m, const hs_step *step);
-void hs_lpool_closed(hs_lpool_peer *peer, const hs_step *step);
-/* SetTarget to every channel whose target is not what it should be. */
-void hs_lpool_retarget(hs_lpool_peer *peer);
-void hs_lpool_change_prefixes(hs_lpool_peer *peer);
-void hs_lpool_close_oldest(hs_lpool_peer *peer);
-
-/* live/pool/jobs.c */
-int hs_lpool_start_stream(hs_lpool *pool);
-/* New tips and jobs that are due. */
-void hs_lpool_advance_jobs(hs_lpool *pool);
-void hs_lpool_tip_now(hs_lpool *pool);
-void hs_lpool_refresh_now(hs_lpool *pool);
-/* The current job, future and with its SetNewPrevHash, to a channel that has none. */
-void hs_lpool_first_job(hs_lpool_peer *peer, const hs_channel *channel);
-/* The current job anew on the same tip, to one channel. */
-void hs_lpool_same_job(hs_lpool_peer *peer, const hs_channel *channel);
-
-/* live/pool/shares.c */
-void hs_lpool_submit(hs_lpool_peer *peer, const hs_sv2_message *m, const hs_step *step);
-/* Sends the answers that are due; with `all`, all of them. */
-void hs_lpool_answer_due(hs_lpool_peer *peer, int all);
-uint64_t hs_lpool_answers_next_ms(const hs_lpool_peer *peer);
-void hs_lpool_flush_batch(hs_lpool_peer *peer, hs_lpool_channel *channel);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * live/e2e/internal: what the files of a live run share. Private: everybody else uses
- * live/e2e/run.h. */
-#ifndef HOST_STUB_LIVE_E2E_INTERNAL_H
-#define HOST_STUB_LIVE_E2E_INTERNAL_H
+ * live/e2e/state: what a live run holds: its processes, their ports and counts, and how far it
+ * is. */
+#ifndef HOST_STUB_LIVE_E2E_STATE_H
+#define HOST_STUB_LIVE_E2E_STATE_H
 
 #include "host_stub/live/e2e/args.h"
 #include "host_stub/live/e2e/child.h"
@@ -51,22 +51,9 @@ typedef struct hs_e2e_state {
     size_t capacity;
 } hs_e2e_state;
 
-/* live/e2e/run.c: the time, in milliseconds of the monotonic clock. */
+/* The time, in milliseconds of the monotonic clock. */
 uint64_t hs_e2e_now_ms(const hs_e2e_state *r);
 /* The run cannot be carried out, for this reason (a format of two strings). */
 void hs_e2e_fail(hs_e2e_state *r, const char *format, const char *name, const char *detail);
-
-/* live/e2e/start.c: the processes. Each sets `failed` when it cannot. */
-void hs_e2e_start_pools(hs_e2e_state *r);
-/* Once the pools listen: the configuration with their ports. */
-void hs_e2e_write_config(hs_e2e_state *r);
-void hs_e2e_start_proxy(hs_e2e_state *r);
-void hs_e2e_start_miners(hs_e2e_state *r);
-
-/* live/e2e/faults.c: commands what is due at_ms after all have begun to mine. */
-void hs_e2e_command_faults(hs_e2e_state *r, uint64_t at_ms);
-
-/* live/e2e/finish.c: after everybody has ended, what they have counted goes into the result. */
-void hs_e2e_finish(hs_e2e_state *r);
 
 #endif

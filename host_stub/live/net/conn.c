@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include "host_stub/live/net/conn_internal.h"
+#include "host_stub/live/net/conn.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,12 +8,47 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "host_stub/live/net/internal.h"
+#include "host_stub/base/text.h"
+#include "host_stub/live/net/buffer.h"
 #include "host_stub/sv2/codec.h"
+
+enum { HS_CONN_REASON_SIZE = 201 };
+
+enum conn_state {
+    CONN_CONNECTING = 1,
+    CONN_OPEN,
+    CONN_FLUSHING, /* hs_conn_finish: sends what there is */
+    CONN_LEAVING,  /* everything is sent; waits for the peer's end */
+    CONN_OVER      /* on_closed is still to be called */
+};
+
+struct hs_conn {
+    hs_net_loop *loop;
+    int fd;
+    enum conn_state state;
+    int busy; /* in a callback: freeing waits for its end */
+    int dead; /* hs_conn_free was called meanwhile */
+    int paused;
+    int ended; /* the peer has closed its side: frames that are there are handed on first */
+    hs_conn_handler handler;
+    void *ctx;
+    hs_conn_limits limits;
+    hs_net_watch *watch;
+    hs_net_timer *timer;
+    hs_net_buffer in;
+    hs_net_buffer out;
+    uint64_t began_ns; /* to connect, or to leave */
+    uint64_t heard_ns; /* the last byte in */
+    uint64_t half_ns;  /* since when the frame at the front is incomplete; 0 = there is none */
+    uint64_t moved_ns; /* the last byte out, or when output began to wait */
+    hs_conn_counts counts;
+    char reason[HS_CONN_REASON_SIZE];
+};
 
 enum { READ_BYTES = 16 * 1024 };
 
 static void arm(hs_conn *conn);
+static void flush(hs_conn *conn);
 
 static hs_conn_limits with_defaults(const hs_conn_limits *asked)
 {
@@ -43,7 +78,8 @@ static void release(hs_conn *conn)
 }
 
 /* What the watch has to wait for now. */
-void hs_conn_rearm(hs_conn *conn)
+/* What the watch has to wait for, and until when, has changed. */
+static void rearm(hs_conn *conn)
 {
     unsigned events = 0;
     if (conn->fd < 0) {
@@ -60,7 +96,8 @@ void hs_conn_rearm(hs_conn *conn)
     arm(conn);
 }
 
-void hs_conn_over(hs_conn *conn, const char *reason)
+/* Ends the connection; on_closed follows. The first reason holds. */
+static void end_for(hs_conn *conn, const char *reason)
 {
     if (conn->state == CONN_OVER) {
         return;
@@ -78,11 +115,12 @@ void hs_conn_over(hs_conn *conn, const char *reason)
     hs_net_watch_again(conn->watch);
 }
 
-void hs_conn_over_errno(hs_conn *conn, const char *what, int error)
+/* The same, with the system's word for `error` behind `what`. */
+static void end_for_errno(hs_conn *conn, const char *what, int error)
 {
     char text[HS_CONN_REASON_SIZE];
     (void)snprintf(text, sizeof text, "%s: %s", what, strerror(error));
-    hs_conn_over(conn, text);
+    end_for(conn, text);
 }
 
 /* One read. Returns the bytes, 0 when there are none now or the peer has ended. */
@@ -90,7 +128,7 @@ static size_t read_some(hs_conn *conn)
 {
     uint8_t *const room = hs_net_buffer_room(&conn->in, READ_BYTES);
     if (room == NULL) {
-        hs_conn_over(conn, "no memory for its input");
+        end_for(conn, "no memory for its input");
         return 0;
     }
     const ssize_t got = recv(conn->fd, room, READ_BYTES, 0);
@@ -103,7 +141,7 @@ static size_t read_some(hs_conn *conn)
     if (got == 0) {
         conn->ended = 1;
     } else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-        hs_conn_over_errno(conn, "cannot receive", errno);
+        end_for_errno(conn, "cannot receive", errno);
     }
     return 0;
 }
@@ -122,7 +160,7 @@ static int whole_frame(hs_conn *conn, size_t *size)
         char text[HS_CONN_REASON_SIZE];
         (void)snprintf(text, sizeof text, "a frame of %lu bytes, and at most %lu are taken",
                        (unsigned long)*size, (unsigned long)conn->limits.frame_bytes);
-        hs_conn_over(conn, text);
+        end_for(conn, text);
     }
     return 0;
 }
@@ -167,14 +205,14 @@ static void serve(hs_conn *conn)
     if (more) {
         hs_net_watch_again(conn->watch);
     } else if (conn->ended && !conn->paused) {
-        hs_conn_over(conn, hs_net_buffer_len(&conn->in) > 0
-                               ? "the peer closed it in the middle of a frame"
-                               : "the peer closed it");
+        end_for(conn, hs_net_buffer_len(&conn->in) > 0
+                          ? "the peer closed it in the middle of a frame"
+                          : "the peer closed it");
         return;
     } else if (hs_net_buffer_len(&conn->in) > 0 && conn->half_ns == 0) {
         conn->half_ns = hs_net_now_ns(conn->loop);
     }
-    hs_conn_rearm(conn);
+    rearm(conn);
 }
 
 static void finish_connecting(hs_conn *conn)
@@ -185,7 +223,7 @@ static void finish_connecting(hs_conn *conn)
         error = errno;
     }
     if (error != 0) {
-        hs_conn_over_errno(conn, "cannot connect", error);
+        end_for_errno(conn, "cannot connect", error);
         return;
     }
     conn->state = CONN_OPEN;
@@ -195,7 +233,7 @@ static void finish_connecting(hs_conn *conn)
         conn->handler.on_open(conn->ctx, conn);
     }
     if (!conn->dead && conn->state != CONN_OVER) {
-        hs_conn_flush(conn);
+        flush(conn);
     }
 }
 
@@ -205,7 +243,7 @@ static void leave(hs_conn *conn)
     hs_net_buffer_take(&conn->in, hs_net_buffer_len(&conn->in));
     (void)read_some(conn);
     if (conn->ended) {
-        hs_conn_over(conn, "");
+        end_for(conn, "");
     }
 }
 
@@ -217,7 +255,7 @@ static void ready(void *ctx, unsigned events)
         finish_connecting(conn);
     } else if (!conn->dead && (conn->state == CONN_OPEN || conn->state == CONN_FLUSHING) &&
                (events & HS_NET_WRITE) != 0) {
-        hs_conn_flush(conn);
+        flush(conn);
     }
     if (!conn->dead && conn->state == CONN_OPEN && !conn->paused &&
         (events & (HS_NET_READ | HS_NET_AGAIN)) != 0) {
@@ -280,7 +318,7 @@ static void time_is_up(void *ctx)
     hs_conn *const conn = ctx;
     const char *reason = NULL;
     if (conn->state != CONN_OVER && deadline(conn, &reason) <= hs_net_now_ns(conn->loop)) {
-        hs_conn_over(conn, reason);
+        end_for(conn, reason);
     } else {
         arm(conn);
     }
@@ -309,7 +347,7 @@ static hs_conn *make(hs_net_loop *loop, int fd, const hs_conn_handler *handler, 
         release(conn);
         return NULL;
     }
-    hs_conn_rearm(conn);
+    rearm(conn);
     return conn;
 }
 
@@ -327,13 +365,13 @@ hs_conn *hs_conn_new_connecting(hs_net_loop *loop, int fd, const hs_conn_handler
 
 void hs_conn_close(hs_conn *conn, const char *reason)
 {
-    hs_conn_over(conn, reason);
+    end_for(conn, reason);
 }
 
 void hs_conn_finish(hs_conn *conn, const char *reason)
 {
     if (conn->state == CONN_CONNECTING) {
-        hs_conn_over(conn, reason);
+        end_for(conn, reason);
         return;
     }
     if (conn->state != CONN_OPEN) {
@@ -341,7 +379,7 @@ void hs_conn_finish(hs_conn *conn, const char *reason)
     }
     (void)snprintf(conn->reason, sizeof conn->reason, "%s", reason);
     conn->state = CONN_FLUSHING;
-    hs_conn_flush(conn);
+    flush(conn);
 }
 
 void hs_conn_free(hs_conn *conn)
@@ -368,7 +406,7 @@ void hs_conn_pause(hs_conn *conn, int paused)
         conn->half_ns = 0;
         hs_net_watch_again(conn->watch);
     }
-    hs_conn_rearm(conn);
+    rearm(conn);
 }
 
 int hs_conn_is_over(const hs_conn *conn)
@@ -389,4 +427,141 @@ size_t hs_conn_unsent_bytes(const hs_conn *conn)
 hs_conn_counts hs_conn_counters(const hs_conn *conn)
 {
     return conn->counts;
+}
+
+/* ---- the output: encoding, bursts, and its limit ---- */
+
+/* Sends what the socket takes. */
+static void flush(hs_conn *conn)
+{
+    while (hs_net_buffer_len(&conn->out) > 0) {
+        const ssize_t sent = send(conn->fd, hs_net_buffer_data(&conn->out),
+                                  hs_net_buffer_len(&conn->out), MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR) {
+            continue;
+        }
+        if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            break;
+        }
+        if (sent < 0) {
+            end_for_errno(conn, "cannot send", errno);
+            return;
+        }
+        conn->counts.bytes_out += (uint64_t)sent;
+        conn->moved_ns = hs_net_now_ns(conn->loop);
+        hs_net_buffer_take(&conn->out, (size_t)sent);
+    }
+    if (conn->state == CONN_FLUSHING && hs_net_buffer_len(&conn->out) == 0) {
+        (void)shutdown(conn->fd, SHUT_WR);
+        conn->state = CONN_LEAVING;
+        conn->began_ns = hs_net_now_ns(conn->loop);
+    }
+    rearm(conn);
+}
+
+/* May output be added? */
+static int takes_output(const hs_conn *conn)
+{
+    return conn->state == CONN_CONNECTING || conn->state == CONN_OPEN;
+}
+
+/* `len` bytes were put behind the output: keeps the limit, and sends when nothing waited before. */
+static int added(hs_conn *conn, size_t len)
+{
+    const size_t before = hs_net_buffer_len(&conn->out);
+    if (before + len > conn->limits.output_bytes) {
+        end_for(conn, "the peer does not read: too much output waits for it");
+        return 0;
+    }
+    hs_net_buffer_added(&conn->out, len);
+    if (before == 0) {
+        conn->moved_ns = hs_net_now_ns(conn->loop);
+        if (conn->state == CONN_OPEN) {
+            flush(conn);
+        }
+    }
+    return conn->state != CONN_OVER;
+}
+
+/* Tells the recording of the frames in `data`, one after the other. */
+static void tell_sent(hs_conn *conn, const uint8_t *data, size_t len, size_t count)
+{
+    size_t at = 0;
+    conn->counts.frames_out += count;
+    for (size_t i = 0; i < count && conn->handler.on_wire != NULL && !conn->dead; i++) {
+        size_t size = 0;
+        if (hs_sv2_frame_size(data + at, len - at, &size, NULL) != 0) {
+            return;
+        }
+        conn->handler.on_wire(conn->ctx, conn, 1, data + at, size);
+        at += size;
+    }
+}
+
+/* Encodes a message into the output's room, `at` bytes behind its end. The size shows when it fits:
+ * up to the output's limit, in few steps. */
+static int encode_behind(hs_conn *conn, size_t at, const hs_sv2_message *message, size_t *size,
+                         hs_sv2_error *why)
+{
+    const size_t most = conn->limits.output_bytes;
+    int done = 0;
+    for (size_t room = 512; !done; room *= 8) {
+        const size_t allowed = room < most ? room : most;
+        uint8_t *const to = hs_net_buffer_room(&conn->out, at + allowed);
+        if (to == NULL) {
+            (void)snprintf(why->text, sizeof why->text, "no memory for its output");
+            return 0;
+        }
+        done = hs_sv2_encode(message, to + at, allowed, size, why) == 0;
+        if (!done && (why->reason != HS_SV2_E_CAPACITY || room >= most)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+int hs_conn_send(hs_conn *conn, const hs_sv2_message *messages, size_t count, char *why,
+                 size_t capacity)
+{
+    size_t total = 0;
+    hs_sv2_error error;
+    if (!takes_output(conn)) {
+        (void)hs_refuse(why, why != NULL ? capacity : 0, "the connection is over");
+        return 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        size_t size = 0;
+        if (!encode_behind(conn, total, &messages[i], &size, &error)) {
+            (void)hs_refuse(why, why != NULL ? capacity : 0, "%s", error.text);
+            return 0;
+        }
+        total += size;
+    }
+    uint8_t *const data = hs_net_buffer_room(&conn->out, total);
+    if (total == 0 || data == NULL) {
+        return total == 0;
+    }
+    tell_sent(conn, data, total, count);
+    return added(conn, total);
+}
+
+int hs_conn_send_one(hs_conn *conn, const hs_sv2_message *message)
+{
+    return hs_conn_send(conn, message, 1, NULL, 0);
+}
+
+int hs_conn_send_raw(hs_conn *conn, const uint8_t *data, size_t len)
+{
+    if (!takes_output(conn)) {
+        return 0;
+    }
+    uint8_t *const to = hs_net_buffer_room(&conn->out, len);
+    if (to == NULL) {
+        end_for(conn, "no memory for its output");
+        return 0;
+    }
+    if (len > 0) {
+        memcpy(to, data, len);
+    }
+    return added(conn, len);
 }

@@ -86,6 +86,10 @@ void hs_net_signals_restore(const hs_net_loop *loop);
 /* A new connection: a non-blocking socket that now belongs to the callee. */
 typedef void hs_net_accept_fn(void *ctx, int fd);
 
+/* Makes a socket non-blocking, closed on exec, without Nagle delay (which a socket that is not TCP
+ * has not). 0 or -1. */
+int hs_net_prepare(int fd);
+
 /* Listens on 127.0.0.1. Port 0: the system gives one. Takes at most 16 connections per turn. NULL
  * with one sentence in `why` (cut to `capacity`). */
 hs_net_listener *hs_net_listen(hs_net_loop *loop, uint16_t port, hs_net_accept_fn *accepted,

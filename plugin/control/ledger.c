@@ -57,19 +57,14 @@ void hm_ledger_settle(hm_ledger *l, const double *effective, const uint8_t *part
     settle_luck(l, dt_s);
 }
 
-hm_ledger_input hm_ledger_inputs(hm_ledger *l, uint32_t upstream, double hashrate, double window_s,
-                                 double dt_s, int advance)
+hm_ledger_input hm_ledger_inputs(const hm_ledger *l, uint32_t upstream, double hashrate,
+                                 double window_s)
 {
-    hm_account *const a = &l->accounts[upstream - 1u];
-    hm_ledger_input in = {
+    const hm_account *const a = &l->accounts[upstream - 1u];
+    return (hm_ledger_input){
         .error_points = 100.0 * a->window / (hashrate * window_s),
         .integral_point_min = 100.0 * (a->debt - a->window) / (hashrate * 60.0),
     };
-    in.measurement_rate = (a->error_before - in.error_points) / (dt_s / 60.0);
-    if (advance) {
-        a->error_before = in.error_points;
-    }
-    return in;
 }
 
 void hm_ledger_close(hm_ledger *l, uint32_t upstream, const double *effective, uint32_t n,
@@ -87,10 +82,9 @@ void hm_ledger_close(hm_ledger *l, uint32_t upstream, const double *effective, u
         if (other != a) {
             other->debt = keep * (other->debt + (part > 0.0 ? part * a->debt : 0.0));
             other->window = keep * (other->window + (part > 0.0 ? part * a->window : 0.0));
-            other->error_before *= keep;
         }
     }
-    a->window = a->debt = a->error_before = 0.0;
+    a->window = a->debt = 0.0;
     a->accepted = a->rejected = 0.0;
 }
 

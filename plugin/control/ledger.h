@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * ledger: what each upstream was owed and what it got: the measurement side of the controllers.
+ * ledger: what each upstream was owed and what it got: the measurement side of the controllers
+ * (pid.h).
  *
  * Per upstream two accounts of work (difficulty 1 units), positive when it was short-changed:
  * `window`, an exponential window of the error, and `debt`, the error since ever. The proportional
@@ -18,13 +19,12 @@
 #include "abi/hmx_abi.h"
 
 typedef struct hm_account {
-    double credited;     /* work since the last settlement */
-    double window;       /* S: windowed error */
-    double debt;         /* D: error since ever, clamped */
-    double delivered;    /* windowed work, for people */
-    double total;        /* work since create */
-    double error_before; /* P input at the last evaluation, for the derivative */
-    double accepted;     /* verdicts, discounted over 30 min, for the acceptance correction */
+    double credited;  /* work since the last settlement */
+    double window;    /* S: windowed error */
+    double debt;      /* D: error since ever, clamped */
+    double delivered; /* windowed work, for people */
+    double total;     /* work since create */
+    double accepted;  /* verdicts, discounted over 20 min, for the acceptance correction */
     double rejected;
 } hm_account;
 
@@ -39,7 +39,6 @@ typedef struct hm_ledger {
 typedef struct hm_ledger_input {
     double error_points;
     double integral_point_min;
-    double measurement_rate; /* points per minute */
 } hm_ledger_input;
 
 /* Credits `count` shares of together `work` to an upstream. */
@@ -66,10 +65,9 @@ static inline void hm_ledger_verdict(hm_ledger *l, uint32_t upstream, uint32_t c
 void hm_ledger_settle(hm_ledger *l, const double *effective, const uint8_t *part, uint32_t n,
                       double dt_s, double window_s, int frozen, double debt_limit);
 
-/* Inputs of upstream u's controller for a farm of `hashrate` (> 0, work per second). dt_s as above;
- * remembers the error for the next derivative when `advance`. */
-hm_ledger_input hm_ledger_inputs(hm_ledger *l, uint32_t upstream, double hashrate, double window_s,
-                                 double dt_s, int advance);
+/* Inputs of an upstream's controller for a farm of `hashrate` (> 0, work per second). */
+hm_ledger_input hm_ledger_inputs(const hm_ledger *l, uint32_t upstream, double hashrate,
+                                 double window_s);
 
 /* Closes the books of an upstream that comes or goes. What it was owed or owes is what the others
  * owe it or are owed: they share it in proportion to `effective` (fractions, n of them), so that

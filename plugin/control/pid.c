@@ -2,10 +2,11 @@
 #include "plugin/control/pid.h"
 
 #include <math.h>
+#include <stddef.h>
 
 #include "plugin/base/fmath.h"
 
-hm_pid_terms hm_pid_terms_of(const hm_gains *gains, double error_points, double integral_point_min,
+static hm_pid_terms terms_of(const hm_gains *gains, double error_points, double integral_point_min,
                              double measurement_rate)
 {
     hm_pid_terms terms = {
@@ -17,24 +18,24 @@ hm_pid_terms hm_pid_terms_of(const hm_gains *gains, double error_points, double 
     return terms;
 }
 
-hm_pid_terms hm_pid_update(hm_pid *pid, const hm_gains *gains, double setpoint_pct,
-                           double measurement_pct, double dt_min, double integral_limit)
+hm_pid_terms hm_pid_update(hm_pid *pid, const hm_gains *gains, const hm_pid_sample *s)
 {
-    const double error = setpoint_pct - measurement_pct;
-    const double grown = pid->integral_point_min + error * dt_min;
+    const double error = s->setpoint_pct - s->measurement_pct;
+    const double grown = pid->integral_point_min + error * s->dt_min;
+    const double integral =
+        s->integral != NULL ? *s->integral : hm_clamp(grown, -s->integral_limit, s->integral_limit);
     double rate = 0.0;
-    if (!isfinite(error) || isnan(grown)) {
+    if (!isfinite(error) || isnan(integral)) {
         /* Nothing was measured: what is remembered must not be wound up by it. */
-        return hm_pid_terms_of(gains, error, pid->integral_point_min, rate);
+        return terms_of(gains, error, pid->integral_point_min, rate);
     }
-    if (pid->primed && dt_min > 0.0) {
-        rate = (measurement_pct - pid->last_measurement_pct) / dt_min;
+    if (pid->primed && s->dt_min > 0.0) {
+        rate = (s->measurement_pct - pid->last_measurement_pct) / s->dt_min;
     }
-    pid->integral_point_min = hm_clamp(grown, -integral_limit, integral_limit);
-    pid->last_error_points = error;
-    pid->last_measurement_pct = measurement_pct;
+    pid->integral_point_min = integral;
+    pid->last_measurement_pct = s->measurement_pct;
     pid->primed = 1;
-    return hm_pid_terms_of(gains, error, pid->integral_point_min, rate);
+    return terms_of(gains, error, integral, rate);
 }
 
 void hm_pid_reset(hm_pid *pid)

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * pid: one PID controller per upstream, a pure function over its state.
+ * pid: the PID controller of one upstream.
  *
- * Setpoint and measurement are percentages of the delivered work, the output is a correction in
- * percentage points (positive: this upstream wants more). The time unit is the minute: Ki in 1/min,
- * Kd in min; with seconds the published gains end in a limit cycle. The derivative is that of the
- * measurement, so neither the first update nor a change of the setpoint gives a kick (Astrom and
- * Murray, Feedback Systems, section 11.5). What the error is and where the integral comes from in
- * the full law is ledger.h's and core.h's business.
+ * Responsible for the three terms, and for what they remember of the update before. Setpoint and
+ * measurement are percentages of the delivered work, the output is a correction in percentage
+ * points (positive: this upstream wants more). The time unit is the minute: Ki in 1/min, Kd in min;
+ * with seconds the published gains end in a limit cycle. The derivative is that of the measurement,
+ * so neither the first update nor a change of the setpoint gives a kick (Astrom and Murray,
+ * Feedback Systems, section 11.5).
+ *
+ * Leaves to others what the error is and, in the loop, the integral of it: there both come from the
+ * books of ledger.h, which know the targets that were valid at each time and what cannot be paid
+ * back. Without such books the controller integrates by itself.
  */
 #ifndef PLUGIN_CONTROL_PID_H
 #define PLUGIN_CONTROL_PID_H
@@ -28,25 +32,25 @@ typedef struct hm_pid_terms {
 } hm_pid_terms;
 
 typedef struct hm_pid {
-    double integral_point_min; /* sum of error x time */
-    double last_error_points;
+    double integral_point_min; /* sum of error x time, of its own or as it was given */
     double last_measurement_pct;
     int primed; /* an update has been seen: there is a measurement to differentiate against */
 } hm_pid;
 
-/* The three terms for a given error [points], integral [points x min] and rate of the measurement
- * [points/min]; no state. */
-hm_pid_terms hm_pid_terms_of(const hm_gains *gains, double error_points, double integral_point_min,
-                             double measurement_rate);
+typedef struct hm_pid_sample {
+    double setpoint_pct;
+    double measurement_pct;
+    double dt_min; /* since the last update, >= 0; with 0 the derivative is 0 */
+    const double
+        *integral;         /* [points x min] as kept by somebody else; NULL: the controller's own */
+    double integral_limit; /* which its own never passes, on either side */
+} hm_pid_sample;
 
-/* One update with the controller's own integral, which never leaves +-integral_limit [points x
- * min]. dt_min is the time since the last update in minutes, >= 0; with 0 the integral stays and
- * the derivative is 0. When setpoint or measurement is not finite nothing is remembered of it, and
- * the output is not finite either. */
-hm_pid_terms hm_pid_update(hm_pid *pid, const hm_gains *gains, double setpoint_pct,
-                           double measurement_pct, double dt_min, double integral_limit);
+/* One update. When setpoint or measurement is not finite nothing is remembered of it, and the
+ * output is not finite either. */
+hm_pid_terms hm_pid_update(hm_pid *pid, const hm_gains *gains, const hm_pid_sample *sample);
 
-/* As new: integral, last error and last measurement forgotten. */
+/* As new: integral and last measurement forgotten. */
 void hm_pid_reset(hm_pid *pid);
 
 #endif

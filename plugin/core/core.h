@@ -31,6 +31,7 @@
 #include "plugin/control/health.h"
 #include "plugin/control/ledger.h"
 #include "plugin/control/metrics.h"
+#include "plugin/control/pid.h"
 #include "plugin/control/planner.h"
 #include "plugin/control/tuning.h"
 #include "plugin/core/state_miners.h"
@@ -57,7 +58,8 @@ typedef struct hm_control {
     double balance[HMX_UPSTREAMS_MAX]; /* P-only: leaky integral of command - allocation, points x
                                           min */
     uint8_t usable[HMX_UPSTREAMS_MAX];
-    hm_pid_terms terms[HMX_UPSTREAMS_MAX];
+    hm_pid pids[HMX_UPSTREAMS_MAX];
+    hm_pid_terms terms[HMX_UPSTREAMS_MAX]; /* of its last update */
     hm_ledger_input inputs[HMX_UPSTREAMS_MAX];
     double band_points;      /* effective deadband */
     double deviation_points; /* largest |command - allocation| */

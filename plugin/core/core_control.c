@@ -69,15 +69,21 @@ double hm_control_debt_gain(const hm_core *core)
 
 void hm_core_forgive(hm_core *core, uint32_t upstream)
 {
+    hm_control *const k = &core->control;
     /* Where miners have to be sliced the debts say whose turn it is; elsewhere they are luck, of
      * times with another split, and to pay it back would only spoil the new one. A farm that is
      * on its way back after a restart keeps all. */
-    hm_ledger_close(&core->ledger, upstream, core->control.effective, core->upstreams.top,
-                    core->restored.waiting != 0 ? 1.0 : hm_control_coarseness(core));
-    core->control.balance[upstream - 1u] = 0.0;
-    core->control.terms[upstream - 1u] = (hm_pid_terms){0};
+    const double keep = core->restored.waiting != 0 ? 1.0 : hm_control_coarseness(core);
+    hm_ledger_close(&core->ledger, upstream, k->effective, core->upstreams.top, keep);
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        k->pids[i].last_measurement_pct *= keep; /* measured in what is left of the debts */
+    }
+    hm_pid_reset(&k->pids[upstream - 1u]);
+    k->pids[upstream - 1u].primed = k->primed; /* closed books say that it is off by nothing */
+    k->balance[upstream - 1u] = 0.0;
+    k->terms[upstream - 1u] = (hm_pid_terms){0};
     core->restored.waiting &= ~(1ull << (upstream - 1u));
-    core->control.saturated = 0; /* what was planned before is no measure of what comes now */
+    k->saturated = 0; /* what was planned before is no measure of what comes now */
 }
 
 int hm_core_is_coming_back(const hm_core *core)
@@ -216,6 +222,35 @@ void hm_core_retarget(hm_core *core)
     }
 }
 
+/* One controller: the books' error is how far the measurement lies below the setpoint, and they
+ * keep its integral. */
+static void update_pid(hm_core *core, uint32_t i, const hm_gains *gains, double hashrate,
+                       double dt_s)
+{
+    hm_control *const k = &core->control;
+    k->inputs[i] = hm_ledger_inputs(&core->ledger, i + 1u, hashrate, window_s(core));
+    const hm_pid_sample sample = {
+        .setpoint_pct = 0.0,
+        .measurement_pct = -k->inputs[i].error_points,
+        .dt_min = dt_s / 60.0,
+        .integral = &k->inputs[i].integral_point_min,
+    };
+    k->terms[i] = hm_pid_update(&k->pids[i], gains, &sample);
+    if (!isfinite(k->terms[i].output_points)) {
+        hm_core_forgive(core, i + 1u);
+    }
+}
+
+/* From the first evaluation on each measurement has one before it; that of an upstream which takes
+ * no part is the nothing that its books say. */
+static void prime(hm_control *k)
+{
+    for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
+        k->pids[i].primed = 1;
+    }
+    k->primed = 1;
+}
+
 /* The controllers: inputs from the ledger, terms, command. */
 static void control(hm_core *core, double hashrate, double dt_s)
 {
@@ -229,16 +264,7 @@ static void control(hm_core *core, double hashrate, double dt_s)
             k->terms[i] = (hm_pid_terms){0};
             continue;
         }
-        k->inputs[i] = hm_ledger_inputs(&core->ledger, i + 1u, hashrate, window_s(core), dt_s, 1);
-        if (!k->primed) {
-            k->inputs[i].measurement_rate = 0.0; /* no derivative kick on the first update */
-        }
-        k->terms[i] =
-            hm_pid_terms_of(&gains, k->inputs[i].error_points, k->inputs[i].integral_point_min,
-                            k->inputs[i].measurement_rate);
-        if (!isfinite(k->terms[i].output_points)) {
-            hm_core_forgive(core, i + 1u);
-        }
+        update_pid(core, i, &gains, hashrate, dt_s);
         correction[i] = k->terms[i].output_points;
         const double over =
             k->effective[i] + correction[i] / 100.0 - k->high[i] - excess(core, i, coarseness);
@@ -247,7 +273,7 @@ static void control(hm_core *core, double hashrate, double dt_s)
                 over * hashrate * dt_s; /* beyond its cap, or all there is */
         }
     }
-    k->primed = 1;
+    prime(k);
     command_from(core, correction);
 }
 

@@ -34,7 +34,7 @@ static hm_state_upstream row_of(const hm_core *core, const hm_ledger *ledger, ui
         .window = account->window,
         .debt = account->debt,
         .delivered = account->delivered,
-        .error_before = account->error_before,
+        .error_before = 0.0 - core->control.pids[i].last_measurement_pct,
         .accepted = account->accepted,
         .rejected = account->rejected,
         .balance = core->control.balance[i],
@@ -177,7 +177,7 @@ static void take_accounts(hm_core *core, uint32_t i, const hm_state_upstream *ro
     account->window = row->window;
     account->debt = row->debt;
     account->delivered = row->delivered;
-    account->error_before = row->error_before;
+    core->control.pids[i].last_measurement_pct = 0.0 - row->error_before;
     account->accepted = row->accepted;
     account->rejected = row->rejected;
     core->control.balance[i] = row->balance;
@@ -246,6 +246,9 @@ hmx_status hm_state_load(hm_core *core, const uint8_t *bytes, size_t size, uint6
     core->ledger.luck = state.luck;
     core->ledger.luck_known = state.luck > 0.0;
     core->control.primed = (state.flags & HM_STATE_PRIMED) != 0;
+    for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
+        core->control.pids[i].primed = core->control.primed;
+    }
     take_upstreams(core, &state);
     hm_ledger_rescale(&core->ledger, state.window_s,
                       (double)core->config->controller.measurement_window_secs);

@@ -146,14 +146,6 @@ void hm_text_add_u64(hm_text *t, uint64_t value)
     add_whole(t, digits + at, sizeof digits - at);
 }
 
-void hm_text_add_i64(hm_text *t, int64_t value)
-{
-    if (value < 0) {
-        add_whole(t, "-", 1);
-    }
-    hm_text_add_u64(t, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
-}
-
 void hm_text_add_decimal(hm_text *t, double value)
 {
     char printed[HM_DECIMAL_TEXT_SIZE];

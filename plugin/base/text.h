@@ -37,7 +37,6 @@ void hm_text_add_bytes(hm_text *t, const void *data, size_t len);
 void hm_text_add_view(hm_text *t, const void *data, size_t len);
 
 void hm_text_add_u64(hm_text *t, uint64_t value);
-void hm_text_add_i64(hm_text *t, int64_t value);
 
 /* Appends a number as decimal.h prints it (six decimals at most); what has no such form as "nan",
  * "infinity", "-infinity", "above 999999999" or "below -999999999". */

@@ -32,9 +32,8 @@ static int is_failing(const hm_health *h, const hm_health_params *p, uint64_t no
     return h->waiting >= p->min_shares && now_ns - h->waiting_since_ns >= SILENCE_NS;
 }
 
-int hm_health_judge(hm_health *h, const hm_health_params *p, uint64_t now_ns, int has_canary)
+void hm_health_judge(hm_health *h, const hm_health_params *p, uint64_t now_ns, int has_canary)
 {
-    const int was_out = h->grey || h->held_until_ns != 0;
     if (h->held_until_ns != 0 && now_ns >= h->held_until_ns) {
         h->held_until_ns = 0;
     }
@@ -48,7 +47,6 @@ int hm_health_judge(hm_health *h, const hm_health_params *p, uint64_t now_ns, in
             hm_health_restart(h);
         }
     }
-    return was_out != (h->grey || h->held_until_ns != 0);
 }
 
 int hm_health_is_out(const hm_health *h, uint64_t now_ns)

@@ -73,9 +73,9 @@ static inline void hm_health_forwarded(hm_health *h, uint32_t count, uint64_t no
 /* The connection failed, or grey was found: may hold the pool down. */
 void hm_health_failed(hm_health *h, const hm_health_params *p, uint64_t now_ns);
 
-/* Judges at `now`: returns 1 when the answer of hm_health_is_out changed. has_canary: a channel
- * works there; without one a grey pool gets another chance after the longest hold-down. */
-int hm_health_judge(hm_health *h, const hm_health_params *p, uint64_t now_ns, int has_canary);
+/* Judges at `now`. has_canary: a channel works there; without one a grey pool gets another chance
+ * after the longest hold-down. */
+void hm_health_judge(hm_health *h, const hm_health_params *p, uint64_t now_ns, int has_canary);
 
 /* Grey or held down: the pool takes no part in the split. */
 int hm_health_is_out(const hm_health *h, uint64_t now_ns);

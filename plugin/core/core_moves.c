@@ -37,7 +37,7 @@ hmx_status hm_core_reassign(hm_core *core, const hm_outcome *o)
     if (o->result == HMX_RESULT_DRAINED) {
         return drained(core, o);
     }
-    (void)hm_assignment_expire(a, core->now_ns); /* an answer may come later than any tick */
+    hm_assignment_expire(a, core->now_ns); /* an answer may come later than any tick */
     if (o->slot == HM_SLOT_NONE) {
         return HMX_E_STATE;
     }

@@ -303,7 +303,7 @@ int hm_core_tick(hm_core *core, hm_outbox *out)
     hm_control *const k = &core->control;
     int planning = k->burst_left > 0 && k->resume; /* the outbox was full: go on */
     hm_core_write_late_shares(core);
-    (void)hm_assignment_expire(&core->assignment, core->now_ns);
+    hm_assignment_expire(&core->assignment, core->now_ns);
     hm_core_judge_health(core);
     if (!planning && is_due(core)) {
         planning = evaluate(core);

@@ -349,16 +349,13 @@ void hm_assignment_close(hm_assignment *a, uint32_t slot, uint64_t now_ns)
     }
 }
 
-uint32_t hm_assignment_expire(hm_assignment *a, uint64_t now_ns)
+void hm_assignment_expire(hm_assignment *a, uint64_t now_ns)
 {
-    uint32_t expired = 0;
     while (a->pending_head != HM_SLOT_NONE &&
            hm_cold(&a->channels, a->pending_head)->decision_until_ns <= now_ns) {
         hm_assignment_cancel(a, a->pending_head, now_ns, 1);
-        expired++;
+        a->moves.expired++;
     }
-    a->moves.expired += expired;
-    return expired;
 }
 
 void hm_assignment_recount_begin(hm_assignment *a)

@@ -121,8 +121,8 @@ void hm_assignment_force(hm_assignment *a, uint32_t slot, uint32_t to, uint64_t 
 /* The channel is gone. */
 void hm_assignment_close(hm_assignment *a, uint32_t slot, uint64_t now_ns);
 
-/* Cancels what nobody answered in time. Returns how many. */
-uint32_t hm_assignment_expire(hm_assignment *a, uint64_t now_ns);
+/* Cancels what nobody answered in time. */
+void hm_assignment_expire(hm_assignment *a, uint64_t now_ns);
 
 /* Sets the sums to zero before a walk over all channels adds them up afresh with
  * hm_assignment_count. */

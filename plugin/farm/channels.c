@@ -85,7 +85,6 @@ uint32_t hm_channels_open(hm_channels *c, uint64_t channel)
     c->next_generation++;
     hm_hot(c, slot)->channel = channel;
     hm_hot(c, slot)->generation = c->next_generation;
-    hm_hot(c, slot)->marks = HM_MARK_OPEN;
     c->count++;
     return slot;
 }

@@ -22,10 +22,8 @@
 #define HM_SLOT_NONE UINT32_MAX
 
 enum hm_channel_mark {
-    HM_MARK_OPEN = 0x1,
-    HM_MARK_UNCONFIRMED =
-        0x2, /* no share accepted yet under the prefix in force since its last move */
-    HM_MARK_PREFIX_STALE = 0x4 /* its pool changed its own prefix: needs a new one */
+    HM_MARK_UNCONFIRMED = 0x1, /* no share accepted yet under the prefix in force since its move */
+    HM_MARK_PREFIX_STALE = 0x2 /* its pool changed its own prefix: needs a new one */
 };
 
 typedef struct hm_channel_hot {

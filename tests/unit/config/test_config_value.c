@@ -81,7 +81,7 @@ static void print_step(const hm_config_key *key, double from, int steps, char ou
     hm_text t;
     hm_text_init(&t, out, 32);
     if (key->type == HM_KEY_WHOLE) {
-        hm_text_add_i64(&t, (int64_t)from + steps);
+        hm_text_addf(&t, "%ld", (long)from + steps);
         return;
     }
     int64_t micros = 0;

@@ -15,6 +15,14 @@ static const hm_health_params USUAL = {
     .detect = 1,
 };
 
+/* Judges; does the pool begin or cease to be out? */
+static int judge_turns(hm_health *h, const hm_health_params *p, uint64_t now_ns, int has_canary)
+{
+    const int was_out = h->grey || h->held_until_ns != 0;
+    hm_health_judge(h, p, now_ns, has_canary);
+    return was_out != (h->grey || h->held_until_ns != 0);
+}
+
 /* `shares` verdicts, one by one, accepted by luck. Returns after how many it was judged grey, 0 for
  * never. */
 static uint32_t verdicts_until_grey(hm_health *h, uint64_t *seed, double acceptance,
@@ -22,7 +30,7 @@ static uint32_t verdicts_until_grey(hm_health *h, uint64_t *seed, double accepta
 {
     for (uint32_t i = 1; i <= shares; i++) {
         hm_health_verdict(h, 1, draw_unit(seed) < acceptance);
-        (void)hm_health_judge(h, &USUAL, SECOND + i, 1);
+        hm_health_judge(h, &USUAL, SECOND + i, 1);
         if (h->grey) {
             return i;
         }
@@ -45,10 +53,10 @@ Test(health, before_the_least_number_of_verdicts_nobody_is_grey)
 {
     hm_health h = {0};
     hm_health_verdict(&h, 49, 0);
-    cr_assert_eq(hm_health_judge(&h, &USUAL, SECOND, 1), 0);
+    cr_assert_eq(judge_turns(&h, &USUAL, SECOND, 1), 0);
     cr_assert_not(h.grey);
     hm_health_verdict(&h, 1, 0);
-    cr_assert_eq(hm_health_judge(&h, &USUAL, SECOND, 1), 1);
+    cr_assert_eq(judge_turns(&h, &USUAL, SECOND, 1), 1);
     cr_assert(h.grey);
 }
 
@@ -66,7 +74,7 @@ Test(health, many_accepted_shares_buy_no_credit)
     uint64_t seed = 3;
     hm_health h = {0};
     hm_health_verdict(&h, 1000000, 1);
-    (void)hm_health_judge(&h, &USUAL, SECOND, 1);
+    hm_health_judge(&h, &USUAL, SECOND, 1);
     const uint32_t after = verdicts_until_grey(&h, &seed, 0.1, 1000);
     cr_assert(after >= 50 && after <= 70, "%u", after);
 }
@@ -78,11 +86,11 @@ Test(health, not_when_detection_is_off_and_at_once_well_when_it_is_switched_off)
     hm_health h = {0};
     hm_health_verdict(&h, 1000, 0);
     hm_health_forwarded(&h, 1000, SECOND);
-    cr_assert_eq(hm_health_judge(&h, &off, HOUR, 1), 0);
+    cr_assert_eq(judge_turns(&h, &off, HOUR, 1), 0);
     cr_assert_not(hm_health_is_out(&h, HOUR));
-    cr_assert_eq(hm_health_judge(&h, &USUAL, HOUR, 1), 1);
+    cr_assert_eq(judge_turns(&h, &USUAL, HOUR, 1), 1);
     cr_assert(h.grey);
-    cr_assert_eq(hm_health_judge(&h, &off, HOUR + SECOND, 1), 1);
+    cr_assert_eq(judge_turns(&h, &off, HOUR + SECOND, 1), 1);
     cr_assert_not(hm_health_is_out(&h, HOUR + SECOND));
 }
 
@@ -91,9 +99,9 @@ Test(health, a_pool_that_swallows_shares_is_grey_after_two_minutes_without_a_ver
     hm_health h = {0};
     for (uint64_t t = 1; t <= 119; t++) {
         hm_health_forwarded(&h, 10, t * SECOND);
-        cr_assert_eq(hm_health_judge(&h, &USUAL, t * SECOND, 1), 0);
+        cr_assert_eq(judge_turns(&h, &USUAL, t * SECOND, 1), 0);
     }
-    cr_assert_eq(hm_health_judge(&h, &USUAL, 121 * SECOND, 1), 1);
+    cr_assert_eq(judge_turns(&h, &USUAL, 121 * SECOND, 1), 1);
     cr_assert(h.grey);
 }
 
@@ -105,7 +113,7 @@ Test(health, a_verdict_now_and_then_shows_that_the_pool_listens)
         if (t % 100 == 0) {
             hm_health_verdict(&h, 1, 1);
         }
-        (void)hm_health_judge(&h, &USUAL, t * SECOND, 1);
+        hm_health_judge(&h, &USUAL, t * SECOND, 1);
         cr_assert_not(h.grey, "second %llu", (unsigned long long)t);
     }
 }
@@ -115,15 +123,15 @@ Test(health, few_shares_without_a_verdict_are_not_enough)
 {
     hm_health h = {0};
     hm_health_forwarded(&h, 49, SECOND);
-    cr_assert_eq(hm_health_judge(&h, &USUAL, HOUR, 1), 0);
+    cr_assert_eq(judge_turns(&h, &USUAL, HOUR, 1), 0);
     hm_health_forwarded(&h, 1, HOUR);
-    cr_assert_eq(hm_health_judge(&h, &USUAL, HOUR, 1), 1);
+    cr_assert_eq(judge_turns(&h, &USUAL, HOUR, 1), 1);
 }
 
 static void make_grey(hm_health *h, uint64_t now_ns)
 {
     hm_health_verdict(h, 100, 0);
-    cr_assert_eq(hm_health_judge(h, &USUAL, now_ns, 1), 1);
+    cr_assert_eq(judge_turns(h, &USUAL, now_ns, 1), 1);
     cr_assert(h->grey);
 }
 
@@ -132,12 +140,12 @@ Test(health, eight_accepted_shares_of_the_canary_bring_it_back)
     hm_health h = {0};
     make_grey(&h, SECOND);
     hm_health_verdict(&h, 7, 1);
-    cr_assert_eq(hm_health_judge(&h, &USUAL, 2 * SECOND, 1), 0);
+    cr_assert_eq(judge_turns(&h, &USUAL, 2 * SECOND, 1), 0);
     hm_health_verdict(&h, 1, 1);
-    cr_assert_eq(hm_health_judge(&h, &USUAL, 3 * SECOND, 1), 1);
+    cr_assert_eq(judge_turns(&h, &USUAL, 3 * SECOND, 1), 1);
     cr_assert_not(hm_health_is_out(&h, 3 * SECOND));
     hm_health_verdict(&h, 49, 0);
-    cr_assert_eq(hm_health_judge(&h, &USUAL, 4 * SECOND, 1), 0, "what was before is forgotten");
+    cr_assert_eq(judge_turns(&h, &USUAL, 4 * SECOND, 1), 0, "what was before is forgotten");
 }
 
 Test(health, a_canary_that_is_mostly_rejected_does_not_bring_it_back)
@@ -147,7 +155,7 @@ Test(health, a_canary_that_is_mostly_rejected_does_not_bring_it_back)
     make_grey(&h, SECOND);
     for (uint32_t i = 0; i < 10000; i++) {
         hm_health_verdict(&h, 1, draw_unit(&seed) < 0.1);
-        (void)hm_health_judge(&h, &USUAL, 2 * SECOND + i, 1);
+        hm_health_judge(&h, &USUAL, 2 * SECOND + i, 1);
         cr_assert(h.grey, "share %u", i);
     }
 }
@@ -156,9 +164,9 @@ Test(health, without_a_canary_it_gets_another_chance_after_the_longest_hold_down
 {
     hm_health h = {0};
     make_grey(&h, SECOND);
-    cr_assert_eq(hm_health_judge(&h, &USUAL, 600 * SECOND, 0), 0);
-    cr_assert_eq(hm_health_judge(&h, &USUAL, 601 * SECOND, 1), 0, "a canary watches");
-    cr_assert_eq(hm_health_judge(&h, &USUAL, 601 * SECOND, 0), 1);
+    cr_assert_eq(judge_turns(&h, &USUAL, 600 * SECOND, 0), 0);
+    cr_assert_eq(judge_turns(&h, &USUAL, 601 * SECOND, 1), 0, "a canary watches");
+    cr_assert_eq(judge_turns(&h, &USUAL, 601 * SECOND, 0), 1);
     cr_assert_not(hm_health_is_out(&h, 601 * SECOND));
 }
 
@@ -211,9 +219,9 @@ Test(health, the_end_of_a_hold_down_is_told_once)
     hm_health h = {0};
     hm_health_failed(&h, &USUAL, SECOND);
     hm_health_failed(&h, &USUAL, 2 * SECOND);
-    cr_assert_eq(hm_health_judge(&h, &USUAL, 61 * SECOND, 0), 0);
-    cr_assert_eq(hm_health_judge(&h, &USUAL, 62 * SECOND, 0), 1);
-    cr_assert_eq(hm_health_judge(&h, &USUAL, 63 * SECOND, 0), 0);
+    cr_assert_eq(judge_turns(&h, &USUAL, 61 * SECOND, 0), 0);
+    cr_assert_eq(judge_turns(&h, &USUAL, 62 * SECOND, 0), 1);
+    cr_assert_eq(judge_turns(&h, &USUAL, 63 * SECOND, 0), 0);
 }
 
 /* Grey again within the hour: the canary's word counts only after the hold-down. */
@@ -222,14 +230,14 @@ Test(health, a_pool_that_turns_grey_again_is_held_down_longer)
     hm_health h = {0};
     make_grey(&h, SECOND);
     hm_health_verdict(&h, 20, 1);
-    (void)hm_health_judge(&h, &USUAL, 100 * SECOND, 1);
+    hm_health_judge(&h, &USUAL, 100 * SECOND, 1);
     cr_assert_not(hm_health_is_out(&h, 100 * SECOND));
     make_grey(&h, 200 * SECOND);
     hm_health_verdict(&h, 20, 1);
-    cr_assert_eq(hm_health_judge(&h, &USUAL, 230 * SECOND, 1), 0, "out as before, for two reasons");
+    cr_assert_eq(judge_turns(&h, &USUAL, 230 * SECOND, 1), 0, "out as before, for two reasons");
     cr_assert_not(h.grey);
     cr_assert(hm_health_is_out(&h, 230 * SECOND));
-    cr_assert_eq(hm_health_judge(&h, &USUAL, 260 * SECOND, 1), 1);
+    cr_assert_eq(judge_turns(&h, &USUAL, 260 * SECOND, 1), 1);
     cr_assert_not(hm_health_is_out(&h, 260 * SECOND));
 }
 

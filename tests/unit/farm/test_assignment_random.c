@@ -121,7 +121,7 @@ Test(assignment_random, all_sums_and_prefixes_agree_through_random_transactions)
             report(&w, w.slots[i]);
         }
         if (op % 20 == 0) {
-            (void)hm_assignment_expire(&w.f.assignment, w.now_ns);
+            hm_assignment_expire(&w.f.assignment, w.now_ns);
             hm_prefixes_expire(&w.f.assignment.prefixes, w.now_ns, &w.f.assignment.channels);
         }
         farm_check_sums(&w.f, 1e-6);

@@ -46,7 +46,7 @@ static void open_one(fixture *f, uint32_t i, uint64_t channel)
     hm_channels *const c = &f->channels;
     const uint32_t slot = hm_channels_open(c, channel);
     cr_assert_neq(slot, HM_SLOT_NONE);
-    cr_assert(hm_hot(c, slot)->channel == channel && hm_hot(c, slot)->marks == HM_MARK_OPEN);
+    cr_assert(hm_hot(c, slot)->channel == channel && hm_hot(c, slot)->marks == 0);
     cr_assert_eq(hm_hot(c, slot)->work, 0.0, "a used record is cleared");
     cr_assert_eq(hm_hot(c, slot)->upstream, HMX_NONE);
     cr_assert_eq(hm_estimate_of(c, slot)->a, 0.0);

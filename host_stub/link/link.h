@@ -10,8 +10,7 @@
  *
  * Calls go through the guard. A host that measures the plugin and nothing else gives an hmx_host of
  * its own instead: then the hooks are called themselves, and one that is missing answers
- * HMX_E_UNSUPPORTED here too.
- */
+ * HMX_E_UNSUPPORTED here too. */
 #ifndef HOST_STUB_LINK_LINK_H
 #define HOST_STUB_LINK_LINK_H
 

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "host_stub/live/proxy/core.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "host_stub/live/proxy/internal.h"
+#include "host_stub/live/proxy/moves.h"
+#include "host_stub/live/proxy/open.h"
+#include "host_stub/live/proxy/plugin.h"
+#include "host_stub/live/proxy/prefix.h"
+#include "host_stub/live/proxy/probe.h"
+#include "host_stub/live/proxy/shares.h"
+#include "host_stub/live/proxy/up.h"
+#include "host_stub/live/proxy/update.h"
 
 #define SWEEP_NS (50 * HS_PROXY_MS_NS)
 #define TICK_NS  (250 * HS_PROXY_MS_NS)
@@ -21,29 +27,15 @@ void hs_proxy_settings_defaults(hs_proxy_settings *settings)
     settings->dial_most_ns = 4000 * HS_PROXY_MS_NS;
 }
 
-void hs_proxy_note(hs_proxy *proxy, const char *format, ...)
-{
-    char text[512];
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    proxy->out.note(proxy->ctx, proxy->now_ns, text);
-}
-
-hs_sv2_bytes hs_proxy_text(const char *text)
-{
-    return (hs_sv2_bytes){(const uint8_t *)text, (uint32_t)strlen(text)};
-}
-
-hs_proxy_up *hs_proxy_up_of(hs_proxy *proxy, uint32_t upstream)
-{
-    return upstream >= 1 && upstream <= HMX_UPSTREAMS_MAX ? &proxy->ups[upstream] : NULL;
-}
-
 const char *hs_proxy_up_id(const hs_proxy *proxy, uint32_t upstream)
 {
     return upstream >= 1 && upstream <= HMX_UPSTREAMS_MAX ? proxy->ups[upstream].row.id : "";
+}
+
+static void tell_time(hs_proxy *proxy, uint64_t now_ns, uint64_t unix_ms)
+{
+    proxy->now_ns = proxy->link.now_ns = now_ns;
+    proxy->unix_ms = proxy->link.unix_ms = unix_ms;
 }
 
 hs_proxy *hs_proxy_new(const hs_proxy_settings *settings, const hs_plugin *plugin,
@@ -59,8 +51,7 @@ hs_proxy *hs_proxy_new(const hs_proxy_settings *settings, const hs_plugin *plugi
     proxy->out = *out;
     proxy->ctx = ctx;
     proxy->start_ns = now_ns;
-    proxy->now_ns = now_ns;
-    proxy->unix_ms = unix_ms;
+    tell_time(proxy, now_ns, unix_ms);
     for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
         proxy->ups[i].upstream = i;
         proxy->ups[i].pause_ns = settings->dial_least_ns;
@@ -92,7 +83,6 @@ static void free_peer(hs_proxy_peer *peer)
 
 uint64_t hs_proxy_free(hs_proxy *proxy)
 {
-    uint64_t violations = 0;
     if (proxy == NULL) {
         return 0;
     }
@@ -102,9 +92,7 @@ uint64_t hs_proxy_free(hs_proxy *proxy)
     for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
         free_up(&proxy->ups[i]);
     }
-    if (proxy->guard != NULL) {
-        violations = hs_guard_delete(proxy->guard);
-    }
+    const uint64_t violations = hs_link_stop(&proxy->link);
     hs_table_free(&proxy->by_number);
     free(proxy->channels);
     free(proxy->drains);
@@ -181,20 +169,25 @@ static void sweep(hs_proxy *proxy)
     hs_proxy_retry_opens(proxy);
 }
 
+static void tick(hs_proxy *proxy)
+{
+    hs_link_tick asked = {.link = &proxy->link};
+    proxy->tick_wanted = 0;
+    for (const hmx_decision *d; (d = hs_link_next(&asked)) != NULL;) {
+        hs_proxy_carry_out(proxy, d);
+    }
+}
+
 void hs_proxy_advance(hs_proxy *proxy, uint64_t now_ns, uint64_t unix_ms)
 {
-    if (now_ns > proxy->now_ns) {
-        proxy->now_ns = now_ns;
-    }
-    if (unix_ms > proxy->unix_ms) {
-        proxy->unix_ms = unix_ms;
-    }
+    tell_time(proxy, now_ns > proxy->now_ns ? now_ns : proxy->now_ns,
+              unix_ms > proxy->unix_ms ? unix_ms : proxy->unix_ms);
     if (proxy->is_ending) {
         return;
     }
-    if (proxy->ticked_ns == 0 || proxy->tick_wanted ||
-        proxy->now_ns >= proxy->ticked_ns + TICK_NS) {
-        hs_proxy_tick(proxy);
+    if (proxy->link.ticked_ns == 0 || proxy->tick_wanted ||
+        proxy->now_ns >= proxy->link.ticked_ns + TICK_NS) {
+        tick(proxy);
     }
     if (proxy->swept_ns == 0 || proxy->now_ns >= proxy->swept_ns + SWEEP_NS) {
         hs_proxy_sweep_moves(proxy);

@@ -1,76 +1,22 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * The miners' side: what their frames mean. Opening is in live/proxy/open.c, shares in
- * live/proxy/shares.c. */
-#include <stdlib.h>
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/live/proxy/down.h"
+
 #include <string.h>
 
-#include "host_stub/live/proxy/internal.h"
+#include "host_stub/live/proxy/open.h"
+#include "host_stub/live/proxy/plugin.h"
+#include "host_stub/live/proxy/prefix.h"
+#include "host_stub/live/proxy/shares.h"
+#include "host_stub/live/proxy/update.h"
 #include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/work.h"
 
 enum { VERSION = 2 };
 
-void hs_proxy_send_down(const hs_proxy_peer *peer, const hs_sv2_message *messages, size_t count)
-{
-    if (!peer->ended && count > 0) {
-        peer->proxy->out.send_down(peer->link, messages, count);
-    }
-}
-
-void hs_proxy_end_peer(hs_proxy_peer *peer, int after_sending, const char *reason)
-{
-    if (!peer->ended) {
-        peer->ended = 1;
-        peer->proxy->out.end_down(peer->link, after_sending, reason);
-    }
-}
-
 static void offend(hs_proxy_peer *peer, const char *what)
 {
     peer->proxy->protocol_errors++;
     hs_proxy_end_peer(peer, 0, what);
-}
-
-hs_proxy_channel *hs_proxy_find(const hs_proxy_peer *peer, uint32_t channel_id)
-{
-    return hs_table_find(&peer->channels, (uint64_t)channel_id + 1);
-}
-
-hs_proxy_channel *hs_proxy_channel_of(const hs_proxy *proxy, uint64_t number)
-{
-    return number != 0 ? hs_table_find(&proxy->by_number, number) : NULL;
-}
-
-void hs_proxy_close_channel(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t reason,
-                            const char *say)
-{
-    hs_proxy_peer *const peer = channel->peer;
-    if (say != NULL) {
-        hs_sv2_message m = {.id = HS_SV2_CLOSE_CHANNEL};
-        m.as.close_channel.channel_id = channel->move.channel_id;
-        m.as.close_channel.reason_code = hs_proxy_text(say);
-        hs_proxy_send_down(peer, &m, 1);
-    }
-    hs_proxy_tell_closed(proxy, channel, reason);
-    (void)hs_table_remove(&peer->channels, (uint64_t)channel->move.channel_id + 1);
-    (void)hs_table_remove(&proxy->by_number, channel->number);
-    for (size_t i = 0; i < proxy->channel_count; i++) {
-        if (proxy->channels[i] == channel) {
-            proxy->channels[i] = proxy->channels[--proxy->channel_count];
-            break;
-        }
-    }
-    hs_proxy_drain_prefix(proxy, channel, channel->upstream, &channel->prefix);
-    if (channel->probe.is_on) {
-        hs_proxy_drain_prefix(proxy, channel, channel->probe.from, &channel->probe.from_prefix);
-    }
-    hs_proxy_rate_changed(proxy, channel->upstream);
-    peer->unanswered -=
-        channel->acks.count < peer->unanswered ? channel->acks.count : peer->unanswered;
-    hs_acks_free(&channel->acks);
-    hs_job_table_free(&channel->move.jobs);
-    free(channel);
 }
 
 /* Version rolling is promised unless every pool forbids it. */

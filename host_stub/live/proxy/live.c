@@ -18,12 +18,18 @@
 #include "host_stub/base/rng.h"
 #include "host_stub/base/text.h"
 #include "host_stub/live/net/conn.h"
-#include "host_stub/live/proxy/live_state.h"
+#include "host_stub/live/proxy/core.h"
+#include "host_stub/live/proxy/down.h"
+#include "host_stub/live/proxy/plugin.h"
+#include "host_stub/live/proxy/report.h"
+#include "host_stub/live/proxy/up.h"
 #include "host_stub/sv2/frame_file.h"
 
 #define TURN_NS   (25 * HS_NET_MILLISECOND_NS)
 #define SETTLE_NS (2 * HS_NET_SECOND_NS) /* for verdicts to come in at the end */
 #define FLUSH_NS  (HS_NET_SECOND_NS / 2) /* for answers to go out */
+
+enum { STATE_MAX = 64 << 20 };
 
 typedef struct live live;
 
@@ -291,6 +297,60 @@ static void on_accept(void *ctx, int fd)
     }
 }
 
+/* ---- the state file: read whole and replaced whole, so that a crash leaves one of the two ---- */
+
+/* A file that is not there is an empty state. *data is for free(); NULL when empty. */
+static int state_read(const char *path, uint8_t **data, size_t *len, char *why, size_t capacity)
+{
+    struct stat about;
+    int rc = -1;
+    FILE *const file = fopen(path, "rb");
+    *data = NULL;
+    *len = 0;
+    if (file == NULL) {
+        return errno == ENOENT ? 0
+                               : hs_refuse(why, capacity, "the state %s cannot be read: %s", path,
+                                           strerror(errno));
+    }
+    if (fstat(fileno(file), &about) != 0 || !S_ISREG(about.st_mode) || about.st_size > STATE_MAX) {
+        (void)hs_refuse(why, capacity, "the state %s is no file of at most 64 MiB", path);
+        goto cleanup;
+    }
+    *data = malloc((size_t)about.st_size + 1);
+    *len = *data != NULL ? fread(*data, 1, (size_t)about.st_size, file) : 0;
+    if (*data == NULL || *len != (size_t)about.st_size) {
+        (void)hs_refuse(why, capacity, "the state %s cannot be read whole", path);
+        free(*data);
+        *data = NULL;
+        goto cleanup;
+    }
+    rc = 0;
+cleanup:
+    (void)fclose(file);
+    return rc;
+}
+
+static int state_write(const char *path, const uint8_t *data, size_t len, char *why,
+                       size_t capacity)
+{
+    char beside[4096];
+    const int size = snprintf(beside, sizeof beside, "%s.new", path);
+    if (size < 0 || (size_t)size >= sizeof beside) {
+        return hs_refuse(why, capacity, "the path of the state is too long: %s", path);
+    }
+    FILE *const file = fopen(beside, "wb");
+    int good = file != NULL && fwrite(data, 1, len, file) == len;
+    good = good && fflush(file) == 0 && fsync(fileno(file)) == 0;
+    good = (file == NULL || fclose(file) == 0) && good;
+    good = good && rename(beside, path) == 0;
+    if (!good) {
+        (void)hs_refuse(why, capacity, "the state %s cannot be written: %s", path, strerror(errno));
+        (void)unlink(beside);
+        return -1;
+    }
+    return 0;
+}
+
 /* ---- from the beginning to the end ---- */
 
 static void on_signal(void *ctx, int signal_number)
@@ -343,7 +403,7 @@ static int begin_proxy(live *l, char *why, size_t capacity)
     size_t len = 0;
     make_seed(l->options, settings.seed);
     if (l->options->state != NULL &&
-        hs_proxy_state_read(l->options->state, &state, &len, why, capacity) != 0) {
+        state_read(l->options->state, &state, &len, why, capacity) != 0) {
         return -1;
     }
     l->proxy = hs_proxy_new(&settings, &l->plugin, &OUT, l, l->start_ns, wall_ms(),
@@ -430,7 +490,7 @@ static int write_state(live *l, char *why, size_t capacity)
     const int saved = hs_proxy_save(l->proxy, &data, &len, why, capacity);
     int rc = saved < 0 ? -1 : 0;
     if (saved > 0) {
-        rc = hs_proxy_state_write(l->options->state, data, len, why, capacity);
+        rc = state_write(l->options->state, data, len, why, capacity);
     }
     free(data);
     return rc;

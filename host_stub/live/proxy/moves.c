@@ -1,10 +1,13 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * Carrying out decisions, or saying why not; and what the host does by itself where the plugin does
- * not or cannot. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/live/proxy/moves.h"
+
 #include <string.h>
 
-#include "host_stub/live/proxy/internal.h"
+#include "host_stub/live/proxy/plugin.h"
+#include "host_stub/live/proxy/prefix.h"
+#include "host_stub/live/proxy/probe.h"
+#include "host_stub/live/proxy/serve.h"
+#include "host_stub/live/proxy/update.h"
 #include "host_stub/sv2/work.h"
 
 #define LAG_NS    (2000 * HS_PROXY_MS_NS) /* pools of one tip tell it so far apart at the most */
@@ -84,22 +87,6 @@ static void refuse(hs_proxy *proxy, hs_proxy_channel *channel, const hmx_decisio
                                 refusal);
 }
 
-void hs_proxy_applied(hs_proxy *proxy, hs_proxy_channel *channel, uint64_t decision, uint32_t kind,
-                      uint32_t from, int is_soft)
-{
-    if (kind == HMX_DECISION_MOVE) {
-        proxy->moves.applied++;
-        *(is_soft ? &proxy->moves.soft : &proxy->moves.hard) += 1;
-    } else {
-        proxy->moves.renewed++;
-    }
-    /* The plugin may have given it up meanwhile: the channel works there all the same. */
-    if (hs_proxy_tell_outcome(proxy, channel, decision, from, HMX_RESULT_APPLIED, 0) ==
-        HMX_E_STATE) {
-        (void)hs_proxy_tell_outcome(proxy, channel, 0, from, HMX_RESULT_FORCED, 0);
-    }
-}
-
 /* Is it still to be shown that the peer obeys? */
 static int is_unproven(const hs_proxy_channel *channel, const hs_sv2_b032 *before)
 {
@@ -114,7 +101,7 @@ static void move(hs_proxy *proxy, hs_proxy_channel *channel, const hmx_decision 
     const hs_sv2_b032 before = channel->prefix;
     hs_move_frames frames;
     const int soft = d->kind == HMX_DECISION_PREFIX || d->style == HMX_STYLE_SOFT_ALLOWED;
-    if (!hs_proxy_serve(proxy, channel, up, prefix, soft, NULL, &frames)) {
+    if (!hs_proxy_serve(channel, up, prefix, soft, NULL, &frames)) {
         refuse(proxy, channel, d, HS_MOVE_NO_JOB);
         return;
     }
@@ -126,7 +113,7 @@ static void move(hs_proxy *proxy, hs_proxy_channel *channel, const hmx_decision 
         hs_proxy_rate_changed(proxy, d->to);
     }
     if (is_unproven(channel, &before)) {
-        hs_proxy_probe_begin(proxy, channel, d, &before, &frames);
+        hs_proxy_probe_begin(channel, d, &before, &frames);
         return;
     }
     hs_proxy_applied(proxy, channel, d->decision, d->kind, d->from, (int)frames.is_soft);
@@ -180,7 +167,7 @@ void hs_proxy_carry_out(hs_proxy *proxy, const hmx_decision *decision)
     }
 }
 
-int hs_proxy_force(hs_proxy *proxy, hs_proxy_channel *channel, hs_proxy_up *up)
+static int force(hs_proxy *proxy, hs_proxy_channel *channel, hs_proxy_up *up)
 {
     const uint32_t from = channel->upstream;
     const hs_sv2_b032 before = channel->prefix;
@@ -189,7 +176,7 @@ int hs_proxy_force(hs_proxy *proxy, hs_proxy_channel *channel, hs_proxy_up *up)
     hs_move_frames frames;
     if (!hs_proxy_up_is_usable(up) || !hs_proxy_choose_prefix(proxy, channel, up, &prefix) ||
         hs_move_check(&channel->move, &pool, &prefix) != HS_MOVE_LEGAL ||
-        !hs_proxy_serve(proxy, channel, up, &prefix, 1, NULL, &frames)) {
+        !hs_proxy_serve(channel, up, &prefix, 1, NULL, &frames)) {
         return 0;
     }
     channel->host_chose_prefix = 1;
@@ -216,8 +203,7 @@ static void renew_prefix(hs_proxy *proxy, hs_proxy_channel *channel)
         return;
     }
     if (by_host || proxy->now_ns >= channel->wants_since_ns + RENEW_NS) {
-        if (!hs_proxy_force(proxy, channel, up) &&
-            proxy->now_ns >= channel->wants_since_ns + 2 * RENEW_NS) {
+        if (!force(proxy, channel, up) && proxy->now_ns >= channel->wants_since_ns + 2 * RENEW_NS) {
             hs_proxy_close_channel(proxy, channel, HMX_CLOSE_HOST, "extranonce-prefix-changed");
         }
     }
@@ -231,8 +217,7 @@ static void rescue(hs_proxy *proxy, hs_proxy_channel *channel)
         return;
     }
     for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
-        if (hs_proxy_up_is_usable(&proxy->ups[i]) &&
-            hs_proxy_force(proxy, channel, &proxy->ups[i])) {
+        if (hs_proxy_up_is_usable(&proxy->ups[i]) && force(proxy, channel, &proxy->ups[i])) {
             return;
         }
     }

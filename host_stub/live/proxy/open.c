@@ -1,12 +1,14 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * Opening a miner's channel: the plugin says where, the proxy answers and sends the first job in
- * the same burst. While no pool has a job, requests wait. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/live/proxy/open.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "host_stub/base/array.h"
-#include "host_stub/live/proxy/internal.h"
+#include "host_stub/live/proxy/plugin.h"
+#include "host_stub/live/proxy/prefix.h"
+#include "host_stub/live/proxy/serve.h"
+#include "host_stub/live/proxy/update.h"
 #include "host_stub/sv2/work.h"
 
 #define WAIT_NS (30000 * HS_PROXY_MS_NS)
@@ -128,7 +130,7 @@ static void answer_open(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t req
     m.as.open_success.extranonce_size = channel->move.extranonce_size;
     m.as.open_success.extranonce_prefix = channel->prefix;
     m.as.open_success.group_channel_id = channel->group_id;
-    if (!hs_proxy_serve(proxy, channel, up, &channel->prefix, 0, &m, &frames)) {
+    if (!hs_proxy_serve(channel, up, &channel->prefix, 0, &m, &frames)) {
         hs_proxy_end_peer(channel->peer, 0, "no memory for its first job");
     }
     hs_proxy_rate_changed(proxy, channel->upstream);

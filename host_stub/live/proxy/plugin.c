@@ -1,15 +1,13 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * The proxy's bridge to the plugin: facts in, decisions out, always through the guard. */
-#include <stdio.h>
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/live/proxy/plugin.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "host_stub/base/array.h"
 #include "host_stub/base/text.h"
-#include "host_stub/live/proxy/internal.h"
 
-enum { ROWS = 64, CALLS_PER_TICK_MAX = 1000, WHY_SIZE = 2048, STATE_MAX = 64 << 20 };
+enum { STATE_MAX = 64 << 20 };
 
 static void on_log(void *ctx, uint32_t level, const char *text, uint64_t len)
 {
@@ -76,7 +74,7 @@ static void offer_state(hs_proxy *proxy, hs_sv2_bytes state)
     if (state.len == 0) {
         return;
     }
-    const hmx_status status = hs_guard_load(proxy->guard, &reader);
+    const hmx_status status = hs_guard_load(proxy->link.guard, &reader);
     if (status < 0) {
         hs_proxy_note(proxy, "the saved state is refused (status %d): the plugin starts afresh",
                       (int)status);
@@ -89,7 +87,7 @@ int hs_proxy_save(hs_proxy *proxy, uint8_t **data, size_t *len, char *why, size_
 {
     stream s = {.data = NULL};
     const hmx_writer writer = {.size = sizeof writer, .ctx = &s, .write = write_state};
-    const hmx_status status = hs_guard_save(proxy->guard, &writer);
+    const hmx_status status = hs_guard_save(proxy->link.guard, &writer);
     if (status == HMX_OK && s.data != NULL) {
         *data = s.data;
         *len = s.len;
@@ -105,31 +103,15 @@ int hs_proxy_save(hs_proxy *proxy, uint8_t **data, size_t *len, char *why, size_
 int hs_proxy_plugin_start(hs_proxy *proxy, const hs_plugin *plugin, hs_sv2_bytes state, char *why,
                           size_t capacity)
 {
-    char reasons[WHY_SIZE] = "";
-    hmx_text text = {.size = sizeof text, .data = reasons, .capacity = sizeof reasons};
-    const hs_proxy_settings *const s = &proxy->settings;
-    hmx_create_args args = {.size = sizeof args,
-                            .now_ns = proxy->now_ns,
-                            .unix_ms = proxy->unix_ms,
-                            .instance_count = 1,
-                            .why = &text};
-    const hs_guard_options options = {.caps = HMX_CAP_KNOWN,
-                                      .log = on_log,
-                                      .violation = on_violation,
-                                      .request_tick = on_request_tick,
-                                      .ctx = proxy};
-    hmx_status status = HMX_OK;
-    memcpy(args.seed, s->seed, sizeof args.seed);
-    if (s->config_path != NULL) {
-        args.config_path = (hmx_view){s->config_path, strlen(s->config_path)};
-    } else {
-        args.config_text = (hmx_view){s->config_text, strlen(s->config_text)};
-    }
-    proxy->guard = hs_guard_new(plugin, &args, &options, &status);
-    reasons[sizeof reasons - 1] = '\0';
-    if (proxy->guard == NULL || status < 0) {
-        return hs_refuse(why, capacity, "the plugin does not start (status %d)%s%s", (int)status,
-                         reasons[0] != '\0' ? ": " : "", reasons);
+    const hs_link_options options = {.config_path = proxy->settings.config_path,
+                                     .config_text = proxy->settings.config_text,
+                                     .seed = proxy->settings.seed,
+                                     .guard = {.log = on_log,
+                                               .violation = on_violation,
+                                               .request_tick = on_request_tick,
+                                               .ctx = proxy}};
+    if (hs_link_start(&proxy->link, plugin, &options, why, capacity) != 0) {
+        return -1;
     }
     offer_state(proxy, state);
     return 0;
@@ -139,7 +121,7 @@ int hs_proxy_plugin_start(hs_proxy *proxy, const hs_plugin *plugin, hs_sv2_bytes
 static void place_of(const hs_proxy *proxy, const hmx_upstream_info *row, char *host,
                      uint16_t *port)
 {
-    (void)snprintf(host, HS_PROXY_HOST_SIZE, "%.*s", (int)sizeof row->address - 1, row->address);
+    memcpy(host, row->address, HS_PROXY_HOST_SIZE);
     *port = (uint16_t)row->port;
     for (size_t i = 0; i < proxy->settings.place_count; i++) {
         const hs_proxy_place *const place = &proxy->settings.places[i];
@@ -159,7 +141,6 @@ static void take_row(hs_proxy *proxy, const hmx_upstream_info *row)
     const int moved = up->is_configured && (strcmp(host, up->host) != 0 || port != up->port);
     up->is_configured = 1;
     up->row = *row;
-    up->row.id[sizeof up->row.id - 1] = '\0';
     memcpy(up->host, host, sizeof up->host);
     up->port = port;
     if (moved) {
@@ -169,28 +150,17 @@ static void take_row(hs_proxy *proxy, const hmx_upstream_info *row)
 
 int hs_proxy_read_table(hs_proxy *proxy, char *why, size_t capacity)
 {
-    static const size_t COUNT = HMX_UPSTREAMS_MAX;
+    hs_link_table table;
     uint64_t seen = 0;
-    hmx_upstream_info *const rows = calloc(COUNT, sizeof *rows);
-    if (rows == NULL) {
-        return hs_refuse(why, capacity, "no memory for the table of pools");
-    }
-    for (size_t i = 0; i < COUNT; i++) {
-        rows[i].size = sizeof rows[i];
-    }
-    hmx_upstream_table table = {.size = sizeof table,
-                                .stride = sizeof rows[0],
-                                .capacity = HMX_UPSTREAMS_MAX,
-                                .rows = rows};
-    const hmx_status status = hs_guard_upstreams(proxy->guard, &table);
-    for (uint32_t i = 0; status >= 0 && i < table.count && i < table.capacity; i++) {
-        if (rows[i].upstream >= 1 && rows[i].upstream <= HMX_UPSTREAMS_MAX) {
-            seen |= UINT64_C(1) << (rows[i].upstream - 1);
-            take_row(proxy, &rows[i]);
+    const hmx_status status = hs_link_upstreams(&proxy->link, &table);
+    for (uint32_t i = 0; i < table.count; i++) {
+        const uint32_t upstream = table.rows[i].upstream;
+        if (upstream >= 1 && upstream <= HMX_UPSTREAMS_MAX) {
+            seen |= UINT64_C(1) << (upstream - 1);
+            take_row(proxy, &table.rows[i]);
         }
     }
-    free(rows);
-    if (status < 0 || seen == 0) {
+    if (seen == 0) {
         return hs_refuse(why, capacity, "the plugin names no pools (status %d)", (int)status);
     }
     for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
@@ -205,21 +175,12 @@ int hs_proxy_read_table(hs_proxy *proxy, char *why, size_t capacity)
 
 int hs_proxy_reload(hs_proxy *proxy, char *why, size_t capacity)
 {
-    char reasons[WHY_SIZE] = "";
-    hmx_text text = {.size = sizeof text, .data = reasons, .capacity = sizeof reasons};
-    hmx_reconfigure_args args = {
-        .size = sizeof args, .now_ns = proxy->now_ns, .unix_ms = proxy->unix_ms, .why = &text};
-    const hs_proxy_settings *const s = &proxy->settings;
-    if (s->config_path != NULL) {
-        args.config_path = (hmx_view){s->config_path, strlen(s->config_path)};
-    } else {
-        args.config_text = (hmx_view){s->config_text, strlen(s->config_text)};
-    }
-    const hmx_status status = hs_guard_reconfigure(proxy->guard, &args);
-    reasons[sizeof reasons - 1] = '\0';
+    hs_link *const link = &proxy->link;
+    const hmx_status status =
+        hs_link_reconfigure(link, proxy->settings.config_path, proxy->settings.config_text);
     if (status < 0) {
         return hs_refuse(why, capacity, "the new configuration is refused (status %d)%s%s",
-                         (int)status, reasons[0] != '\0' ? ": " : "", reasons);
+                         (int)status, link->reasons[0] != '\0' ? ": " : "", link->reasons);
     }
     proxy->tick_wanted = 1;
     return hs_proxy_read_table(proxy, why, capacity);
@@ -232,8 +193,7 @@ void hs_proxy_tell_up(hs_proxy *proxy, hs_proxy_up *up)
     if (!is_up && up->told_state == HMX_UPSTREAM_DOWN) {
         return;
     }
-    hmx_upstream_event e = {.event = hs_guard_event(proxy->guard, sizeof e, proxy->now_ns),
-                            .upstream = up->upstream,
+    hmx_upstream_event e = {.upstream = up->upstream,
                             .state = state,
                             .reason = is_up ? 0 : up->reason,
                             .has_job = is_up ? HMX_YES : HMX_NO,
@@ -254,15 +214,14 @@ void hs_proxy_tell_up(hs_proxy *proxy, hs_proxy_up *up)
     }
     up->told_state = state;
     up->told_prefix = is_up ? up->job.prefix : up->told_prefix;
-    (void)hs_guard_on_upstream(proxy->guard, &e);
+    (void)hs_link_upstream(&proxy->link, &e);
 }
 
 hmx_status hs_proxy_ask_where(hs_proxy *proxy, const hs_proxy_channel *channel,
                               const hs_sv2_open *asked, hmx_channel_decision *answer)
 {
     const hs_proxy_peer *const peer = channel->peer;
-    hmx_channel_open e = {.event = hs_guard_event(proxy->guard, sizeof e, proxy->now_ns),
-                          .channel = channel->number,
+    hmx_channel_open e = {.channel = channel->number,
                           .connection = peer->number,
                           .kind = (uint32_t)channel->move.kind,
                           .honours_prefix = channel->honours_prefix,
@@ -275,15 +234,13 @@ hmx_status hs_proxy_ask_where(hs_proxy *proxy, const hs_proxy_channel *channel,
         e.flags |= HMX_CHANNEL_REQUIRES_VERSION_ROLLING;
     }
     memcpy(e.max_target, asked->max_target.byte, sizeof e.max_target);
-    memset(answer, 0, sizeof *answer);
-    answer->size = sizeof *answer;
-    return hs_guard_on_channel_open(proxy->guard, &e, answer);
+    return hs_link_open(&proxy->link, &e, answer);
 }
 
 void hs_proxy_tell_share(hs_proxy *proxy, const hs_proxy_sent *share, uint32_t upstream,
                          uint32_t verdict, uint32_t flags)
 {
-    hmx_share e = {.event = hs_guard_event(proxy->guard, sizeof e, proxy->now_ns),
+    hmx_share e = {.event = {.flags = flags},
                    .channel = share->channel,
                    .cookie = share->cookie,
                    .upstream = upstream,
@@ -291,104 +248,63 @@ void hs_proxy_tell_share(hs_proxy *proxy, const hs_proxy_sent *share, uint32_t u
                    .count = 1,
                    .work = share->work,
                    .job_age_ns = share->job_age_ns};
-    e.event.flags = flags;
     if (share->told && share->work > 0.0) {
-        (void)hs_guard_on_share(proxy->guard, &e);
+        (void)hs_link_share(&proxy->link, &e);
+    }
+}
+
+static void tell_update(hs_proxy *proxy, const hs_proxy_channel *channel, hmx_channel_update e)
+{
+    e.channel = channel->number;
+    e.cookie = channel->cookie;
+    if (channel->told) {
+        (void)hs_link_update(&proxy->link, &e);
     }
 }
 
 void hs_proxy_tell_honours(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t honours)
 {
-    const hmx_channel_update e = {.event = hs_guard_event(proxy->guard, sizeof e, proxy->now_ns),
-                                  .channel = channel->number,
-                                  .cookie = channel->cookie,
-                                  .changed = HMX_FACT_HONOURS_PREFIX,
-                                  .honours_prefix = honours};
     channel->honours_prefix = honours;
     channel->move.ignores_prefix = honours == HMX_NO;
-    if (channel->told) {
-        (void)hs_guard_on_channel_update(proxy->guard, &e);
-    }
+    tell_update(
+        proxy, channel,
+        (hmx_channel_update){.changed = HMX_FACT_HONOURS_PREFIX, .honours_prefix = honours});
 }
 
 void hs_proxy_tell_updated(hs_proxy *proxy, hs_proxy_channel *channel)
 {
-    hmx_channel_update e = {.event = hs_guard_event(proxy->guard, sizeof e, proxy->now_ns),
-                            .channel = channel->number,
-                            .cookie = channel->cookie,
-                            .changed = HMX_FACT_NOMINAL_HASHRATE | HMX_FACT_MAX_TARGET,
+    hmx_channel_update e = {.changed = HMX_FACT_NOMINAL_HASHRATE | HMX_FACT_MAX_TARGET,
                             .nominal_hashrate = channel->nominal_hs};
     memcpy(e.max_target, channel->move.max_target.byte, sizeof e.max_target);
-    if (channel->told) {
-        (void)hs_guard_on_channel_update(proxy->guard, &e);
-    }
+    tell_update(proxy, channel, e);
 }
 
 void hs_proxy_tell_closed(hs_proxy *proxy, const hs_proxy_channel *channel, uint32_t reason)
 {
-    const hmx_channel_close e = {.event = hs_guard_event(proxy->guard, sizeof e, proxy->now_ns),
-                                 .channel = channel->number,
-                                 .cookie = channel->cookie,
-                                 .reason = reason};
     if (channel->told) {
-        (void)hs_guard_on_channel_close(proxy->guard, &e);
+        (void)hs_link_close(&proxy->link, channel->number, channel->cookie, reason);
     }
 }
 
 hmx_status hs_proxy_tell_outcome(hs_proxy *proxy, const hs_proxy_channel *channel,
                                  uint64_t decision, uint32_t from, uint32_t result, uint32_t cause)
 {
-    hmx_reassign e = {.event = hs_guard_event(proxy->guard, sizeof e, proxy->now_ns),
-                      .decision = decision,
+    hmx_reassign e = {.decision = decision,
                       .channel = channel->number,
                       .cookie = channel->cookie,
                       .from = from,
                       .to = channel->upstream,
                       .result = result,
-                      .cause = cause,
-                      .extranonce_prefix_len = channel->prefix.len};
-    memcpy(e.extranonce_prefix, channel->prefix.byte, channel->prefix.len);
-    return channel->told ? hs_guard_on_reassign(proxy->guard, &e) : HMX_OK;
+                      .cause = cause};
+    return channel->told
+               ? hs_link_reassign(&proxy->link, &e, channel->prefix.byte, channel->prefix.len)
+               : HMX_OK;
 }
 
 void hs_proxy_tell_drained(hs_proxy *proxy, const hs_proxy_drain *drain)
 {
-    hmx_reassign e = {.event = hs_guard_event(proxy->guard, sizeof e, proxy->now_ns),
-                      .channel = drain->channel,
-                      .cookie = drain->cookie,
-                      .from = drain->upstream,
-                      .to = HMX_NONE,
-                      .result = HMX_RESULT_DRAINED,
-                      .extranonce_prefix_len = drain->prefix.len};
-    memcpy(e.extranonce_prefix, drain->prefix.byte, drain->prefix.len);
     if (drain->told) {
-        (void)hs_guard_on_reassign(proxy->guard, &e);
-    }
-}
-
-void hs_proxy_tick(hs_proxy *proxy)
-{
-    hmx_decision rows[ROWS];
-    hmx_decision_buf buf = {.more = 1};
-    uint64_t elapsed = proxy->ticked_ns != 0 ? proxy->now_ns - proxy->ticked_ns : 0;
-    proxy->tick_wanted = 0;
-    proxy->ticked_ns = proxy->now_ns;
-    for (int call = 0; call < CALLS_PER_TICK_MAX && buf.more != 0; call++) {
-        memset(rows, 0, sizeof rows);
-        for (int i = 0; i < ROWS; i++) {
-            rows[i].size = sizeof rows[i];
-        }
-        buf = (hmx_decision_buf){
-            .size = sizeof buf, .stride = sizeof rows[0], .capacity = ROWS, .rows = rows};
-        const hmx_tick e = {.event = hs_guard_event(proxy->guard, sizeof e, proxy->now_ns),
-                            .elapsed_ns = elapsed,
-                            .unix_ms = proxy->unix_ms};
-        if (hs_guard_on_tick(proxy->guard, &e, &buf) < 0) {
-            break;
-        }
-        for (uint32_t i = 0; i < buf.count && i < ROWS; i++) {
-            hs_proxy_carry_out(proxy, &rows[i]);
-        }
-        elapsed = 0;
+        (void)hs_link_drained(&proxy->link, drain->channel, drain->cookie, drain->upstream,
+                              drain->prefix.byte, drain->prefix.len);
     }
 }

@@ -1,13 +1,12 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * Extranonce prefixes: those that the host chooses where the plugin leaves it to it, and the rest
- * of every prefix before it is used again. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/live/proxy/prefix.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "host_stub/live/proxy/internal.h"
-
 #include "host_stub/base/array.h"
+#include "host_stub/live/proxy/plugin.h"
+#include "host_stub/live/proxy/update.h"
 
 enum { INDEX_BYTES = 2, INDEX_MOST = 0xffff };
 
@@ -129,4 +128,35 @@ void hs_proxy_sweep_drains(hs_proxy *proxy)
         proxy->drains[kept++] = drain;
     }
     proxy->drain_count = kept;
+}
+
+void hs_proxy_close_channel(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t reason,
+                            const char *say)
+{
+    hs_proxy_peer *const peer = channel->peer;
+    if (say != NULL) {
+        hs_sv2_message m = {.id = HS_SV2_CLOSE_CHANNEL};
+        m.as.close_channel.channel_id = channel->move.channel_id;
+        m.as.close_channel.reason_code = hs_proxy_text(say);
+        hs_proxy_send_down(peer, &m, 1);
+    }
+    hs_proxy_tell_closed(proxy, channel, reason);
+    (void)hs_table_remove(&peer->channels, (uint64_t)channel->move.channel_id + 1);
+    (void)hs_table_remove(&proxy->by_number, channel->number);
+    for (size_t i = 0; i < proxy->channel_count; i++) {
+        if (proxy->channels[i] == channel) {
+            proxy->channels[i] = proxy->channels[--proxy->channel_count];
+            break;
+        }
+    }
+    hs_proxy_drain_prefix(proxy, channel, channel->upstream, &channel->prefix);
+    if (channel->probe.is_on) {
+        hs_proxy_drain_prefix(proxy, channel, channel->probe.from, &channel->probe.from_prefix);
+    }
+    hs_proxy_rate_changed(proxy, channel->upstream);
+    peer->unanswered -=
+        channel->acks.count < peer->unanswered ? channel->acks.count : peer->unanswered;
+    hs_acks_free(&channel->acks);
+    hs_job_table_free(&channel->move.jobs);
+    free(channel);
 }

@@ -1,19 +1,16 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * Does an extended channel's peer obey SetExtranoncePrefix? No message tells, and its shares do:
- * after its first new prefix one accepted share proves that it does, and a few in a row that miss
- * the target prove that it hashes with the prefix that it had. Until then the decision is answered
- * with nothing. A peer that does not obey goes back to the prefix that it still has, and stays. */
-#include <string.h>
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/live/proxy/probe.h"
 
-#include "host_stub/live/proxy/internal.h"
+#include "host_stub/live/proxy/plugin.h"
+#include "host_stub/live/proxy/prefix.h"
+#include "host_stub/live/proxy/serve.h"
+#include "host_stub/live/proxy/update.h"
 
 #define MARGIN_NS (1000 * HS_PROXY_MS_NS)
 
-void hs_proxy_probe_begin(hs_proxy *proxy, hs_proxy_channel *channel, const hmx_decision *decision,
+void hs_proxy_probe_begin(hs_proxy_channel *channel, const hmx_decision *decision,
                           const hs_sv2_b032 *from_prefix, const hs_move_frames *frames)
 {
-    (void)proxy;
     channel->probe = (hs_proxy_probe){.is_on = 1,
                                       .decision = decision->decision,
                                       .until_ns = decision->valid_until_ns,
@@ -23,6 +20,22 @@ void hs_proxy_probe_begin(hs_proxy *proxy, hs_proxy_channel *channel, const hmx_
                                       .to = decision->to,
                                       .from_prefix = *from_prefix,
                                       .first_job = frames->job_id};
+}
+
+void hs_proxy_applied(hs_proxy *proxy, hs_proxy_channel *channel, uint64_t decision, uint32_t kind,
+                      uint32_t from, int is_soft)
+{
+    if (kind == HMX_DECISION_MOVE) {
+        proxy->moves.applied++;
+        *(is_soft ? &proxy->moves.soft : &proxy->moves.hard) += 1;
+    } else {
+        proxy->moves.renewed++;
+    }
+    /* The plugin may have given it up meanwhile: the channel works there all the same. */
+    if (hs_proxy_tell_outcome(proxy, channel, decision, from, HMX_RESULT_APPLIED, 0) ==
+        HMX_E_STATE) {
+        (void)hs_proxy_tell_outcome(proxy, channel, 0, from, HMX_RESULT_FORCED, 0);
+    }
 }
 
 /* The move is a fact for the plugin, whatever the peer turns out to be. */
@@ -67,7 +80,7 @@ static int go_back(hs_proxy *proxy, hs_proxy_channel *channel, hs_proxy_probe pr
     channel->move.ignores_prefix = 0; /* it is the one that it has never left */
     const int can = hs_proxy_up_is_usable(up) &&
                     hs_move_check(&channel->move, &pool, &probe.from_prefix) == HS_MOVE_LEGAL &&
-                    hs_proxy_serve(proxy, channel, up, &probe.from_prefix, 1, NULL, &frames);
+                    hs_proxy_serve(channel, up, &probe.from_prefix, 1, NULL, &frames);
     channel->move.ignores_prefix = 1;
     return can;
 }

@@ -1,46 +1,10 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * The proxy's account. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/live/proxy/report.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "host_stub/base/array.h"
 #include "host_stub/base/text.h"
-#include "host_stub/live/proxy/internal.h"
-
-void hs_proxy_count_code(hs_proxy_counts *counts, hs_sv2_bytes code)
-{
-    char text[HS_PROXY_CODE_SIZE] = "";
-    const size_t len = code.len < sizeof text - 1 ? code.len : sizeof text - 1;
-    for (size_t i = 0; i < len; i++) {
-        text[i] = code.data[i] > 0x20 && code.data[i] < 0x7f ? (char)code.data[i] : '?';
-    }
-    for (size_t i = 0; i < counts->rejected_count; i++) {
-        if (strcmp(counts->rejected[i].text, text) == 0) {
-            counts->rejected[i].count++;
-            return;
-        }
-    }
-    if (counts->rejected_count == HS_PROXY_CODES_MAX - 1) {
-        memcpy(text, "other", sizeof "other"); /* a pool that invents a reason for each share */
-    }
-    hs_proxy_code *const last =
-        &counts->rejected[counts->rejected_count == HS_PROXY_CODES_MAX ? HS_PROXY_CODES_MAX - 1
-                                                                       : counts->rejected_count++];
-    memcpy(last->text, text, sizeof text);
-    last->count++;
-}
-
-void hs_proxy_note_first_accept(hs_proxy *proxy, hs_proxy_channel *channel)
-{
-    hs_proxy_moves *const moves = &proxy->moves;
-    const uint64_t ms = (proxy->now_ns - channel->decided_ns) / HS_PROXY_MS_NS;
-    channel->decided_ns = 0;
-    if (HS_GROW(moves->first_accept_ms, moves->first_capacity, moves->first_count + 1) != 0) {
-        return;
-    }
-    moves->first_accept_ms[moves->first_count++] = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
-}
 
 static int by_size(const void *a, const void *b)
 {
@@ -147,8 +111,8 @@ json_t *hs_proxy_json(const hs_proxy *proxy)
     put(all, "protocol_errors", proxy->protocol_errors);
     (void)json_object_set_new(
         all, "guard_violations",
-        json_integer((json_int_t)(hs_guard_violations(proxy->guard, HS_SIDE_HOST) +
-                                  hs_guard_violations(proxy->guard, HS_SIDE_PLUGIN))));
+        json_integer((json_int_t)(hs_guard_violations(proxy->link.guard, HS_SIDE_HOST) +
+                                  hs_guard_violations(proxy->link.guard, HS_SIDE_PLUGIN))));
     (void)json_object_set_new(
         all, "seconds",
         json_real(hs_round_decimals((double)(proxy->now_ns - proxy->start_ns) / 1e9, 3)));

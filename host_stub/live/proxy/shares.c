@@ -1,18 +1,16 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * Shares: each goes to the pool whose job it is, under that channel's own sequence number; the
- * verdict finds its way back by that number. Each is answered once, and credited once at the
- * most. */
-#include <stdlib.h>
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/live/proxy/shares.h"
+
 #include <string.h>
 
 #include "host_stub/base/array.h"
-#include "host_stub/live/proxy/internal.h"
+#include "host_stub/live/proxy/plugin.h"
+#include "host_stub/live/proxy/probe.h"
 #include "host_stub/sv2/work.h"
 
 enum { SENT_MAX = 65536 }; /* shares that wait for one pool */
 
-void hs_proxy_answer(hs_proxy_channel *channel)
+static void answer(hs_proxy_channel *channel)
 {
     hs_proxy_peer *const peer = channel->peer;
     hs_sv2_message m;
@@ -27,6 +25,29 @@ void hs_proxy_answer(hs_proxy_channel *channel)
         peer->paused = 0;
         peer->proxy->out.pause_down(peer->link, 0);
     }
+}
+
+static void count_code(hs_proxy_counts *counts, hs_sv2_bytes code)
+{
+    char text[HS_PROXY_CODE_SIZE] = "";
+    const size_t len = code.len < sizeof text - 1 ? code.len : sizeof text - 1;
+    for (size_t i = 0; i < len; i++) {
+        text[i] = code.data[i] > 0x20 && code.data[i] < 0x7f ? (char)code.data[i] : '?';
+    }
+    for (size_t i = 0; i < counts->rejected_count; i++) {
+        if (strcmp(counts->rejected[i].text, text) == 0) {
+            counts->rejected[i].count++;
+            return;
+        }
+    }
+    if (counts->rejected_count == HS_PROXY_CODES_MAX - 1) {
+        memcpy(text, "other", sizeof "other"); /* a pool that invents a reason for each share */
+    }
+    hs_proxy_code *const last =
+        &counts->rejected[counts->rejected_count == HS_PROXY_CODES_MAX ? HS_PROXY_CODES_MAX - 1
+                                                                       : counts->rejected_count++];
+    memcpy(last->text, text, sizeof text);
+    last->count++;
 }
 
 static void refuse_at_once(hs_proxy_peer *peer, const hs_sv2_submit *told, const char *code)
@@ -76,11 +97,11 @@ static void refuse_locally(hs_proxy_channel *channel, const hs_sv2_submit *told,
                                told->job_id >= channel->moved_from_job &&
                                told->job_id <= channel->moved_to_job;
     } else {
-        hs_proxy_count_code(counts, hs_proxy_text(code));
+        count_code(counts, hs_proxy_text(code));
     }
     hs_proxy_tell_share(proxy, &about, upstream, verdict, HMX_SHARE_LOCAL);
     if (file_share(channel, &share)) {
-        hs_proxy_answer(channel);
+        answer(channel);
     }
 }
 
@@ -217,6 +238,18 @@ static void settle(hs_proxy *proxy, const hs_proxy_up *up, const hs_proxy_sent *
     }
 }
 
+/* The move has its first accepted share. */
+static void note_first_accept(hs_proxy *proxy, hs_proxy_channel *channel)
+{
+    hs_proxy_moves *const moves = &proxy->moves;
+    const uint64_t ms = (proxy->now_ns - channel->decided_ns) / HS_PROXY_MS_NS;
+    channel->decided_ns = 0;
+    if (HS_GROW(moves->first_accept_ms, moves->first_capacity, moves->first_count + 1) != 0) {
+        return;
+    }
+    moves->first_accept_ms[moves->first_count++] = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+}
+
 static void accept_one(hs_proxy *proxy, hs_proxy_up *up, const hs_proxy_sent *sent)
 {
     hs_proxy_channel *const channel = hs_proxy_channel_of(proxy, sent->channel);
@@ -227,7 +260,7 @@ static void accept_one(hs_proxy *proxy, hs_proxy_up *up, const hs_proxy_sent *se
     if (channel != NULL) {
         if (channel->decided_ns != 0 && channel->upstream == up->upstream &&
             sent->job_id >= channel->decided_job) {
-            hs_proxy_note_first_accept(proxy, channel);
+            note_first_accept(proxy, channel);
         }
         hs_proxy_probe_verdict(proxy, channel, up->upstream, sent->job_id, 1, 0);
     }
@@ -256,7 +289,7 @@ void hs_proxy_share_success(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_submi
     for (size_t i = 0; i < count; i++) {
         hs_proxy_channel *const channel = hs_proxy_channel_of(proxy, up->sent[i].channel);
         if (channel != NULL) {
-            hs_proxy_answer(channel);
+            answer(channel);
         }
     }
     take_off(up, 0, count);
@@ -272,12 +305,12 @@ static void reject_one(hs_proxy *proxy, hs_proxy_up *up, const hs_proxy_sent *se
     } else if (m->verdict == HMX_SHARE_REJECTED_DUPLICATE) {
         up->counts.duplicates++;
     } else {
-        hs_proxy_count_code(&up->counts, code);
+        count_code(&up->counts, code);
     }
     hs_proxy_tell_share(proxy, sent, up->upstream, m->verdict, 0);
     settle(proxy, up, sent, m->code);
     if (channel != NULL) {
-        hs_proxy_answer(channel);
+        answer(channel);
         hs_proxy_probe_verdict(proxy, channel, up->upstream, sent->job_id, 0,
                                m->verdict == HMX_SHARE_REJECTED_LOW_DIFFICULTY);
     }
@@ -306,7 +339,7 @@ void hs_proxy_lose_shares(hs_proxy *proxy, hs_proxy_up *up, uint64_t before_ns)
         settle(proxy, up, sent, "upstream-lost");
         hs_proxy_channel *const channel = hs_proxy_channel_of(proxy, sent->channel);
         if (channel != NULL) {
-            hs_proxy_answer(channel);
+            answer(channel);
         }
     }
     take_off(up, 0, count);

@@ -1,12 +1,13 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * The pools' side: connections, the proxy's channel on each, and what their frames mean. Jobs are
- * in live/proxy/up_jobs.c, verdicts in live/proxy/shares.c. */
-#include <stdio.h>
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/live/proxy/up.h"
+
 #include <string.h>
 
-#include "host_stub/base/text.h"
-#include "host_stub/live/proxy/internal.h"
+#include "host_stub/live/proxy/plugin.h"
+#include "host_stub/live/proxy/probe.h"
+#include "host_stub/live/proxy/shares.h"
+#include "host_stub/live/proxy/up_jobs.h"
+#include "host_stub/live/proxy/update.h"
 #include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/work.h"
 
@@ -17,36 +18,9 @@ enum {
 };
 #define SETUP_NS (10000 * HS_PROXY_MS_NS) /* for a pool to answer, and to send a job */
 
-int hs_proxy_up_is_usable(const hs_proxy_up *up)
-{
-    return up->state == HS_UP_OPEN && up->has_job && up->has_tip;
-}
-
-hs_move_pool hs_proxy_pool_view(const hs_proxy_up *up)
-{
-    hs_move_pool pool = {.upstream = up->upstream,
-                         .is_open = up->state == HS_UP_OPEN,
-                         .fixed_version = (up->server_flags & HS_SV2_REQUIRES_FIXED_VERSION) != 0,
-                         .prefix = up->has_job ? up->job.prefix : up->prefix,
-                         .extranonce_size = up->extranonce_size,
-                         .target = up->has_job ? up->job.target : up->target,
-                         .has_tip = up->has_tip,
-                         .tip = up->tip,
-                         .job = up->has_job ? &up->job.copy.job : NULL};
-    return pool;
-}
-
 static void send(hs_proxy *proxy, const hs_proxy_up *up, const hs_sv2_message *m)
 {
     proxy->out.send_up(proxy->ctx, up->upstream, m, 1);
-}
-
-void hs_proxy_end_up(hs_proxy *proxy, hs_proxy_up *up, const char *reason)
-{
-    if (up->state != HS_UP_IDLE && up->state != HS_UP_ENDED) {
-        up->state = HS_UP_ENDED;
-        proxy->out.end_up(proxy->ctx, up->upstream, reason);
-    }
 }
 
 /* Its channel is gone: nobody takes shares for its jobs any more. */

@@ -1,22 +1,12 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * A pool's jobs, tips, targets and space. A job captures target and prefix when it comes, as it
- * does at the pool; SetTarget renews the target of queued ones. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/live/proxy/up_jobs.h"
+
 #include <string.h>
 
-#include "host_stub/live/proxy/internal.h"
+#include "host_stub/live/proxy/plugin.h"
+#include "host_stub/live/proxy/probe.h"
+#include "host_stub/live/proxy/serve.h"
 #include "host_stub/sv2/work.h"
-
-void hs_proxy_forget_jobs(hs_proxy_up *up)
-{
-    for (uint32_t i = 0; i < up->future_count; i++) {
-        hs_pool_job_free(&up->futures[i].copy);
-    }
-    up->future_count = 0;
-    up->has_job = 0;
-    up->has_tip = 0;
-    up->has_tip_before = 0;
-}
 
 /* The plugin gives up what it has decided about a pool when it hears of another space there: what
  * has been done has to be a fact before. */
@@ -32,6 +22,27 @@ static void before_space(hs_proxy *proxy, const hs_proxy_up *up)
     }
 }
 
+/* Everybody who works there gets the current job. */
+static void serve_all(hs_proxy *proxy, hs_proxy_up *up, int soft)
+{
+    const hs_move_pool pool = hs_proxy_pool_view(up);
+    hs_move_frames frames;
+    for (size_t i = 0; i < proxy->channel_count; i++) {
+        hs_proxy_channel *const channel = proxy->channels[i];
+        if (channel->upstream != up->upstream || channel->peer->ended) {
+            continue;
+        }
+        if (hs_move_check(&channel->move, &pool, &channel->prefix) == HS_MOVE_LEGAL) {
+            if (!hs_proxy_serve(channel, up, &channel->prefix, soft, NULL, &frames)) {
+                hs_proxy_end_peer(channel->peer, 0, "no memory for a job");
+            }
+        } else if (!channel->wants_prefix) {
+            channel->wants_prefix = 1;
+            channel->wants_since_ns = proxy->now_ns;
+        }
+    }
+}
+
 /* There is a new current job. */
 static void changed(hs_proxy *proxy, hs_proxy_up *up, int soft)
 {
@@ -42,7 +53,7 @@ static void changed(hs_proxy *proxy, hs_proxy_up *up, int soft)
     }
     before_space(proxy, up);
     hs_proxy_tell_up(proxy, up);
-    hs_proxy_serve_all(proxy, up, soft);
+    serve_all(proxy, up, soft);
 }
 
 static int keep(hs_proxy_up *up, hs_proxy_job *to, const hs_sv2_new_extended_job *job)

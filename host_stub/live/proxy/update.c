@@ -1,10 +1,7 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * UpdateChannel to the pools: what works there has changed. Once a second at the most (spec 5.3.7),
- * and a second after the first change, so that a burst of moves is one message. */
-#include <string.h>
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/live/proxy/update.h"
 
-#include "host_stub/live/proxy/internal.h"
+#include <string.h>
 
 /* A little more than the second, since recordings and pools count in whole milliseconds. */
 #define DEBOUNCE_NS (1050 * HS_PROXY_MS_NS)

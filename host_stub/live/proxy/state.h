@@ -1,17 +1,77 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * live/proxy/internal: what the files of the proxy's core share. Private: everybody else uses
- * live/proxy/core.h. */
-#ifndef HOST_STUB_LIVE_PROXY_INTERNAL_H
-#define HOST_STUB_LIVE_PROXY_INTERNAL_H
+ * live/proxy/state: what the parts of a proxy share, and the small steps that all of them take: to
+ * find a pool or a channel, to look at a pool as a place to work, to send to a miner, to end a
+ * connection. It decides nothing and tells the plugin nothing.
+ *
+ * Who calls whom, each only those below it:
+ *   core             the clock and the life of the whole
+ *   up, up_jobs      the pools' side          down, open   the miners' side
+ *   moves, shares    decisions; shares and their verdicts
+ *   probe            does a peer obey SetExtranoncePrefix?
+ *   serve, prefix    a job to a channel; prefixes, and the end of a channel
+ *   plugin, update   the facts for the plugin; UpdateChannel to the pools
+ *   state */
+#ifndef HOST_STUB_LIVE_PROXY_STATE_H
+#define HOST_STUB_LIVE_PROXY_STATE_H
+
+#include <stddef.h>
+#include <stdint.h>
 
 #include "host_stub/base/table.h"
 #include "host_stub/jobs/acks.h"
 #include "host_stub/jobs/move.h"
 #include "host_stub/jobs/template.h"
-#include "host_stub/live/proxy/core.h"
+#include "host_stub/link/link.h"
+#include "host_stub/sv2/types.h"
 
 #define HS_PROXY_MS_NS UINT64_C(1000000)
+
+typedef struct hs_proxy hs_proxy;
+typedef struct hs_proxy_peer hs_proxy_peer; /* a miner's connection */
+
+/* What the proxy does outside. `link` is what hs_proxy_join was given, `ctx` the proxy's. None may
+ * call back into the proxy. */
+typedef struct hs_proxy_out {
+    /* As one burst; the messages' views hold until the call returns. */
+    void (*send_down)(void *link, const hs_sv2_message *messages, size_t count);
+    /* It has to end, once what was sent has left or at once. hs_proxy_leave follows. */
+    void (*end_down)(void *link, int after_sending, const char *reason);
+    /* Read nothing from it, or go on. */
+    void (*pause_down)(void *link, int paused);
+    /* Begins to connect. 0: hs_proxy_up_opened or hs_proxy_up_closed follows; -1 with a sentence:
+     * nothing follows. */
+    int (*dial)(void *ctx, uint32_t upstream, const char *host, uint16_t port, char *why,
+                size_t capacity);
+    void (*send_up)(void *ctx, uint32_t upstream, const hs_sv2_message *messages, size_t count);
+    /* The connection has to end at once. hs_proxy_up_closed follows. */
+    void (*end_up)(void *ctx, uint32_t upstream, const char *reason);
+    /* One line for people, without a newline. */
+    void (*note)(void *ctx, uint64_t now_ns, const char *text);
+    /* A violation of the contract, as hs_guard_options.violation. */
+    void (*violation)(void *ctx, enum hs_side side, const char *check, const char *text);
+} hs_proxy_out;
+
+enum { HS_PROXY_HOST_SIZE = HMX_ADDRESS_SIZE, HS_PROXY_POOLS_MAX = HMX_UPSTREAMS_MAX };
+
+/* Where a pool really is, in place of the address in the plugin's table. */
+typedef struct hs_proxy_place {
+    char id[HMX_ID_SIZE];
+    char host[HS_PROXY_HOST_SIZE];
+    uint16_t port;
+} hs_proxy_place;
+
+typedef struct hs_proxy_settings {
+    const char *config_path; /* exactly one of the two */
+    const char *config_text;
+    uint8_t seed[32]; /* for the plugin */
+    hs_proxy_place places[HS_PROXY_POOLS_MAX];
+    size_t place_count;
+    uint64_t drain_ns;      /* a prefix rests so long after its last valid job */
+    uint64_t answer_ns;     /* a share without a verdict of its pool is lost after this */
+    uint64_t dial_least_ns; /* first pause before a pool is dialled again; doubles ... */
+    uint64_t dial_most_ns;  /* ... up to this */
+} hs_proxy_settings;
 
 enum {
     HS_PROXY_FUTURES_MAX = 16,        /* future jobs of a pool */
@@ -218,11 +278,10 @@ struct hs_proxy {
     hs_proxy_settings settings;
     hs_proxy_out out;
     void *ctx;
-    hs_guard *guard;
+    hs_link link; /* to the plugin */
     uint64_t start_ns;
     uint64_t now_ns;
     uint64_t unix_ms;
-    uint64_t ticked_ns; /* 0 = never */
     uint64_t swept_ns;
     int tick_wanted;
     int is_ending;
@@ -244,113 +303,23 @@ struct hs_proxy {
     uint64_t protocol_errors;
 };
 
-/* live/proxy/core.c */
 void hs_proxy_note(hs_proxy *proxy, const char *format, ...) __attribute__((format(printf, 2, 3)));
 hs_sv2_bytes hs_proxy_text(const char *text);
+
+/* ---- pools ---- */
 hs_proxy_up *hs_proxy_up_of(hs_proxy *proxy, uint32_t upstream); /* NULL for no such number */
+/* Has it a channel, a job and a tip? */
+int hs_proxy_up_is_usable(const hs_proxy_up *up);
+/* As a place to work. */
+hs_move_pool hs_proxy_pool_view(const hs_proxy_up *up);
+void hs_proxy_forget_jobs(hs_proxy_up *up);
+void hs_proxy_end_up(hs_proxy *proxy, hs_proxy_up *up, const char *reason);
 
-/* live/proxy/plugin.c: the facts for the plugin. Each does nothing for a channel that it was not
- * told of. */
-int hs_proxy_plugin_start(hs_proxy *proxy, const hs_plugin *plugin, hs_sv2_bytes state, char *why,
-                          size_t capacity);
-int hs_proxy_read_table(hs_proxy *proxy, char *why, size_t capacity);
-void hs_proxy_tell_up(hs_proxy *proxy, hs_proxy_up *up);
-void hs_proxy_tell_share(hs_proxy *proxy, const hs_proxy_sent *share, uint32_t upstream,
-                         uint32_t verdict, uint32_t flags);
-void hs_proxy_tell_honours(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t honours);
-void hs_proxy_tell_updated(hs_proxy *proxy, hs_proxy_channel *channel);
-void hs_proxy_tell_closed(hs_proxy *proxy, const hs_proxy_channel *channel, uint32_t reason);
-/* Where and with which prefix the channel works is read from it. Returns the plugin's status. */
-hmx_status hs_proxy_tell_outcome(hs_proxy *proxy, const hs_proxy_channel *channel,
-                                 uint64_t decision, uint32_t from, uint32_t result, uint32_t cause);
-void hs_proxy_tell_drained(hs_proxy *proxy, const hs_proxy_drain *drain);
-/* Asks where a new channel goes. Returns the plugin's status. */
-hmx_status hs_proxy_ask_where(hs_proxy *proxy, const hs_proxy_channel *channel,
-                              const hs_sv2_open *asked, hmx_channel_decision *answer);
-void hs_proxy_tick(hs_proxy *proxy);
-
-/* live/proxy/down.c */
+/* ---- miners ---- */
 /* The peer's open channel of that id; NULL. */
 hs_proxy_channel *hs_proxy_find(const hs_proxy_peer *peer, uint32_t channel_id);
 hs_proxy_channel *hs_proxy_channel_of(const hs_proxy *proxy, uint64_t number);
-void hs_proxy_close_channel(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t reason,
-                            const char *say);
-void hs_proxy_end_peer(hs_proxy_peer *peer, int after_sending, const char *reason);
 void hs_proxy_send_down(const hs_proxy_peer *peer, const hs_sv2_message *messages, size_t count);
-
-/* live/proxy/open.c */
-void hs_proxy_request_open(hs_proxy_peer *peer, const hs_sv2_message *m);
-/* Opens what waits and can be opened; refuses what has waited too long. */
-void hs_proxy_retry_opens(hs_proxy *proxy);
-
-/* live/proxy/up.c */
-void hs_proxy_dial_due(hs_proxy *proxy);
-void hs_proxy_end_up(hs_proxy *proxy, hs_proxy_up *up, const char *reason);
-int hs_proxy_up_is_usable(const hs_proxy_up *up);
-hs_move_pool hs_proxy_pool_view(const hs_proxy_up *up);
-
-/* live/proxy/up_jobs.c */
-void hs_proxy_up_job(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_new_extended_job *job);
-void hs_proxy_up_prev_hash(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_set_new_prev_hash *told);
-void hs_proxy_up_target(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_u256 *target);
-void hs_proxy_up_prefix(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_b032 *prefix);
-void hs_proxy_forget_jobs(hs_proxy_up *up);
-
-/* live/proxy/update.c: UpdateChannel to the pools. */
-void hs_proxy_rate_changed(hs_proxy *proxy, uint32_t upstream);
-void hs_proxy_state_rates(hs_proxy *proxy);
-double hs_proxy_rate_of(const hs_proxy *proxy, uint32_t upstream);
-
-/* live/proxy/serve.c */
-/* Writes the burst that puts the channel on the pool's current job, with this prefix. `before` are
- * messages that come first in the same burst. 1, or 0 when nothing was sent. */
-int hs_proxy_serve(hs_proxy *proxy, hs_proxy_channel *channel, hs_proxy_up *up,
-                   const hs_sv2_b032 *prefix, int soft, const hs_sv2_message *before,
-                   hs_move_frames *frames);
-/* The pool has a new current job: everybody who works there gets it. */
-void hs_proxy_serve_all(hs_proxy *proxy, hs_proxy_up *up, int soft);
-
-/* live/proxy/prefix.c */
-/* A prefix for the channel on this pool that nobody uses; 0 when there is none. */
-int hs_proxy_choose_prefix(hs_proxy *proxy, const hs_proxy_channel *channel, const hs_proxy_up *up,
-                           hs_sv2_b032 *out);
-/* Is it, or the beginning of it, in use by another channel, or resting? */
-int hs_proxy_prefix_is_taken(const hs_proxy *proxy, const hs_proxy_channel *channel,
-                             uint32_t upstream, const hs_sv2_b032 *prefix);
-void hs_proxy_drain_prefix(hs_proxy *proxy, const hs_proxy_channel *channel, uint32_t upstream,
-                           const hs_sv2_b032 *prefix);
-void hs_proxy_sweep_drains(hs_proxy *proxy);
-
-/* live/proxy/moves.c */
-void hs_proxy_carry_out(hs_proxy *proxy, const hmx_decision *decision);
-void hs_proxy_sweep_moves(hs_proxy *proxy);
-/* The channel works for `up` now because the host says so: no decision. 1 when it could. */
-int hs_proxy_force(hs_proxy *proxy, hs_proxy_channel *channel, hs_proxy_up *up);
-
-/* live/proxy/probe.c: does the peer obey SetExtranoncePrefix? */
-void hs_proxy_probe_begin(hs_proxy *proxy, hs_proxy_channel *channel, const hmx_decision *decision,
-                          const hs_sv2_b032 *from_prefix, const hs_move_frames *frames);
-void hs_proxy_probe_verdict(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t upstream,
-                            uint32_t job_id, int accepted, int low_difficulty);
-/* Answers what would become void. */
-void hs_proxy_probe_due(hs_proxy *proxy, hs_proxy_channel *channel);
-/* The pool where it is tried is gone: it stays there as far as anybody knows. */
-void hs_proxy_probe_abort(hs_proxy *proxy, hs_proxy_channel *channel);
-/* A move is a fact: counts it and says so. */
-void hs_proxy_applied(hs_proxy *proxy, hs_proxy_channel *channel, uint64_t decision, uint32_t kind,
-                      uint32_t from, int is_soft);
-
-/* live/proxy/shares.c */
-void hs_proxy_submit(hs_proxy_peer *peer, const hs_sv2_message *m);
-void hs_proxy_share_success(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_submit_success *told);
-void hs_proxy_share_error(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_submit_error *told);
-/* All that wait for this pool, or since before `before_ns`, are lost. */
-void hs_proxy_lose_shares(hs_proxy *proxy, hs_proxy_up *up, uint64_t before_ns);
-/* Says what can be said. */
-void hs_proxy_answer(hs_proxy_channel *channel);
-
-/* live/proxy/report.c */
-void hs_proxy_count_code(hs_proxy_counts *counts, hs_sv2_bytes code);
-void hs_proxy_note_first_accept(hs_proxy *proxy, hs_proxy_channel *channel);
+void hs_proxy_end_peer(hs_proxy_peer *peer, int after_sending, const char *reason);
 
 #endif

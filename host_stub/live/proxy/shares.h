@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * live/proxy/shares: each share goes to the pool whose job it is, under that channel's own sequence
+ * number; the verdict finds its way back by that number. Each is answered once, and credited once
+ * at the most. */
+#ifndef HOST_STUB_LIVE_PROXY_SHARES_H
+#define HOST_STUB_LIVE_PROXY_SHARES_H
+
+#include "host_stub/live/proxy/state.h"
+
+void hs_proxy_submit(hs_proxy_peer *peer, const hs_sv2_message *m);
+void hs_proxy_share_success(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_submit_success *told);
+void hs_proxy_share_error(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_submit_error *told);
+/* All that wait for this pool, or since before `before_ns`, are lost. */
+void hs_proxy_lose_shares(hs_proxy *proxy, hs_proxy_up *up, uint64_t before_ns);
+
+#endif

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/sim/events.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "host_stub/base/text.h"
-#include "host_stub/sim/state.h"
+#include "host_stub/sim/farm.h"
+#include "host_stub/sim/host.h"
+#include "host_stub/sim/moves.h"
 
 enum { HAPPENINGS_MAX = 100000 };
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/sim/farm.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "host_stub/sim/state.h"
-
 #include "host_stub/base/array.h"
+#include "host_stub/sim/moves.h"
+#include "host_stub/sim/shares.h"
 
 enum { CHURN_PER_SECOND_MAX = 1000, PICK_TRIES = 1000 };
 

@@ -1,21 +1,17 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * The downstream side: connections, channels, moves. Pools are in sim/frames_pools.c, shares and
- * what miners state in sim/frames_miners.c. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/sim/frames.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host_stub/base/array.h"
 #include "host_stub/base/text.h"
-#include "host_stub/sim/frames_state.h"
+#include "host_stub/sim/frames_pools.h"
+#include "host_stub/sim/links.h"
+#include "host_stub/sv2/work.h"
 
 static const char VENDOR[] = "simulated";
-
-uint64_t hs_frames_now_ms(const hs_sim *sim)
-{
-    return sim->second * 1000u;
-}
 
 int hs_sim_frames_begin(hs_sim *sim, char *why, size_t capacity)
 {
@@ -31,16 +27,6 @@ int hs_sim_frames_begin(hs_sim *sim, char *why, size_t capacity)
     }
     hs_rng_init(&sim->frames->rng, sim->options->seed, "frames", 0);
     return 0;
-}
-
-void hs_frames_end_file(hs_sim_frames *frames, hs_frame_file *file)
-{
-    char path[sizeof frames->failed_path];
-    snprintf(path, sizeof path, "%s", file->path != NULL ? file->path : "?");
-    if (hs_frame_file_end(file) != 0 && !frames->failed) {
-        memcpy(frames->failed_path, path, sizeof path);
-        frames->failed = 1;
-    }
 }
 
 static void free_channel(hs_frame_channel *c)
@@ -104,18 +90,6 @@ void hs_sim_frames_free(hs_sim *sim)
     sim->frames = NULL;
 }
 
-hs_frame_channel *hs_frames_channel(const hs_sim *sim, uint64_t channel)
-{
-    const hs_sim_frames *const frames = sim->frames;
-    return frames != NULL && channel < frames->channel_count ? frames->channels[channel] : NULL;
-}
-
-static void say(hs_sim *sim, hs_frame_conn *conn, enum hs_frame_side side,
-                const hs_sv2_message *message)
-{
-    (void)hs_frame_file_message(&conn->file, side, hs_frames_now_ms(sim), message);
-}
-
 static hs_sv2_bytes text(const char *from)
 {
     return (hs_sv2_bytes){(const uint8_t *)from, (uint32_t)strlen(from)};
@@ -140,11 +114,11 @@ static void set_up(hs_sim *sim, hs_frame_conn *conn, const hs_miner *miner)
     m.as.setup_connection.hardware_version = text(alone ? "miner" : "rack");
     m.as.setup_connection.firmware = text("1.0");
     m.as.setup_connection.device_id = text(device);
-    say(sim, conn, HS_FRAME_FROM_CLIENT, &m);
+    hs_frames_say(sim, conn, HS_FRAME_FROM_CLIENT, &m);
     memset(&m, 0, sizeof m);
     m.id = HS_SV2_SETUP_CONNECTION_SUCCESS;
     m.as.setup_connection_success.used_version = 2;
-    say(sim, conn, HS_FRAME_FROM_SERVER, &m);
+    hs_frames_say(sim, conn, HS_FRAME_FROM_SERVER, &m);
 }
 
 static hs_frame_conn *conn_of(hs_sim *sim, const hs_miner *miner)
@@ -180,41 +154,6 @@ static hs_frame_conn *conn_of(hs_sim *sim, const hs_miner *miner)
 
 /* ---- channels ---- */
 
-hs_sv2_u256 hs_frames_target(const hs_frame_channel *c, double difficulty)
-{
-    const hs_sv2_u256 vardiff = hs_move_target_of(difficulty);
-    const hs_sv2_u256 pool = hs_move_target_of((double)HS_POOL_DIFFICULTY);
-    const hs_sv2_u256 asked = hs_move_target(&pool, &vardiff);
-    return hs_move_target(&asked, &c->move.max_target);
-}
-
-static hs_sv2_b032 prefix_of(const hs_miner *miner)
-{
-    hs_sv2_b032 prefix = {.len = miner->prefix_len};
-    memcpy(prefix.byte, miner->prefix, sizeof prefix.byte);
-    return prefix;
-}
-
-void hs_frames_burst(hs_sim *sim, hs_frame_channel *c, const hs_miner *miner, int soft)
-{
-    hs_sv2_new_extended_job job;
-    hs_move_frames out;
-    const hs_move_pool pool = hs_sim_move_pool(sim, (uint32_t)sim->pool_of[miner->upstream], &job);
-    const hs_sv2_b032 prefix = prefix_of(miner);
-    const double change = miner->difficulty / c->told_difficulty;
-    const int retarget = pool.upstream != c->move.upstream && (change < 0.99 || change > 1.01);
-    const hs_sv2_u256 target = retarget ? hs_frames_target(c, miner->difficulty) : c->move.target;
-    if (!hs_move_burst(&c->move, &pool, &prefix, &target, soft, &out)) {
-        sim->no_memory = 1;
-        return;
-    }
-    c->told_difficulty = retarget ? miner->difficulty : c->told_difficulty;
-    c->tip_since_ms = out.is_soft ? c->tip_since_ms : hs_frames_now_ms(sim);
-    for (uint32_t i = 0; i < out.count; i++) {
-        say(sim, c->conn, HS_FRAME_FROM_SERVER, &out.messages[i]);
-    }
-}
-
 static void say_open(hs_sim *sim, hs_frame_channel *c, const hs_miner *miner)
 {
     char identity[32];
@@ -225,7 +164,7 @@ static void say_open(hs_sim *sim, hs_frame_channel *c, const hs_miner *miner)
     m.as.open.nominal_hash_rate = (float)miner->declared_hs;
     m.as.open.max_target = c->move.max_target;
     m.as.open.min_extranonce_size = c->move.extranonce_size;
-    say(sim, c->conn, HS_FRAME_FROM_CLIENT, &m);
+    hs_frames_say(sim, c->conn, HS_FRAME_FROM_CLIENT, &m);
 }
 
 /* The waiting request is answered, and the first job follows at once. Each channel has a group of
@@ -236,7 +175,7 @@ static void say_opened(hs_sim *sim, hs_frame_channel *c, const hs_miner *miner)
                                               : HS_SV2_OPEN_STANDARD_SUCCESS};
     const uint32_t group = ++c->conn->last_id;
     c->move.channel_id = ++c->conn->last_id;
-    c->move.prefix = prefix_of(miner);
+    c->move.prefix = hs_frames_prefix(miner);
     c->move.target = hs_frames_target(c, miner->difficulty);
     c->told_difficulty = miner->difficulty;
     c->state = HS_FRAME_OPEN;
@@ -246,7 +185,7 @@ static void say_opened(hs_sim *sim, hs_frame_channel *c, const hs_miner *miner)
     m.as.open_success.extranonce_size = c->move.extranonce_size;
     m.as.open_success.extranonce_prefix = c->move.prefix;
     m.as.open_success.group_channel_id = group;
-    say(sim, c->conn, HS_FRAME_FROM_SERVER, &m);
+    hs_frames_say(sim, c->conn, HS_FRAME_FROM_SERVER, &m);
     hs_frames_burst(sim, c, miner, 0);
 }
 
@@ -255,7 +194,7 @@ static void say_refused(hs_sim *sim, hs_frame_channel *c, const char *code)
     hs_sv2_message m = {.id = HS_SV2_OPEN_ERROR};
     m.as.open_error.request_id = c->request_id;
     m.as.open_error.error_code = text(code);
-    say(sim, c->conn, HS_FRAME_FROM_SERVER, &m);
+    hs_frames_say(sim, c->conn, HS_FRAME_FROM_SERVER, &m);
     c->state = HS_FRAME_REFUSED;
 }
 
@@ -339,7 +278,7 @@ static void say_closed(hs_sim *sim, hs_frame_channel *c, uint32_t reason)
         hs_sv2_message m = {.id = HS_SV2_CLOSE_CHANNEL};
         m.as.close_channel.channel_id = c->move.channel_id;
         m.as.close_channel.reason_code = text("miner-left");
-        say(sim, c->conn, HS_FRAME_FROM_CLIENT, &m);
+        hs_frames_say(sim, c->conn, HS_FRAME_FROM_CLIENT, &m);
     } else if (c->state == HS_FRAME_WAITS) {
         say_refused(sim, c, HS_CODE_NO_POOL);
     }
@@ -359,4 +298,129 @@ void hs_sim_frames_close(hs_sim *sim, hs_miner *miner, uint32_t reason)
         end_conn(frames, c->connection);
     }
     free_channel(c);
+}
+
+/* ---- what miners say: shares with their answers, and hashrates stated anew ---- */
+
+/* Where in its second a share is found: the answers and moves of a second come at its beginning. */
+enum { SHARE_MS = 500 };
+
+/* One share of the active job. The tag holds the verdict that the pool is going to give. */
+static int submit(hs_sim *sim, hs_frame_channel *c, const hs_job_entry *job, int accepted)
+{
+    hs_rng *const rng = &sim->frames->rng;
+    const uint64_t found_ms = (sim->second - 1) * 1000u + SHARE_MS;
+    const uint64_t draw = hs_rng_u64(rng);
+    hs_sv2_message m = {.id = c->move.kind == HS_CHANNEL_EXTENDED ? HS_SV2_SUBMIT_EXTENDED
+                                                                  : HS_SV2_SUBMIT_STANDARD};
+    /* A device has no clock of its own: it counts from the tip's min_ntime on (spec 5.3.11). */
+    const uint32_t counted =
+        c->move.tip.min_ntime + (uint32_t)((found_ms - c->tip_since_ms) / 1000);
+    m.as.submit.channel_id = c->move.channel_id;
+    m.as.submit.sequence_number = ++c->last_sequence;
+    m.as.submit.job_id = job->job_id;
+    m.as.submit.nonce = (uint32_t)draw;
+    m.as.submit.ntime = counted > job->min_ntime ? counted : job->min_ntime;
+    m.as.submit.version =
+        job->version ^ (job->version_rolling ? (uint32_t)(draw >> 32) & c->version_bits : 0);
+    m.as.submit.extranonce.len = c->move.extranonce_size;
+    for (uint32_t i = 0; i < c->move.extranonce_size; i++) {
+        m.as.submit.extranonce.byte[i] = (uint8_t)hs_rng_below(rng, 256);
+    }
+    (void)hs_frame_file_message(&c->conn->file, HS_FRAME_FROM_CLIENT, found_ms, &m);
+    const hs_ack_share share = {.sequence_number = c->last_sequence,
+                                .upstream = job->upstream,
+                                .tag = (uint64_t)c->last_sequence << 1 | (accepted ? 1u : 0u),
+                                .difficulty = hs_sv2_difficulty(&job->target)};
+    return hs_acks_add(&c->acks, &share);
+}
+
+void hs_sim_frames_shares(hs_sim *sim, hs_miner *miner, uint32_t found, double acceptance)
+{
+    hs_frame_channel *const c = hs_frames_channel(sim, miner->channel);
+    const hs_job_entry *const job = c != NULL ? hs_job_table_active(&c->move.jobs) : NULL;
+    if (job == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < found; i++) {
+        if (!submit(sim, c, job, miner->luck[i] < acceptance)) {
+            sim->no_memory = 1;
+            return;
+        }
+    }
+    const uint32_t index = (uint32_t)sim->pool_of[job->upstream];
+    if (!sim->pools[index].up) {
+        hs_sim_frames_verdicts(sim, miner->channel, index);
+    }
+}
+
+void hs_sim_frames_verdicts(hs_sim *sim, uint64_t channel, uint32_t index)
+{
+    hs_frame_channel *const c = hs_frames_channel(sim, channel);
+    const hs_sim_pool *const pool = &sim->pools[index];
+    if (c == NULL || c->state != HS_FRAME_OPEN) {
+        return; /* it has left, and nobody waits for the answer */
+    }
+    for (size_t i = 0; i < c->acks.count; i++) {
+        const hs_ack_share *const share = &c->acks.shares[i];
+        if (share->state == HS_ACK_WAITS && share->upstream == pool->upstream) {
+            const char *const code = !pool->up                ? HS_CODE_POOL_LOST
+                                     : (share->tag & 1u) != 0 ? NULL
+                                                              : HS_CODE_REFUSED;
+            (void)hs_acks_settle(&c->acks, share->upstream, share->tag, code);
+        }
+    }
+}
+
+/* UpdateChannel, and SetTarget in answer to it. */
+static void state_anew(hs_sim *sim, hs_frame_channel *c, const hs_miner *miner)
+{
+    hs_sv2_message m = {.id = HS_SV2_UPDATE_CHANNEL};
+    const double now_hs = miner->hash * HS_HASHES_PER_DIFF1;
+    c->stated_hs = now_hs;
+    c->move.max_target = hs_move_target_of(miner->difficulty / HS_EASIER);
+    m.as.update_channel.channel_id = c->move.channel_id;
+    m.as.update_channel.nominal_hash_rate = (float)now_hs;
+    m.as.update_channel.maximum_target = c->move.max_target;
+    (void)hs_frame_file_message(&c->conn->file, HS_FRAME_FROM_CLIENT, hs_frames_now_ms(sim), &m);
+    const hs_sv2_u256 target = hs_frames_target(c, miner->difficulty);
+    if (hs_move_set_target(&c->move, &target, &m)) {
+        c->told_difficulty = miner->difficulty;
+        (void)hs_frame_file_message(&c->conn->file, HS_FRAME_FROM_SERVER, hs_frames_now_ms(sim),
+                                    &m);
+    }
+}
+
+static void restate(hs_sim *sim, hs_frame_channel *c, const hs_miner *miner)
+{
+    const double ratio = miner->hash * HS_HASHES_PER_DIFF1 / c->stated_hs;
+    c->next_restate = sim->second + HS_RESTATE_SECS;
+    if (ratio > 1.0 + HS_RESTATE_PCT / 100.0 || ratio < 1.0 - HS_RESTATE_PCT / 100.0) {
+        state_anew(sim, c, miner);
+    }
+}
+
+static void look_at_channels(hs_sim *sim)
+{
+    for (uint32_t i = 0; i < sim->miner_count; i++) {
+        const hs_miner *const miner = sim->miners[i];
+        hs_frame_channel *const c = hs_frames_channel(sim, miner->channel);
+        if (c == NULL || c->state != HS_FRAME_OPEN) {
+            continue;
+        }
+        if (sim->second >= c->next_answer && c->acks.count > 0) {
+            hs_frames_answer(sim, c);
+        }
+        if (sim->second >= c->next_restate) {
+            restate(sim, c, miner);
+        }
+    }
+}
+
+void hs_sim_frames_second(hs_sim *sim)
+{
+    if (sim->frames != NULL) {
+        hs_frames_refresh_jobs(sim);
+        look_at_channels(sim);
+    }
 }

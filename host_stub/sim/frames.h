@@ -30,11 +30,6 @@ int hs_sim_frames_begin(hs_sim *sim, char *why, size_t capacity);
 int hs_sim_frames_end(hs_sim *sim, char *why, size_t capacity);
 void hs_sim_frames_free(hs_sim *sim);
 
-/* Pools; each comes after the fact. */
-void hs_sim_frames_up(hs_sim *sim, uint32_t pool);
-void hs_sim_frames_down(hs_sim *sim, uint32_t pool);
-void hs_sim_frames_tip(hs_sim *sim, uint32_t pool);
-
 /* Refreshed jobs, answers to shares, and hashrates stated anew: once a second. */
 void hs_sim_frames_second(hs_sim *sim);
 

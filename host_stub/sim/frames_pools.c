@@ -1,11 +1,10 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * The upstream side: the host's channel on each pool, its jobs and tips, and what follows from them
- * for the channels that work there. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/sim/frames_pools.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "host_stub/sim/frames_state.h"
+#include "host_stub/sim/links.h"
 
 enum { UPSTREAM_GROUP = 1, UPSTREAM_CHANNEL = 2, UPSTREAM_REQUEST = 1, INDEX_BYTES = 2 };
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * sim/frames_state: what the files of sim/frames share. Private: everybody else uses
- * sim/frames.h. */
+ * sim/frames_state: the connections, channels and pools of which frames are written, and what both
+ * sides do with them: a burst of jobs, answers to shares, the target. */
 #ifndef HOST_STUB_SIM_FRAMES_STATE_H
 #define HOST_STUB_SIM_FRAMES_STATE_H
 
 #include "host_stub/jobs/acks.h"
 #include "host_stub/jobs/move.h"
-#include "host_stub/sim/frames.h"
+#include "host_stub/sim/state.h"
 #include "host_stub/sv2/frame_file.h"
 
 /* Why the network is silent, or a share refused, where the protocol has no word of its own. */
@@ -79,15 +79,17 @@ void hs_frames_end_file(hs_sim_frames *frames, hs_frame_file *file);
 
 hs_frame_channel *hs_frames_channel(const hs_sim *sim, uint64_t channel);
 
+void hs_frames_say(hs_sim *sim, hs_frame_conn *conn, enum hs_frame_side side,
+                   const hs_sv2_message *message);
+
+hs_sv2_b032 hs_frames_prefix(const hs_miner *miner);
+
 /* Puts an open channel on the current job of the pool where its miner works. */
 void hs_frames_burst(hs_sim *sim, hs_frame_channel *c, const hs_miner *miner, int soft);
 
 /* The target that the host wants for a miner: what its vardiff says, no easier than the pool's own
  * and than the device takes. */
 hs_sv2_u256 hs_frames_target(const hs_frame_channel *c, double difficulty);
-
-/* Pools whose job is old send another. */
-void hs_frames_refresh_jobs(hs_sim *sim);
 
 /* Tells what can be told about the channel's shares. */
 void hs_frames_answer(hs_sim *sim, hs_frame_channel *c);

@@ -1,12 +1,8 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * What holds on the wire whether or not frames are written: which miners share a connection, what
- * each pool's space and tip are, which prefix the host chooses where the plugin does not, and
- * whether Stratum V2 allows a move. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/sim/links.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "host_stub/sim/state.h"
 
 enum {
     MINERS_PER_RACK = 10,     /* of the farm, though only two in five are in racks */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/sim/moves.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host_stub/base/array.h"
 #include "host_stub/sim/frames.h"
-#include "host_stub/sim/state.h"
+#include "host_stub/sim/links.h"
 
 static int pool_is_up(const hs_sim *sim, uint32_t upstream)
 {

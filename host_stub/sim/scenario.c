@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "host_stub/base/text.h"
-#include "host_stub/sim/scenario_read.h"
+#include "host_stub/sim/scenario_event.h"
 
 #define YEAR_SECS 31536000.0
 /* clang-format off */
@@ -34,63 +34,87 @@ static const struct hs_key POOL_KEYS[] = {
      "a time from 1s to 10min"},
 };
 
-int hs_blame_entry(const struct hs_blame *blame, const hs_ini_entry *entry, const char *what)
-{
-    return hs_refuse(blame->why, blame->capacity, "%s:%u: [%s] %s: '%s': %s", blame->file,
-                     (unsigned)entry->line, entry->section, entry->key, entry->value, what);
-}
+static const struct hs_key FARM_KEYS[] = {
+    {"count", HS_KEY_COUNT, offsetof(hs_farm_spec, miners), 1.0, (double)HS_MINERS_MAX,
+     "a whole number of miners from 1 to 100000"},
+    KEY(HS_KEY_DECIMAL, hs_farm_spec, shares_per_minute, 0.01, 600.0, "0.01 to 600"),
+    KEY(HS_KEY_DECIMAL, hs_farm_spec, nominal_error_pct, 0.0, 90.0, "per cent from 0 to 90"),
+    KEY(HS_KEY_DECIMAL, hs_farm_spec, drift_pct, 0.0, 20.0, "per cent from 0 to 20"),
+    KEY(HS_KEY_DECIMAL, hs_farm_spec, extended_pct, 0.0, 100.0, "per cent from 0 to 100"),
+    KEY(HS_KEY_DECIMAL, hs_farm_spec, joins_per_minute, 0.0, 6000.0, "0 to 6000"),
+    KEY(HS_KEY_DECIMAL, hs_farm_spec, leaves_per_minute, 0.0, 6000.0, "0 to 6000"),
+    {"drift_time", HS_KEY_TIME, offsetof(hs_farm_spec, drift_secs), 60.0, YEAR_SECS,
+     "a time of 1min or more, such as 2h"},
+    {"vardiff_lag", HS_KEY_TIME, offsetof(hs_farm_spec, vardiff_secs), 1.0, 86400.0,
+     "a time from 1s to 24h"},
+    {"move_cost", HS_KEY_TIME, offsetof(hs_farm_spec, move_cost_secs), 0.0, 3600.0,
+     "a time from 0s to 1h"},
+    {"join_time", HS_KEY_TIME, offsetof(hs_farm_spec, join_secs), 0.0, 86400.0,
+     "a time from 0s to 24h"},
+};
 
-int hs_blame_allowed(const struct hs_blame *blame, const hs_ini_entry *entry, const char *allowed)
+/* "95:25 140:15": hashrates in TH/s and weights. "100 2x20": a list, each with the number of
+ * miners. */
+static int take_miners(const struct hs_blame *blame, const hs_ini_entry *entry, hs_farm_spec *farm,
+                       int is_list)
 {
-    char what[160];
-    snprintf(what, sizeof what, "is not allowed here; allowed: %s", allowed);
-    return hs_blame_entry(blame, entry, what);
-}
-
-int hs_key_store(const struct hs_blame *blame, const struct hs_key *keys, size_t count,
-                 const hs_ini_entry *entry, void *object)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(entry->key, keys[i].name) != 0) {
-            continue;
+    const char *const allowed =
+        is_list ? "up to 32 hashrates in TH/s, each as 200 or, for 5 such miners, as 5x200"
+                : "up to 32 pairs of hashrate in TH/s and weight, such as 95:25 140:15";
+    const char *at = entry->value;
+    char word[64];
+    uint64_t miners = 0;
+    int rc = hs_next_word(&at, word, sizeof word);
+    farm->mix_count = 0;
+    for (; rc == 1; rc = hs_next_word(&at, word, sizeof word)) {
+        char *const split = strchr(word, is_list ? 'x' : ':');
+        const char *hashrate = word;
+        const char *weight = "1";
+        if (split != NULL) {
+            *split = '\0';
+            hashrate = is_list ? split + 1 : word;
+            weight = is_list ? word : split + 1;
         }
-        unsigned char *const to = (unsigned char *)object + keys[i].offset;
-        double decimal = -1.0;
-        uint64_t whole = 0;
-        const int bad = keys[i].type == HS_KEY_DECIMAL ? hs_parse_decimal(entry->value, &decimal)
-                        : keys[i].type == HS_KEY_COUNT ? hs_parse_whole(entry->value, &whole)
-                                                       : hs_parse_duration(entry->value, &whole);
-        const double value = keys[i].type == HS_KEY_DECIMAL ? decimal : (double)whole;
-        if (bad != 0 || value < keys[i].min || value > keys[i].max) {
-            return hs_blame_allowed(blame, entry, keys[i].allowed);
+        hs_mix mix = {0.0, 0.0};
+        uint64_t count = 1;
+        if ((split == NULL && !is_list) || farm->mix_count == HS_MIX_MAX ||
+            hs_parse_decimal(hashrate, &mix.hashrate_ths) != 0 || mix.hashrate_ths < 0.001 ||
+            mix.hashrate_ths > 1000000.0 || hs_parse_decimal(weight, &mix.weight) != 0 ||
+            mix.weight <= 0.0 || (is_list && hs_parse_whole(weight, &count) != 0)) {
+            return hs_blame_allowed(blame, entry, allowed);
         }
-        const uint32_t small = (uint32_t)(whole & 0xffffffffu);
-        if (keys[i].type == HS_KEY_DECIMAL) {
-            memcpy(to, &decimal, sizeof decimal);
-        } else if (keys[i].type == HS_KEY_COUNT) {
-            memcpy(to, &small, sizeof small);
-        } else {
-            memcpy(to, &whole, sizeof whole);
-        }
-        return 1;
+        miners += count;
+        farm->mix[farm->mix_count++] = mix;
+    }
+    if (rc < 0 || farm->mix_count == 0 || miners > HS_MINERS_MAX) {
+        return hs_blame_allowed(blame, entry, allowed);
+    }
+    if (is_list) {
+        farm->is_list = 1;
+        farm->miners = (uint32_t)miners;
     }
     return 0;
 }
 
-int hs_next_word(const char **at, char *word, size_t capacity)
+static int take_farm(const struct hs_blame *blame, const hs_ini_entry *entry, hs_farm_spec *farm)
 {
-    const char *from = *at + strspn(*at, " \t,");
-    const size_t len = strcspn(from, " \t,");
-    if (len == 0) {
-        return 0;
+    const int is_list = strcmp(entry->key, "list") == 0;
+    if (is_list || strcmp(entry->key, "mix") == 0) {
+        if (farm->mix_count > 0) {
+            return hs_blame_entry(blame, entry, "a farm has a mix or a list, not both");
+        }
+        return take_miners(blame, entry, farm, is_list);
     }
-    if (len >= capacity) {
-        return -1;
+    const int stored =
+        hs_key_store(blame, FARM_KEYS, sizeof FARM_KEYS / sizeof FARM_KEYS[0], entry, farm);
+    if (stored == 0) {
+        return hs_blame_entry(blame, entry,
+                              "there is no such key; [farm] has count, mix, list, "
+                              "shares_per_minute, nominal_error_pct, drift_pct, drift_time, "
+                              "vardiff_lag, move_cost, join_time, extended_pct, "
+                              "joins_per_minute, leaves_per_minute");
     }
-    memcpy(word, from, len);
-    word[len] = '\0';
-    *at = from + len;
-    return 1;
+    return stored < 0 ? -1 : 0;
 }
 
 static int take_scenario(const struct hs_blame *blame, const hs_ini_entry *entry,
@@ -189,7 +213,7 @@ static int take_entry(const struct hs_blame *blame, const hs_ini_entry *entry,
         return take_scenario(blame, entry, scenario);
     }
     if (strcmp(section, "farm") == 0) {
-        return hs_farm_take(blame, entry, &scenario->farm);
+        return take_farm(blame, entry, &scenario->farm);
     }
     if (strncmp(section, "pool.", 5) == 0) {
         return take_pool(blame, entry, scenario);
@@ -341,14 +365,4 @@ void hs_scenario_free(hs_scenario *scenario)
     free(scenario->events);
     hs_ini_free(&scenario->settings);
     memset(scenario, 0, sizeof *scenario);
-}
-
-int hs_scenario_pool(const hs_scenario *scenario, const char *id)
-{
-    for (uint32_t i = 0; i < scenario->pool_count; i++) {
-        if (strcmp(scenario->pools[i].id, id) == 0) {
-            return (int)i;
-        }
-    }
-    return -1;
 }

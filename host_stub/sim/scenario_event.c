@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/sim/scenario_event.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "host_stub/base/text.h"
-#include "host_stub/sim/scenario_read.h"
 
 #define YEAR_SECS 31536000.0
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * sim/scenario_read: what the two halves of the scenario reader share: a place in the file to
- * blame, and a table of keys. Internal to sim/scenario*.c. */
+ * sim/scenario_read: what every section of a scenario is read with: a place in the file to blame, a
+ * table of keys, words of a list. */
 #ifndef HOST_STUB_SIM_SCENARIO_READ_H
 #define HOST_STUB_SIM_SCENARIO_READ_H
 
@@ -42,15 +42,5 @@ int hs_key_store(const struct hs_blame *blame, const struct hs_key *keys, size_t
 /* Next word of a list separated by blanks or commas: 1 and the word, 0 at the end, -1 when longer
  * than `capacity` - 1. */
 int hs_next_word(const char **at, char *word, size_t capacity);
-
-/* Takes one key of [farm] into *farm. 0 or -1. */
-int hs_farm_take(const struct hs_blame *blame, const hs_ini_entry *entry, hs_farm_spec *farm);
-
-/* Takes one key of [event.<n>] into *event. 0 or -1. */
-int hs_event_take(const struct hs_blame *blame, const hs_scenario *scenario,
-                  const hs_ini_entry *entry, hs_event_spec *event);
-
-/* Checks a whole event; `line` is that of its first key. 0 or -1. */
-int hs_event_check(const struct hs_blame *blame, uint32_t line, const hs_event_spec *event);
 
 #endif

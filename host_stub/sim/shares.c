@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/sim/shares.h"
+
 #include <string.h>
 
 #include "host_stub/sim/frames.h"
-#include "host_stub/sim/state.h"
 
 static void tell(hs_sim *sim, const hs_pending *share, uint32_t upstream, uint32_t verdict,
                  uint32_t count, double work)

@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * sim/state: what the parts of a running simulation share. Internal to sim_*.c.
- *
- *   sim/host    the conversation with the plugin: pools, channels, shares, decisions
- *   sim/moves   the plugin's decisions and what the host does by itself
- *   sim/links   who is on which connection, which prefixes the host chooses, what is legal
- *   sim/frames  the same as frames, when they are wanted (sim/frames.h)
- *   sim/farm    who is there: joins, leaves, groups drawn at random; hashing
- *   sim/events  what the scenario orders, and when */
+ * sim/state: a running simulation: what its parts hold in common, its clock and its notes. Each
+ * part works on it and has a header of its own. */
 #ifndef HOST_STUB_SIM_STATE_H
 #define HOST_STUB_SIM_STATE_H
 
@@ -119,65 +113,5 @@ void hs_sim_second(hs_sim *sim, uint64_t second);
 
 /* Adds a sentence to the result, once. */
 void hs_sim_note(hs_sim *sim, const char *text);
-
-/* ---- sim/host.c ---- */
-/* create, the upstream table, the pools' numbers. 0, or -1 with `why`. */
-int hs_sim_start(hs_sim *sim, char *why, size_t capacity);
-void hs_sim_tell_upstream(hs_sim *sim, uint32_t pool, uint32_t reason);
-/* The account's targets follow the pools' state. */
-void hs_sim_retarget_account(hs_sim *sim);
-/* Then they follow the farm's true hashrate too: to be called again and again. */
-int hs_sim_has_absolute_targets(const hs_sim *sim);
-void hs_sim_pool_down(hs_sim *sim, uint32_t pool);
-void hs_sim_pool_up(hs_sim *sim, uint32_t pool);
-void hs_sim_new_tip(hs_sim *sim);
-/* The operator's new targets, and a new configuration, to the plugin. */
-void hs_sim_set_targets(hs_sim *sim);
-void hs_sim_reconfigure(hs_sim *sim);
-
-/* ---- sim/shares.c ---- */
-void hs_sim_submit(hs_sim *sim, hs_miner *miner, uint32_t found);
-void hs_sim_lose_pending(hs_sim *sim, uint32_t pool);
-void hs_sim_deliver_acks(hs_sim *sim, uint32_t pool);
-
-/* ---- sim/moves.c ---- */
-void hs_sim_open_channel(hs_sim *sim, hs_miner *miner);
-/* reason: HMX_CLOSE_PEER, or HMX_CLOSE_CONNECTION_LOST: then a miner on a connection of its own is
- * gone without a word; one on a shared connection is taken off by its rack in both cases. */
-void hs_sim_close_channel(hs_sim *sim, hs_miner *miner, uint32_t reason);
-void hs_sim_tick(hs_sim *sim);
-void hs_sim_report_drained(hs_sim *sim);
-
-/* ---- sim/links.c ---- */
-/* 0, or -1 out of memory. */
-int hs_sim_links_init(hs_sim *sim);
-/* The miner's connection begins, or it joins its rack's. */
-void hs_sim_connect(hs_sim *sim, hs_miner *miner);
-void hs_sim_disconnect(hs_sim *sim, hs_miner *miner);
-/* The pool's jobs begin, or go on with the present tip. */
-void hs_sim_pool_tip(hs_sim *sim, uint32_t pool);
-/* What the host knows of the pool; its job is put into *job. */
-hs_move_pool hs_sim_move_pool(const hs_sim *sim, uint32_t pool, hs_sv2_new_extended_job *job);
-/* May the miner work there with this prefix? */
-enum hs_move_refusal hs_sim_check_move(const hs_sim *sim, const hs_miner *miner, uint32_t upstream,
-                                       const hs_sv2_b032 *prefix);
-/* Are both pools on one tip, as far as the host has heard? */
-int hs_sim_same_tip(const hs_sim *sim, uint32_t from, uint32_t to);
-/* A prefix on this upstream that nobody has; empty when the channel does not fit there. */
-hs_sv2_b032 hs_sim_choose_prefix(hs_sim *sim, const hs_miner *miner, uint32_t upstream);
-
-/* ---- sim/farm.c ---- */
-int hs_sim_farm_init(hs_sim *sim);
-void hs_sim_farm_free(hs_sim *sim);
-void hs_sim_farm_hash(hs_sim *sim);        /* one second of all miners */
-void hs_sim_farm_come_and_go(hs_sim *sim); /* joins, leaves, returns */
-/* Draws `pct` per cent of those connected and calls `act` for each. */
-void hs_sim_farm_select(hs_sim *sim, double pct,
-                        void (*act)(hs_sim *sim, hs_miner *miner, const hs_event_spec *event),
-                        const hs_event_spec *event);
-
-/* ---- sim/events.c ---- */
-int hs_sim_events_init(hs_sim *sim);
-void hs_sim_events_due(hs_sim *sim);
 
 #endif

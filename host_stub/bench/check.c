@@ -43,7 +43,7 @@ static const hs_bench_cell *cell_of(const hs_bench_table *t, const char *scenari
 {
     for (uint32_t s = 0; s < t->scenario_count; s++) {
         for (uint32_t p = 0; p < t->policy_count; p++) {
-            const hs_bench_cell *const cell = &t->cells[(size_t)s * t->policy_count + p];
+            const hs_bench_cell *const cell = hs_bench_cell_at(t, s, p);
             if (strcmp(t->scenarios[s], scenario) == 0 &&
                 strcmp(t->policies[p].policy, policy) == 0 &&
                 strcmp(t->policies[p].preset, preset) == 0 && cell->runs > 0) {

@@ -112,7 +112,7 @@ void hs_bench_print(FILE *to, const hs_bench_table *t)
     for (uint32_t s = 0; s < t->scenario_count; s++) {
         fprintf(to, "%-*s", width, t->scenarios[s]);
         for (uint32_t p = 0; p < t->policy_count; p++) {
-            print_worst(to, &t->cells[(size_t)s * t->policy_count + p]);
+            print_worst(to, hs_bench_cell_at(t, s, p));
         }
         fputc('\n', to);
     }

@@ -16,6 +16,12 @@ const hs_bench_run *hs_bench_at(const hs_bench_table *table, uint32_t scenario, 
     return at < table->run_count ? &table->runs[at] : NULL;
 }
 
+const hs_bench_cell *hs_bench_cell_at(const hs_bench_table *table, uint32_t scenario,
+                                      uint32_t policy)
+{
+    return &table->cells[(size_t)scenario * table->policy_count + policy];
+}
+
 /* Mean and largest of what is not NAN. */
 struct gathered {
     double sum;

@@ -114,6 +114,10 @@ typedef struct hs_bench_table {
 const hs_bench_run *hs_bench_at(const hs_bench_table *table, uint32_t scenario, uint32_t policy,
                                 uint32_t seed);
 
+/* What the runs of a scenario with a policy came to; `runs` is 0 when there were none. */
+const hs_bench_cell *hs_bench_cell_at(const hs_bench_table *table, uint32_t scenario,
+                                      uint32_t policy);
+
 /* Fills the cells from the runs. */
 void hs_bench_summarise(hs_bench_table *table);
 

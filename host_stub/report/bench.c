@@ -1,13 +1,16 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include "host_stub/report/bench.h"
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * The page of a benchmark: summary, tables of error against floors. */
+#include "host_stub/report/report.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/report/bench_plane.h"
+#include "host_stub/report/bench_runs.h"
 #include "host_stub/report/page.h"
-#include "host_stub/report/report.h"
 
 enum { GRADES = 5, POINTS_DECIMALS = 3 };
 
@@ -17,12 +20,6 @@ static const char *const GRADE_NAMES[GRADES] = {"better than luck (below 0.85)",
                                                 "like luck (to 1.2)", "to 2", "to 5", "above 5"};
 static const char *const WINDOW_TITLES[HS_WINDOWS] = {"10 minutes", "1 hour", "6 hours",
                                                       "24 hours"};
-
-const hs_bench_cell *hs_bench_cell_at(const hs_bench_table *table, uint32_t scenario,
-                                      uint32_t policy)
-{
-    return &table->cells[(size_t)scenario * table->policy_count + policy];
-}
 
 /* ---- over all scenarios ---- */
 
@@ -72,7 +69,8 @@ static void fill_overall(const hs_bench_table *t, uint32_t policy, double *room,
     o->moves = median(moves, t->scenario_count);
 }
 
-hs_bench_overall *hs_bench_overalls(const hs_bench_table *t)
+/* [policy_count], to be freed; NULL when out of memory. */
+static hs_bench_overall *overalls(const hs_bench_table *t)
 {
     hs_bench_overall *const all = calloc((size_t)t->policy_count + 1, sizeof *all);
     double *const room = calloc(3 * (size_t)t->scenario_count + 1, sizeof *room);
@@ -299,7 +297,7 @@ static void command(hs_html *out, const hs_bench_table *t)
 int hs_report_bench(const hs_bench_table *table, const char *path, char *why, size_t capacity)
 {
     hs_html out = {0};
-    hs_bench_overall *const overall = hs_bench_overalls(table);
+    hs_bench_overall *const overall = overalls(table);
     if (overall == NULL) {
         out.failed = 1;
     } else {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/report/bench_plane.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "host_stub/report/bench.h"
 #include "host_stub/report/page.h"
 #include "host_stub/report/plot.h"
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/report/bench_runs.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-#include "host_stub/report/bench.h"
 #include "host_stub/report/events.h"
 #include "host_stub/report/page.h"
 #include "host_stub/report/split.h"

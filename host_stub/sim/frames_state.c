@@ -28,7 +28,7 @@ hs_frame_channel *hs_frames_channel(const hs_sim *sim, uint64_t channel)
 }
 
 void hs_frames_say(hs_sim *sim, hs_frame_conn *conn, enum hs_frame_side side,
-                const hs_sv2_message *message)
+                   const hs_sv2_message *message)
 {
     (void)hs_frame_file_message(&conn->file, side, hs_frames_now_ms(sim), message);
 }

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * report/bench: the parts of the benchmark's page. Internal to report/bench*.c.
- *
- *   report/bench        the page: summary, tables of error against floors
- *   report/bench_plane  the plane of error and moves
- *   report/bench_runs   each scenario: the split over time by policy, convergence */
-#ifndef HOST_STUB_REPORT_BENCH_H
-#define HOST_STUB_REPORT_BENCH_H
+ * report/bench_plane: the plane of error and moves: each policy as a point, over all scenarios,
+ * with its scenarios as small ones. */
+#ifndef HOST_STUB_REPORT_BENCH_PLANE_H
+#define HOST_STUB_REPORT_BENCH_PLANE_H
 
 #include "host_stub/bench/result.h"
 #include "host_stub/report/html.h"
@@ -24,14 +21,7 @@ typedef struct hs_bench_overall {
     uint64_t violations;
 } hs_bench_overall;
 
-const hs_bench_cell *hs_bench_cell_at(const hs_bench_table *table, uint32_t scenario,
-                                      uint32_t policy);
-
-/* [policy_count], to be freed; NULL when out of memory. */
-hs_bench_overall *hs_bench_overalls(const hs_bench_table *table);
-
 void hs_bench_policy_legend(hs_html *out, const hs_bench_table *table);
 void hs_bench_plane(hs_html *out, const hs_bench_table *table, const hs_bench_overall *overall);
-void hs_bench_details(hs_html *out, const hs_bench_table *table);
 
 #endif

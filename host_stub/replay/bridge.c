@@ -11,8 +11,7 @@
 #include "host_stub/replay/shares.h"
 
 /* The clock starts here, so that a time of 0 can mean "never". */
-#define START_NS      (1000 * HS_REPLAY_SECOND_NS)
-#define START_UNIX_MS 1700000000000ULL
+#define START_NS (1000 * HS_REPLAY_SECOND_NS)
 
 enum { JUMP_MAX_SECS = 3600, JUMPS_MAX_SECS = 86400 };
 
@@ -34,25 +33,10 @@ static void on_violation(void *ctx, enum hs_side side, const char *check, const 
 static int create_instance(hs_bridge *b, const hs_bridge_options *options, char *why,
                            size_t capacity)
 {
-    char reasons[2048] = "";
-    hmx_text text = {.size = sizeof text, .data = reasons, .capacity = sizeof reasons};
-    const hmx_create_args args = {
-        .size = sizeof args,
-        .config_path = {options->config_path, strlen(options->config_path)},
-        .now_ns = b->now_ns,
-        .unix_ms = START_UNIX_MS,
-        .why = &text};
-    const hs_guard_options guard = {
-        .caps = HMX_CAP_KNOWN, .log = on_log, .violation = on_violation, .ctx = b};
-    hmx_status status = HMX_OK;
-    b->guard = hs_guard_new(&b->plugin, &args, &guard, &status);
-    reasons[sizeof reasons - 1] = '\0';
-    if (b->guard == NULL || status < 0) {
-        (void)snprintf(why, capacity, "%s does not start (status %d)%s%s", b->name, (int)status,
-                       reasons[0] != '\0' ? ": " : "", reasons);
-        return 0;
-    }
-    return 1;
+    const hs_link_options link = {.config_path = options->config_path,
+                                  .name = b->name,
+                                  .guard = {.log = on_log, .violation = on_violation, .ctx = b}};
+    return hs_link_start(&b->link, &b->plugin, &link, why, capacity) == 0;
 }
 
 static void add_pool(hs_bridge *b, uint32_t upstream, const char *id, int enabled)
@@ -67,27 +51,18 @@ static void add_pool(hs_bridge *b, uint32_t upstream, const char *id, int enable
 
 static int read_table(hs_bridge *b, char *why, size_t capacity)
 {
-    hmx_upstream_info rows[HMX_UPSTREAMS_MAX];
-    memset(rows, 0, sizeof rows);
-    for (size_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
-        rows[i].size = sizeof rows[i];
-    }
-    hmx_upstream_table table = {.size = sizeof table,
-                                .stride = sizeof rows[0],
-                                .capacity = HMX_UPSTREAMS_MAX,
-                                .rows = rows};
+    hs_link_table table;
     int enabled = 0;
-    if (hs_guard_upstreams(b->guard, &table) < 0) {
+    if (hs_link_upstreams(&b->link, &table) < 0) {
         add_pool(b, 1, "pool_1", 1); /* a plugin without a table: two pools are enough to move */
         add_pool(b, 2, "pool_2", 1);
         return 1;
     }
-    for (uint32_t i = 0; i < table.count && i < HMX_UPSTREAMS_MAX; i++) {
-        char id[HMX_ID_SIZE];
+    for (uint32_t i = 0; i < table.count; i++) {
+        const hmx_upstream_info *const row = &table.rows[i];
         const int on =
-            (rows[i].flags & (HMX_UPSTREAM_ENABLED | HMX_UPSTREAM_REMOVED)) == HMX_UPSTREAM_ENABLED;
-        (void)snprintf(id, sizeof id, "%.*s", (int)sizeof rows[i].id - 1, rows[i].id);
-        add_pool(b, rows[i].upstream, id, on);
+            (row->flags & (HMX_UPSTREAM_ENABLED | HMX_UPSTREAM_REMOVED)) == HMX_UPSTREAM_ENABLED;
+        add_pool(b, row->upstream, row->id, on);
         enabled += on;
     }
     if (enabled == 0) {
@@ -109,7 +84,8 @@ int hs_bridge_start(hs_bridge *b, const hs_bridge_options *options, char *why, s
     memset(b, 0, sizeof *b);
     b->note = options->note;
     b->ctx = options->ctx;
-    b->now_ns = START_NS;
+    b->link.now_ns = START_NS;
+    b->link.unix_ms = HS_REPLAY_START_UNIX_MS;
     b->rows = calloc(HS_REPLAY_ROWS_MAX, sizeof *b->rows);
     if (b->rows == NULL) {
         (void)snprintf(why, capacity, "no memory for the channels");
@@ -131,20 +107,19 @@ int hs_bridge_start(hs_bridge *b, const hs_bridge_options *options, char *why, s
 }
 
 /* Ends the instance and counts what the guard found in its whole life. */
-static void delete_guard(hs_bridge *b)
+static void end_link(hs_bridge *b)
 {
-    if (b->guard == NULL) {
+    if (b->link.guard == NULL) {
         return;
     }
-    b->violations[HS_SIDE_HOST] = hs_guard_violations(b->guard, HS_SIDE_HOST);
+    b->violations[HS_SIDE_HOST] = hs_guard_violations(b->link.guard, HS_SIDE_HOST);
     /* What only destroy shows (a leak, a bad free) is the plugin's. */
-    b->violations[HS_SIDE_PLUGIN] = hs_guard_delete(b->guard) - b->violations[HS_SIDE_HOST];
-    b->guard = NULL;
+    b->violations[HS_SIDE_PLUGIN] = hs_link_stop(&b->link) - b->violations[HS_SIDE_HOST];
 }
 
 void hs_bridge_stop(hs_bridge *b)
 {
-    delete_guard(b);
+    end_link(b);
     free(b->rows);
     b->rows = NULL;
     hs_loader_close(&b->plugin);
@@ -174,7 +149,7 @@ static uint64_t seconds_to_pass(hs_bridge *b, const hs_sv2_message *m, int legal
     if (b->first_ntime == 0) {
         b->first_ntime = ntime;
     }
-    const uint64_t run_secs = (b->now_ns - START_NS) / HS_REPLAY_SECOND_NS;
+    const uint64_t run_secs = (b->link.now_ns - START_NS) / HS_REPLAY_SECOND_NS;
     const uint64_t recorded_secs = ntime > b->first_ntime ? ntime - b->first_ntime : 0;
     uint64_t jump_secs = recorded_secs > run_secs ? recorded_secs - run_secs : 0;
     const uint64_t left_secs = JUMPS_MAX_SECS - b->jumped_ns / HS_REPLAY_SECOND_NS;
@@ -252,5 +227,5 @@ void hs_bridge_end(hs_bridge *b, const hs_session *session)
         hs_bridge_unanswered(b, &channels[i]);
     }
     hs_bridge_closed(b, NULL, HMX_CLOSE_CONNECTION_LOST);
-    delete_guard(b);
+    end_link(b);
 }

@@ -16,7 +16,7 @@
 #ifndef HOST_STUB_REPLAY_BRIDGE_H
 #define HOST_STUB_REPLAY_BRIDGE_H
 
-#include "host_stub/guard/guard.h"
+#include "host_stub/link/link.h"
 #include "host_stub/session/session.h"
 
 enum {
@@ -71,12 +71,10 @@ typedef struct hs_replay_pool {
 
 typedef struct hs_bridge {
     hs_plugin plugin;
-    const char *name; /* of the plugin in a line: the last part of its id */
-    hs_guard *guard;
-    uint64_t now_ns;
+    const char *name;     /* of the plugin in a line: the last part of its id */
+    hs_link link;         /* its clock is the replay's */
     uint64_t jumped_ns;   /* how much the clock has followed the recorded times */
     uint32_t first_ntime; /* 0 = none seen yet */
-    int ticked;
     uint32_t client_flags;
     char vendor[256];
     uint32_t vendor_len;

@@ -38,8 +38,7 @@ static uint32_t channel_flags(const hs_bridge *b)
 static hmx_status ask(hs_bridge *b, const hs_replay_row *row, const hs_sv2_open *told,
                       hmx_channel_decision *answer)
 {
-    hmx_channel_open e = {.event = hs_bridge_event(b, sizeof e),
-                          .channel = row->number,
+    hmx_channel_open e = {.channel = row->number,
                           .connection = 1,
                           .kind = row->kind == HS_CHANNEL_EXTENDED ? HMX_CHANNEL_EXTENDED
                                                                    : HMX_CHANNEL_STANDARD,
@@ -50,9 +49,7 @@ static hmx_status ask(hs_bridge *b, const hs_replay_row *row, const hs_sv2_open 
                           .user_identity = {told->user_identity.data, told->user_identity.len},
                           .vendor = {b->vendor, b->vendor_len}};
     memcpy(e.max_target, told->max_target.byte, sizeof e.max_target);
-    memset(answer, 0, sizeof *answer);
-    answer->size = sizeof *answer;
-    return hs_guard_on_channel_open(b->guard, &e, answer);
+    return hs_link_open(&b->link, &e, answer);
 }
 
 void hs_bridge_opening(hs_bridge *b, const hs_sv2_message *m, char *remark, size_t capacity)
@@ -119,11 +116,7 @@ void hs_bridge_opened(hs_bridge *b, const hs_step *step, char *remark, size_t ca
 static void tell_close(hs_bridge *b, hs_replay_row *row, uint32_t reason)
 {
     if (row->known && row->open) {
-        const hmx_channel_close e = {.event = hs_bridge_event(b, sizeof e),
-                                     .channel = row->number,
-                                     .cookie = row->cookie,
-                                     .reason = reason};
-        (void)hs_guard_on_channel_close(b->guard, &e);
+        (void)hs_link_close(&b->link, row->number, row->cookie, reason);
         hs_bridge_all_drained(b, row);
     }
     row->open = 0;
@@ -151,13 +144,12 @@ void hs_bridge_updated(hs_bridge *b, const hs_sv2_message *m, char *remark, size
     (void)snprintf(remark, capacity, "%s",
                    hs_replay_hashrate(row->nominal_hashrate_hs, hashrate, sizeof hashrate));
     if (row->known && row->open) {
-        hmx_channel_update e = {.event = hs_bridge_event(b, sizeof e),
-                                .channel = row->number,
+        hmx_channel_update e = {.channel = row->number,
                                 .cookie = row->cookie,
                                 .changed = HMX_FACT_NOMINAL_HASHRATE | HMX_FACT_MAX_TARGET,
                                 .nominal_hashrate = row->nominal_hashrate_hs};
         memcpy(e.max_target, m->as.update_channel.maximum_target.byte, sizeof e.max_target);
-        (void)hs_guard_on_channel_update(b->guard, &e);
+        (void)hs_link_update(&b->link, &e);
     }
 }
 

@@ -7,23 +7,12 @@
 
 #include "host_stub/sv2/work.h"
 
-enum { DECISION_ROWS = 32, CALLS_PER_TICK_MAX = 1000 };
-
-static hmx_reassign outcome(hs_bridge *b, const hs_replay_row *row, uint32_t result)
+static void tell(hs_bridge *b, const hs_replay_row *row, hmx_reassign e, const hs_sv2_b032 *prefix)
 {
-    const hmx_reassign e = {.event = hs_bridge_event(b, sizeof e),
-                            .channel = row->number,
-                            .cookie = row->cookie,
-                            .from = row->told,
-                            .to = row->told,
-                            .result = result};
-    return e;
-}
-
-static void set_prefix(hmx_reassign *e, const hs_sv2_b032 *prefix)
-{
-    e->extranonce_prefix_len = prefix->len;
-    memcpy(e->extranonce_prefix, prefix->byte, sizeof e->extranonce_prefix);
+    e.channel = row->number;
+    e.cookie = row->cookie;
+    e.from = row->told;
+    (void)hs_link_reassign(&b->link, &e, prefix->byte, prefix->len);
 }
 
 /* Answers the pending decision, if there is one. Returns 1 when it was this very move. */
@@ -36,13 +25,11 @@ static int answer_pending(hs_bridge *b, hs_replay_row *row, uint32_t to, const h
     }
     const int same = decision.kind == HMX_DECISION_MOVE && decision.to == to &&
                      decision.extranonce_prefix_len == 0;
-    hmx_reassign e = outcome(b, row, same ? HMX_RESULT_APPLIED : HMX_RESULT_REFUSED);
-    e.decision = decision.decision;
-    if (same) {
-        e.to = to;
-        set_prefix(&e, prefix);
-    }
-    (void)hs_guard_on_reassign(b->guard, &e);
+    tell(b, row,
+         (hmx_reassign){.decision = decision.decision,
+                        .to = same ? to : row->told,
+                        .result = same ? HMX_RESULT_APPLIED : HMX_RESULT_REFUSED},
+         same ? prefix : &(hs_sv2_b032){.len = 0});
     row->told = same ? to : row->told;
     return same;
 }
@@ -52,10 +39,7 @@ int hs_bridge_moved(hs_bridge *b, hs_replay_row *row, uint32_t to, const hs_sv2_
     if (answer_pending(b, row, to, prefix)) {
         return 1;
     }
-    hmx_reassign e = outcome(b, row, HMX_RESULT_FORCED);
-    e.to = to;
-    set_prefix(&e, prefix);
-    (void)hs_guard_on_reassign(b->guard, &e);
+    tell(b, row, (hmx_reassign){.to = to, .result = HMX_RESULT_FORCED}, prefix);
     row->told = to;
     return 0;
 }
@@ -78,11 +62,8 @@ static void drain_later(hs_replay_row *row, const hs_sv2_b032 *next)
 static void tell_drained(hs_bridge *b, const hs_replay_row *row, const hs_replay_drain *drain)
 {
     if (row->known) {
-        hmx_reassign e = outcome(b, row, HMX_RESULT_DRAINED);
-        e.from = drain->upstream;
-        e.to = HMX_NONE;
-        set_prefix(&e, &drain->prefix);
-        (void)hs_guard_on_reassign(b->guard, &e);
+        (void)hs_link_drained(&b->link, row->number, row->cookie, drain->upstream,
+                              drain->prefix.byte, drain->prefix.len);
     }
 }
 
@@ -240,43 +221,21 @@ static void forget_expired(hs_bridge *b)
 {
     for (uint32_t i = 0; i < b->row_end; i++) {
         hmx_decision *const pending = &b->rows[i].pending;
-        if (pending->decision != 0 && pending->valid_until_ns <= b->now_ns) {
+        if (pending->decision != 0 && pending->valid_until_ns <= b->link.now_ns) {
             pending->decision = 0;
         }
     }
 }
 
-static void tick(hs_bridge *b)
-{
-    hmx_decision rows[DECISION_ROWS];
-    hmx_decision_buf buf = {.more = 1};
-    uint64_t elapsed_ns = b->ticked ? HS_REPLAY_SECOND_NS : 0;
-    for (int call = 0; call < CALLS_PER_TICK_MAX && buf.more != 0; call++) {
-        memset(rows, 0, sizeof rows);
-        for (size_t i = 0; i < DECISION_ROWS; i++) {
-            rows[i].size = sizeof rows[i];
-        }
-        buf = (hmx_decision_buf){
-            .size = sizeof buf, .stride = sizeof rows[0], .capacity = DECISION_ROWS, .rows = rows};
-        const hmx_tick e = {.event = hs_bridge_event(b, sizeof e),
-                            .elapsed_ns = elapsed_ns,
-                            .unix_ms = 1700000000000ULL + b->now_ns / 1000000};
-        if (hs_guard_on_tick(b->guard, &e, &buf) < 0) {
-            break;
-        }
-        for (uint32_t i = 0; i < buf.count && i < DECISION_ROWS; i++) {
-            take_decision(b, &rows[i]);
-        }
-        elapsed_ns = 0;
-    }
-    b->ticked = 1;
-}
-
 void hs_bridge_ticks(hs_bridge *b, uint64_t seconds)
 {
     for (uint64_t i = 0; i < seconds; i++) {
-        b->now_ns += HS_REPLAY_SECOND_NS;
+        hs_link_tick tick = {.link = &b->link};
+        b->link.now_ns += HS_REPLAY_SECOND_NS;
+        b->link.unix_ms = HS_REPLAY_START_UNIX_MS + b->link.now_ns / 1000000;
         forget_expired(b);
-        tick(b);
+        for (const hmx_decision *d; (d = hs_link_next(&tick)) != NULL;) {
+            take_decision(b, d);
+        }
     }
 }

@@ -48,11 +48,6 @@ const char *hs_replay_prefix(const hs_sv2_b032 *prefix, char out[2 * HS_SV2_EXTR
     return out;
 }
 
-hmx_event hs_bridge_event(hs_bridge *b, size_t size)
-{
-    return hs_guard_event(b->guard, size, b->now_ns);
-}
-
 hs_replay_pool *hs_bridge_pool(hs_bridge *b, uint32_t upstream)
 {
     for (uint32_t i = 0; i < b->pool_count; i++) {
@@ -103,8 +98,7 @@ hs_replay_pool *hs_bridge_pool_of(hs_bridge *b, const hs_sv2_b032 *prefix)
 
 void hs_bridge_tell_pool(hs_bridge *b, hs_replay_pool *pool)
 {
-    pool->facts.event = hs_bridge_event(b, sizeof pool->facts);
-    (void)hs_guard_on_upstream(b->guard, &pool->facts);
+    (void)hs_link_upstream(&b->link, &pool->facts);
 }
 
 hs_replay_row *hs_bridge_row(hs_bridge *b, uint32_t channel_id)

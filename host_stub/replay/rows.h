@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * replay/rows: what the parts of the bridge share: the rows of its channels and its pools by their
- * numbers, notes, and events. It tells the plugin nothing but the facts of a pool. */
+ * numbers, and notes. It tells the plugin nothing but the facts of a pool. */
 #ifndef HOST_STUB_REPLAY_ROWS_H
 #define HOST_STUB_REPLAY_ROWS_H
 
 #include "host_stub/replay/bridge.h"
 
-#define HS_REPLAY_SECOND_NS 1000000000ULL
+#define HS_REPLAY_SECOND_NS     1000000000ULL
+#define HS_REPLAY_START_UNIX_MS 1700000000000ULL
 
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif
 void hs_bridge_note(const hs_bridge *b, const char *format, ...);
-hmx_event hs_bridge_event(hs_bridge *b, size_t size);
 /* The pool that a prefix belongs to; a new one takes the next row of the table. */
 hs_replay_pool *hs_bridge_pool_of(hs_bridge *b, const hs_sv2_b032 *prefix);
 hs_replay_pool *hs_bridge_pool(hs_bridge *b, uint32_t upstream);

@@ -48,16 +48,15 @@ static void report(hs_bridge *b, hs_replay_row *row, const hs_share *share, uint
                    int local)
 {
     hs_replay_pool *const pool = hs_bridge_pool_of(b, &share->prefix);
-    hmx_share e = {.event = hs_bridge_event(b, sizeof e),
+    hmx_share e = {.event = {.flags = local ? HMX_SHARE_LOCAL : 0},
                    .channel = row->number,
                    .cookie = row->cookie,
                    .upstream = pool->upstream,
                    .verdict = verdict,
                    .count = 1,
                    .work = share->difficulty};
-    e.event.flags = local ? HMX_SHARE_LOCAL : 0;
     if (row->known) {
-        (void)hs_guard_on_share(b->guard, &e);
+        (void)hs_link_share(&b->link, &e);
     }
     if (verdict == HMX_SHARE_SUBMITTED) {
         pool->submitted++;

@@ -83,9 +83,9 @@ static hmx_upstream_metrics metrics(uint32_t n, hmx_snapshot *all)
     }
     *all = (hmx_snapshot){
         .size = sizeof *all, .stride = sizeof rows[0], .capacity = ROWS, .rows = rows};
-    const hmx_metrics_v1 *const table = hs_guard_extension(bridge.guard, HMX_METRICS_ID);
+    const hmx_metrics_v1 *const table = hs_guard_extension(bridge.link.guard, HMX_METRICS_ID);
     cr_assert_not_null(table);
-    cr_assert_eq(table->snapshot(hs_guard_instance(bridge.guard), all), HMX_OK);
+    cr_assert_eq(table->snapshot(hs_guard_instance(bridge.link.guard), all), HMX_OK);
     cr_assert_gt(all->count, n);
     return rows[n];
 }
@@ -177,20 +177,20 @@ Test(replay_bridge, shares_without_an_answer_are_lost_at_the_end)
 
 Test(replay_bridge, the_clock_follows_the_recording_and_only_so_far)
 {
-    const uint64_t before_ns = bridge.now_ns;
+    const uint64_t before_ns = bridge.link.now_ns;
     play("ext_hard_move", 10);
-    cr_assert_eq(bridge.now_ns - before_ns, 10ull * 1000000000u);
+    cr_assert_eq(bridge.link.now_ns - before_ns, 10ull * 1000000000u);
     finish();
     start();
     play("ext_hard_move", 11); /* a tip 600 s later than the first, which was message 6 */
-    cr_assert_eq(bridge.now_ns - before_ns, 600ull * 1000000000u);
+    cr_assert_eq(bridge.link.now_ns - before_ns, 600ull * 1000000000u);
     hs_sv2_message m = {.id = HS_SV2_SET_NEW_PREV_HASH};
     hs_step step = {.rule = HS_RULE_OK};
     m.as.set_new_prev_hash.min_ntime = UINT32_MAX;
     for (int i = 0; i < 30; i++) {
         hs_bridge_message(&bridge, session, &m, &step, 1, remark, sizeof remark);
     }
-    cr_assert_leq(bridge.now_ns - before_ns, (86400ull + 100u) * 1000000000u);
+    cr_assert_leq(bridge.link.now_ns - before_ns, (86400ull + 100u) * 1000000000u);
     hs_bridge_end(&bridge, session);
     no_violations();
 }
@@ -259,9 +259,9 @@ Test(replay_bridge, a_late_share_that_is_accepted_was_passed_on)
 
 Test(replay_bridge, a_message_at_fault_does_not_move_the_clock)
 {
-    const uint64_t before_ns = bridge.now_ns;
+    const uint64_t before_ns = bridge.link.now_ns;
     play("bad_prevhash_nonfuture", 9); /* its last min_ntime is 600 s ahead */
-    cr_assert_eq(bridge.now_ns - before_ns, 9ull * 1000000000u);
+    cr_assert_eq(bridge.link.now_ns - before_ns, 9ull * 1000000000u);
 }
 
 Test(replay_bridge, a_recorded_move_that_was_decided_counts_as_applied)
@@ -306,7 +306,7 @@ Test(replay_bridge, a_decision_that_nobody_answers_expires)
     const hs_sv2_message m = {.id = HS_SV2_RECONNECT};
     play("ext_hard_move", 6);
     bridge.rows[0].pending.decision = 77;
-    bridge.rows[0].pending.valid_until_ns = bridge.now_ns + 1500000000u;
+    bridge.rows[0].pending.valid_until_ns = bridge.link.now_ns + 1500000000u;
     tell(&m);
     cr_assert_eq(bridge.rows[0].pending.decision, 77);
     tell(&m);

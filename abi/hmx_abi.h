@@ -13,38 +13,42 @@
  * THE RULES
  *  1. One export. It is pure, returns static data, and its name carries the major version.
  *  2. Every struct starts with `uint32_t size` = sizeof(the struct) as its filler was compiled. A
- * reader looks only at fields that lie wholly inside `size` and takes those beyond as zero; a
- * writer writes only inside the `size` that the owner of the memory set. Structs grow only at the
- * end. Arrays carry a `stride`. Without a size, and frozen: hmx_view and hmx_event's layout.
+ *     reader looks only at fields that lie wholly inside `size` and takes those beyond as zero; a
+ *     writer writes only inside the `size` that the owner of the memory set. Structs grow only at
+ *     the end. Arrays carry a `stride`. Without a size, and frozen: hmx_view and hmx_event's
+ *     layout.
  *  3. Zero is neutral: 0 is no channel, no connection, no upstream (upstreams count from 1), no
- * action, no reason. A fact that may be unknown has three states (enum hmx_tri). Hashrates are
- * hashes per second, difficulties are relative to the 0x1d00ffff target, both finite and >= 0;
- * anything else is refused.
+ *     action, no reason. A fact that may be unknown has three states (enum hmx_tri). Hashrates are
+ *     hashes per second, difficulties are relative to the 0x1d00ffff target, both finite and >= 0;
+ *     anything else is refused.
  *  4. Decisions go into structs that the host allocates, zeroes and sizes; the plugin keeps no
- * pointer to them.
+ *     pointer to them.
  *  5. Facts may be larger than the plugin knows (it ignores the tail). Instructions (create,
- * reconfigure, load and what an extension sets) whose unknown tail is not all zero are refused with
- * HMX_E_UNSUPPORTED.
+ *     reconfigure, load and what an extension sets) whose unknown tail is not all zero are refused
+ *     with HMX_E_UNSUPPORTED.
  *  6. All hooks but create and destroy are optional (NULL). A negative status means: the host goes
- * on as if there were no plugin. A status <= HMX_E_FATAL poisons the instance: only destroy may
- * follow.
+ *     on as if there were no plugin. A status <= HMX_E_FATAL poisons the instance: only destroy may
+ *     follow.
  *  7. One instance is one serial executor: never two calls at once on one instance, though the
- * thread may change between calls. To scale, make one instance per worker. Host callbacks never
- * call hooks.
+ *     thread may change between calls. To scale, make one instance per worker. Host callbacks never
+ *     call hooks.
  *  8. Time comes in calls: `now_ns` is monotonic and never decreases per instance; `seq` strictly
- * increases. Randomness comes from the seed in hmx_create_args. Same calls, same answers, bit for
- * bit.
+ *     increases. Randomness comes from the seed in hmx_create_args. Same calls, same answers, bit
+ *     for bit.
  *  9. Memory comes only from the host's alloc and goes back to its free. After destroy nothing is
- * left.
+ *     left.
  * 10. Cookies are numbers that the plugin chose to find its record quickly (never a pointer). The
- * host echoes them; it may echo 0, then the plugin looks the channel up.
+ *     host echoes them; it may echo 0, then the plugin looks the channel up.
  * 11. Whoever allocates frees. Pointers inside an argument live until the hook returns. Descriptor,
- * ops and extension tables are static while the library is loaded. hmx_host and its ctx outlive
- * destroy.
+ *     ops and extension tables are static while the library is loaded. hmx_host and its ctx outlive
+ *     destroy.
  *
- * Thread tags: [load] any thread, pure. [control] create. [instance] serial per instance.
- * [instance, hot] as [instance], and on success it neither allocates, frees nor logs. [any-thread]
- * may be called from any thread.
+ * Thread tags:
+ *   [load]           any thread, pure
+ *   [control]        create
+ *   [instance]       serial per instance
+ *   [instance, hot]  as [instance], and on success it neither allocates, frees nor logs
+ *   [any-thread]     may be called from any thread
  */
 #ifndef HMX_ABI_H
 #define HMX_ABI_H
@@ -60,10 +64,10 @@ extern "C" {
 #define HMX_ABI_MAGIC    0x31584d48u /* "HMX1" in memory on a little-endian machine */
 #define HMX_ENTRY_SYMBOL "hmx_plugin_entry_v1"
 
-#define HMX_NONE           0u  /* no channel, connection, upstream, action, reason, ... */
-#define HMX_UPSTREAMS_MAX  64u /* upstream numbers are 1..64 */
-#define HMX_EXTRANONCE_MAX 32u /* bytes: spec 5.1.1, the whole extranonce fits in 32 */
-#define HMX_ID_SIZE        40u /* bytes of an upstream id, NUL included (ids are 1..32 characters) */
+#define HMX_NONE           0u   /* no channel, connection, upstream, action, reason, ... */
+#define HMX_UPSTREAMS_MAX  64u  /* upstream numbers are 1..64 */
+#define HMX_EXTRANONCE_MAX 32u  /* bytes: spec 5.1.1, the whole extranonce fits in 32 */
+#define HMX_ID_SIZE        40u  /* bytes of an upstream id with its NUL; ids are 1..32 characters */
 #define HMX_ADDRESS_SIZE   256u /* bytes of a host name or address, NUL included */
 
 /* What a hook returns. */
@@ -481,16 +485,16 @@ typedef struct hmx_ops {
     void (*destroy)(hmx_instance *self);
     /* [instance] The table to connect from: call it after create and after each reconfigure. */
     hmx_status (*upstreams)(hmx_instance *self, hmx_upstream_table *out);
-    /* [instance] A pool's connection or facts changed. Until UP arrives an upstream counts as down.
-     */
+    /* [instance] A pool's connection or facts changed. Until UP arrives an upstream counts as
+     * down. */
     hmx_status (*on_upstream)(hmx_instance *self, const hmx_upstream_event *event);
     /* [instance] A channel wants to open: where? */
     hmx_status (*on_channel_open)(hmx_instance *self, const hmx_channel_open *event,
                                   hmx_channel_decision *out);
-    hmx_status (*on_channel_update)(hmx_instance *self,
-                                    const hmx_channel_update *event); /* [instance] */
-    hmx_status (*on_channel_close)(hmx_instance *self,
-                                   const hmx_channel_close *event); /* [instance] */
+    /* [instance] */
+    hmx_status (*on_channel_update)(hmx_instance *self, const hmx_channel_update *event);
+    /* [instance] */
+    hmx_status (*on_channel_close)(hmx_instance *self, const hmx_channel_close *event);
     /* [instance, hot] Also legal for a channel that closed lately: its verdicts still count for the
      * pool. */
     hmx_status (*on_share)(hmx_instance *self, const hmx_share *event);

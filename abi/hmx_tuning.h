@@ -46,8 +46,7 @@ typedef struct hmx_target {
 } hmx_target;
 
 /* The whole vector: every configured upstream that has a percentage exactly once; those enabled sum
- * to 100 within 0.01.
- */
+ * to 100 within 0.01. */
 typedef struct hmx_targets {
     uint32_t size;
     uint32_t stride;

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * adapter: the only part that knows both the ABI's structs and the core. It judges what comes in
- * (sizes, NULLs, time, ranges, NaN), turns it into the core's plain arguments, and turns answers
- * into the host's structs. A call that breaks a rule changes nothing and answers a negative status;
- * the core never sees it.
+ * adapter: the hooks of the ABI, in front of the core. It judges what comes in (sizes, NULLs, time,
+ * ranges, NaN), turns events into the core's plain arguments and the core's answers into the host's
+ * structs. A call that breaks a rule changes nothing and answers a negative status; the core never
+ * sees it.
+ *
+ * Further inside, a struct of the ABI is met only where it is written or read as a whole: the
+ * outbox's decisions (outbox.h), the tallies of a snapshot (metrics.h), the streams of a saved
+ * state and of a written configuration, and the host's text for a refusal (text.h).
  */
 #ifndef PLUGIN_ADAPTER_H
 #define PLUGIN_ADAPTER_H
@@ -71,8 +75,8 @@ static inline void hm_event_commit(hmx_instance *self, const hmx_event *event)
 }
 
 /* ---- adapter_check.c ---- */
-/* Can an array of the host's take whole rows of `least` bytes? Judged before the first is written.
- */
+/* Can an array of the host's take whole rows of `least` bytes? Judged before the first is
+ * written. */
 int hm_rows_are_sound(const void *rows, uint32_t stride, uint32_t capacity, size_t least);
 
 /* Finite and >= 0. */

@@ -55,8 +55,8 @@ hmx_status hm_on_upstream(hmx_instance *self, const hmx_upstream_event *event)
     return status;
 }
 
-/* Judges what a channel says of itself and turns it into the core's facts. HMX_OK or HMX_E_INVALID.
- */
+/* Judges what a channel says of itself and turns it into the core's facts. HMX_OK or
+ * HMX_E_INVALID. */
 static hmx_status channel_facts(const hmx_instance *self, const hmx_channel_open *e,
                                 hm_channel_facts *facts)
 {

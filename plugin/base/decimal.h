@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * decimal.h: the numbers of the configuration, read and printed the same under every locale.
+ * decimal: the numbers of the configuration, read and printed the same under every locale.
  *
  * A configured number has at most nine digits before the point and six after it. It is therefore an
  * integer n of millionths, |n| < 10^15, and the double that stands for it is n / 1e6, correctly
@@ -62,4 +62,4 @@ int hm_decimal_round(double value, double *out);
  * trailing zeros. Returns its length; 0 (and an empty text) where hm_decimal_micros returns 0. */
 size_t hm_decimal_print(double value, char out[HM_DECIMAL_TEXT_SIZE]);
 
-#endif /* PLUGIN_BASE_DECIMAL_H */
+#endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * memory.h: the only way in which the plugin gets memory.
+ * memory: the only way in which the plugin gets memory.
  *
  * Responsible for: asking the host's allocator, refusing sizes that overflow, clearing what it
  * gives. Leaves to others: who owns a block and for how long. Nothing in plugin/ calls malloc, so
@@ -28,4 +28,4 @@ void *hm_alloc(const hm_memory *m, size_t count, size_t size, size_t align);
 /* Gives back what hm_alloc returned for the same count, size and align. p may be NULL. */
 void hm_free(const hm_memory *m, void *p, size_t count, size_t size, size_t align);
 
-#endif /* PLUGIN_BASE_MEMORY_H */
+#endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * problems.h: the complaints about one input, collected until all of it was read.
+ * problems: the complaints about one input, collected until all of it was read.
  *
  * Responsible for: keeping the first 16 in the order of the lines (a complaint about line 3 may
  * come up only after line 90 was read), counting the rest, printing them as "file:line: sentence".
@@ -37,4 +37,4 @@ void hm_problems_add(hm_problems *p, uint32_t line, const char *sentence);
 /* Prints one line per problem, without a newline at the end, and how many more there were. */
 void hm_problems_print(const hm_problems *p, const char *file_name, hm_text *out);
 
-#endif /* PLUGIN_BASE_PROBLEMS_H */
+#endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * text.h: sentences for people, built in a buffer that somebody else owns.
+ * text: sentences for people, built in a buffer that somebody else owns.
  *
  * Responsible for: appending without ever overflowing, cutting between whole UTF-8 characters,
  * printing foreign bytes so that they cannot disturb a terminal or a log, and the way to and from
@@ -63,4 +63,4 @@ size_t hm_utf8_character(const void *data, size_t len);
 /* 1 when a character found by hm_utf8_character is a control character: U+0000..1F, U+7F..9F. */
 int hm_utf8_is_control(const void *data, size_t character_len);
 
-#endif /* PLUGIN_BASE_TEXT_H */
+#endif

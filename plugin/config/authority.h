@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * authority.h: reads the public key with which a pool proves who it is.
+ * authority: reads the public key with which a pool proves who it is.
  *
  * Responsible for: the three ways of writing an authority key (Stratum V2 specification, Protocol
  * Security, section 4.7), and a reason for everything else. Accepted:
@@ -30,4 +30,4 @@
 hmx_status hm_authority_parse(const char *text, size_t len, uint8_t key[HM_AUTHORITY_KEY_SIZE],
                               hm_text *why);
 
-#endif /* PLUGIN_CONFIG_AUTHORITY_H */
+#endif

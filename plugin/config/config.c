@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * config.c: reading a configuration, everything or nothing.
+ * config: reading a configuration, everything or nothing.
  */
 #include "plugin/config/config.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * config.h: the operator's configuration: what it holds, how it is read, judged and written.
+ * config: the operator's configuration: what it holds, how it is read, judged and written.
  *
  * Responsible for: reading an INI file or text into one plain struct, everything or nothing;
  * the rules that bind the configuration as a whole; writing it so that it reads back the same.
@@ -136,4 +136,4 @@ hmx_status hm_config_validate_running(const hm_config *config, hm_text *why);
  * for what hm_config_validate_running refuses. */
 hmx_status hm_config_write(const hm_config *config, const hmx_writer *to);
 
-#endif /* PLUGIN_CONFIG_CONFIG_H */
+#endif

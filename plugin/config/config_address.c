@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * config_address.c: is this a host name or an IP address? Judged by its form only; nothing here
+ * config_address: is this a host name or an IP address? Judged by its form only; nothing here
  * touches the network.
  */
 #include <arpa/inet.h>

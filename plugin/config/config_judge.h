@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * config_judge.h: what the files of the rules share (config_rules*.c).
+ * config_judge: what the files of the rules share (config_rules*.c).
  *
  * Responsible for: one judgement under way, where its complaints are about, and the questions that
  * more than one rule asks. Leaves to others: the world outside, which uses config_rules.h.
@@ -50,4 +50,4 @@ void hm_judge_sum(hm_judging *j);
 /* ---- config_rules_pin.c ---- */
 void hm_judge_pin(hm_judging *j, uint32_t pin); /* also with all before it */
 
-#endif /* PLUGIN_CONFIG_CONFIG_JUDGE_H */
+#endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * config_keys.c: the table, and what it says to people.
+ * config_keys: the table, and what it says to people.
  */
 #include "plugin/config/config_keys.h"
 

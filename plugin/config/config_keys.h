@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * config_keys.h: the one table of all configuration keys.
+ * config_keys: the one table of all configuration keys.
  *
  * Responsible for: which sections and keys there are, their types, ranges, units, defaults and
  * help; reading and printing one value. The loader, the rules, the writer, the refusals that list
@@ -23,8 +23,7 @@ typedef enum hm_config_section {
     HM_SECTIONS
 } hm_config_section;
 
-/* Everything that has keys, numbered through: what comes once, then the upstreams, then the pins.
- */
+/* Everything that has keys, numbered through: what comes once, then upstreams, then pins. */
 #define HM_CONFIG_ROWS (1 + HMX_UPSTREAMS_MAX + HM_CONFIG_PINS_MAX)
 
 typedef enum hm_key_type {
@@ -33,8 +32,7 @@ typedef enum hm_key_type {
     HM_KEY_DECIMAL,   /* double, min..max, millionths */
     HM_KEY_WORD,      /* uint32_t, one of `words` */
     HM_KEY_ADDRESS,   /* char[HMX_ADDRESS_SIZE] */
-    HM_KEY_AUTHORITY, /* char[HM_CONFIG_AUTHORITY_SIZE], and key and has_key of hm_config_upstream
-                       */
+    HM_KEY_AUTHORITY, /* char[HM_CONFIG_AUTHORITY_SIZE]; also fills key and has_key beside it */
     HM_KEY_PATTERN,   /* char[HM_CONFIG_PATTERN_SIZE] */
     HM_KEY_UPSTREAM   /* char[HMX_ID_SIZE]: the form of an id, or HM_CONFIG_STAY */
 } hm_key_type;
@@ -133,4 +131,4 @@ void hm_config_unknown_section(const char *section_text, hm_text *out);
 /* Judges a host name or an IP address. HMX_E_CONFIG: `why` got the second half of a sentence. */
 hmx_status hm_address_check(const char *address, hm_text *why);
 
-#endif /* PLUGIN_CONFIG_CONFIG_KEYS_H */
+#endif

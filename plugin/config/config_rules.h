@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * config_rules.h: the rules of a configuration as a whole, for the loader and for changes at run
+ * config_rules: the rules of a configuration as a whole, for the loader and for changes at run
  * time alike.
  *
  * Responsible for: judging every value and what the values must be to each other. Leaves to others:
@@ -49,4 +49,4 @@ uint32_t hm_config_pin_hidden_by(const hm_config *config, uint32_t pin);
 /* Appends "[upstream.pool_a] ", "[controller] ", or nothing. */
 void hm_config_add_place(const hm_config *config, hm_config_place place, hm_text *out);
 
-#endif /* PLUGIN_CONFIG_CONFIG_RULES_H */
+#endif

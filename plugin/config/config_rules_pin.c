@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * config_rules_pin.c: what the pins must be to each other and to the upstreams.
+ * config_rules_pin: what the pins must be to each other and to the upstreams.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * config_rules_upstream.c: what the upstreams must be to each other, and what their targets must
+ * config_rules_upstream: what the upstreams must be to each other, and what their targets must
  * come to.
  */
 #include "plugin/base/decimal.h"

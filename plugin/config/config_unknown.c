@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * config_unknown.c: what is said about a key or section that does not exist.
+ * config_unknown: what is said about a key or section that does not exist.
  */
 #include <string.h>
 

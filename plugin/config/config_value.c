@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * config_value.c: how one value of the table is read, judged and printed.
+ * config_value: how one value of the table is read, judged and printed.
  */
 #include <string.h>
 
@@ -147,8 +147,7 @@ static hmx_status read_authority(const hm_config_key *key, const char *value, vo
     return HMX_OK;
 }
 
-/* Reasons against the text of a pattern or of an upstream that a pin names; NULL when it is good.
- */
+/* Reasons against the text of a pattern or of an upstream that a pin names; NULL when good. */
 static const char *text_refusal(const hm_config_key *key, const char *value)
 {
     if (key->type == HM_KEY_PATTERN) {
@@ -177,8 +176,7 @@ static hmx_status read_text(const hm_config_key *key, const char *value, void *r
     return HMX_OK;
 }
 
-/* Only a pattern may have more than ASCII: elsewhere it is a mistake, often one that nobody sees.
- */
+/* Only a pattern may have more than ASCII: elsewhere it is a mistake that nobody sees. */
 static int is_ascii(const char *value)
 {
     while (*value != '\0' && (unsigned char)*value < 0x80) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * config_write.c: a configuration as INI text.
+ * config_write: a configuration as INI text.
  */
 #include <string.h>
 

@@ -282,8 +282,7 @@ static int accept_key(hm_ini_state *s, hm_ini_piece line)
     return !s->skip;
 }
 
-/* Judges one line; returns what inih shall see of it, which is nothing when it shall see nothing.
- */
+/* Judges one line; returns what inih shall see of it, which may be nothing. */
 static hm_ini_piece judge_line(hm_ini_state *s, hm_ini_piece line)
 {
     const hm_ini_piece nothing = {"", 0};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * ini.h: a strict reader of INI files.
+ * ini: a strict reader of INI files.
  *
  * Responsible for: getting the bytes (a regular file of at most 1 MiB, without stdio), cutting them
  * into whole physical lines, refusing every line that could be read in two ways, and calling back
@@ -59,4 +59,4 @@ void hm_ini_close(const hm_memory *memory, hm_ini_file *file);
 hmx_status hm_ini_parse(const hm_memory *memory, const char *data, size_t len,
                         const hm_ini_handler *handler, hm_problems *problems);
 
-#endif /* PLUGIN_CONFIG_INI_H */
+#endif

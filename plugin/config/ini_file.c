@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * ini_file.c: the bytes of a file, by open, fstat and read. stdio would allocate behind the host's
+ * ini_file: the bytes of a file, by open, fstat and read. stdio would allocate behind the host's
  * back, and fopen reads a directory without complaint until the first byte.
  */
 #include <errno.h>

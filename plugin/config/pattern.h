@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * pattern.h: does a user_identity fit a pattern of the operator?
+ * pattern: does a user_identity fit a pattern of the operator?
  *
  * Responsible for: the form of a pattern and matching. `*` matches any run of bytes, also none;
  * every other byte only itself, capitals too. There is no way to mean a star: one that stands in a
@@ -23,4 +23,4 @@ const char *hm_pattern_refusal(const char *pattern);
  * NULL with len 0. Takes at most strlen(pattern) + strlen(pattern) * len steps, no recursion. */
 int hm_pattern_match(const char *pattern, const char *text, size_t len);
 
-#endif /* PLUGIN_CONFIG_PATTERN_H */
+#endif

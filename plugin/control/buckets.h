@@ -29,12 +29,12 @@ typedef struct hm_buckets {
     const hm_memory *memory;
     hm_bucket_row *rows; /* `places` of them */
     uint32_t places;
-    uint8_t
-        unfinished; /* the planner means to go on with these lists (its business, as the next) */
-    uint8_t pad0[3];
-    uint64_t changes; /* hm_assignment.changes when it stopped */
-    uint64_t now_ns;  /* for when they were built */
-    double largest;   /* hashrate of bucket HM_BUCKETS - 1's upper end */
+    double largest; /* hashrate of bucket HM_BUCKETS - 1's upper end */
+    /* The planner's own: does it mean to go on with these lists, what was hm_assignment.changes
+     * when it stopped, and for which time were they built? */
+    uint32_t unfinished;
+    uint64_t changes;
+    uint64_t now_ns;
 } hm_buckets;
 
 /* Room for `places` rows. Returns 0 or -1; with -1 the old rows stay. */

@@ -15,13 +15,13 @@
 
 #include <stdint.h>
 
-/* Logarithms of likelihood ratios: a pool that rejects half against one that rejects a twentieth.
- */
+/* Logarithms of likelihood ratios: a pool that rejects half against one that rejects a
+ * twentieth. */
 #define HM_HEALTH_REJECT_STEP 2.302585092994046  /* ln(0.5 / 0.05) */
 #define HM_HEALTH_ACCEPT_STEP 0.6418538861723947 /* -ln(0.5 / 0.95) */
 
 typedef struct hm_health_params {
-    uint64_t hold_down_ns; /* of the second failure within an hour */
+    uint64_t hold_down_ns; /* the n-th failure within an hour, n > 1, holds for 2^(n-1) of it */
     uint64_t hold_down_max_ns;
     uint32_t min_shares; /* verdicts before a pool can be judged grey */
     uint32_t detect;     /* 0 = never grey */

@@ -40,10 +40,9 @@ typedef struct hm_pid {
 typedef struct hm_pid_sample {
     double setpoint_pct;
     double measurement_pct;
-    double dt_min; /* since the last update, >= 0; with 0 the derivative is 0 */
-    const double
-        *integral;         /* [points x min] as kept by somebody else; NULL: the controller's own */
-    double integral_limit; /* which its own never passes, on either side */
+    double dt_min;          /* since the last update, >= 0; with 0 the derivative is 0 */
+    const double *integral; /* [points x min], kept by somebody else; NULL: its own */
+    double integral_limit;  /* which its own never passes, on either side */
 } hm_pid_sample;
 
 /* One update. When setpoint or measurement is not finite nothing is remembered of it, and the

@@ -15,9 +15,10 @@ typedef struct plan {
     hm_assignment *assignment;
     const hm_plan_request *request;
     hm_outbox *out;
-    double
-        need[HMX_UPSTREAMS_MAX]; /* hashrate missing (> 0) or too much (< 0) per upstream i + 1 */
-    double base[HMX_UPSTREAMS_MAX]; /* the same against the targets without correction */
+    /* Hashrate missing (> 0) or too much (< 0) per upstream i + 1; `base` is the same against the
+     * targets without correction. */
+    double need[HMX_UPSTREAMS_MAX];
+    double base[HMX_UPSTREAMS_MAX];
     hm_plan_result result;
 } plan;
 
@@ -278,8 +279,8 @@ static int first_pair(const plan *p, double *gap, uint32_t *pair)
 }
 
 /* The pair with the largest gap after (`gap`, `pair`) in falling order; 0 when there is no further
- * one. A pair is numbered from * 64 + to, and equal gaps are taken in the order of those numbers.
- */
+ * one. A pair is numbered from * 64 + to, and equal gaps are taken in the order of those
+ * numbers. */
 static int next_pair(const plan *p, double *gap, uint32_t *pair)
 {
     double best_gap = 0.0;
@@ -361,7 +362,7 @@ hm_plan_result hm_plan(hm_buckets *b, hm_assignment *a, const hm_plan_request *r
             break;
         }
     }
-    b->unfinished = (uint8_t)p.result.more;
+    b->unfinished = p.result.more;
     b->changes = a->changes;
     b->now_ns = request->now_ns;
     return p.result;

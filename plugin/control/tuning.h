@@ -17,10 +17,9 @@
 
 typedef struct hm_tuning {
     hm_gains gains;
-    double noise_factor; /* deadband in sigmas of 10 minutes' share luck */
-    double hold_s;       /* a deviation must last so long before it is planned for */
-    double
-        min_improvement; /* least net gain of an action, fraction of the hashrate that it moves */
+    double noise_factor;     /* deadband in sigmas of 10 minutes' share luck */
+    double hold_s;           /* a deviation must last so long before it is planned for */
+    double min_improvement;  /* least net gain of an action, as fraction of what it moves */
     double ripple_point_min; /* the same as debt ripple, which bounds it when slicing a miner */
     double dwell_s;          /* least time between two moves of one channel */
 } hm_tuning;

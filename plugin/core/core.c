@@ -107,8 +107,8 @@ void hm_core_busy(const hm_core *core, uint8_t *busy)
     }
 }
 
-/* A number that changed its owner, or has none any more, keeps nothing of the old one's accounts.
- */
+/* A number that changed its owner, or has none any more, keeps nothing of the old one's
+ * accounts. */
 void hm_core_forget_former_owners(hm_core *core, const hm_upstreams *before)
 {
     for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {

@@ -55,8 +55,7 @@ typedef struct hm_control {
     double high[HMX_UPSTREAMS_MAX];
     double missing[HMX_UPSTREAMS_MAX]; /* hashrate that an absolute target or a min lacks */
     double most[HMX_UPSTREAMS_MAX];    /* cap as hashrate, INFINITY = none */
-    double balance[HMX_UPSTREAMS_MAX]; /* P-only: leaky integral of command - allocation, points x
-                                          min */
+    double balance[HMX_UPSTREAMS_MAX]; /* without Ki: leaky integral of command - allocation */
     uint8_t usable[HMX_UPSTREAMS_MAX];
     hm_pid pids[HMX_UPSTREAMS_MAX];
     hm_pid_terms terms[HMX_UPSTREAMS_MAX]; /* of its last update */
@@ -82,8 +81,8 @@ typedef struct hm_control {
     uint32_t plan_moves; /* of the plan under way, all parts of a burst */
 } hm_control;
 
-/* Where the host connects to. Kept here, because a removed upstream has no configuration any more.
- */
+/* Where the host connects to. Kept here, because a removed upstream has no configuration any
+ * more. */
 typedef struct hm_endpoint {
     char address[HMX_ADDRESS_SIZE];
     uint32_t port;

@@ -277,8 +277,8 @@ static void control(hm_core *core, double hashrate, double dt_s)
     command_from(core, correction);
 }
 
-/* Fraction of the deliveries that a pool gets for its part of the hashrate, when it rejects some.
- */
+/* Fraction of the deliveries that a pool gets for its part of the hashrate, when it rejects
+ * some. */
 static double acceptance(const hm_core *core, uint32_t i)
 {
     return core->config->controller.measure_on_accepted && HM_LAW.acceptance_correction

@@ -183,8 +183,8 @@ hmx_status hm_core_open(hm_core *core, const hm_channel_facts *facts, hm_placeme
     return HMX_OK;
 }
 
-/* Vardiff makes peers re-declare all the time: only a real change is better than what was measured.
- */
+/* Vardiff makes peers re-declare all the time: only a real change is better than what was
+ * measured. */
 static void declare(hm_core *core, uint32_t slot, double nominal)
 {
     hm_assignment *const a = &core->assignment;

@@ -144,8 +144,7 @@ static uint8_t keeps_canary(const hm_core *core, uint32_t upstream)
            row->facts.state == HMX_UPSTREAM_UP;
 }
 
-/* A pool without a target is not left while it takes what the caps of the others have no room for.
- */
+/* A pool without a target is not left while it takes what the others' caps have no room for. */
 static int must_leave(const hm_core *core, uint32_t upstream)
 {
     const hm_control *const k = &core->control;
@@ -223,8 +222,8 @@ static int bring_home(hm_core *core, hm_outbox *out)
     return 0;
 }
 
-/* New prefixes for the channels of a pool that changed its own. Returns 1 when the outbox was full.
- */
+/* New prefixes for the channels of a pool that changed its own. Returns 1 when the outbox was
+ * full. */
 static int renew_prefixes(hm_core *core, hm_outbox *out)
 {
     hm_assignment *const a = &core->assignment;

@@ -58,8 +58,8 @@ uint32_t hm_assignment_arrival(hm_assignment *a, uint32_t slot, const double *co
         if (roomy == HMX_NONE && command[upstream - 1u] > 0.0) {
             roomy = upstream;
         }
-        /* Sums of equal hashrates are off by their rounding: 1e-9 of the farm is nobody's machine.
-         */
+        /* Sums of equal hashrates are off by their rounding: 1e-9 of the farm is nobody's
+         * machine. */
         if (a->allocated[upstream] < command[upstream - 1u] * total - 1e-9 * total ||
             (!(total > 0.0) && command[upstream - 1u] > 0.0)) {
             return upstream;

@@ -92,8 +92,8 @@ uint32_t hm_assignment_arrival(hm_assignment *a, uint32_t slot, const double *co
                                const double *most);
 
 /* Puts a channel that works nowhere yet on an upstream (or HMX_NONE) as a fact, with a prefix of
- * ours when the space is known: *prefix_len 0 otherwise. Returns 0, or -1 when no prefix is left.
- */
+ * ours when the space is known: *prefix_len 0 otherwise. Returns 0, or -1 when no prefix is
+ * left. */
 int hm_assignment_place(hm_assignment *a, uint32_t slot, uint32_t upstream,
                         uint8_t prefix[HMX_EXTRANONCE_MAX], uint32_t *prefix_len);
 /* As above, with the prefix that the host says is in force (len 0 = unknown). */

@@ -78,8 +78,8 @@ static int changed(hm_estimate *e, double limit, float expected, double work, ui
     return 0;
 }
 
-/* The first shares tell the difficulty: the declared hashrate then weighs `prior_shares` of them.
- */
+/* The first shares tell the difficulty: the declared hashrate then weighs `prior_shares` of
+ * them. */
 static void learn_difficulty(hm_estimate *e, const hm_estimator_params *p, double work,
                              uint32_t count)
 {

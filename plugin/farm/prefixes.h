@@ -27,10 +27,9 @@ typedef struct hm_held_prefix {
     uint64_t until_ns;
     hm_prefix_place place;
     uint32_t upstream;
-    uint32_t drained; /* the host said so */
-    uint32_t
-        unconfirmed; /* no share accepted since under the next prefix, and the channel is open */
-    uint32_t older;  /* list in order of until_ns, or the free list */
+    uint32_t drained;     /* the host said so */
+    uint32_t unconfirmed; /* no share accepted yet under the next prefix; the channel is open */
+    uint32_t older;       /* list in order of until_ns, or the free list */
     uint32_t newer;
     uint32_t pad0;
 } hm_held_prefix;
@@ -69,8 +68,8 @@ void hm_prefixes_hold(hm_prefixes *p, uint64_t now_ns, uint64_t channel, uint32_
 void hm_prefixes_claim(hm_prefixes *p, uint32_t upstream, const uint8_t *prefix, uint32_t len,
                        hm_prefix_place *place);
 
-/* The host says that no job of this prefix is valid any more. Returns 0, or -1 when it is not held.
- */
+/* The host says that no job of this prefix is valid any more. Returns 0, or -1 when it is not
+ * held. */
 int hm_prefixes_drained(hm_prefixes *p, uint32_t upstream, const uint8_t *prefix, uint32_t len);
 
 /* Frees what is drained and confirmed, and what is too old. `channels` tells which channels are

@@ -40,19 +40,17 @@ typedef struct hm_upstream {
     uint8_t enabled;
     uint8_t out;  /* grey or held down: connected and not used */
     uint8_t grey; /* keeps a canary */
-    uint8_t
-        held; /* failed once and auto_restore is off: unused until the operator says otherwise */
+    uint8_t held; /* failed while auto_restore is off: unused until the operator wants it back */
     uint32_t config_row;
     hm_upstream_facts facts;
 } hm_upstream;
 
 typedef struct hm_upstreams {
     hm_upstream rows[HMX_UPSTREAMS_MAX]; /* of upstream i + 1 */
-    uint32_t
-        order[HMX_UPSTREAMS_MAX]; /* indexes of existing rows, ascending priority, removed last */
-    uint32_t count;               /* entries of `order` */
-    uint32_t top;                 /* highest index in use + 1 */
-    uint64_t retired;             /* numbers that were somebody's and are nobody's: bit i */
+    uint32_t order[HMX_UPSTREAMS_MAX];   /* existing rows: ascending priority, removed last */
+    uint32_t count;                      /* entries of `order` */
+    uint32_t top;                        /* highest index in use + 1 */
+    uint64_t retired;                    /* numbers that were somebody's and are nobody's: bit i */
     uint8_t auto_redistribute;
     uint8_t auto_restore;
     uint8_t trust_all; /* all that could be used are out: then they are used after all */

@@ -282,7 +282,7 @@ void hs_check_frame_in(hs_check *check, const hs_check_frame *frame)
         return;
     }
     check_comment(check, frame, &message);
-    const int legal = hs_session_apply(now->session, &message, &step);
+    const int legal = hs_session_apply(now->session, &message, &step) == 0;
     if (!legal) {
         hs_check_report(check, step.rule, "%s", step.text);
     }

@@ -154,7 +154,7 @@ static void play(replay *r, const uint8_t *frame, size_t size, const hs_sv2_mess
     char remark[512];
     hs_step step;
     hs_sv2_error why;
-    const int legal = hs_session_apply(r->session, message, &step);
+    const int legal = hs_session_apply(r->session, message, &step) == 0;
     printf("%5zu  %s %s", r->index, arrow(step.sender), name);
     hs_replay_print_fields(message);
     hs_bridge_message(&r->bridge, r->session, message, &step, legal, remark, sizeof remark);

@@ -9,10 +9,10 @@
 int hs_acks_add(hs_acks *acks, const hs_ack_share *share)
 {
     if (HS_GROW(acks->shares, acks->capacity, acks->count + 1) != 0) {
-        return 0;
+        return -1;
     }
     acks->shares[acks->count++] = *share;
-    return 1;
+    return 0;
 }
 
 static void settle(hs_ack_share *share, const char *error_code)
@@ -27,10 +27,10 @@ int hs_acks_settle(hs_acks *acks, uint32_t upstream, uint64_t tag, const char *e
         hs_ack_share *const share = &acks->shares[i];
         if (share->state == HS_ACK_WAITS && share->upstream == upstream && share->tag == tag) {
             settle(share, error_code);
-            return 1;
+            return 0;
         }
     }
-    return 0;
+    return -1;
 }
 
 size_t hs_acks_lose(hs_acks *acks, uint32_t upstream, const char *error_code)

@@ -34,11 +34,11 @@ typedef struct hs_acks {
     size_t capacity;
 } hs_acks;
 
-/* A share has come. Its state may be settled already. Returns 1, or 0 when out of memory. */
+/* A share has come. Its state may be settled already. Returns 0, or -1 when out of memory. */
 int hs_acks_add(hs_acks *acks, const hs_ack_share *share);
 
 /* Settles the waiting share of that pool and tag. `error_code` NULL = accepted; else static text.
- * Returns 1, or 0 when none such waits. */
+ * Returns 0, or -1 when none such waits. */
 int hs_acks_settle(hs_acks *acks, uint32_t upstream, uint64_t tag, const char *error_code);
 
 /* Refuses everything that waits for this pool: it is gone. Returns how many there were. */

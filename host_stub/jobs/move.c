@@ -240,8 +240,8 @@ int hs_move_burst(hs_move_channel *channel, const hs_move_pool *pool, const hs_s
 {
     const hs_sv2_new_extended_job *const job = pool->job;
     memset(out, 0, sizeof *out);
-    if (job == NULL || !pool->has_tip || !hs_job_table_reserve(&channel->jobs)) {
-        return 0;
+    if (job == NULL || !pool->has_tip || hs_job_table_reserve(&channel->jobs) != 0) {
+        return -1;
     }
     hs_tip tip = pool->tip;
     tip.min_ntime = larger(tip.min_ntime, job->min_ntime.present ? job->min_ntime.value : 0);
@@ -269,7 +269,7 @@ int hs_move_burst(hs_move_channel *channel, const hs_move_pool *pool, const hs_s
     if (!out->is_soft) {
         send_prev_hash(channel, &tip, out->job_id, out);
     }
-    return 1;
+    return 0;
 }
 
 int hs_move_encode(const hs_move_frames *frames, uint8_t *out, size_t capacity, size_t *len,
@@ -279,10 +279,10 @@ int hs_move_encode(const hs_move_frames *frames, uint8_t *out, size_t capacity, 
     for (uint32_t i = 0; i < frames->count; i++) {
         size_t size = 0;
         if (hs_sv2_encode(&frames->messages[i], out + at, capacity - at, &size, why) != 0) {
-            return 0;
+            return -1;
         }
         at += size;
     }
     *len = at;
-    return 1;
+    return 0;
 }

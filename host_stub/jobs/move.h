@@ -107,7 +107,7 @@ typedef struct hs_move_frames {
 
 /* Puts the channel on the pool's current job: fills *out, and the channel and its jobs are as the
  * client will see them. `target` is what hs_move_target said, or harder. With `soft` the job is not
- * a future one where that is possible; else the burst is hard. Returns 1, or 0 when out of memory
+ * a future one where that is possible; else the burst is hard. Returns 0, or -1 when out of memory
  * or when the pool has no job: then nothing has changed. hs_move_check comes first. */
 int hs_move_burst(hs_move_channel *channel, const hs_move_pool *pool, const hs_sv2_b032 *prefix,
                   const hs_sv2_u256 *target, int soft, hs_move_frames *out);
@@ -116,7 +116,7 @@ int hs_move_burst(hs_move_channel *channel, const hs_move_pool *pool, const hs_s
  * told this one already. */
 int hs_move_set_target(hs_move_channel *channel, const hs_sv2_u256 *target, hs_sv2_message *out);
 
-/* Appends the encoded frames behind *len bytes. Returns 1, or 0 with the reason in *why: then *len
+/* Appends the encoded frames behind *len bytes. Returns 0, or -1 with the reason in *why: then *len
  * is unchanged. */
 int hs_move_encode(const hs_move_frames *frames, uint8_t *out, size_t capacity, size_t *len,
                    hs_sv2_error *why);

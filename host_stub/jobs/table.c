@@ -20,7 +20,7 @@ static void remove_at(hs_job_table *table, size_t index)
 
 int hs_job_table_reserve(hs_job_table *table)
 {
-    return HS_GROW(table->entries, table->capacity, table->count + 1) == 0;
+    return HS_GROW(table->entries, table->capacity, table->count + 1) == 0 ? 0 : -1;
 }
 
 /* Forgets the oldest job in `state` when there are more than `most` of them. */
@@ -41,7 +41,7 @@ static void evict(hs_job_table *table, enum hs_job_state state, size_t most)
 
 const hs_job_entry *hs_job_table_add(hs_job_table *table, const hs_job_entry *job)
 {
-    if (!hs_job_table_reserve(table)) {
+    if (hs_job_table_reserve(table) != 0) {
         return NULL;
     }
     for (size_t i = 0; i < table->count && job->state == HS_JOB_ACTIVE; i++) {
@@ -77,7 +77,7 @@ int hs_job_table_new_prev_hash(hs_job_table *table, uint32_t job_id, uint32_t mi
     size_t kept = 0;
     const hs_job_entry *const named = find(table, job_id);
     if (named == NULL || named->state != HS_JOB_FUTURE) {
-        return 0;
+        return -1;
     }
     for (size_t i = 0; i < table->count; i++) {
         hs_job_entry job = table->entries[i];
@@ -90,7 +90,7 @@ int hs_job_table_new_prev_hash(hs_job_table *table, uint32_t job_id, uint32_t mi
         table->entries[kept++] = job;
     }
     table->count = kept;
-    return 1;
+    return 0;
 }
 
 void hs_job_table_set_target(hs_job_table *table, const hs_sv2_u256 *target)

@@ -38,8 +38,8 @@ typedef struct hs_job_table {
     uint32_t last_id;
 } hs_job_table;
 
-/* Makes room for one more job, so that the next hs_job_table_add cannot fail. Returns 1, or 0 when
- * out of memory. */
+/* Makes room for one more job, so that the next hs_job_table_add cannot fail. Returns 0, or -1
+ * when out of memory. */
 int hs_job_table_reserve(hs_job_table *table);
 
 /* Adds a copy of *job, whose job_id is chosen here and whose state is FUTURE or ACTIVE; an active
@@ -48,7 +48,7 @@ int hs_job_table_reserve(hs_job_table *table);
 const hs_job_entry *hs_job_table_add(hs_job_table *table, const hs_job_entry *job);
 
 /* SetNewPrevHash: the future job becomes active, every other valid one stale or forgotten. Returns
- * 1, or 0 when there is no such future job: then nothing has changed. */
+ * 0, or -1 when there is no such future job: then nothing has changed. */
 int hs_job_table_new_prev_hash(hs_job_table *table, uint32_t job_id, uint32_t min_ntime);
 
 /* SetTarget: renews the target of the future jobs, and of no other (spec 5.3.21). */

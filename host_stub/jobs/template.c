@@ -98,12 +98,12 @@ int hs_job_stream_init(hs_job_stream *stream, const hs_job_stream_options *optio
 {
     memset(stream, 0, sizeof *stream);
     if (options->full_extranonce_len > HS_SV2_EXTRANONCE_MAX) {
-        return 0;
+        return -1;
     }
     stream->options = *options;
     stream->options.tag[sizeof stream->options.tag - 1] = '\0';
     hs_job_stream_new_tip(stream, tip_number, ntime);
-    return 1;
+    return 0;
 }
 
 void hs_job_stream_new_tip(hs_job_stream *stream, uint64_t tip_number, uint32_t ntime)
@@ -152,7 +152,7 @@ int hs_pool_job_copy(hs_pool_job *to, const hs_sv2_new_extended_job *from)
     uint8_t *const bytes =
         malloc((size_t)from->coinbase_tx_prefix.len + from->coinbase_tx_suffix.len + path_len + 1);
     if (bytes == NULL) {
-        return 0;
+        return -1;
     }
     hs_sv2_new_extended_job job = *from;
     job.merkle_path.data = append(bytes, &at, from->merkle_path.data, path_len);
@@ -163,7 +163,7 @@ int hs_pool_job_copy(hs_pool_job *to, const hs_sv2_new_extended_job *from)
     hs_pool_job_free(to);
     to->job = job;
     to->bytes = bytes;
-    return 1;
+    return 0;
 }
 
 void hs_pool_job_free(hs_pool_job *job)

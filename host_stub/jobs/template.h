@@ -47,8 +47,8 @@ typedef struct hs_job_stream {
     uint8_t suffix[HS_JOB_COINBASE_MAX];
 } hs_job_stream;
 
-/* Begins with tip `tip_number` and a first job on it; ntime is in seconds since 1970. Returns 1, or
- * 0 when the full extranonce has more than 32 bytes. */
+/* Begins with tip `tip_number` and a first job on it; ntime is in seconds since 1970. Returns 0, or
+ * -1 when the full extranonce has more than 32 bytes. */
 int hs_job_stream_init(hs_job_stream *stream, const hs_job_stream_options *options,
                        uint64_t tip_number, uint32_t ntime);
 
@@ -72,7 +72,7 @@ typedef struct hs_pool_job {
     uint8_t *bytes;
 } hs_pool_job;
 
-/* Replaces what was there (all zero at first) by a copy. Returns 1, or 0 when out of memory: then
+/* Replaces what was there (all zero at first) by a copy. Returns 0, or -1 when out of memory: then
  * it is unchanged. */
 int hs_pool_job_copy(hs_pool_job *to, const hs_sv2_new_extended_job *from);
 void hs_pool_job_free(hs_pool_job *job);

@@ -31,7 +31,7 @@ static int check_group_size(hs_session *s, const hs_channel *channel, uint32_t s
     size_t at = 0;
     const hs_channel *other = NULL;
     if (channel->group_id == 0 || needs_standard_jobs(s)) {
-        return 1;
+        return 0;
     }
     while ((other = hs_session_next(s, channel->group_id, &at)) != NULL) {
         if (other != channel && full_size(other) != size) {
@@ -43,14 +43,14 @@ static int check_group_size(hs_session *s, const hs_channel *channel, uint32_t s
                             (unsigned)full_size(other));
         }
     }
-    return 1;
+    return 0;
 }
 
 /* Remembers a group's id; ids of groups and channels share one namespace. */
 static int add_group(hs_session *s, uint32_t id, hs_step *step)
 {
     if (id == 0 || hs_session_is_group(s, id)) {
-        return 1;
+        return 0;
     }
     if (hs_session_find(s, id) != NULL) {
         return hs_fault(step, HS_RULE_CHANNEL_ID,
@@ -63,7 +63,7 @@ static int add_group(hs_session *s, uint32_t id, hs_step *step)
     if (hs_table_put(&s->groups, (uint64_t)id + 1, &there) != 0) {
         return hs_fault(step, HS_RULE_MEMORY, "no memory for another group");
     }
-    return 1;
+    return 0;
 }
 
 static int find_open_request(const hs_session *s, uint32_t request_id, size_t *index)
@@ -71,10 +71,10 @@ static int find_open_request(const hs_session *s, uint32_t request_id, size_t *i
     for (size_t i = 0; i < s->open_count; i++) {
         if (s->opens[i].request_id == request_id) {
             *index = i;
-            return 1;
+            return 0;
         }
     }
-    return 0;
+    return -1;
 }
 
 int hs_session_open(hs_session *s, const hs_sv2_message *m, hs_step *step)
@@ -87,7 +87,7 @@ int hs_session_open(hs_session *s, const hs_sv2_message *m, hs_step *step)
     request.min_extranonce_size = m->as.open.min_extranonce_size;
     request.max_target = m->as.open.max_target;
     step->request_id = request.request_id;
-    if (find_open_request(s, request.request_id, &index)) {
+    if (find_open_request(s, request.request_id, &index) == 0) {
         return hs_fault(step, HS_RULE_REQUEST_ID, "request %u is still waiting for its answer",
                         (unsigned)request.request_id);
     }
@@ -117,7 +117,7 @@ static int check_target(const hs_sv2_u256 *target, const hs_sv2_u256 *most, hs_s
         return hs_fault(step, HS_RULE_TARGET,
                         "the target is easier than the max_target that the client accepts");
     }
-    return 1;
+    return 0;
 }
 
 /* May the server open this channel for this request? */
@@ -145,9 +145,11 @@ static int check_opening(hs_session *s, const hs_open_request *request, const hs
                         "prefix and extranonce have %u bytes together; 32 fit",
                         (unsigned)full_size(channel));
     }
-    return check_target(&channel->target, &request->max_target, step) &&
-           check_group_size(s, channel, full_size(channel), step) &&
-           add_group(s, channel->group_id, step);
+    return check_target(&channel->target, &request->max_target, step) == 0 &&
+                   check_group_size(s, channel, full_size(channel), step) == 0 &&
+                   add_group(s, channel->group_id, step) == 0
+               ? 0
+               : -1;
 }
 
 /* Files the channel. Returns it, or NULL with the rule set. */
@@ -170,7 +172,7 @@ int hs_session_open_success(hs_session *s, const hs_sv2_message *m, hs_step *ste
     hs_channel channel;
     size_t index = 0;
     step->request_id = answer->request_id;
-    if (!find_open_request(s, answer->request_id, &index)) {
+    if (find_open_request(s, answer->request_id, &index) != 0) {
         return hs_fault(step, HS_RULE_REQUEST_ID, "no request %u is waiting",
                         (unsigned)answer->request_id);
     }
@@ -190,12 +192,12 @@ int hs_session_open_success(hs_session *s, const hs_sv2_message *m, hs_step *ste
         return hs_fault(step, HS_RULE_LIMIT, "more than %d channels on one connection",
                         HS_SESSION_CHANNELS_MAX);
     }
-    if (!check_opening(s, &s->opens[index], &channel, step)) {
-        return 0;
+    if (check_opening(s, &s->opens[index], &channel, step) != 0) {
+        return -1;
     }
     step->channel = add_channel(s, &channel, step);
     if (step->channel == NULL) {
-        return 0;
+        return -1;
     }
     s->opens[index] = s->opens[--s->open_count];
     return hs_say(step, "channel %u opened (%s)", (unsigned)channel.channel_id,
@@ -206,7 +208,7 @@ int hs_session_open_error(hs_session *s, const hs_sv2_message *m, hs_step *step)
 {
     size_t index = 0;
     step->request_id = m->as.open_error.request_id;
-    if (!find_open_request(s, step->request_id, &index)) {
+    if (find_open_request(s, step->request_id, &index) != 0) {
         return hs_fault(step, HS_RULE_REQUEST_ID, "no request %u is waiting",
                         (unsigned)step->request_id);
     }
@@ -219,7 +221,7 @@ int hs_session_update(hs_session *s, const hs_sv2_message *m, hs_step *step)
     hs_channel *const channel = hs_session_need(s, m->as.update_channel.channel_id, step);
     if (channel == NULL) {
         s->stray_updates += s->stray_updates < UINT32_MAX;
-        return 0;
+        return -1;
     }
     channel->max_target_refused = channel->max_target;
     channel->updates += channel->updates < UINT32_MAX;
@@ -256,14 +258,14 @@ int hs_session_set_target(hs_session *s, const hs_sv2_message *m, hs_step *step)
     const hs_sv2_u256 *const target = &m->as.set_target.maximum_target;
     hs_channel *channel = NULL;
     size_t at = 0;
-    if (!hs_session_need_any(s, id, step)) {
-        return 0;
+    if (hs_session_need_any(s, id, step) != 0) {
+        return -1;
     }
     while ((channel = hs_session_next(s, id, &at)) != NULL) {
         const int eased = hs_sv2_compare(&channel->max_target_before, &channel->max_target) > 0;
-        if (!check_target(target, eased ? &channel->max_target_before : &channel->max_target,
-                          step)) {
-            return 0;
+        if (check_target(target, eased ? &channel->max_target_before : &channel->max_target,
+                         step) != 0) {
+            return -1;
         }
     }
     at = 0;
@@ -286,15 +288,15 @@ int hs_session_set_prefix(hs_session *s, const hs_sv2_message *m, hs_step *step)
     const hs_sv2_b032 *const prefix = &m->as.set_extranonce_prefix.extranonce_prefix;
     hs_channel *const channel = hs_session_need(s, m->as.set_extranonce_prefix.channel_id, step);
     if (channel == NULL) {
-        return 0;
+        return -1;
     }
     if (prefix->len + channel->extranonce_size > HS_SV2_EXTRANONCE_MAX) {
         return hs_fault(step, HS_RULE_EXTRANONCE_SIZE,
                         "%u bytes of prefix and %u of extranonce are more than 32",
                         (unsigned)prefix->len, (unsigned)channel->extranonce_size);
     }
-    if (!check_group_size(s, channel, prefix->len + channel->extranonce_size, step)) {
-        return 0;
+    if (check_group_size(s, channel, prefix->len + channel->extranonce_size, step) != 0) {
+        return -1;
     }
     channel->prefix = *prefix;
     return hs_say(step, "the prefix for the jobs that arrive from now on");
@@ -306,8 +308,8 @@ int hs_session_close(hs_session *s, const hs_sv2_message *m, hs_step *step)
     hs_channel *channel = NULL;
     size_t at = 0;
     unsigned closed = 0;
-    if (!hs_session_need_any(s, id, step)) {
-        return 0;
+    if (hs_session_need_any(s, id, step) != 0) {
+        return -1;
     }
     while ((channel = hs_session_next(s, id, &at)) != NULL) {
         channel->open = 0;
@@ -339,7 +341,7 @@ static int check_member(hs_session *s, const hs_sv2_set_group_channel *list, uin
                         (unsigned)id, (unsigned)full_size(channel), (unsigned)first_id,
                         (unsigned)full_size(first));
     }
-    return 1;
+    return 0;
 }
 
 int hs_session_set_group(hs_session *s, const hs_sv2_message *m, hs_step *step)
@@ -357,12 +359,12 @@ int hs_session_set_group(hs_session *s, const hs_sv2_message *m, hs_step *step)
                         HS_SESSION_CHANNELS_MAX);
     }
     for (uint32_t i = 0; i < list->channel_ids.count; i++) {
-        if (!check_member(s, list, i, step)) {
-            return 0;
+        if (check_member(s, list, i, step) != 0) {
+            return -1;
         }
     }
-    if (!add_group(s, group, step)) {
-        return 0;
+    if (add_group(s, group, step) != 0) {
+        return -1;
     }
     /* The list is the whole membership: who is not on it is in no group any more. */
     while (group != 0 && (channel = hs_session_next(s, group, &at)) != NULL) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * session/channels: openings, groups, targets, prefixes and ends of channels. What a message may
- * say about them is judged here; jobs and shares are not. Each returns 1 or 0 as
+ * say about them is judged here; jobs and shares are not. Each returns 0 or -1 as
  * hs_session_apply. */
 #ifndef HOST_STUB_SESSION_CHANNELS_H
 #define HOST_STUB_SESSION_CHANNELS_H

@@ -18,10 +18,10 @@ static int find_custom(const hs_session *s, uint32_t channel_id, uint32_t reques
     for (size_t i = 0; i < s->custom_count; i++) {
         if (s->customs[i].channel_id == channel_id && s->customs[i].request_id == request_id) {
             *index = i;
-            return 1;
+            return 0;
         }
     }
-    return 0;
+    return -1;
 }
 
 static void drop_custom(hs_session *s, size_t index)
@@ -77,7 +77,7 @@ static int check_custom(const hs_session *s, const hs_channel *channel,
         return hs_fault(step, HS_RULE_COINBASE, "coinbase_prefix has %u bytes; at most 8 fit",
                         (unsigned)told->coinbase_prefix.len);
     }
-    if (find_custom(s, channel->channel_id, told->request_id, &index)) {
+    if (find_custom(s, channel->channel_id, told->request_id, &index) == 0) {
         return hs_fault(step, HS_RULE_REQUEST_ID, "request %u is still waiting for its answer",
                         (unsigned)told->request_id);
     }
@@ -85,7 +85,7 @@ static int check_custom(const hs_session *s, const hs_channel *channel,
         return hs_fault(step, HS_RULE_LIMIT, "more than %d custom jobs without an answer",
                         HS_SESSION_CUSTOMS_MAX);
     }
-    return 1;
+    return 0;
 }
 
 int hs_session_custom(hs_session *s, const hs_sv2_message *m, hs_step *step)
@@ -93,8 +93,8 @@ int hs_session_custom(hs_session *s, const hs_sv2_message *m, hs_step *step)
     const hs_sv2_set_custom_job *const told = &m->as.set_custom_job;
     const hs_channel *const channel = hs_session_need(s, told->channel_id, step);
     hs_custom_request request;
-    if (channel == NULL || !check_custom(s, channel, told, step)) {
-        return 0;
+    if (channel == NULL || check_custom(s, channel, told, step) != 0) {
+        return -1;
     }
     memset(&request, 0, sizeof request);
     request.channel_id = channel->channel_id;
@@ -128,9 +128,9 @@ int hs_session_custom_success(hs_session *s, const hs_sv2_message *m, hs_step *s
     hs_channel *const channel = hs_session_need(s, told->channel_id, step);
     size_t index = 0;
     if (channel == NULL) {
-        return 0;
+        return -1;
     }
-    if (!find_custom(s, told->channel_id, told->request_id, &index)) {
+    if (find_custom(s, told->channel_id, told->request_id, &index) != 0) {
         return hs_fault(step, HS_RULE_REQUEST_ID, "no custom job %u is waiting",
                         (unsigned)told->request_id);
     }
@@ -138,7 +138,7 @@ int hs_session_custom_success(hs_session *s, const hs_sv2_message *m, hs_step *s
         return hs_fault(step, HS_RULE_JOB_ID_IN_USE, "job %u of channel %u is still in use",
                         (unsigned)told->job_id, (unsigned)told->channel_id);
     }
-    if (!hs_channel_reserve_job(channel)) {
+    if (hs_channel_reserve_job(channel) != 0) {
         return hs_fault(step, HS_RULE_MEMORY, "no memory for another job");
     }
     hs_job *const job = &s->customs[index].job;
@@ -157,7 +157,7 @@ int hs_session_custom_error(hs_session *s, const hs_sv2_message *m, hs_step *ste
 {
     const hs_sv2_set_custom_job_error *const told = &m->as.set_custom_job_error;
     size_t index = 0;
-    if (!find_custom(s, told->channel_id, told->request_id, &index)) {
+    if (find_custom(s, told->channel_id, told->request_id, &index) != 0) {
         return hs_fault(step, HS_RULE_REQUEST_ID, "no custom job %u is waiting",
                         (unsigned)told->request_id);
     }

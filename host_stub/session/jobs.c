@@ -93,7 +93,7 @@ void hs_channel_drop_jobs(hs_channel *channel)
 
 int hs_channel_reserve_job(hs_channel *channel)
 {
-    return HS_GROW(channel->jobs, channel->job_capacity, channel->job_count + 1) == 0;
+    return HS_GROW(channel->jobs, channel->job_capacity, channel->job_count + 1) == 0 ? 0 : -1;
 }
 
 /* Forgets the oldest job in `state` when there are `most` of them already. */
@@ -187,10 +187,10 @@ static int check_job(hs_channel *channel, const hs_job *job, hs_step *step)
                             (unsigned)channel->channel_id, fault);
         }
     }
-    if (!hs_channel_reserve_job(channel)) {
+    if (hs_channel_reserve_job(channel) != 0) {
         return hs_fault(step, HS_RULE_MEMORY, "no memory for another job");
     }
-    return 1;
+    return 0;
 }
 
 static void give_job(hs_channel *channel, const hs_job *job, uint64_t now_ms)
@@ -218,7 +218,7 @@ int hs_session_new_job(hs_session *s, const hs_sv2_message *m, hs_step *step)
     hs_channel *const channel = hs_session_need(s, told->channel_id, step);
     hs_job job;
     if (channel == NULL) {
-        return 0;
+        return -1;
     }
     if (channel->kind != HS_CHANNEL_STANDARD) {
         return hs_fault(step, HS_RULE_CHANNEL_KIND,
@@ -228,8 +228,8 @@ int hs_session_new_job(hs_session *s, const hs_sv2_message *m, hs_step *step)
     start_job(&job, told->job_id, told->version, told->min_ntime);
     job.version_rolling = (s->server_flags & HS_SV2_REQUIRES_FIXED_VERSION) == 0;
     job.merkle_root = told->merkle_root;
-    if (!check_job(channel, &job, step)) {
-        return 0;
+    if (check_job(channel, &job, step) != 0) {
+        return -1;
     }
     give_job(channel, &job, s->now_ms);
     return hs_say(step, "job %u for channel %u, %s", (unsigned)job.job_id,
@@ -240,8 +240,8 @@ int hs_session_new_job(hs_session *s, const hs_sv2_message *m, hs_step *step)
 /* Rules of the message as a whole, whoever gets the job. */
 static int check_extended(hs_session *s, const hs_sv2_new_extended_job *told, hs_step *step)
 {
-    if (!hs_session_need_any(s, told->channel_id, step)) {
-        return 0;
+    if (hs_session_need_any(s, told->channel_id, step) != 0) {
+        return -1;
     }
     if ((s->client_flags & HS_SV2_REQUIRES_STANDARD_JOBS) != 0) {
         return hs_fault(step, HS_RULE_STANDARD_JOBS,
@@ -257,7 +257,7 @@ static int check_extended(hs_session *s, const hs_sv2_new_extended_job *told, hs
         return hs_fault(step, HS_RULE_VERSION_ROLLING,
                         "the client set REQUIRES_VERSION_ROLLING and the job forbids it");
     }
-    return 1;
+    return 0;
 }
 
 /* Gives the job to everybody that `id` addresses, or to nobody. */
@@ -267,8 +267,8 @@ static int give_to_all(hs_session *s, uint32_t id, const hs_job *job, hs_step *s
     unsigned count = 0;
     size_t at = 0;
     while ((channel = hs_session_next(s, id, &at)) != NULL) {
-        if (!check_job(channel, job, step)) {
-            return 0;
+        if (check_job(channel, job, step) != 0) {
+            return -1;
         }
     }
     at = 0;
@@ -286,8 +286,8 @@ int hs_session_new_extended_job(hs_session *s, const hs_sv2_message *m, hs_step 
 {
     const hs_sv2_new_extended_job *const told = &m->as.new_extended_job;
     hs_job job;
-    if (!check_extended(s, told, step)) {
-        return 0;
+    if (check_extended(s, told, step) != 0) {
+        return -1;
     }
     start_job(&job, told->job_id, told->version, told->min_ntime);
     job.version_rolling = told->version_rolling_allowed;
@@ -296,17 +296,17 @@ int hs_session_new_extended_job(hs_session *s, const hs_sv2_message *m, hs_step 
     if (job.body == NULL) {
         return hs_fault(step, HS_RULE_MEMORY, "no memory for another job");
     }
-    const int legal = give_to_all(s, told->channel_id, &job, step);
+    const int legal = give_to_all(s, told->channel_id, &job, step) == 0;
     hs_template_release(job.body);
-    return legal;
+    return legal ? 0 : -1;
 }
 
 static int check_prev_hash(hs_session *s, const hs_sv2_set_new_prev_hash *told, hs_step *step)
 {
     hs_channel *channel = NULL;
     size_t at = 0;
-    if (!hs_session_need_any(s, told->channel_id, step)) {
-        return 0;
+    if (hs_session_need_any(s, told->channel_id, step) != 0) {
+        return -1;
     }
     while ((channel = hs_session_next(s, told->channel_id, &at)) != NULL) {
         const hs_job *const job = hs_channel_valid_job(channel, told->job_id);
@@ -321,7 +321,7 @@ static int check_prev_hash(hs_session *s, const hs_sv2_set_new_prev_hash *told, 
                             (unsigned)told->job_id, (unsigned)channel->channel_id);
         }
     }
-    return 1;
+    return 0;
 }
 
 int hs_session_prev_hash(hs_session *s, const hs_sv2_message *m, hs_step *step)
@@ -330,8 +330,8 @@ int hs_session_prev_hash(hs_session *s, const hs_sv2_message *m, hs_step *step)
     const hs_tip tip = {told->prev_hash, told->min_ntime, told->nbits};
     hs_channel *channel = NULL;
     size_t at = 0;
-    if (!check_prev_hash(s, told, step)) {
-        return 0;
+    if (check_prev_hash(s, told, step) != 0) {
+        return -1;
     }
     while ((channel = hs_session_next(s, told->channel_id, &at)) != NULL) {
         hs_channel_retire_jobs(channel, told->job_id, 1);

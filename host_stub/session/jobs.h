@@ -16,7 +16,7 @@ int hs_session_prev_hash(hs_session *s, const hs_sv2_message *m, hs_step *step);
 /* The job of that id that is still valid (future, active, past), or NULL. */
 hs_job *hs_channel_valid_job(const hs_channel *channel, uint32_t job_id);
 hs_job *hs_channel_stale_job(const hs_channel *channel, uint32_t job_id);
-/* Room for one more job: 1, or 0 when out of memory. */
+/* Room for one more job: 0, or -1 when out of memory. */
 int hs_channel_reserve_job(hs_channel *channel);
 /* Adds a copy with the channel's prefix and target and takes a reference to its body; there must be
  * room. A job that is not future becomes the active one. */

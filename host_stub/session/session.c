@@ -38,8 +38,8 @@ void hs_session_free(hs_session *session)
 
 static int endpoint_changed(hs_session *s, const hs_sv2_message *m, hs_step *step)
 {
-    if (!hs_session_need_any(s, m->as.channel_endpoint_changed.channel_id, step)) {
-        return 0;
+    if (hs_session_need_any(s, m->as.channel_endpoint_changed.channel_id, step) != 0) {
+        return -1;
     }
     return hs_say(step, "the state of extensions on channel %u starts anew",
                   (unsigned)m->as.channel_endpoint_changed.channel_id);
@@ -116,5 +116,8 @@ int hs_session_apply(hs_session *session, const hs_sv2_message *message, hs_step
         const int group = hs_session_is_group(session, message->as.close_channel.channel_id);
         step->sender = group ? HS_SV2_SERVER : HS_SV2_CLIENT;
     }
-    return hs_session_check_setup(session, message, step) && dispatch(session, message, step);
+    return hs_session_check_setup(session, message, step) == 0 &&
+                   dispatch(session, message, step) == 0
+               ? 0
+               : -1;
 }

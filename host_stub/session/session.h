@@ -174,7 +174,7 @@ void hs_session_set_flags(hs_session *session, uint32_t flags);
 /* The observer's clock, for the since_ms of jobs and tips; it changes no judgement. 0 at first. */
 void hs_session_set_time(hs_session *session, uint64_t now_ms);
 
-/* Takes the next message of the stream. Returns 1 when it is legal, 0 when it is at fault. The
+/* Takes the next message of the stream. Returns 0 when it is legal, -1 when it is at fault. The
  * pointers in *step hold until the next call.
  *
  * Who sent a message follows from its type. CloseChannel, the only one that both sides send, counts

@@ -67,7 +67,7 @@ int hs_session_setup_error(hs_session *s, const hs_sv2_message *m, hs_step *step
 int hs_session_check_setup(const hs_session *s, const hs_sv2_message *m, hs_step *step)
 {
     if (m->id <= HS_SV2_SETUP_CONNECTION_ERROR) {
-        return 1; /* these check for themselves */
+        return 0; /* these check for themselves */
     }
     switch (s->setup) {
     case HS_SETUP_NONE:
@@ -84,7 +84,7 @@ int hs_session_check_setup(const hs_session *s, const hs_sv2_message *m, hs_step
                         "it belongs to the mining protocol (0) and the connection speaks %u",
                         (unsigned)s->protocol);
     }
-    return 1;
+    return 0;
 }
 
 int hs_session_extensions(hs_session *s, const hs_sv2_message *m, hs_step *step)

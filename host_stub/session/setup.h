@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * session/setup: the connection before and beside its channels: its setup, and the negotiation of
- * extensions (extension 0x0001). Each returns 1 or 0 as hs_session_apply. */
+ * extensions (extension 0x0001). Each returns 0 or -1 as hs_session_apply. */
 #ifndef HOST_STUB_SESSION_SETUP_H
 #define HOST_STUB_SESSION_SETUP_H
 

@@ -125,7 +125,7 @@ static int keep_pending(hs_channel *channel, const hs_share *share, hs_step *ste
         return hs_fault(step, HS_RULE_MEMORY, "no memory for another share");
     }
     channel->pending[channel->pending_count++] = *share;
-    return 1;
+    return 0;
 }
 
 static int explain_low(const hs_channel *channel, const hs_job *job, const hs_sv2_submit *told,
@@ -179,7 +179,7 @@ static int explain(const hs_session *s, const hs_channel *channel, const hs_job 
     return explain_low(channel, job, told, step);
 }
 
-/* The hash, and that it is new. Returns 1, or 0 when out of memory. */
+/* The hash, and that it is new. Returns 0, or -1 when out of memory. */
 static int judge_work(const hs_session *s, hs_channel *channel, const hs_job *job,
                       const hs_sv2_submit *told, hs_share *share)
 {
@@ -190,13 +190,13 @@ static int judge_work(const hs_session *s, hs_channel *channel, const hs_job *jo
         const hs_sv2_u256 hash = share_hash(job, &job->prefix, told);
         if (hs_sv2_compare(&hash, &job->target) > 0) {
             share->judgement = HS_JUDGED_LOW_DIFFICULTY;
-            return 1;
+            return 0;
         }
         key = hash_key(&hash);
     }
     const int added = remember(channel, key);
     share->judgement = added == 0 ? HS_JUDGED_DUPLICATE : HS_JUDGED_VALID;
-    return added >= 0;
+    return added >= 0 ? 0 : -1;
 }
 
 int hs_session_submit(hs_session *s, const hs_sv2_message *m, hs_step *step)
@@ -223,11 +223,11 @@ int hs_session_submit(hs_session *s, const hs_sv2_message *m, hs_step *step)
     share->difficulty = hs_sv2_difficulty(known != NULL ? &known->target : &channel->target);
     share->prefix = known != NULL ? known->prefix : channel->prefix;
     share->judgement = judge_fields(channel, job, told);
-    if (share->judgement == HS_JUDGED_VALID && !judge_work(s, channel, job, told, share)) {
+    if (share->judgement == HS_JUDGED_VALID && judge_work(s, channel, job, told, share) != 0) {
         return hs_fault(step, HS_RULE_MEMORY, "no memory for another share");
     }
-    if (!keep_pending(channel, share, step)) {
-        return 0;
+    if (keep_pending(channel, share, step) != 0) {
+        return -1;
     }
     step->share = share;
     return explain(s, channel, job, told, share, step);
@@ -239,7 +239,7 @@ static int is_late(enum hs_judgement judgement)
     return judgement == HS_JUDGED_STALE || judgement == HS_JUDGED_CHANNEL_CLOSED;
 }
 
-/* Moves the pending shares marked in `chosen` to s->answered, in order. Returns 1, or 0 when out of
+/* Moves the pending shares marked in `chosen` to s->answered, in order. Returns 0, or -1 when out of
  * memory: then nothing has changed. */
 static int answer(hs_session *s, hs_channel *channel, const uint8_t *chosen, hs_step *step)
 {
@@ -256,7 +256,7 @@ static int answer(hs_session *s, hs_channel *channel, const uint8_t *chosen, hs_
         }
     }
     channel->pending_count = kept;
-    return 1;
+    return 0;
 }
 
 /* Marks up to `count` shares of that kind before `end`, oldest first. Returns how many. */
@@ -291,7 +291,7 @@ static int find_last(const hs_channel *channel, uint32_t sequence_number, size_t
             }
         }
     }
-    return found;
+    return found ? 0 : -1;
 }
 
 /* The channel, open or closed, that an answer is about. */
@@ -314,9 +314,9 @@ int hs_session_submit_success(hs_session *s, const hs_sv2_message *m, hs_step *s
     size_t last = 0;
     uint32_t want = told->new_submits_accepted_count;
     if (channel == NULL) {
-        return 0;
+        return -1;
     }
-    if (!find_last(channel, told->last_sequence_number, &last)) {
+    if (find_last(channel, told->last_sequence_number, &last) != 0) {
         return hs_fault(step, HS_RULE_ANSWER_UNKNOWN,
                         "no share %u of channel %u waits for an answer",
                         (unsigned)told->last_sequence_number, (unsigned)told->channel_id);
@@ -342,8 +342,8 @@ int hs_session_submit_success(hs_session *s, const hs_sv2_message *m, hs_step *s
                         (unsigned)told->new_submits_accepted_count,
                         (unsigned)told->last_sequence_number, (unsigned)want);
     }
-    if (!answer(s, channel, chosen, step)) {
-        return 0;
+    if (answer(s, channel, chosen, step) != 0) {
+        return -1;
     }
     return hs_say(step, "%u share%s accepted", (unsigned)told->new_submits_accepted_count,
                   told->new_submits_accepted_count == 1 ? "" : "s");
@@ -381,7 +381,7 @@ static int find_refused(const hs_channel *channel, const hs_sv2_submit_error *to
             found = fits ? 2 : 1;
         }
     }
-    return found > 0;
+    return found > 0 ? 0 : -1;
 }
 
 int hs_session_submit_error(hs_session *s, const hs_sv2_message *m, hs_step *step)
@@ -391,17 +391,17 @@ int hs_session_submit_error(hs_session *s, const hs_sv2_message *m, hs_step *ste
     uint8_t chosen[HS_SESSION_PENDING_MAX] = {0};
     size_t index = 0;
     if (channel == NULL) {
-        return 0;
+        return -1;
     }
-    if (!find_refused(channel, told, &index)) {
+    if (find_refused(channel, told, &index) != 0) {
         return hs_fault(step, HS_RULE_ANSWER_UNKNOWN,
                         "no share %u of channel %u waits for an answer",
                         (unsigned)told->sequence_number, (unsigned)told->channel_id);
     }
     const enum hs_judgement ours = channel->pending[index].judgement;
     chosen[index] = 1;
-    if (!answer(s, channel, chosen, step)) {
-        return 0;
+    if (answer(s, channel, chosen, step) != 0) {
+        return -1;
     }
     if (ours == HS_JUDGED_VALID && is_checkable(s, told->error_code)) {
         return hs_fault(step, HS_RULE_ANSWER_WRONG,

@@ -49,19 +49,19 @@ int hs_fault(hs_step *step, enum hs_rule rule, const char *format, ...)
     put_text(step, format, list);
     va_end(list);
     step->rule = rule;
-    return 0;
+    return -1;
 }
 
 int hs_say(hs_step *step, const char *format, ...)
 {
     va_list list;
     if (step->terse) {
-        return 1;
+        return 0;
     }
     va_start(list, format);
     put_text(step, format, list);
     va_end(list);
-    return 1;
+    return 0;
 }
 
 hs_channel *hs_session_find(hs_session *s, uint32_t channel_id)
@@ -117,7 +117,7 @@ hs_channel *hs_session_next(hs_session *s, uint32_t id, size_t *at)
 
 int hs_session_need_any(hs_session *s, uint32_t id, hs_step *step)
 {
-    return hs_session_is_group(s, id) || hs_session_need(s, id, step) != NULL;
+    return hs_session_is_group(s, id) || hs_session_need(s, id, step) != NULL ? 0 : -1;
 }
 
 void hs_session_set_flags(hs_session *session, uint32_t flags)

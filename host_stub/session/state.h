@@ -51,7 +51,7 @@ struct hs_session {
     size_t answered_capacity;
 };
 
-/* Fill step->text; hs_fault also sets the rule and always returns 0, hs_say returns 1. */
+/* Fill step->text; hs_fault also sets the rule and always returns -1, hs_say returns 0. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif

@@ -332,7 +332,7 @@ static int submit(hs_sim *sim, hs_frame_channel *c, const hs_job_entry *job, int
                                 .upstream = job->upstream,
                                 .tag = (uint64_t)c->last_sequence << 1 | (accepted ? 1u : 0u),
                                 .difficulty = hs_sv2_difficulty(&job->target)};
-    return hs_acks_add(&c->acks, &share);
+    return hs_acks_add(&c->acks, &share) == 0;
 }
 
 void hs_sim_frames_shares(hs_sim *sim, hs_miner *miner, uint32_t found, double acceptance)

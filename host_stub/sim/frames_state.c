@@ -68,7 +68,7 @@ void hs_frames_burst(hs_sim *sim, hs_frame_channel *c, const hs_miner *miner, in
     const double change = miner->difficulty / c->told_difficulty;
     const int retarget = pool.upstream != c->move.upstream && (change < 0.99 || change > 1.01);
     const hs_sv2_u256 target = retarget ? hs_frames_target(c, miner->difficulty) : c->move.target;
-    if (!hs_move_burst(&c->move, &pool, &prefix, &target, soft, &out)) {
+    if (hs_move_burst(&c->move, &pool, &prefix, &target, soft, &out) != 0) {
         sim->no_memory = 1;
         return;
     }

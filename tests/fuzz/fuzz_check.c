@@ -102,7 +102,7 @@ static void play(player *p, const uint8_t *frame, size_t size, verdict *v)
     const uint64_t before = v->session_faults;
     hs_check_frame_in(p->check, &told);
     if (hs_sv2_decode(frame, size, 0, &m, &why) == 0) {
-        const int legal = hs_session_apply(p->plain, &m, &step);
+        const int legal = hs_session_apply(p->plain, &m, &step) == 0;
         ALWAYS(step.text[0] != '\0');
         ALWAYS(legal == (step.rule == HS_RULE_OK));
         /* The checker lets no fault of the session pass, and adds none where pools say nothing. */

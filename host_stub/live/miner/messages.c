@@ -184,7 +184,7 @@ void hs_dev_frame(hs_dev *dev, const uint8_t *frame, size_t len, uint64_t now_ms
         }
         return;
     }
-    const int legal = hs_session_apply(dev->session, &m, &step);
+    const int legal = hs_session_apply(dev->session, &m, &step) == 0;
     if (!legal) {
         note_fault(dev, hs_sv2_spec_of(m.id)->name, step.text);
         if (m.id == HS_SV2_OPEN_STANDARD_SUCCESS || m.id == HS_SV2_OPEN_EXTENDED_SUCCESS ||

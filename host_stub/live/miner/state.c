@@ -3,7 +3,7 @@
 
 int hs_dev_emit(hs_dev *dev, const hs_sv2_message *message, hs_step *step)
 {
-    const int legal = hs_session_apply(dev->session, message, step);
+    const int legal = hs_session_apply(dev->session, message, step) == 0;
     /* A share that we ourselves find at fault goes out all the same: firmware that ignores a prefix
      * does not know better. */
     if (!legal && step->share == NULL) {

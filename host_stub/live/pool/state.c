@@ -33,7 +33,7 @@ int hs_lpool_emit(hs_lpool_peer *peer, const hs_sv2_message *message)
     if (peer->ended || peer->mute) {
         return 0;
     }
-    if (!hs_session_apply(peer->session, message, &step)) {
+    if (hs_session_apply(peer->session, message, &step) != 0) {
         char text[400];
         peer->pool->own_faults++;
         (void)snprintf(text, sizeof text, "own message %s is not sent: %s: %s",

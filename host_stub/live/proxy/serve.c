@@ -29,7 +29,7 @@ int hs_proxy_serve(hs_proxy_channel *channel, hs_proxy_up *up, const hs_sv2_b032
     if (moves && (!soft || !hs_move_can_be_soft(&channel->move, &pool))) {
         note_ended(channel, up->upstream);
     }
-    if (!hs_move_burst(&channel->move, &pool, prefix, &target, soft, frames)) {
+    if (hs_move_burst(&channel->move, &pool, prefix, &target, soft, frames) != 0) {
         return 0;
     }
     channel->upstream = up->upstream;

@@ -63,7 +63,7 @@ static void refuse_at_once(hs_proxy_peer *peer, const hs_sv2_submit *told, const
 static int file_share(hs_proxy_channel *channel, const hs_ack_share *share)
 {
     hs_proxy_peer *const peer = channel->peer;
-    if (!hs_acks_add(&channel->acks, share)) {
+    if (hs_acks_add(&channel->acks, share) != 0) {
         hs_proxy_end_peer(peer, 0, "no memory for a share");
         return 0;
     }

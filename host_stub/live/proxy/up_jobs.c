@@ -58,7 +58,7 @@ static void changed(hs_proxy *proxy, hs_proxy_up *up, int soft)
 
 static int keep(hs_proxy_up *up, hs_proxy_job *to, const hs_sv2_new_extended_job *job)
 {
-    if (!hs_pool_job_copy(&to->copy, job)) {
+    if (hs_pool_job_copy(&to->copy, job) != 0) {
         return 0;
     }
     to->target = up->target;

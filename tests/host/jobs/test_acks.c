@@ -16,12 +16,12 @@ static void submit(uint32_t upstream, double difficulty)
                               .upstream = upstream,
                               .tag = last_sequence + 100,
                               .difficulty = difficulty};
-    cr_assert(hs_acks_add(&acks, &one));
+    cr_assert(hs_acks_add(&acks, &one) == 0);
 }
 
 static int settle(uint32_t upstream, uint32_t sequence, const char *code)
 {
-    return hs_acks_settle(&acks, upstream, sequence + 100, code);
+    return hs_acks_settle(&acks, upstream, sequence + 100, code) == 0;
 }
 
 static void expect_nothing(void)
@@ -156,7 +156,7 @@ Test(job_acks, an_observer_agrees_with_every_answer, .init = start, .fini = fini
         if (acks.count > 0 && acks.shares[pick].state == HS_ACK_WAITS) {
             const hs_ack_share chosen = acks.shares[pick];
             cr_assert(hs_acks_settle(&acks, chosen.upstream, chosen.tag,
-                                     noise >> 16 & 1 ? "invalid-share" : NULL));
+                                     noise >> 16 & 1 ? "invalid-share" : NULL) == 0);
         }
         while (hs_acks_next(&acks, 2, &m)) {
             legal(&m);

@@ -66,7 +66,7 @@ static void play(const char *name, int frames)
         size_t size = 0;
         cr_assert(hs_sv2_frame_size(r.data + at, r.len - at, &size, &error) == 0);
         cr_assert(hs_sv2_decode(r.data + at, size, 0, &m, &error) == 0, "%s", error.text);
-        const int legal = hs_session_apply(session, &m, &step);
+        const int legal = hs_session_apply(session, &m, &step) == 0;
         hs_bridge_message(&bridge, session, &m, &step, legal, remark, sizeof remark);
         at += size;
     }
@@ -198,7 +198,7 @@ Test(replay_bridge, the_clock_follows_the_recording_and_only_so_far)
 static void tell(const hs_sv2_message *m)
 {
     hs_step step;
-    const int legal = hs_session_apply(session, m, &step);
+    const int legal = hs_session_apply(session, m, &step) == 0;
     cr_assert(legal, "%s", step.text);
     hs_bridge_message(&bridge, session, m, &step, legal, remark, sizeof remark);
 }

@@ -40,7 +40,7 @@ static outcome replay(const char *name)
         cr_assert(hs_sv2_decode(r.data + at, size, HS_SV2_STRICT, &m, &error) == 0, "%s",
                   error.text);
         frame++;
-        if (!hs_session_apply(s, &m, &step) && o.faults++ == 0) {
+        if (hs_session_apply(s, &m, &step) != 0 && o.faults++ == 0) {
             o.first_frame = frame;
             o.first_rule = step.rule;
         }

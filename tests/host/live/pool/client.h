@@ -62,7 +62,7 @@ static void client_send(void *link, const hs_sv2_message *messages, size_t count
         to->burst = c->bursts;
         c->count++;
         /* An answer about a share that the observer does not know either is the one exception. */
-        if (!hs_session_apply(c->view, &to->m, &step)) {
+        if (hs_session_apply(c->view, &to->m, &step) != 0) {
             const int stray =
                 to->m.id == HS_SV2_SUBMIT_ERROR &&
                 (step.rule == HS_RULE_ANSWER_UNKNOWN || step.rule == HS_RULE_CHANNEL_UNKNOWN);

@@ -103,7 +103,7 @@ typedef struct hmx_snapshot {
     double ki_effective;
     double kd_effective;
     double deadband_points;           /* configured */
-    double deadband_effective_points; /* from the luck of the shares, see README */
+    double deadband_effective_points; /* from the luck of the shares, see CONTROL.md */
     double deviation_points;          /* largest |command - allocation| at the last evaluation */
     uint32_t min_reassignment_interval_secs;
     uint32_t measure_on_accepted; /* hmx_tri */

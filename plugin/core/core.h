@@ -15,8 +15,7 @@
  * It does no I/O and meets none of the ABI's events and answers: adapter.h turns them into plain
  * arguments and back. What it takes of the ABI are statuses, limits and named numbers. All times
  * are the host's monotonic nanoseconds; hashrates are difficulty 1 units per second, work is
- * difficulty 1 units. The control law and its measured results are described in README, "How it
- * decides".
+ * difficulty 1 units. The control law is described in plugin/CONTROL.md.
  */
 #ifndef PLUGIN_CORE_CORE_H
 #define PLUGIN_CORE_CORE_H

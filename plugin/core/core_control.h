@@ -4,7 +4,7 @@
  *
  * The plant has no lag: the allocation is ours and known at once. So the command is feed-forward
  * (the effective target) plus the PID correction for what was really delivered, and the planner
- * goes there in one step. The law and its measured results are those of README, "How it decides".
+ * goes there in one step. The law is told in plugin/CONTROL.md.
  * Internal to the core.
  */
 #ifndef PLUGIN_CORE_CORE_CONTROL_H

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
 #
-# host_stub bench speed: every measurement is there, once, in the shape that README promises; and
+# host_stub bench speed: every measurement is there, once, in the shape that tests/MEASURED.md promises; and
 # what it refuses. How fast anything is depends on the machine: no time is judged here.
 . "$(dirname "$0")/../tools/checks.sh"
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
 #
-# The embedding example that README shows: compiles as C11 with gcc and with clang, needs nothing
-# but abi/ and libc, and does with the real hashmux.so what README says that it does.
+# The embedding example that abi/EMBEDDING.md shows: compiles as C11 with gcc and with clang, needs nothing
+# but abi/ and libc, and does with the real hashmux.so what that page says that it does.
 . "$(dirname "$0")/../tools/checks.sh"
 
 check_run() { # PROGRAM

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * plugin.ini.example, README's table and the table of keys agree. */
+ * plugin.ini.example and the table of keys agree. plugin/KEYS.md is made from the table
+ * (tests/cli/pages.sh). */
 #include "tests/unit/config/config_fixture.h"
 
 #include "plugin/config/config_keys.h"
@@ -121,58 +122,6 @@ Test(config_example, what_is_not_set_can_be_set_as_it_stands)
     cr_assert(a->has_min_ths && a->has_max_ths && a->hashrate_ths == 2000 && !a->has_percentage);
     cr_assert_eq(r->config.pin_count, 1);
     cr_assert_str_eq(r->config.pins[0].upstream, "pool_a");
-}
-
-/* A key as README's table names it: in backquotes, alone or behind its section, in a row that
- * begins with its section. */
-static int stands_in_row(const char *row, size_t len, const hm_config_key *key)
-{
-    char head[64];
-    char alone[64];
-    char line[1024];
-    (void)snprintf(head, sizeof head, "| `[%s] ", hm_section_title(key->section));
-    (void)snprintf(alone, sizeof alone, "`%s`", key->name);
-    if (len >= sizeof line || strncmp(row, head, strlen(head)) != 0) {
-        return 0;
-    }
-    memcpy(line, row, len);
-    line[len] = '\0';
-    char *const cell = line + strlen(head);
-    *strstr(cell, " |") = '\0'; /* the first cell only */
-    const size_t name = strlen(key->name);
-    return (strncmp(cell, key->name, name) == 0 && cell[name] == '`') ||
-           strstr(cell, alone) != NULL;
-}
-
-/* And no more than that: each name in the first cells of the table is a key's. */
-Test(config_example, the_readme_lists_exactly_the_known_keys)
-{
-    size_t len = 0;
-    const char *const text = fixture_read(HMX_SOURCE_DIR "/README.md", &len);
-    uint32_t rows_of[HM_CONFIG_KEYS_MAX] = {0};
-    uint32_t known = 0;
-    uint32_t named = 0;
-    for (const char *line = text; line != NULL && *line != '\0';) {
-        const char *const end = strchr(line, '\n');
-        const size_t row = end == NULL ? strlen(line) : (size_t)(end - line);
-        if (strncmp(line, "| `[", 4) == 0) {
-            for (uint32_t k = 0; k < hm_config_key_count; k++) {
-                const uint32_t here = (uint32_t)stands_in_row(line, row, &hm_config_keys[k]);
-                rows_of[k] += here;
-                known += here;
-            }
-            for (const char *c = line; strncmp(c, " | ", 3) != 0; c++) {
-                named += *c == '`';
-            }
-        }
-        line = end == NULL ? NULL : end + 1;
-    }
-    for (uint32_t k = 0; k < hm_config_key_count; k++) {
-        cr_assert_eq(rows_of[k], 1, "[%s] %s stands in %u rows of README's table",
-                     hm_section_title(hm_config_keys[k].section), hm_config_keys[k].name,
-                     rows_of[k]);
-    }
-    cr_assert_eq(named, 2 * known, "README's table has a key that is not known");
 }
 
 Test(config_example, the_table_is_sound)

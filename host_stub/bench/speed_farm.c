@@ -23,7 +23,7 @@ static const double TARGETS_8[HS_SPEED_TARGETS_COUNT][HS_SPEED_POOLS_MAX] = {
     {29.5, 20, 15, 10, 10, 5, 5, 5.5},
     {20, 15, 15, 10, 10, 10, 10, 10}};
 
-const double *hs_speed_targets(const hs_speed_farm *farm, enum hs_speed_targets targets)
+static const double *targets_of(const hs_speed_farm *farm, enum hs_speed_targets targets)
 {
     return farm->pools == 3 ? TARGETS_3[targets] : TARGETS_8[targets];
 }
@@ -56,12 +56,6 @@ static void counting_free(void *ctx, void *p, uint64_t size, uint64_t align)
     free(p);
 }
 
-hmx_event hs_speed_event(hs_speed_farm *farm, size_t size)
-{
-    farm->seq++;
-    return (hmx_event){.size = (uint32_t)size, .now_ns = farm->now_ns, .seq = farm->seq};
-}
-
 static const void *extension(const hs_plugin *plugin, const char *id)
 {
     return plugin->ops.get_extension != NULL ? plugin->ops.get_extension(id) : NULL;
@@ -78,28 +72,23 @@ static void write_config(const hs_speed_farm *farm, char *text, size_t capacity)
                                   "min_reassignment_interval_secs = 0\ndwell_secs = 0\n",
                                   HS_SPEED_INTERVAL_SECS);
     for (uint32_t i = 0; i < farm->pools; i++) {
-        len += (size_t)snprintf(
-            text + len, capacity - len,
-            "[upstream.pool%" PRIu32 "]\naddress = pool%" PRIu32 ".example\nport = 3333\n"
-            "percentage = %s\npriority = %" PRIu32 "\n",
-            i + 1, i + 1,
-            hs_format_fixed(percentage, sizeof percentage,
-                            hs_speed_targets(farm, HS_SPEED_TARGETS_USUAL)[i], 2),
-            i + 1);
+        len += (size_t)snprintf(text + len, capacity - len,
+                                "[upstream.pool%" PRIu32 "]\naddress = pool%" PRIu32
+                                ".example\nport = 3333\n"
+                                "percentage = %s\npriority = %" PRIu32 "\n",
+                                i + 1, i + 1,
+                                hs_format_fixed(percentage, sizeof percentage,
+                                                targets_of(farm, HS_SPEED_TARGETS_USUAL)[i], 2),
+                                i + 1);
     }
 }
 
 static int create(hs_speed_farm *farm, char *why, size_t capacity)
 {
     char config[TEXT_SIZE];
-    hmx_text reason = {.size = sizeof reason, .data = why, .capacity = capacity};
+    const hs_link_options options = {
+        .config_text = config, .channels_max = farm->count, .host = &farm->host};
     write_config(farm, config, sizeof config);
-    const hmx_create_args args = {.size = sizeof args,
-                                  .config_text = {config, strlen(config)},
-                                  .now_ns = farm->now_ns,
-                                  .channels_max = farm->count,
-                                  .instance_count = 1,
-                                  .why = &reason};
     farm->host = (hmx_host){.size = sizeof farm->host,
                             .abi_major = HMX_ABI_MAJOR,
                             .abi_minor = HMX_ABI_MINOR,
@@ -107,18 +96,12 @@ static int create(hs_speed_farm *farm, char *why, size_t capacity)
                             .ctx = farm,
                             .alloc = counting_alloc,
                             .free = counting_free};
-    why[0] = '\0';
-    if (farm->plugin->ops.create(&farm->host, &args, &farm->instance) == HMX_OK) {
-        return 0;
-    }
-    farm->instance = NULL;
-    return why[0] != '\0' ? -1 : hs_refuse(why, capacity, "the plugin's create failed");
+    return hs_link_start(&farm->link, farm->plugin, &options, why, capacity);
 }
 
 static int connect_pool(hs_speed_farm *farm, uint32_t upstream)
 {
-    hmx_upstream_event e = {.event = hs_speed_event(farm, sizeof e),
-                            .upstream = upstream,
+    hmx_upstream_event e = {.upstream = upstream,
                             .state = HMX_UPSTREAM_UP,
                             .extranonce_size = 16,
                             .extranonce_prefix_len = 2,
@@ -126,9 +109,7 @@ static int connect_pool(hs_speed_farm *farm, uint32_t upstream)
                             .version_rolling = HMX_YES,
                             .fixed_version = HMX_NO};
     e.extranonce_prefix[0] = (uint8_t)upstream;
-    return farm->plugin->ops.on_upstream(farm->instance, &e) == HMX_OK
-               ? 0
-               : hs_speed_fail(farm, "on_upstream");
+    return hs_link_upstream(&farm->link, &e) == HMX_OK ? 0 : hs_speed_fail(farm, "on_upstream");
 }
 
 /* Machines of 90 to 250 TH/s, no two alike, in no order. */
@@ -145,7 +126,7 @@ int hs_speed_farm_init(hs_speed_farm *farm, const hs_plugin *plugin, uint32_t co
     farm->plugin = plugin;
     farm->count = count;
     farm->pools = pools;
-    farm->now_ns = START_NS;
+    farm->link.now_ns = START_NS;
     const hmx_ops *const ops = &plugin->ops;
     if (ops->on_upstream == NULL || ops->on_channel_open == NULL || ops->on_channel_close == NULL ||
         ops->on_share == NULL || ops->on_tick == NULL || ops->on_reassign == NULL) {
@@ -180,9 +161,7 @@ int hs_speed_farm_init(hs_speed_farm *farm, const hs_plugin *plugin, uint32_t co
 
 void hs_speed_farm_free(hs_speed_farm *farm)
 {
-    if (farm->instance != NULL) {
-        farm->plugin->ops.destroy(farm->instance);
-    }
+    (void)hs_link_stop(&farm->link);
     free(farm->channels);
     free(farm->prefixes);
     free(farm->rows);
@@ -191,9 +170,14 @@ void hs_speed_farm_free(hs_speed_farm *farm)
 
 /* ---- channels and shares ---- */
 
+static void keep_prefix(hs_speed_prefix *to, const uint8_t *bytes, uint32_t len)
+{
+    to->len = len <= HMX_EXTRANONCE_MAX ? len : HMX_EXTRANONCE_MAX;
+    memcpy(to->bytes, bytes, to->len);
+}
+
 int hs_speed_open_all(hs_speed_farm *farm)
 {
-    const hmx_ops *const ops = &farm->plugin->ops;
     hmx_channel_open e = {.connection = 1,
                           .kind = HMX_CHANNEL_EXTENDED,
                           .honours_prefix = HMX_YES,
@@ -202,15 +186,13 @@ int hs_speed_open_all(hs_speed_farm *farm)
     int wrong = 0;
     for (uint32_t i = 0; i < farm->count; i++) {
         hs_speed_channel *const c = &farm->channels[i];
-        hmx_channel_decision answer = {.size = sizeof answer};
-        e.event = hs_speed_event(farm, sizeof e);
+        hmx_channel_decision answer;
         e.channel = c->channel;
         e.nominal_hashrate = c->work / (double)HS_SPEED_INTERVAL_SECS * HASHES_PER_WORK;
-        wrong |= ops->on_channel_open(farm->instance, &e, &answer);
+        wrong |= hs_link_open(&farm->link, &e, &answer);
         c->cookie = answer.cookie;
         c->upstream = answer.upstream;
-        hs_speed_keep_prefix(&farm->prefixes[i], answer.extranonce_prefix,
-                             answer.extranonce_prefix_len);
+        keep_prefix(&farm->prefixes[i], answer.extranonce_prefix, answer.extranonce_prefix_len);
         wrong |= answer.upstream == HMX_NONE;
     }
     return wrong ? hs_speed_fail(farm, "on_channel_open") : 0;
@@ -218,14 +200,10 @@ int hs_speed_open_all(hs_speed_farm *farm)
 
 int hs_speed_close_all(hs_speed_farm *farm)
 {
-    const hmx_ops *const ops = &farm->plugin->ops;
-    hmx_channel_close e = {.reason = HMX_CLOSE_PEER};
     int wrong = 0;
     for (uint32_t i = 0; i < farm->count; i++) {
-        e.event = hs_speed_event(farm, sizeof e);
-        e.channel = farm->channels[i].channel;
-        e.cookie = farm->channels[i].cookie;
-        wrong |= ops->on_channel_close(farm->instance, &e);
+        const hs_speed_channel *const c = &farm->channels[i];
+        wrong |= hs_link_close(&farm->link, c->channel, c->cookie, HMX_CLOSE_PEER);
     }
     return wrong ? hs_speed_fail(farm, "on_channel_close") : 0;
 }
@@ -234,8 +212,8 @@ int hs_speed_close_all(hs_speed_farm *farm)
  * same when nothing is called. */
 static inline void make_share(hs_speed_farm *farm, const hs_speed_channel *c, hmx_share *e)
 {
-    farm->seq++;
-    e->event.seq = farm->seq;
+    farm->link.seq++;
+    e->event.seq = farm->link.seq;
     e->channel = c->channel;
     e->cookie = c->cookie;
     e->upstream = c->upstream;
@@ -244,7 +222,7 @@ static inline void make_share(hs_speed_farm *farm, const hs_speed_channel *c, hm
 
 static hmx_share share_template(const hs_speed_farm *farm, uint32_t verdict)
 {
-    return (hmx_share){.event = {.size = sizeof(hmx_share), .now_ns = farm->now_ns},
+    return (hmx_share){.event = {.size = sizeof(hmx_share), .now_ns = farm->link.now_ns},
                        .verdict = verdict,
                        .count = 1};
 }
@@ -257,7 +235,7 @@ int hs_speed_shares(hs_speed_farm *farm, const hs_speed_channel *list, uint32_t 
     int wrong = 0;
     for (uint32_t i = 0; i < count; i++) {
         make_share(farm, &list[i], &e);
-        wrong |= on_share(farm->instance, &e);
+        wrong |= on_share(farm->link.instance, &e);
     }
     return wrong ? hs_speed_fail(farm, "on_share") : 0;
 }
@@ -277,9 +255,125 @@ void hs_speed_empty_calls(hs_speed_farm *farm, const hs_speed_channel *list, uin
 
 int hs_speed_interval(hs_speed_farm *farm)
 {
-    farm->now_ns += HS_SPEED_INTERVAL_SECS * HS_SPEED_SECOND_NS;
+    farm->link.now_ns += HS_SPEED_INTERVAL_SECS * HS_SPEED_SECOND_NS;
     return hs_speed_shares(farm, farm->channels, farm->count, HMX_SHARE_SUBMITTED) != 0 ||
                    hs_speed_shares(farm, farm->channels, farm->count, HMX_SHARE_ACCEPTED) != 0
                ? -1
                : 0;
+}
+
+/* ---- ticks and moves ---- */
+
+void hs_speed_clear_rows(hs_speed_farm *farm)
+{
+    memset(farm->rows, 0, farm->row_count * sizeof *farm->rows);
+    for (uint32_t i = 0; i < farm->row_count; i++) {
+        farm->rows[i].size = sizeof farm->rows[i];
+    }
+}
+
+int hs_speed_tick(hs_speed_farm *farm, uint32_t at_once, uint32_t *moves)
+{
+    const uint64_t elapsed_ns = HS_SPEED_INTERVAL_SECS * HS_SPEED_SECOND_NS;
+    hmx_decision_buf buf;
+    uint32_t done = 0;
+    do {
+        const uint32_t left = farm->row_count - done;
+        if (hs_link_tick_once(&farm->link, elapsed_ns, farm->rows + done,
+                              left < at_once ? left : at_once, &buf) != HMX_OK ||
+            buf.count > buf.capacity) {
+            return hs_speed_fail(farm, "on_tick");
+        }
+        done += buf.count;
+    } while (buf.more != 0 && buf.count > 0);
+    *moves = done;
+    return 0;
+}
+
+/* No job of this prefix is valid any more. */
+static int drain(hs_speed_farm *farm, uint32_t index, uint32_t upstream)
+{
+    const hs_speed_prefix *const prefix = &farm->prefixes[index];
+    const hs_speed_channel *const c = &farm->channels[index];
+    return hs_link_drained(&farm->link, c->channel, c->cookie, upstream, prefix->bytes,
+                           prefix->len) == HMX_OK
+               ? 0
+               : hs_speed_fail(farm, "on_reassign (drained)");
+}
+
+int hs_speed_drain_all(hs_speed_farm *farm)
+{
+    for (uint32_t i = 0; i < farm->count; i++) {
+        if (farm->prefixes[i].len > 0 && drain(farm, i, farm->channels[i].upstream) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int apply_one(hs_speed_farm *farm, const hmx_decision *d)
+{
+    if (d->channel == 0 || d->channel > farm->count) {
+        return hs_speed_fail(farm, "on_tick");
+    }
+    const uint32_t index = (uint32_t)(d->channel - 1u);
+    hs_speed_channel *const c = &farm->channels[index];
+    hmx_reassign e = {.decision = d->decision,
+                      .channel = d->channel,
+                      .cookie = c->cookie,
+                      .from = d->from,
+                      .to = d->to,
+                      .result = HMX_RESULT_APPLIED};
+    if (hs_link_reassign(&farm->link, &e, d->extranonce_prefix, d->extranonce_prefix_len) !=
+        HMX_OK) {
+        return hs_speed_fail(farm, "on_reassign");
+    }
+    if (farm->prefixes[index].len > 0 && drain(farm, index, d->from) != 0) {
+        return -1;
+    }
+    c->upstream = d->to;
+    keep_prefix(&farm->prefixes[index], d->extranonce_prefix, d->extranonce_prefix_len);
+    return 0;
+}
+
+int hs_speed_apply(hs_speed_farm *farm, uint32_t moves)
+{
+    for (uint32_t i = 0; i < moves; i++) {
+        if (apply_one(farm, &farm->rows[i]) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int hs_speed_retarget(hs_speed_farm *farm, enum hs_speed_targets targets)
+{
+    hmx_target rows[HS_SPEED_POOLS_MAX];
+    const double *const percentages = targets_of(farm, targets);
+    for (uint32_t i = 0; i < farm->pools; i++) {
+        rows[i] =
+            (hmx_target){.size = sizeof rows[i], .upstream = i + 1u, .percentage = percentages[i]};
+    }
+    const hmx_targets vector = {
+        .size = sizeof vector, .stride = sizeof rows[0], .count = farm->pools, .rows = rows};
+    if (farm->tuning->set_targets(farm->link.instance, farm->link.now_ns, &vector, NULL) !=
+        HMX_OK) {
+        return hs_speed_fail(farm, "set_targets");
+    }
+    return farm->tuning->rebalance_now(farm->link.instance, farm->link.now_ns, NULL) == HMX_OK
+               ? 0
+               : hs_speed_fail(farm, "rebalance_now");
+}
+
+int hs_speed_snapshot(hs_speed_farm *farm)
+{
+    hmx_upstream_metrics rows[HS_SPEED_POOLS_MAX];
+    for (uint32_t i = 0; i < farm->pools; i++) {
+        rows[i] = (hmx_upstream_metrics){.size = sizeof rows[i]};
+    }
+    hmx_snapshot out = {
+        .size = sizeof out, .stride = sizeof rows[0], .capacity = farm->pools, .rows = rows};
+    return farm->metrics->snapshot(farm->link.instance, &out) == HMX_OK
+               ? 0
+               : hs_speed_fail(farm, "snapshot");
 }

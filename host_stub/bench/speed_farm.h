@@ -12,12 +12,11 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "abi/hmx_abi.h"
 #include "abi/hmx_metrics.h"
 #include "abi/hmx_tuning.h"
-#include "host_stub/load/loader.h"
+#include "host_stub/link/link.h"
 
 enum { HS_SPEED_POOLS_MAX = 8, HS_SPEED_INTERVAL_SECS = 30 };
 #define HS_SPEED_SECOND_NS UINT64_C(1000000000)
@@ -48,10 +47,8 @@ typedef struct hs_speed_farm {
     const hmx_tuning_v1 *tuning;   /* NULL: the plugin has none */
     const hmx_metrics_v1 *metrics; /* likewise */
     hmx_host host;
-    hmx_instance *instance;
+    hs_link link;        /* without a guard */
     uint64_t live_bytes; /* of the host's allocator */
-    uint64_t now_ns;
-    uint64_t seq;
     uint32_t count;
     uint32_t pools;
     hs_speed_channel *channels; /* `count`, in the order of their opening */
@@ -98,15 +95,7 @@ int hs_speed_retarget(hs_speed_farm *farm, enum hs_speed_targets targets);
 /* hashmux.metrics/1. */
 int hs_speed_snapshot(hs_speed_farm *farm);
 
-/* ---- used by the farm's own files ---- */
-hmx_event hs_speed_event(hs_speed_farm *farm, size_t size);
-int hs_speed_fail(hs_speed_farm *farm, const char *call); /* -1 */
-const double *hs_speed_targets(const hs_speed_farm *farm, enum hs_speed_targets targets);
-
-static inline void hs_speed_keep_prefix(hs_speed_prefix *to, const uint8_t *bytes, uint32_t len)
-{
-    to->len = len <= HMX_EXTRANONCE_MAX ? len : HMX_EXTRANONCE_MAX;
-    memcpy(to->bytes, bytes, to->len);
-}
+/* Says which call went wrong. -1. */
+int hs_speed_fail(hs_speed_farm *farm, const char *call);
 
 #endif

@@ -54,13 +54,6 @@ static hmx_status refuse(hmx_status status, hmx_text *why_out, const char *sente
     return status;
 }
 
-/* A value as the file would have it: six decimals. 0 when it is not a number that a file could
- * hold. */
-static int as_in_file(double value, double *out)
-{
-    return hm_decimal_round(value, out);
-}
-
 static hmx_status set_tuning_model(hmx_instance *self, uint64_t now_ns, uint32_t model,
                                    hmx_text *why)
 {
@@ -90,9 +83,9 @@ static hmx_status set_custom_pid_params(hmx_instance *self, uint64_t now_ns,
     if (!hmx_tail_is_zero(gains_in, sizeof gains)) {
         return refuse(HMX_E_UNSUPPORTED, why, "hmx_pid_gains has fields that are not known here");
     }
-    if (!as_in_file(gains.kp, &draft->controller.kp) ||
-        !as_in_file(gains.ki, &draft->controller.ki) ||
-        !as_in_file(gains.kd, &draft->controller.kd)) {
+    if (hm_decimal_round(gains.kp, &draft->controller.kp) != 0 ||
+        hm_decimal_round(gains.ki, &draft->controller.ki) != 0 ||
+        hm_decimal_round(gains.kd, &draft->controller.kd) != 0) {
         return refuse(HMX_E_CONFIG, why, "kp, ki and kd must be finite numbers from 0 to 1000");
     }
     draft->controller.has_custom_gains = 1;
@@ -105,7 +98,7 @@ static hmx_status set_deadband(hmx_instance *self, uint64_t now_ns, double point
     if (draft == NULL) {
         return HMX_E_INVALID;
     }
-    if (!as_in_file(points, &draft->controller.deadband_points)) {
+    if (hm_decimal_round(points, &draft->controller.deadband_points) != 0) {
         return refuse(HMX_E_CONFIG, why, "deadband must be a finite number from 0 to 100 points");
     }
     return finish(self, now_ns, hm_config_validate_running, why);
@@ -161,7 +154,7 @@ static const char *draft_targets(hmx_instance *self, const hmx_targets *targets)
         if ((seen >> (target.upstream - 1u) & 1u) != 0) {
             return "an upstream stands twice in the targets";
         }
-        if (!as_in_file(target.percentage, &row->percentage)) {
+        if (hm_decimal_round(target.percentage, &row->percentage) != 0) {
             return "a target must be a finite percentage from 0 to 100";
         }
         seen |= 1ull << (target.upstream - 1u);

@@ -151,14 +151,14 @@ int hm_decimal_micros(double value, int64_t *out)
 {
     /* The bound keeps the product far inside int64_t; NaN fails the comparison too. */
     if (!(fabs(value) < 1e9)) {
-        return 0;
+        return -1;
     }
     const int64_t micros = (int64_t)llround(value * (double)HM_DECIMAL_MICROS);
     if (micros > MICROS_MAX || micros < -MICROS_MAX) {
-        return 0;
+        return -1;
     }
     *out = micros;
-    return 1;
+    return 0;
 }
 
 double hm_decimal_from_micros(int64_t micros)
@@ -169,18 +169,18 @@ double hm_decimal_from_micros(int64_t micros)
 int hm_decimal_round(double value, double *out)
 {
     int64_t micros = 0;
-    if (!hm_decimal_micros(value, &micros)) {
-        return 0;
+    if (hm_decimal_micros(value, &micros) != 0) {
+        return -1;
     }
     *out = hm_decimal_from_micros(micros);
-    return 1;
+    return 0;
 }
 
 size_t hm_decimal_print(double value, char out[HM_DECIMAL_TEXT_SIZE])
 {
     int64_t micros = 0;
     out[0] = '\0';
-    if (!hm_decimal_micros(value, &micros)) {
+    if (hm_decimal_micros(value, &micros) != 0) {
         return 0;
     }
     const uint64_t magnitude = micros < 0 ? (uint64_t)-micros : (uint64_t)micros;

@@ -47,19 +47,19 @@ hm_decimal_refusal hm_decimal_parse(const char *text, size_t len, double *out);
 /* Reads a whole number, 0 up, [+] digits; at most 20 characters. *out on HM_DECIMAL_OK only. */
 hm_decimal_refusal hm_decimal_parse_whole(const char *text, size_t len, uint64_t *out);
 
-/* The number in millionths, rounded half away from zero. Returns 0 and leaves *out alone when the
- * value is not finite or has more than nine digits before the point, else 1. */
+/* The number in millionths, rounded half away from zero. Returns 0, or -1 when the value is not
+ * finite or has more than nine digits before the point: then *out is left alone. */
 int hm_decimal_micros(double value, int64_t *out);
 
 /* The double that stands for n millionths. */
 double hm_decimal_from_micros(int64_t micros);
 
-/* The value rounded to six places, as the configuration file would have it. Returns 0 and leaves
- * *out alone where hm_decimal_micros does. */
+/* The value rounded to six places, as the configuration file would have it. Returns 0, or -1 as
+ * hm_decimal_micros does. */
 int hm_decimal_round(double value, double *out);
 
 /* Prints the shortest text that reads back as the value rounded to six places, no exponent, no
- * trailing zeros. Returns its length; 0 (and an empty text) where hm_decimal_micros returns 0. */
+ * trailing zeros. Returns its length; 0 (and an empty text) where hm_decimal_micros fails. */
 size_t hm_decimal_print(double value, char out[HM_DECIMAL_TEXT_SIZE]);
 
 #endif

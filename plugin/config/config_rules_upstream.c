@@ -85,7 +85,7 @@ int64_t hm_config_enabled_sum_micros(const hm_config *config)
         const hm_config_upstream *const u = &config->upstreams[i];
         int64_t micros = 0;
         if (u->enabled == 1 && u->has_percentage == 1 && u->percentage >= 0 &&
-            u->percentage <= 100 && hm_decimal_micros(u->percentage, &micros)) {
+            u->percentage <= 100 && hm_decimal_micros(u->percentage, &micros) == 0) {
             sum += micros;
         }
     }
@@ -105,7 +105,8 @@ typedef struct hm_target_kinds {
     uint32_t absolute;
 } hm_target_kinds;
 
-/* Counts them. Returns 0 when a number is missing that goes into it: then the sum says nothing. */
+/* Counts them. Returns 0, or -1 when a number is missing that goes into it: then the sum says
+ * nothing. */
 static int count_targets(const hm_judging *j, hm_target_kinds *out)
 {
     const uint32_t percentage = hm_config_key_find(HM_SECTION_UPSTREAM, "percentage");
@@ -113,13 +114,13 @@ static int count_targets(const hm_judging *j, hm_target_kinds *out)
     const uint32_t enabled = hm_config_key_find(HM_SECTION_UPSTREAM, "enabled");
     *out = (hm_target_kinds){0, 0, 0};
     if (j->judge->gaps != NULL && j->judge->gaps->sections) {
-        return 0;
+        return -1;
     }
     for (uint32_t i = 0; i < hm_section_rows(j->config, HM_SECTION_UPSTREAM); i++) {
         const int has_percentage = hm_judge_usable(j, i, percentage);
         const int has_absolute = hm_judge_usable(j, i, absolute);
         if (has_percentage == has_absolute || !hm_judge_usable(j, i, enabled)) {
-            return 0;
+            return -1;
         }
         if (j->config->upstreams[i].enabled == 1) {
             out->enabled++;
@@ -127,7 +128,7 @@ static int count_targets(const hm_judging *j, hm_target_kinds *out)
             out->absolute += has_absolute ? 1 : 0;
         }
     }
-    return 1;
+    return 0;
 }
 
 /* Percentages that are all 0 are fine beside an absolute target: pools that get nothing unless
@@ -135,7 +136,7 @@ static int count_targets(const hm_judging *j, hm_target_kinds *out)
 void hm_judge_sum(hm_judging *j)
 {
     hm_target_kinds kinds;
-    if (!count_targets(j, &kinds)) {
+    if (count_targets(j, &kinds) != 0) {
         return;
     }
     if (j->config->upstream_count == 0) {

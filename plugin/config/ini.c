@@ -101,7 +101,7 @@ static int next_line(hm_ini_state *s, hm_ini_piece *out)
 }
 
 /* Length, bytes and characters of the whole line, comments included. Returns 1 when it is clean. */
-static int check_bytes(hm_ini_state *s, hm_ini_piece line)
+static int bytes_are_clean(hm_ini_state *s, hm_ini_piece line)
 {
     if (line.len > HM_INI_LINE_MAX) {
         char sentence[HM_PROBLEM_TEXT_SIZE];
@@ -144,7 +144,7 @@ static hm_ini_piece without_comment(hm_ini_piece line)
 }
 
 /* Names are ASCII. */
-static int check_ascii(hm_ini_state *s, hm_ini_piece name)
+static int name_is_ascii(hm_ini_state *s, hm_ini_piece name)
 {
     for (size_t i = 0; i < name.len; i++) {
         if ((unsigned char)name.data[i] >= 0x80) {
@@ -159,7 +159,7 @@ static int check_ascii(hm_ini_state *s, hm_ini_piece name)
 }
 
 /* Remembers a section, or refuses it when it was there before. Returns 1 when it is new. */
-static int remember_section(hm_ini_state *s, hm_ini_piece name)
+static int section_is_new(hm_ini_state *s, hm_ini_piece name)
 {
     for (uint32_t i = 0; i < s->section_count; i++) {
         if (strlen(s->seen[i].name) == name.len &&
@@ -192,7 +192,7 @@ static void lose_section(hm_ini_state *s)
 }
 
 /* Is the name of a section one? */
-static int check_section_name(hm_ini_state *s, hm_ini_piece name)
+static int section_name_is_good(hm_ini_state *s, hm_ini_piece name)
 {
     if (name.len == 0) {
         complain(s, "a section without a name; write [name]");
@@ -209,11 +209,11 @@ static int check_section_name(hm_ini_state *s, hm_ini_piece name)
             return 0;
         }
     }
-    return remember_section(s, name);
+    return section_is_new(s, name);
 }
 
 /* A line that begins with [. Returns 1 when inih may see it. */
-static int accept_section(hm_ini_state *s, hm_ini_piece line)
+static int is_section(hm_ini_state *s, hm_ini_piece line)
 {
     const char *const close = (const char *)memchr(line.data, ']', line.len);
     if (close == NULL) {
@@ -226,7 +226,7 @@ static int accept_section(hm_ini_state *s, hm_ini_piece line)
                        "'; a section stands alone, and a comment needs a blank before its ;");
         return 0;
     }
-    if (!check_section_name(s, (hm_ini_piece){line.data + 1, closed_at - 1})) {
+    if (!section_name_is_good(s, (hm_ini_piece){line.data + 1, closed_at - 1})) {
         return 0;
     }
     s->in_section = 1;
@@ -248,13 +248,13 @@ static void complain_no_separator(hm_ini_state *s, hm_ini_piece line)
 }
 
 /* A line that should be key = value. Returns 1 when inih may see it. */
-static int accept_key(hm_ini_state *s, hm_ini_piece line)
+static int is_key(hm_ini_state *s, hm_ini_piece line)
 {
     size_t at = 0;
     while (at < line.len && line.data[at] != '=' && line.data[at] != ':') {
         at++;
     }
-    if (!check_ascii(s, (hm_ini_piece){line.data, at})) {
+    if (!name_is_ascii(s, (hm_ini_piece){line.data, at})) {
         return 0;
     }
     if (at == line.len) {
@@ -287,7 +287,7 @@ static hm_ini_piece judge_line(hm_ini_state *s, hm_ini_piece line)
 {
     const hm_ini_piece nothing = {"", 0};
     const hm_ini_piece whole = trim(line);
-    if (!check_bytes(s, line)) {
+    if (!bytes_are_clean(s, line)) {
         if (whole.len > 0 && whole.data[0] == '[') {
             lose_section(s);
         }
@@ -298,9 +298,9 @@ static hm_ini_piece judge_line(hm_ini_state *s, hm_ini_piece line)
     }
     const hm_ini_piece text = without_comment(whole);
     if (text.data[0] != '[') {
-        return accept_key(s, text) ? text : nothing;
+        return is_key(s, text) ? text : nothing;
     }
-    if (check_ascii(s, text) && accept_section(s, text)) {
+    if (name_is_ascii(s, text) && is_section(s, text)) {
         return text;
     }
     lose_section(s);

@@ -169,7 +169,7 @@ int hm_targets_effective(const hm_target_row *rows, uint32_t n, const uint32_t *
     filling f = {rows, results, n, hashrate > 0.0 ? hashrate : wanted, 1.0};
     f.hashrate = f.hashrate > 0.0 ? f.hashrate : 1.0;
     if (set_bounds(&f) == 0) {
-        return 0;
+        return -1;
     }
     for (uint32_t i = 0; i < order_count; i++) {
         if (absolute[order[i]] > 0.0) {
@@ -189,7 +189,7 @@ int hm_targets_effective(const hm_target_row *rows, uint32_t n, const uint32_t *
         give_rest(&f, order, order_count);
     }
     close_bounds(&f);
-    return 1;
+    return 0;
 }
 
 /* Sum of the wanted values shifted by `shift` and kept inside their bounds. */

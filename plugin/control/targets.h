@@ -36,7 +36,8 @@ typedef struct hm_target_result {
 
 /* rows and results: n each, indexed alike; order: order_count indexes of those that exist, most
  * preferred first. hashrate: of the farm; when it is 0 (nobody is connected) the sum of the
- * absolute targets stands in. Returns 0 when nobody is usable (then all results are 0). */
+ * absolute targets stands in. Returns 0, or -1 when nobody is usable: then all results
+ * are 0. */
 int hm_targets_effective(const hm_target_row *rows, uint32_t n, const uint32_t *order,
                          uint32_t order_count, double hashrate, hm_target_result *results);
 

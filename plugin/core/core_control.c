@@ -207,7 +207,7 @@ void hm_core_retarget(hm_core *core)
         k->usable[i] = rows[i].usable;
         correction[i] = k->terms[i].output_points;
     }
-    const int any =
+    const int nobody =
         hm_targets_effective(rows, u->top, u->order, u->count, hm_control_hashrate(core), results);
     for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
         k->effective[i] = results[i].effective;
@@ -216,7 +216,7 @@ void hm_core_retarget(hm_core *core)
         k->missing[i] = results[i].missing;
         k->most[i] = i < u->top ? rows[i].most : INFINITY;
     }
-    if (any) {
+    if (nobody == 0) {
         command_from(core, correction);
         k->all_down_said = 0;
     }

@@ -83,16 +83,16 @@ static void describe(const hm_core *core, hm_state *state)
     }
 }
 
-/* What was measured of an open channel; 0 when nothing was, or it has no name. */
+/* What was measured of an open channel. Returns 0, or -1 when nothing was, or it has no name. */
 static int miner_at(const hm_channels *c, uint32_t slot, hm_miner *out)
 {
     const hm_channel_cold *const cold = hm_cold(c, slot);
     if (hm_hot(c, slot)->channel == 0 || cold->identity_len == 0 ||
-        !(hm_hot(c, slot)->hashrate > 0.0) || !hm_miner_of(hm_estimate_of(c, slot), out)) {
-        return 0;
+        !(hm_hot(c, slot)->hashrate > 0.0) || hm_miner_of(hm_estimate_of(c, slot), out) != 0) {
+        return -1;
     }
     hm_miner_id(out->id, cold->identity, cold->identity_len);
-    return 1;
+    return 0;
 }
 
 /* Writes the miners one after the other, those that are here first. Returns how many. */
@@ -103,7 +103,7 @@ static uint32_t put_miners(const hm_core *core, uint8_t *at, uint32_t most)
     uint32_t count = 0;
     for (uint32_t slot = 0; slot < c->slots && count < most; slot++) {
         hm_miner miner;
-        if (miner_at(c, slot, &miner)) {
+        if (miner_at(c, slot, &miner) == 0) {
             hm_state_put_miner(at + hm_state_miner_offset(count), &miner);
             count++;
         }

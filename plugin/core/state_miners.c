@@ -45,7 +45,7 @@ int hm_miner_of(const hm_estimate *e, hm_miner *out)
     out->reference = e->reference;
     out->nominal = e->nominal;
     out->difficulty = (double)e->difficulty; /* 0 before the first share: not sound */
-    return hm_miner_is_sound(out);
+    return hm_miner_is_sound(out) ? 0 : -1;
 }
 
 int hm_miners_reserve(hm_miners *m, const hm_memory *memory, uint32_t count,

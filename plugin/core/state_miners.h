@@ -49,7 +49,7 @@ typedef struct hm_miners {
 /* The key of a user_identity (len > 0). */
 void hm_miner_id(uint8_t id[HM_MINER_ID_SIZE], const void *identity, uint32_t len);
 
-/* A row for an estimate; 0 when there is nothing in it worth keeping. */
+/* A row for an estimate. Returns 0, or -1 when there is nothing in it worth keeping. */
 int hm_miner_of(const hm_estimate *estimate, hm_miner *out);
 /* Every number of it is in its range. */
 int hm_miner_is_sound(const hm_miner *miner);

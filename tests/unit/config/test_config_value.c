@@ -85,7 +85,7 @@ static void print_step(const hm_config_key *key, double from, int steps, char ou
         return;
     }
     int64_t micros = 0;
-    cr_assert(hm_decimal_micros(from, &micros));
+    cr_assert_eq(hm_decimal_micros(from, &micros), 0);
     micros += steps;
     if (micros / HM_DECIMAL_MICROS > 999999999) {
         hm_text_add(&t, "1000000000");

@@ -113,7 +113,7 @@ static int64_t written_sum(const hm_config *config, hm_config *again)
     int64_t sum = 0;
     for (uint32_t i = 0; i < again->upstream_count; i++) {
         int64_t micros = 0;
-        cr_assert(hm_decimal_micros(again->upstreams[i].percentage, &micros));
+        cr_assert_eq(hm_decimal_micros(again->upstreams[i].percentage, &micros), 0);
         sum += again->upstreams[i].enabled ? micros : 0;
     }
     return sum;

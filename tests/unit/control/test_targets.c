@@ -29,7 +29,7 @@ static hm_target_result results[MOST];
 static void distribute(const hm_target_row *rows, uint32_t n, double hashrate)
 {
     memset(results, 0x55, sizeof results);
-    cr_assert_eq(hm_targets_effective(rows, n, IN_ORDER, n, hashrate, results), 1);
+    cr_assert_eq(hm_targets_effective(rows, n, IN_ORDER, n, hashrate, results), 0);
 }
 
 static void expect(double a, double b, double c)
@@ -88,7 +88,7 @@ Test(targets, without_any_target_the_most_preferred_usable_one_gets_everything)
     hm_target_row rows[] = {percent(100), percent(0), percent(0), percent(0)};
     const uint32_t order[] = {0, 2, 3, 1};
     rows[0].usable = 0;
-    cr_assert_eq(hm_targets_effective(rows, 4, order, 4, 100, results), 1);
+    cr_assert_eq(hm_targets_effective(rows, 4, order, 4, 100, results), 0);
     cr_assert_eq(results[2].effective, 1.0, "first of those usable in order of preference");
     cr_assert_eq(results[0].effective + results[1].effective + results[3].effective, 0.0);
 }
@@ -98,7 +98,7 @@ Test(targets, without_any_usable_one_there_is_no_target)
     hm_target_row rows[] = {percent(60), absolute(40)};
     rows[0].usable = rows[1].usable = 0;
     results[0].effective = results[1].effective = 9;
-    cr_assert_eq(hm_targets_effective(rows, 2, IN_ORDER, 2, 100, results), 0);
+    cr_assert_eq(hm_targets_effective(rows, 2, IN_ORDER, 2, 100, results), -1);
     for (uint32_t i = 0; i < 2; i++) {
         cr_assert_eq(results[i].effective, 0.0);
         cr_assert_eq(results[i].high, 0.0);
@@ -110,11 +110,11 @@ Test(targets, numbers_may_have_gaps)
 {
     hm_target_row rows[] = {percent(60), {.most = INFINITY}, percent(40)};
     const uint32_t order[] = {0, 2};
-    cr_assert_eq(hm_targets_effective(rows, 3, order, 2, 100, results), 1);
+    cr_assert_eq(hm_targets_effective(rows, 3, order, 2, 100, results), 0);
     cr_assert_eq(results[0].effective, 0.6);
     cr_assert_eq(results[2].effective, 0.4);
     rows[0].usable = 0;
-    cr_assert_eq(hm_targets_effective(rows, 3, order, 2, 100, results), 1);
+    cr_assert_eq(hm_targets_effective(rows, 3, order, 2, 100, results), 0);
     cr_assert_eq(results[0].effective, 0.0);
     cr_assert_eq(results[2].effective, 1.0);
 }
@@ -129,7 +129,7 @@ Test(targets, absolute_targets_are_filled_in_order_of_priority)
     cr_assert_eq(results[0].missing, 0.0);
     cr_assert_float_eq(results[1].missing, 5, 1e-9);
     const uint32_t reversed[] = {1, 0};
-    cr_assert_eq(hm_targets_effective(rows, 2, reversed, 2, 195, results), 1);
+    cr_assert_eq(hm_targets_effective(rows, 2, reversed, 2, 195, results), 0);
     cr_assert_float_eq(results[0].effective * 195, 95, 1e-9);
 }
 

@@ -146,9 +146,9 @@ Test(state_miners, what_is_worth_keeping)
     hm_miner out;
     hm_estimate e;
     hm_estimate_init(&e, &HM_ESTIMATOR_DEFAULTS, 50, 1);
-    cr_assert_not(hm_miner_of(&e, &out), "no share was seen");
+    cr_assert_eq(hm_miner_of(&e, &out), -1, "no share was seen");
     hm_estimate_update(&e, &HM_ESTIMATOR_DEFAULTS, 3000, 2, 30, 0.998);
-    cr_assert(hm_miner_of(&e, &out));
+    cr_assert_eq(hm_miner_of(&e, &out), 0);
     cr_assert(out.a == e.a && out.b == e.b && out.reference == e.reference && out.nominal == 50 &&
               out.difficulty == 1500 && out.away_s == 0);
     const hm_miner good = out;

@@ -33,19 +33,6 @@ int hs_acks_settle(hs_acks *acks, uint32_t upstream, uint64_t tag, const char *e
     return -1;
 }
 
-size_t hs_acks_lose(hs_acks *acks, uint32_t upstream, const char *error_code)
-{
-    size_t lost = 0;
-    for (size_t i = 0; i < acks->count; i++) {
-        hs_ack_share *const share = &acks->shares[i];
-        if (share->state == HS_ACK_WAITS && share->upstream == upstream) {
-            settle(share, error_code);
-            lost++;
-        }
-    }
-    return lost;
-}
-
 static size_t settled_run(const hs_acks *acks)
 {
     size_t run = 0;

@@ -41,9 +41,6 @@ int hs_acks_add(hs_acks *acks, const hs_ack_share *share);
  * Returns 0, or -1 when none such waits. */
 int hs_acks_settle(hs_acks *acks, uint32_t upstream, uint64_t tag, const char *error_code);
 
-/* Refuses everything that waits for this pool: it is gone. Returns how many there were. */
-size_t hs_acks_lose(hs_acks *acks, uint32_t upstream, const char *error_code);
-
 /* Takes the next answer to `channel_id` off. Returns 1 with *out filled (its views are static), or
  * 0 when nothing can be said. Call it until it returns 0. */
 int hs_acks_next(hs_acks *acks, uint32_t channel_id, hs_sv2_message *out);

@@ -271,18 +271,3 @@ int hs_move_burst(hs_move_channel *channel, const hs_move_pool *pool, const hs_s
     }
     return 0;
 }
-
-int hs_move_encode(const hs_move_frames *frames, uint8_t *out, size_t capacity, size_t *len,
-                   hs_sv2_error *why)
-{
-    size_t at = *len;
-    for (uint32_t i = 0; i < frames->count; i++) {
-        size_t size = 0;
-        if (hs_sv2_encode(&frames->messages[i], out + at, capacity - at, &size, why) != 0) {
-            return -1;
-        }
-        at += size;
-    }
-    *len = at;
-    return 0;
-}

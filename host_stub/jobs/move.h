@@ -116,9 +116,4 @@ int hs_move_burst(hs_move_channel *channel, const hs_move_pool *pool, const hs_s
  * told this one already. */
 int hs_move_set_target(hs_move_channel *channel, const hs_sv2_u256 *target, hs_sv2_message *out);
 
-/* Appends the encoded frames behind *len bytes. Returns 0, or -1 with the reason in *why: then *len
- * is unchanged. */
-int hs_move_encode(const hs_move_frames *frames, uint8_t *out, size_t capacity, size_t *len,
-                   hs_sv2_error *why);
-
 #endif

@@ -142,11 +142,6 @@ size_t hs_job_table_retire_upstream(hs_job_table *table, uint32_t upstream)
     return retired;
 }
 
-void hs_job_table_clear(hs_job_table *table)
-{
-    table->count = 0;
-}
-
 void hs_job_table_free(hs_job_table *table)
 {
     free(table->entries);

@@ -68,8 +68,6 @@ int hs_job_table_uses_prefix(const hs_job_table *table, uint32_t upstream,
  * stale, since nobody takes their shares any more. Returns how many there were. */
 size_t hs_job_table_retire_upstream(hs_job_table *table, uint32_t upstream);
 
-/* Empty again, but numbers go on. */
-void hs_job_table_clear(hs_job_table *table);
 void hs_job_table_free(hs_job_table *table);
 
 #endif

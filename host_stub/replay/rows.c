@@ -48,16 +48,6 @@ const char *hs_replay_prefix(const hs_sv2_b032 *prefix, char out[2 * HS_SV2_EXTR
     return out;
 }
 
-hs_replay_pool *hs_bridge_pool(hs_bridge *b, uint32_t upstream)
-{
-    for (uint32_t i = 0; i < b->pool_count; i++) {
-        if (b->pools[i].upstream == upstream) {
-            return &b->pools[i];
-        }
-    }
-    return NULL;
-}
-
 const char *hs_bridge_pool_name(const hs_bridge *b, uint32_t upstream)
 {
     for (uint32_t i = 0; i < b->pool_count; i++) {

@@ -16,7 +16,6 @@ __attribute__((format(printf, 2, 3)))
 void hs_bridge_note(const hs_bridge *b, const char *format, ...);
 /* The pool that a prefix belongs to; a new one takes the next row of the table. */
 hs_replay_pool *hs_bridge_pool_of(hs_bridge *b, const hs_sv2_b032 *prefix);
-hs_replay_pool *hs_bridge_pool(hs_bridge *b, uint32_t upstream);
 /* Sends the pool's facts as they stand. */
 void hs_bridge_tell_pool(hs_bridge *b, hs_replay_pool *pool);
 /* The row of an open or closed channel, of an opening that waits, or of the host's number; NULL. */

@@ -2,7 +2,8 @@
 #include "host_stub/replay/shares.h"
 
 #include <stdio.h>
-#include <string.h>
+
+#include "host_stub/sv2/codec.h"
 
 static uint32_t verdict_of(enum hs_judgement judgement)
 {
@@ -30,8 +31,7 @@ static uint32_t verdict_of(enum hs_judgement judgement)
 static uint32_t verdict_of_code(hs_sv2_bytes code)
 {
     for (int i = HS_JUDGED_CHANNEL_CLOSED; i <= HS_JUDGED_DUPLICATE; i++) {
-        const char *const name = hs_judgement_code((enum hs_judgement)i);
-        if (code.len == strlen(name) && memcmp(code.data, name, code.len) == 0) {
+        if (hs_sv2_bytes_are(code, hs_judgement_code((enum hs_judgement)i))) {
             return verdict_of((enum hs_judgement)i);
         }
     }

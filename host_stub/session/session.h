@@ -213,9 +213,8 @@ const hs_job *hs_channel_active_job(const hs_channel *channel);
 /* Does a future, active or past job of the channel hold this prefix? */
 int hs_channel_uses_prefix(const hs_channel *channel, const hs_sv2_b032 *prefix);
 
-/* SetupConnection.flags and SetupConnection.Success.flags; 0 before they came. */
+/* SetupConnection.flags; 0 before it came. */
 uint32_t hs_session_client_flags(const hs_session *session);
-uint32_t hs_session_server_flags(const hs_session *session);
 
 int hs_prefix_equal(const hs_sv2_b032 *a, const hs_sv2_b032 *b);
 

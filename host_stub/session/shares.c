@@ -7,6 +7,7 @@
 
 #include "host_stub/base/array.h"
 #include "host_stub/session/jobs.h"
+#include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/wire.h"
 #include "host_stub/sv2/work.h"
 
@@ -239,8 +240,8 @@ static int is_late(enum hs_judgement judgement)
     return judgement == HS_JUDGED_STALE || judgement == HS_JUDGED_CHANNEL_CLOSED;
 }
 
-/* Moves the pending shares marked in `chosen` to s->answered, in order. Returns 0, or -1 when out of
- * memory: then nothing has changed. */
+/* Moves the pending shares marked in `chosen` to s->answered, in order. Returns 0, or -1 when out
+ * of memory: then nothing has changed. */
 static int answer(hs_session *s, hs_channel *channel, const uint8_t *chosen, hs_step *step)
 {
     size_t kept = 0;
@@ -349,11 +350,6 @@ int hs_session_submit_success(hs_session *s, const hs_sv2_message *m, hs_step *s
                   told->new_submits_accepted_count == 1 ? "" : "s");
 }
 
-static int code_is(hs_sv2_bytes code, const char *name)
-{
-    return code.len == strlen(name) && memcmp(code.data, name, code.len) == 0;
-}
-
 /* Is it a reason that an observer can check? Staleness is not: the server may know of a new block
  * before we do. Neither are codes of the server's own, nor a difficulty that is only simulated. */
 static int is_checkable(const hs_session *s, hs_sv2_bytes code)
@@ -361,7 +357,7 @@ static int is_checkable(const hs_session *s, hs_sv2_bytes code)
     const int simulated = (s->flags & HS_SESSION_SIMULATED) != 0;
     for (int i = HS_JUDGED_UNKNOWN_JOB; i <= HS_JUDGED_DUPLICATE; i++) {
         if (i != HS_JUDGED_NTIME && !(simulated && i == HS_JUDGED_LOW_DIFFICULTY) &&
-            code_is(code, hs_judgement_code((enum hs_judgement)i))) {
+            hs_sv2_bytes_are(code, hs_judgement_code((enum hs_judgement)i))) {
             return 1;
         }
     }
@@ -375,7 +371,7 @@ static int find_refused(const hs_channel *channel, const hs_sv2_submit_error *to
     int found = 0;
     for (size_t i = channel->pending_count; i > 0; i--) {
         const hs_share *const share = &channel->pending[i - 1];
-        const int fits = code_is(told->error_code, hs_judgement_code(share->judgement));
+        const int fits = hs_sv2_bytes_are(told->error_code, hs_judgement_code(share->judgement));
         if (share->sequence_number == told->sequence_number && (fits || found < 2)) {
             *index = i - 1;
             found = fits ? 2 : 1;
@@ -408,7 +404,7 @@ int hs_session_submit_error(hs_session *s, const hs_sv2_message *m, hs_step *ste
                         "share %u is refused for a reason that does not hold: it is valid",
                         (unsigned)told->sequence_number);
     }
-    const int same = code_is(told->error_code, hs_judgement_code(ours));
+    const int same = hs_sv2_bytes_are(told->error_code, hs_judgement_code(ours));
     return hs_say(step, "share %u refused%s%s%s", (unsigned)told->sequence_number,
                   same ? ", as it should be" : " (by our own check it is ",
                   same ? "" : hs_judgement_code(ours), same ? "" : ")");

@@ -141,11 +141,6 @@ uint32_t hs_session_client_flags(const hs_session *session)
     return session->client_flags;
 }
 
-uint32_t hs_session_server_flags(const hs_session *session)
-{
-    return session->server_flags;
-}
-
 int hs_prefix_equal(const hs_sv2_b032 *a, const hs_sv2_b032 *b)
 {
     return a->len == b->len && memcmp(a->byte, b->byte, a->len) == 0;

@@ -9,6 +9,7 @@
 #include "host_stub/base/text.h"
 #include "host_stub/sim/frames_pools.h"
 #include "host_stub/sim/links.h"
+#include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/work.h"
 
 static const char VENDOR[] = "simulated";
@@ -90,11 +91,6 @@ void hs_sim_frames_free(hs_sim *sim)
     sim->frames = NULL;
 }
 
-static hs_sv2_bytes text(const char *from)
-{
-    return (hs_sv2_bytes){(const uint8_t *)from, (uint32_t)strlen(from)};
-}
-
 /* ---- connections ---- */
 
 static void set_up(hs_sim *sim, hs_frame_conn *conn, const hs_miner *miner)
@@ -108,12 +104,12 @@ static void set_up(hs_sim *sim, hs_frame_conn *conn, const hs_miner *miner)
     m.as.setup_connection.max_version = 2;
     /* A device alone on its connection that knows no extended job may say so. */
     m.as.setup_connection.flags = alone && !miner->extended ? HS_SV2_REQUIRES_STANDARD_JOBS : 0;
-    m.as.setup_connection.endpoint_host = text("farm.example");
+    m.as.setup_connection.endpoint_host = hs_sv2_bytes_of("farm.example");
     m.as.setup_connection.endpoint_port = 3333;
-    m.as.setup_connection.vendor = text(VENDOR);
-    m.as.setup_connection.hardware_version = text(alone ? "miner" : "rack");
-    m.as.setup_connection.firmware = text("1.0");
-    m.as.setup_connection.device_id = text(device);
+    m.as.setup_connection.vendor = hs_sv2_bytes_of(VENDOR);
+    m.as.setup_connection.hardware_version = hs_sv2_bytes_of(alone ? "miner" : "rack");
+    m.as.setup_connection.firmware = hs_sv2_bytes_of("1.0");
+    m.as.setup_connection.device_id = hs_sv2_bytes_of(device);
     hs_frames_say(sim, conn, HS_FRAME_FROM_CLIENT, &m);
     memset(&m, 0, sizeof m);
     m.id = HS_SV2_SETUP_CONNECTION_SUCCESS;
@@ -160,7 +156,7 @@ static void say_open(hs_sim *sim, hs_frame_channel *c, const hs_miner *miner)
     snprintf(identity, sizeof identity, "farm.m%06u", (unsigned)miner->number);
     hs_sv2_message m = {.id = miner->extended ? HS_SV2_OPEN_EXTENDED : HS_SV2_OPEN_STANDARD};
     m.as.open.request_id = c->request_id;
-    m.as.open.user_identity = text(identity);
+    m.as.open.user_identity = hs_sv2_bytes_of(identity);
     m.as.open.nominal_hash_rate = (float)miner->declared_hs;
     m.as.open.max_target = c->move.max_target;
     m.as.open.min_extranonce_size = c->move.extranonce_size;
@@ -193,7 +189,7 @@ static void say_refused(hs_sim *sim, hs_frame_channel *c, const char *code)
 {
     hs_sv2_message m = {.id = HS_SV2_OPEN_ERROR};
     m.as.open_error.request_id = c->request_id;
-    m.as.open_error.error_code = text(code);
+    m.as.open_error.error_code = hs_sv2_bytes_of(code);
     hs_frames_say(sim, c->conn, HS_FRAME_FROM_SERVER, &m);
     c->state = HS_FRAME_REFUSED;
 }
@@ -277,7 +273,7 @@ static void say_closed(hs_sim *sim, hs_frame_channel *c, uint32_t reason)
     } else if (c->state == HS_FRAME_OPEN) {
         hs_sv2_message m = {.id = HS_SV2_CLOSE_CHANNEL};
         m.as.close_channel.channel_id = c->move.channel_id;
-        m.as.close_channel.reason_code = text("miner-left");
+        m.as.close_channel.reason_code = hs_sv2_bytes_of("miner-left");
         hs_frames_say(sim, c->conn, HS_FRAME_FROM_CLIENT, &m);
     } else if (c->state == HS_FRAME_WAITS) {
         say_refused(sim, c, HS_CODE_NO_POOL);

@@ -5,17 +5,13 @@
 #include <string.h>
 
 #include "host_stub/sim/links.h"
+#include "host_stub/sv2/codec.h"
 
 enum { UPSTREAM_GROUP = 1, UPSTREAM_CHANNEL = 2, UPSTREAM_REQUEST = 1, INDEX_BYTES = 2 };
 
 static void say(hs_sim *sim, uint32_t index, enum hs_frame_side side, const hs_sv2_message *m)
 {
     (void)hs_frame_file_message(&sim->frames->pools[index].file, side, hs_frames_now_ms(sim), m);
-}
-
-static hs_sv2_bytes text(const char *from)
-{
-    return (hs_sv2_bytes){(const uint8_t *)from, (uint32_t)strlen(from)};
 }
 
 static void say_job(hs_sim *sim, uint32_t index)
@@ -47,10 +43,10 @@ static void say_setup(hs_sim *sim, uint32_t index)
     hs_sv2_message m = {.id = HS_SV2_SETUP_CONNECTION};
     m.as.setup_connection.min_version = 2;
     m.as.setup_connection.max_version = 2;
-    m.as.setup_connection.endpoint_host = text(sim->pools[index].spec.id);
+    m.as.setup_connection.endpoint_host = hs_sv2_bytes_of(sim->pools[index].spec.id);
     m.as.setup_connection.endpoint_port = 3333;
-    m.as.setup_connection.vendor = text("hashmux");
-    m.as.setup_connection.hardware_version = text("host_stub");
+    m.as.setup_connection.vendor = hs_sv2_bytes_of("hashmux");
+    m.as.setup_connection.hardware_version = hs_sv2_bytes_of("host_stub");
     say(sim, index, HS_FRAME_FROM_CLIENT, &m);
     memset(&m, 0, sizeof m);
     m.id = HS_SV2_SETUP_CONNECTION_SUCCESS;
@@ -78,7 +74,7 @@ static void say_open(hs_sim *sim, uint32_t index)
     own->stated_hs = stated_hs(sim, index);
     hs_sv2_message m = {.id = HS_SV2_OPEN_EXTENDED};
     m.as.open.request_id = UPSTREAM_REQUEST;
-    m.as.open.user_identity = text("farm");
+    m.as.open.user_identity = hs_sv2_bytes_of("farm");
     m.as.open.nominal_hash_rate = (float)own->stated_hs;
     memset(&m.as.open.max_target, 0xff, sizeof m.as.open.max_target);
     m.as.open.min_extranonce_size = pool.extranonce_size < HS_SIM_EXTRANONCE_SIZE + INDEX_BYTES

@@ -78,4 +78,9 @@ typedef struct hs_sv2_tlv {
  * TLV (it is then unchanged). Start with a copy of hs_sv2_message.tlv. */
 int hs_sv2_tlv_next(hs_sv2_bytes *rest, hs_sv2_tlv *out);
 
+/* A text without its NUL; a view. */
+hs_sv2_bytes hs_sv2_bytes_of(const char *text);
+/* Are they this text? */
+int hs_sv2_bytes_are(hs_sv2_bytes bytes, const char *text);
+
 #endif

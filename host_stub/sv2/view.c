@@ -53,3 +53,13 @@ int hs_sv2_tlv_next(hs_sv2_bytes *rest, hs_sv2_tlv *out)
     rest->len -= (uint32_t)in.pos;
     return 1;
 }
+
+hs_sv2_bytes hs_sv2_bytes_of(const char *text)
+{
+    return (hs_sv2_bytes){(const uint8_t *)text, (uint32_t)strlen(text)};
+}
+
+int hs_sv2_bytes_are(hs_sv2_bytes bytes, const char *text)
+{
+    return bytes.len == strlen(text) && memcmp(bytes.data, text, bytes.len) == 0;
+}

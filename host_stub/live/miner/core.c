@@ -12,11 +12,6 @@
 
 enum { VERSION = 2 };
 
-static hs_sv2_bytes text_of(const char *text)
-{
-    return (hs_sv2_bytes){(const uint8_t *)text, (uint32_t)strlen(text)};
-}
-
 hs_dev *hs_dev_new(const hs_dev_options *options, uint32_t first, uint32_t count,
                    const hs_dev_out *out, void *link)
 {
@@ -83,12 +78,12 @@ int hs_dev_connected(hs_dev *dev, uint64_t now_ms)
     setup->max_version = VERSION;
     setup->flags = (standard_only ? (uint32_t)HS_SV2_REQUIRES_STANDARD_JOBS : 0U) |
                    (o->roll_version ? (uint32_t)HS_SV2_REQUIRES_VERSION_ROLLING : 0U);
-    setup->endpoint_host = text_of(o->host);
+    setup->endpoint_host = hs_sv2_bytes_of(o->host);
     setup->endpoint_port = o->port;
-    setup->vendor = text_of("hashmux");
-    setup->hardware_version = text_of("test device");
-    setup->firmware = text_of(o->ignore_prefix ? "ignores prefixes" : "follows prefixes");
-    setup->device_id = text_of(dev->slots[0].name);
+    setup->vendor = hs_sv2_bytes_of("hashmux");
+    setup->hardware_version = hs_sv2_bytes_of("test device");
+    setup->firmware = hs_sv2_bytes_of(o->ignore_prefix ? "ignores prefixes" : "follows prefixes");
+    setup->device_id = hs_sv2_bytes_of(dev->slots[0].name);
     (void)hs_dev_emit(dev, &m, &step);
     return 0;
 }
@@ -112,7 +107,7 @@ static void open_channel(hs_dev *dev, hs_dev_slot *slot)
     hs_sv2_message m = {.id = slot->extended ? HS_SV2_OPEN_EXTENDED : HS_SV2_OPEN_STANDARD};
     hs_step step;
     m.as.open.request_id = ++dev->last_request;
-    m.as.open.user_identity = text_of(slot->name);
+    m.as.open.user_identity = hs_sv2_bytes_of(slot->name);
     m.as.open.nominal_hash_rate =
         (float)(hs_dev_nominal_of(dev->options, slot->index) * dev->factor);
     m.as.open.max_target = hs_lpool_target(dev->options->least_hashes);

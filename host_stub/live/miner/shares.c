@@ -7,6 +7,7 @@
 
 #include "host_stub/base/array.h"
 #include "host_stub/live/miner/search.h"
+#include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/share_target.h"
 #include "host_stub/sv2/work.h"
 
@@ -112,11 +113,6 @@ static void count_code(hs_dev_counts *counts, hs_sv2_bytes code)
     }
 }
 
-static int is_code(hs_sv2_bytes code, const char *name)
-{
-    return code.len == strlen(name) && memcmp(code.data, name, code.len) == 0;
-}
-
 static void count_stale(hs_dev_counts *counts, const hs_dev_share *share)
 {
     if (share->gone_ms == 0) {
@@ -156,9 +152,9 @@ static void count_answer(hs_dev *dev, hs_dev_slot *slot, const hs_sv2_message *m
     counts->answer_ms_most = ms > counts->answer_ms_most ? ms : counts->answer_ms_most;
     if (m->id == HS_SV2_SUBMIT_SUCCESS) {
         count_accepted(dev, slot, answered);
-    } else if (is_code(code, hs_judgement_code(HS_JUDGED_STALE))) {
+    } else if (hs_sv2_bytes_are(code, hs_judgement_code(HS_JUDGED_STALE))) {
         count_stale(counts, share);
-    } else if (is_code(code, hs_judgement_code(HS_JUDGED_DUPLICATE))) {
+    } else if (hs_sv2_bytes_are(code, hs_judgement_code(HS_JUDGED_DUPLICATE))) {
         counts->duplicates++;
     } else {
         count_code(counts, code);

@@ -3,11 +3,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "host_stub/base/array.h"
 #include "host_stub/live/pool/jobs.h"
 #include "host_stub/live/pool/shares.h"
+#include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/share_target.h"
 #include "host_stub/sv2/work.h"
 
@@ -17,7 +17,7 @@ static void refuse_setup(hs_lpool_peer *peer, uint32_t flags, const char *code)
 {
     hs_sv2_message answer = {.id = HS_SV2_SETUP_CONNECTION_ERROR};
     answer.as.setup_connection_error.flags = flags;
-    answer.as.setup_connection_error.error_code = hs_lpool_text(code);
+    answer.as.setup_connection_error.error_code = hs_sv2_bytes_of(code);
     (void)hs_lpool_emit(peer, &answer);
     hs_lpool_end(peer, 1, code);
 }
@@ -154,7 +154,7 @@ static void refuse_open(hs_lpool_peer *peer, uint32_t request_id, const char *co
 {
     hs_sv2_message answer = {.id = HS_SV2_OPEN_ERROR};
     answer.as.open_error.request_id = request_id;
-    answer.as.open_error.error_code = hs_lpool_text(code);
+    answer.as.open_error.error_code = hs_sv2_bytes_of(code);
     (void)hs_lpool_emit(peer, &answer);
 }
 
@@ -203,7 +203,7 @@ void hs_lpool_update(hs_lpool_peer *peer, const hs_sv2_message *m, const hs_step
     }
     answer.as.update_channel_error.channel_id = told->channel_id;
     answer.as.update_channel_error.error_code =
-        hs_lpool_text(known ? "max-target-out-of-range" : "invalid-channel-id");
+        hs_sv2_bytes_of(known ? "max-target-out-of-range" : "invalid-channel-id");
     (void)hs_lpool_emit(peer, &answer);
 }
 
@@ -241,7 +241,7 @@ void hs_lpool_close_oldest(hs_lpool_peer *peer)
             continue;
         }
         m.as.close_channel.channel_id = channel->channel_id;
-        m.as.close_channel.reason_code = hs_lpool_text("closed-on-command");
+        m.as.close_channel.reason_code = hs_sv2_bytes_of("closed-on-command");
         hs_lpool_answer_due(peer, 1);
         (void)hs_lpool_emit(peer, &m);
         end_channel(peer, channel);

@@ -114,7 +114,7 @@ static void refuse_custom_job(hs_lpool_peer *peer, const hs_sv2_message *m)
     hs_sv2_message answer = {.id = HS_SV2_SET_CUSTOM_JOB_ERROR};
     answer.as.set_custom_job_error.channel_id = m->as.set_custom_job.channel_id;
     answer.as.set_custom_job_error.request_id = m->as.set_custom_job.request_id;
-    answer.as.set_custom_job_error.error_code = hs_lpool_text("jd-not-supported");
+    answer.as.set_custom_job_error.error_code = hs_sv2_bytes_of("jd-not-supported");
     hs_lpool_emit_unseen(peer, &answer);
 }
 

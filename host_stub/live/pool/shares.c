@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host_stub/base/array.h"
+#include "host_stub/sv2/codec.h"
 
 static void add_work(hs_lpool_counts *counts, double difficulty)
 {
@@ -150,7 +151,7 @@ static void refuse_share(hs_lpool_peer *peer, const hs_lpool_answer *answer)
     hs_sv2_message m = {.id = HS_SV2_SUBMIT_ERROR};
     m.as.submit_error.channel_id = answer->channel_id;
     m.as.submit_error.sequence_number = answer->sequence_number;
-    m.as.submit_error.error_code = hs_lpool_text(answer->error_code);
+    m.as.submit_error.error_code = hs_sv2_bytes_of(answer->error_code);
     if (answer->unknown_to_session) {
         hs_lpool_emit_unseen(peer, &m);
     } else {

@@ -2,14 +2,8 @@
 #include "host_stub/live/pool/state.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "host_stub/sv2/codec.h"
-
-hs_sv2_bytes hs_lpool_text(const char *text)
-{
-    return (hs_sv2_bytes){(const uint8_t *)text, (uint32_t)strlen(text)};
-}
 
 void hs_lpool_push(hs_lpool_peer *peer)
 {

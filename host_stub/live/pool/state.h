@@ -105,7 +105,6 @@ void hs_lpool_emit_unseen(hs_lpool_peer *peer, const hs_sv2_message *message);
 /* Sends the burst. Before the stream of jobs changes, and at the end of every entry. */
 void hs_lpool_push(hs_lpool_peer *peer);
 void hs_lpool_end(hs_lpool_peer *peer, int after_sending, const char *reason);
-hs_sv2_bytes hs_lpool_text(const char *text);
 /* The connection's channel of that id, open or closed; NULL. */
 hs_lpool_channel *hs_lpool_find(const hs_lpool_peer *peer, uint32_t channel_id);
 /* The session's view of an open channel; NULL. Holds until the next opening. */

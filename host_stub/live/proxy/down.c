@@ -39,7 +39,7 @@ static void refuse_setup(hs_proxy_peer *peer, uint32_t flags, const char *code)
 {
     hs_sv2_message m = {.id = HS_SV2_SETUP_CONNECTION_ERROR};
     m.as.setup_connection_error.flags = flags;
-    m.as.setup_connection_error.error_code = hs_proxy_text(code);
+    m.as.setup_connection_error.error_code = hs_sv2_bytes_of(code);
     hs_proxy_send_down(peer, &m, 1);
     hs_proxy_end_peer(peer, 1, code);
 }
@@ -76,7 +76,7 @@ static void update_error(hs_proxy_peer *peer, uint32_t channel_id, const char *c
 {
     hs_sv2_message m = {.id = HS_SV2_UPDATE_CHANNEL_ERROR};
     m.as.update_channel_error.channel_id = channel_id;
-    m.as.update_channel_error.error_code = hs_proxy_text(code);
+    m.as.update_channel_error.error_code = hs_sv2_bytes_of(code);
     hs_proxy_send_down(peer, &m, 1);
 }
 
@@ -122,7 +122,7 @@ static void refuse_custom_job(hs_proxy_peer *peer, const hs_sv2_set_custom_job *
     hs_sv2_message m = {.id = HS_SV2_SET_CUSTOM_JOB_ERROR};
     m.as.set_custom_job_error.channel_id = asked->channel_id;
     m.as.set_custom_job_error.request_id = asked->request_id;
-    m.as.set_custom_job_error.error_code = hs_proxy_text("jd-not-supported");
+    m.as.set_custom_job_error.error_code = hs_sv2_bytes_of("jd-not-supported");
     hs_proxy_send_down(peer, &m, 1);
 }
 

@@ -9,6 +9,7 @@
 #include "host_stub/live/proxy/prefix.h"
 #include "host_stub/live/proxy/serve.h"
 #include "host_stub/live/proxy/update.h"
+#include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/work.h"
 
 #define WAIT_NS (30000 * HS_PROXY_MS_NS)
@@ -17,7 +18,7 @@ static void refuse(hs_proxy_peer *peer, uint32_t request_id, const char *code)
 {
     hs_sv2_message m = {.id = HS_SV2_OPEN_ERROR};
     m.as.open_error.request_id = request_id;
-    m.as.open_error.error_code = hs_proxy_text(code);
+    m.as.open_error.error_code = hs_sv2_bytes_of(code);
     hs_proxy_send_down(peer, &m, 1);
 }
 

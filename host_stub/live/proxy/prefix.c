@@ -7,6 +7,7 @@
 #include "host_stub/base/array.h"
 #include "host_stub/live/proxy/plugin.h"
 #include "host_stub/live/proxy/update.h"
+#include "host_stub/sv2/codec.h"
 
 enum { INDEX_BYTES = 2, INDEX_MOST = 0xffff };
 
@@ -137,7 +138,7 @@ void hs_proxy_close_channel(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t
     if (say != NULL) {
         hs_sv2_message m = {.id = HS_SV2_CLOSE_CHANNEL};
         m.as.close_channel.channel_id = channel->move.channel_id;
-        m.as.close_channel.reason_code = hs_proxy_text(say);
+        m.as.close_channel.reason_code = hs_sv2_bytes_of(say);
         hs_proxy_send_down(peer, &m, 1);
     }
     hs_proxy_tell_closed(proxy, channel, reason);

@@ -6,6 +6,7 @@
 #include "host_stub/base/array.h"
 #include "host_stub/live/proxy/plugin.h"
 #include "host_stub/live/proxy/probe.h"
+#include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/work.h"
 
 enum { SENT_MAX = 65536 }; /* shares that wait for one pool */
@@ -55,7 +56,7 @@ static void refuse_at_once(hs_proxy_peer *peer, const hs_sv2_submit *told, const
     hs_sv2_message m = {.id = HS_SV2_SUBMIT_ERROR};
     m.as.submit_error.channel_id = told->channel_id;
     m.as.submit_error.sequence_number = told->sequence_number;
-    m.as.submit_error.error_code = hs_proxy_text(code);
+    m.as.submit_error.error_code = hs_sv2_bytes_of(code);
     hs_proxy_send_down(peer, &m, 1);
 }
 
@@ -97,7 +98,7 @@ static void refuse_locally(hs_proxy_channel *channel, const hs_sv2_submit *told,
                                told->job_id >= channel->moved_from_job &&
                                told->job_id <= channel->moved_to_job;
     } else {
-        count_code(counts, hs_proxy_text(code));
+        count_code(counts, hs_sv2_bytes_of(code));
     }
     hs_proxy_tell_share(proxy, &about, upstream, verdict, HMX_SHARE_LOCAL);
     if (file_share(channel, &share)) {
@@ -221,8 +222,7 @@ static const meaning *meaning_of(hs_sv2_bytes code)
 {
     const size_t count = sizeof MEANINGS / sizeof MEANINGS[0];
     for (size_t i = 0; i + 1 < count; i++) {
-        if (strlen(MEANINGS[i].code) == code.len &&
-            memcmp(MEANINGS[i].code, code.data, code.len) == 0) {
+        if (hs_sv2_bytes_are(code, MEANINGS[i].code)) {
             return &MEANINGS[i];
         }
     }

@@ -3,7 +3,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 void hs_proxy_note(hs_proxy *proxy, const char *format, ...)
 {
@@ -13,11 +12,6 @@ void hs_proxy_note(hs_proxy *proxy, const char *format, ...)
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     proxy->out.note(proxy->ctx, proxy->now_ns, text);
-}
-
-hs_sv2_bytes hs_proxy_text(const char *text)
-{
-    return (hs_sv2_bytes){(const uint8_t *)text, (uint32_t)strlen(text)};
 }
 
 hs_proxy_up *hs_proxy_up_of(hs_proxy *proxy, uint32_t upstream)

@@ -304,7 +304,6 @@ struct hs_proxy {
 };
 
 void hs_proxy_note(hs_proxy *proxy, const char *format, ...) __attribute__((format(printf, 2, 3)));
-hs_sv2_bytes hs_proxy_text(const char *text);
 
 /* ---- pools ---- */
 hs_proxy_up *hs_proxy_up_of(hs_proxy *proxy, uint32_t upstream); /* NULL for no such number */

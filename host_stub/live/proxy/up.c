@@ -95,7 +95,7 @@ static void open_channel(hs_proxy *proxy, hs_proxy_up *up)
     up->stated_at_ns = proxy->now_ns;
     up->is_dirty = 0;
     m.as.open.request_id = ++up->request_id;
-    m.as.open.user_identity = hs_proxy_text("hashmux");
+    m.as.open.user_identity = hs_sv2_bytes_of("hashmux");
     m.as.open.nominal_hash_rate = (float)up->stated_hs;
     memset(&m.as.open.max_target, 0xff, sizeof m.as.open.max_target);
     m.as.open.min_extranonce_size = up->ask_size;
@@ -150,10 +150,10 @@ void hs_proxy_up_opened(hs_proxy *proxy, uint32_t upstream)
     up->ask_size = ASK_FIRST;
     m.as.setup_connection.min_version = VERSION;
     m.as.setup_connection.max_version = VERSION;
-    m.as.setup_connection.endpoint_host = hs_proxy_text(up->host);
+    m.as.setup_connection.endpoint_host = hs_sv2_bytes_of(up->host);
     m.as.setup_connection.endpoint_port = up->port;
-    m.as.setup_connection.vendor = hs_proxy_text("hashmux");
-    m.as.setup_connection.hardware_version = hs_proxy_text("host_stub");
+    m.as.setup_connection.vendor = hs_sv2_bytes_of("hashmux");
+    m.as.setup_connection.hardware_version = hs_sv2_bytes_of("host_stub");
     send(proxy, up, &m);
 }
 

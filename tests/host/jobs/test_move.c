@@ -439,26 +439,3 @@ Test(job_move, every_refusal_has_a_sentence_of_its_own_and_no_reason_of_the_plug
     }
     cr_assert_str_eq(hs_move_refusal_text((enum hs_move_refusal)99), "unknown");
 }
-
-Test(job_move, the_encoded_burst_is_its_frames_one_after_the_other)
-{
-    uint8_t buffer[4096];
-    hs_sv2_error why;
-    open_on_first(EXTENDED);
-    go(2, EXTENDED, 7, 1);
-    size_t len = 3; /* behind what is there */
-    cr_assert(hs_move_encode(&frames, buffer, sizeof buffer, &len, &why) == 0, "%s", why.text);
-    size_t at = 3;
-    for (uint32_t i = 0; i < frames.count; i++) {
-        size_t size = 0;
-        hs_sv2_message m;
-        cr_assert(hs_sv2_frame_size(buffer + at, len - at, &size, NULL) == 0);
-        cr_assert(hs_sv2_decode(buffer + at, size, HS_SV2_STRICT, &m, &why) == 0, "%s", why.text);
-        cr_assert_eq(m.id, frames.messages[i].id);
-        at += size;
-    }
-    cr_assert_eq(at, len);
-    size_t short_len = 3;
-    cr_assert(hs_move_encode(&frames, buffer, len - 1, &short_len, &why) != 0);
-    cr_assert_eq(short_len, 3);
-}

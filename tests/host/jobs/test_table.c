@@ -57,9 +57,6 @@ Test(job_table, numbers_are_never_used_again)
             cr_assert(hs_job_table_new_prev_hash(&table, id, 5) == 0);
         }
     }
-    hs_job_table_clear(&table);
-    cr_assert_null(hs_job_table_active(&table));
-    cr_assert_eq(add(1, 1, HS_JOB_FUTURE), last + 1);
 }
 
 Test(job_table, a_share_is_routed_by_its_job)

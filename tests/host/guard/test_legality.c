@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * What SV2 forbids, as the guard judges it: one row per reason, and the nearest legal case beside
- * each. Upstream 1 has a full extranonce of 11 bytes, upstream 2 of 10, as in guard_life.h. */
+ * each. Upstream 1 has a full extranonce of 11 bytes, upstream 2 of 10, as in life.h. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 

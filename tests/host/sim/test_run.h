@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * test_sim_run.h: runs a scenario with a plugin of the build tree, for the tests of the
+ * test_run.h: runs a scenario with a plugin of the build tree, for the tests of the
  * simulator. */
 #ifndef TESTS_HOST_SIM_TEST_RUN_H
 #define TESTS_HOST_SIM_TEST_RUN_H

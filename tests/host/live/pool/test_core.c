@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/pool/core: setup, channels, jobs, targets, and what a client may not do. Shares are in
- * test_pool_shares.c, faults in test_pool_faults.c. */
+ * test_shares.c, faults in test_faults.c. */
 #include <stdlib.h>
 
 #include "tests/host/live/pool/client.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * proxy: moves and shares. Pools, miners and the plugin are played (proxy_rig.h). */
+ * proxy: moves and shares. Pools, miners and the plugin are played (rig.h). */
 #include <criterion/criterion.h>
 
 #include "host_stub/jobs/move.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * proxy: what pools do: targets, spaces, closing, nonsense; UpdateChannel to them; and miners that
- * do not behave. Everything is played (proxy_rig.h). */
+ * do not behave. Everything is played (rig.h). */
 #include <criterion/criterion.h>
 
 #include "host_stub/live/proxy/options.h"

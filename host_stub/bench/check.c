@@ -127,8 +127,8 @@ static const char *metric_name(uint32_t metric)
     }
 }
 
-static void judge_dynamic(struct judge *j, const hs_bench_dynamic *d, const hs_bench_run *run,
-                          double value)
+static void judge_dynamic(struct judge *j, const hs_bench_dynamic *d, int preset,
+                          const hs_bench_run *run, double value)
 {
     char what[160];
     const char *const whose = d->worst ? "worst seed" : "mean";
@@ -139,10 +139,10 @@ static void judge_dynamic(struct judge *j, const hs_bench_dynamic *d, const hs_b
         snprintf(what, sizeof what, "%s after %s%s (%s)", metric_name(d->metric), e->name,
                  e->begins ? "" : " ends", whose);
     }
-    judge(j, d->scenario, d->preset, what, value, d->limit);
+    judge(j, d->scenario, HS_BENCH_PRESET_NAMES[preset], what, value, d->limits[preset]);
 }
 
-static void check_dynamic(struct judge *j, const hs_bench_dynamic *d)
+static void check_dynamic(struct judge *j, const hs_bench_dynamic *d, int preset)
 {
     const hs_bench_table *const t = j->table;
     const hs_bench_run *seen = NULL;
@@ -153,7 +153,7 @@ static void check_dynamic(struct judge *j, const hs_bench_dynamic *d)
         const hs_bench_run *const run = &t->runs[i];
         if (run->failed || d->event >= run->event_count ||
             strcmp(run->scenario, d->scenario) != 0 || strcmp(run->policy, "hashmux") != 0 ||
-            strcmp(run->preset, d->preset) != 0 ||
+            strcmp(run->preset, HS_BENCH_PRESET_NAMES[preset]) != 0 ||
             /* A run that was cut short says nothing about what comes later. */
             run->events[d->event].second + 2 * 3600 > run->seconds) {
             continue;
@@ -168,7 +168,7 @@ static void check_dynamic(struct judge *j, const hs_bench_dynamic *d)
         seen = run;
     }
     if (seen != NULL) {
-        judge_dynamic(j, d, seen, d->worst ? worst : sum / runs);
+        judge_dynamic(j, d, preset, seen, d->worst ? worst : sum / runs);
     }
 }
 
@@ -242,7 +242,11 @@ hs_bench_verdict hs_bench_check(const hs_bench_table *table, FILE *to)
         check_limit(&j, &HS_BENCH_LIMITS[i]);
     }
     for (size_t i = 0; i < HS_BENCH_DYNAMIC_COUNT; i++) {
-        check_dynamic(&j, &HS_BENCH_DYNAMICS[i]);
+        for (int k = 0; k < HS_BENCH_PRESETS; k++) {
+            if (!isnan(HS_BENCH_DYNAMICS[i].limits[k])) {
+                check_dynamic(&j, &HS_BENCH_DYNAMICS[i], k);
+            }
+        }
     }
     for (uint32_t s = 0; s < table->scenario_count; s++) {
         const char *const scenario = table->scenarios[s];

@@ -28,6 +28,8 @@ typedef struct hs_bench_limit {
     double conservative_moves;
 } hs_bench_limit;
 
+enum { HS_BENCH_PRESETS = 3 };
+
 enum hs_bench_metric {
     HS_METRIC_CONVERGE = 1, /* minutes, of one event */
     HS_METRIC_CONVERGE_1H,
@@ -40,12 +42,14 @@ enum hs_bench_metric {
 /* A dynamic criterion. */
 typedef struct hs_bench_dynamic {
     const char *scenario;
-    const char *preset;
     uint32_t metric; /* HS_METRIC_* */
     uint32_t event;  /* place in hs_bench_run.events: 0 = the start */
     uint32_t worst;  /* 1 = the worst seed must keep it, 0 = the mean over the seeds */
-    double limit;
+    double limits[HS_BENCH_PRESETS]; /* NAN = none */
 } hs_bench_dynamic;
+
+/* The presets that are judged, in the order of their limits. */
+extern const char *const HS_BENCH_PRESET_NAMES[HS_BENCH_PRESETS];
 
 extern const hs_bench_limit HS_BENCH_LIMITS[];
 extern const size_t HS_BENCH_LIMIT_COUNT;

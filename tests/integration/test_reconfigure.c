@@ -167,6 +167,26 @@ Test(reconfigure, a_reused_number_starts_from_nothing)
     it_close(&H);
 }
 
+/* The old owner failed within the hour; the first failure of the new one is a first failure. */
+Test(reconfigure, a_reused_number_starts_in_health, .init = setup)
+{
+    it_down(&H, IT_C);
+    it_up(&H, IT_C);
+    it_run(&H, 61, 1, IT_APPLY);
+    cr_assert_eq(reconfigure(IT_POOL("a", "60", "1") IT_POOL("b", "40", "2")), HMX_OK);
+    it_run(&H, 61, 1, IT_APPLY);
+    cr_assert_eq(reconfigure(AB_D), HMX_OK);
+    cr_assert_eq(info_of("d").upstream, IT_C);
+    it_up(&H, IT_C);
+    it_down(&H, IT_C);
+    it_up(&H, IT_C);
+    cr_assert_not(it_row(&H, IT_C).flags & HMX_ROW_HELD_DOWN);
+    it_down(&H, IT_C);
+    it_up(&H, IT_C);
+    cr_assert(it_row(&H, IT_C).flags & HMX_ROW_HELD_DOWN, "the second one is its own");
+    it_close(&H);
+}
+
 Test(reconfigure, a_pool_that_is_wanted_back_before_it_was_left_stays, .init = setup)
 {
     const uint64_t accepted = it_row(&H, IT_C).accepted.count;
@@ -333,4 +353,28 @@ Test(reconfigure, another_window_keeps_the_error)
     it_tick(&H);
     cr_assert_float_eq(it_row(&H, IT_B).error_points, error, 0.02);
     it_close(&H);
+}
+
+/* Twenty minutes at one rate, ten at four fifths of it: a window of a minute has forgotten the
+ * twenty, one of four hours has not. */
+static double estimate_after(const char *config)
+{
+    it_open(&H, IT_ABC);
+    it_all_up(&H, 3);
+    it_channels(&H, 1, 1000);
+    it_run(&H, 1200, 1, IT_APPLY);
+    cr_assert_eq(reconfigure(config), HMX_OK);
+    H.channels[0].difficulty = 800;
+    it_run(&H, 600, 1, IT_APPLY);
+    const double rate = it_channel_row(&H, 0).hashrate / it_hashrate(1);
+    it_close(&H);
+    return rate;
+}
+
+Test(reconfigure, another_window_of_the_estimator_holds_at_once)
+{
+    const double hours = estimate_after(IT_ABC);
+    const double minute = estimate_after("[controller]\nestimator_window_secs = 60\n" IT_ABC);
+    cr_assert_float_eq(hours, 933, 5, "%f", hours);
+    cr_assert_float_eq(minute, 800, 5, "%f", minute);
 }

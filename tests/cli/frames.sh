@@ -6,8 +6,10 @@
 . "$(dirname "$0")/../tools/checks.sh"
 
 # Runs scenario $1 for $2 hours into $SCRATCH/$1: the same JSON as without frames, no fault found.
+# Its event is after one hour instead of six: what is on the wire is the same.
 run_and_check() {
-    local scenario=$1 hours=$2 dir=$SCRATCH/$1
+    local scenario=$SCRATCH/$1.ini hours=$2 dir=$SCRATCH/$1
+    sed 's/^at = 6h$/at = 1h/' "$SOURCE/tests/sim/$1.ini" >"$scenario"
     "$HOST_STUB" simulate --scenario "$scenario" --hours "$hours" --json - </dev/null \
         >"$SCRATCH/without" || fail "simulate --scenario $scenario ends with $?"
     "$HOST_STUB" simulate --scenario "$scenario" --hours "$hours" --json - --frames "$dir" </dev/null \
@@ -17,7 +19,7 @@ run_and_check() {
         head -20 "$SCRATCH/out"
         fail "check $scenario ends with $?"
     }
-    tail -1 "$SCRATCH/out" | sed "s/^/$scenario: /"
+    tail -1 "$SCRATCH/out" | sed "s/^/$1: /"
 }
 
 # A number of the JSON line.
@@ -46,26 +48,23 @@ sed -n '1,4p' "$SCRATCH/hetero200/conn-00001.hex" >"$SCRATCH/head"
 grep -qE '^# C->S t=[0-9]+\.[0-9]{3} SetupConnection \| protocol=0,' "$SCRATCH/head" ||
     fail "a connection does not begin with SetupConnection: $(cat "$SCRATCH/head")"
 
-run_and_check churn674 2
+run_and_check churn674 1
 churn=$SCRATCH/churn674
 at_least UpdateChannel "$(frames "$churn" UpdateChannel)" 100
 at_least CloseChannel "$(frames "$churn" CloseChannel)" 100
 opened=$(($(frames "$churn" OpenExtendedMiningChannel) + $(frames "$churn" OpenStandardMiningChannel)))
 at_least 'openings of churn674' "$opened" 1000
 at_least 'extended ones, twice' $((2 * $(frames "$churn" OpenExtendedMiningChannel))) "$opened"
-several=0
-for file in "$churn"/conn-*.hex; do
-    [ "$(grep -c 'MiningChannel.Success |' "$file")" -lt 2 ] || several=$((several + 1))
-done
+several=$(grep -c 'MiningChannel.Success |' "$churn"/conn-*.hex | grep -vcE ':[01]$')
 at_least 'connections with several channels' "$several" 20
 rm -rf "$churn"
 
-run_and_check outage 7
+run_and_check outage 2
 at_least 'hard moves of outage' "$(value moves_hard)" 10
 at_least 'soft moves of outage' "$(value moves_soft)" 10
 [ -s "$SCRATCH/outage/up-a.2.hex" ] || fail "pool a is back, and there is no up-a.2.hex"
 rm -rf "$SCRATCH/outage"
-run_and_check targetchange 7
+run_and_check targetchange 2
 at_least 'hard moves of targetchange' "$(value moves_hard)" 10
 at_least 'soft moves of targetchange' "$(value moves_soft)" 10
 rm -rf "$SCRATCH/targetchange"

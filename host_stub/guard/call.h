@@ -32,4 +32,10 @@ hmx_status hs_call_close(hs_guard *g, hs_call *call, hmx_status status, int fact
 /* 1 if the model follows: the plugin accepted, or does not listen at all. */
 int hs_call_accepted(const hs_call *call, hmx_status status);
 
+/* The buffer into which a refusal writes its sentence. A copy of it to hand out; *out is NULL when
+ * `why` is. -1 = out of memory. */
+int hs_guard_text_open(const hmx_text *why, hmx_text **out);
+/* Checks what the plugin wrote, hands it to the host and frees the copy. */
+void hs_guard_text_close(hs_guard *g, hmx_text *copy, hmx_text *why, hmx_status status);
+
 #endif

@@ -13,8 +13,7 @@
 #define HS_WATCH_BYTE  0xa5u /* also what lies between a row's size and its stride */
 
 /* `size` bytes, the first `present` of them copied from `from`, the others HS_WATCH_BYTE. Aligned
- * to
- * 16. NULL when out of memory. */
+ * to 16. NULL when out of memory. */
 void *hs_copy_new(const void *from, size_t present, size_t size);
 
 /* Remembers the contents as they are now. Until then they may be changed. */

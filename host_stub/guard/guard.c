@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/guard/call.h"
 #include "host_stub/guard/check_host.h"
 #include "host_stub/guard/copy.h"
 #include "host_stub/guard/memory.h"
 #include "host_stub/guard/model.h"
 #include "host_stub/guard/report.h"
-#include "host_stub/guard/text.h"
 
 enum { LOG_LINE_MAX = 65536 };
 

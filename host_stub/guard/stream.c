@@ -11,7 +11,6 @@
 #include "host_stub/guard/check_host.h"
 #include "host_stub/guard/copy.h"
 #include "host_stub/guard/report.h"
-#include "host_stub/guard/text.h"
 
 static hmx_status pass_write(void *ctx, const void *data, uint64_t len)
 {

@@ -2,12 +2,11 @@
  *
  * session/jobs: the jobs of the channels: future until SetNewPrevHash names them (or active at
  * once), past when a newer one on the same tip replaces them, stale when the tip changes,
- * forgotten when it changes again. What they hold in common is session/template's. */
+ * forgotten when it changes again. */
 #ifndef HOST_STUB_SESSION_JOBS_H
 #define HOST_STUB_SESSION_JOBS_H
 
 #include "host_stub/session/state.h"
-#include "host_stub/session/template.h"
 
 int hs_session_new_job(hs_session *s, const hs_sv2_message *m, hs_step *step);
 int hs_session_new_extended_job(hs_session *s, const hs_sv2_message *m, hs_step *step);
@@ -26,5 +25,14 @@ void hs_channel_retire_jobs(hs_channel *channel, uint32_t chosen_job_id, int has
 void hs_channel_drop_jobs(hs_channel *channel);
 /* The whole coinbase of `job` on this channel: prefix, extranonce, suffix; for a fault. */
 const char *hs_channel_coinbase_fault(const hs_channel *channel, const hs_template *body);
+
+/* The coinbase parts and the path that the jobs of one NewExtendedMiningJob have in common, kept
+ * once and counted, however many channels the group has. */
+hs_template *hs_template_new(hs_sv2_bytes prefix, hs_sv2_bytes suffix, hs_sv2_seq path);
+hs_template *hs_template_share(hs_template *body);
+void hs_template_release(hs_template *body); /* NULL is fine */
+hs_sv2_bytes hs_template_prefix(const hs_template *body);
+hs_sv2_bytes hs_template_suffix(const hs_template *body);
+hs_sv2_seq hs_template_path(const hs_template *body);
 
 #endif

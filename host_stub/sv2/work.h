@@ -47,4 +47,11 @@ int hs_sv2_is_zero(const hs_sv2_u256 *value);
  * meets. */
 double hs_sv2_difficulty(const hs_sv2_u256 *target);
 
+/* The target that one of `hashes` hashes meets, on average: 2^256 / hashes - 1. `hashes` is rounded
+ * to a whole number; up to 1 every hash meets it, and above 2^55 it is taken for that. */
+hs_sv2_u256 hs_sv2_target_of(double hashes);
+
+/* How many hashes a share of this difficulty stands for: difficulty * 2^48 / 65535. */
+double hs_sv2_hashes_of(double difficulty);
+
 #endif

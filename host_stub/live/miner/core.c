@@ -8,7 +8,7 @@
 #include "host_stub/live/miner/shares.h"
 #include "host_stub/live/miner/state.h"
 #include "host_stub/sv2/codec.h"
-#include "host_stub/sv2/share_target.h"
+#include "host_stub/sv2/work.h"
 
 enum { VERSION = 2 };
 
@@ -110,7 +110,7 @@ static void open_channel(hs_dev *dev, hs_dev_slot *slot)
     m.as.open.user_identity = hs_sv2_bytes_of(slot->name);
     m.as.open.nominal_hash_rate =
         (float)(hs_dev_nominal_of(dev->options, slot->index) * dev->factor);
-    m.as.open.max_target = hs_lpool_target(dev->options->least_hashes);
+    m.as.open.max_target = hs_sv2_target_of(dev->options->least_hashes);
     m.as.open.min_extranonce_size = slot->extended ? dev->options->min_extranonce : 0;
     if (hs_dev_emit(dev, &m, &step)) {
         slot->state = HS_DEV_ASKED;
@@ -128,7 +128,7 @@ static void tell_rates(hs_dev *dev)
             m.as.update_channel.channel_id = slot->channel_id;
             m.as.update_channel.nominal_hash_rate =
                 (float)(hs_dev_nominal_of(dev->options, slot->index) * dev->factor);
-            m.as.update_channel.maximum_target = hs_lpool_target(dev->options->least_hashes);
+            m.as.update_channel.maximum_target = hs_sv2_target_of(dev->options->least_hashes);
             (void)hs_dev_emit(dev, &m, &step);
         }
     }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "host_stub/live/miner/state.h"
-#include "host_stub/sv2/share_target.h"
+#include "host_stub/sv2/work.h"
 
 static uint64_t larger(uint64_t a, uint64_t b)
 {
@@ -101,7 +101,7 @@ void hs_dev_put_counts(json_t *object, const hs_dev_counts *c)
     put(object, "accepted", c->accepted);
     (void)json_object_set_new(object, "work_accepted", json_real(c->work_accepted));
     (void)json_object_set_new(object, "hashes_accepted",
-                              json_real(hs_lpool_hashes(c->work_accepted)));
+                              json_real(hs_sv2_hashes_of(c->work_accepted)));
     (void)json_object_set_new(object, "stale", stale_json(c));
     put(object, "duplicates", c->duplicates);
     (void)json_object_set_new(object, "rejected", rejected);

@@ -8,7 +8,6 @@
 #include "host_stub/base/array.h"
 #include "host_stub/live/miner/search.h"
 #include "host_stub/sv2/codec.h"
-#include "host_stub/sv2/share_target.h"
 #include "host_stub/sv2/work.h"
 
 /* A process that was not run for a while makes up for at most so much, and hashes at most so many
@@ -49,7 +48,7 @@ static double rate_of(const hs_dev *dev, const hs_dev_slot *slot, const hs_job *
 {
     const double wanted = dev->options->shares_per_minute;
     const double rate = wanted > 0.0
-                            ? wanted / 60.0 * hs_lpool_hashes(hs_sv2_difficulty(&job->target))
+                            ? wanted / 60.0 * hs_sv2_hashes_of(hs_sv2_difficulty(&job->target))
                             : hs_dev_rate_of(dev->options, slot->index);
     return rate * dev->factor;
 }

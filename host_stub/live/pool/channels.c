@@ -8,7 +8,6 @@
 #include "host_stub/live/pool/jobs.h"
 #include "host_stub/live/pool/shares.h"
 #include "host_stub/sv2/codec.h"
-#include "host_stub/sv2/share_target.h"
 #include "host_stub/sv2/work.h"
 
 enum { VERSION = 2, INDEX_MOST = 0xffff };
@@ -54,7 +53,7 @@ static hs_sv2_u256 wanted_target(const hs_lpool *pool, double rate_hs,
     if (pool->state.on[HS_LPOOL_EASIER]) {
         hashes /= pool->state.value[HS_LPOOL_EASIER];
     }
-    const hs_sv2_u256 target = hs_lpool_target(hashes);
+    const hs_sv2_u256 target = hs_sv2_target_of(hashes);
     return hs_sv2_compare(&target, max_target) <= 0 ? target : *max_target;
 }
 

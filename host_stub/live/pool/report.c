@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "host_stub/live/pool/state.h"
-#include "host_stub/sv2/share_target.h"
+#include "host_stub/sv2/work.h"
 
 static void put_number(json_t *object, const char *name, uint64_t value)
 {
@@ -16,7 +16,7 @@ static void put_counts(json_t *object, const hs_lpool_counts *counts)
     json_t *const rejected = json_object();
     put_number(object, "accepted", counts->accepted);
     (void)json_object_set_new(object, "work_accepted", json_real(counts->work));
-    (void)json_object_set_new(object, "hashes_accepted", json_real(hs_lpool_hashes(counts->work)));
+    (void)json_object_set_new(object, "hashes_accepted", json_real(hs_sv2_hashes_of(counts->work)));
     put_number(object, "stale", counts->stale);
     put_number(object, "stale_ms_most", counts->stale_ms_most);
     put_number(object, "stale_older", counts->stale_older);

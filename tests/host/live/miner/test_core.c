@@ -10,7 +10,7 @@
 #include "host_stub/live/miner/state.h"
 #include "host_stub/live/pool/core.h"
 #include "host_stub/sv2/codec.h"
-#include "host_stub/sv2/share_target.h"
+#include "host_stub/sv2/work.h"
 
 enum { WIRE_MAX = 4096, FRAME_MAX = 512, STEP_MS = 20 };
 

@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "host_stub/live/miner/search.h"
-#include "host_stub/session/template.h"
-#include "host_stub/sv2/share_target.h"
+#include "host_stub/session/jobs.h"
 #include "host_stub/sv2/work.h"
 
 static const uint8_t PREFIX_TX[] = {1, 0, 0, 0, 1, 7, 7, 7};
@@ -26,7 +25,7 @@ static void make_job(int extended, double hashes)
     job.tip.nbits = 0x1d00ffff;
     memset(job.tip.prev_hash.byte, 0x11, 32);
     memset(job.merkle_root.byte, 0x22, 32);
-    job.target = hs_lpool_target(hashes);
+    job.target = hs_sv2_target_of(hashes);
     job.prefix = PREFIX;
     if (extended) {
         static const uint8_t PATH[64] = {1, 2, 3};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * live/pool/faults, live/pool/options, sv2/share_target: words, schedules and numbers; and what
+ * live/pool/faults, live/pool/options, sv2/work: words, schedules and numbers; and what
  * each fault does to a pool's clients. */
 #include <stdlib.h>
 
-#include "host_stub/sv2/share_target.h"
+#include "host_stub/sv2/work.h"
 #include "tests/host/live/pool/client.h"
 
 #define WALL_MS UINT64_C(1700000000000)
@@ -313,27 +313,27 @@ Test(pool_faults, targets_are_exact)
 {
     static const double NONE[] = {0.0, -1.0, 1.0, 1.4};
     for (size_t i = 0; i < sizeof NONE / sizeof NONE[0]; i++) {
-        const hs_sv2_u256 all = hs_lpool_target(NONE[i]);
+        const hs_sv2_u256 all = hs_sv2_target_of(NONE[i]);
         for (int k = 0; k < 32; k++) {
             cr_assert_eq(all.byte[k], 0xff);
         }
     }
-    const hs_sv2_u256 half = hs_lpool_target(2.0); /* 2^255 - 1 */
+    const hs_sv2_u256 half = hs_sv2_target_of(2.0); /* 2^255 - 1 */
     cr_assert_eq(half.byte[31], 0x7f);
     cr_assert_eq(half.byte[0], 0xff);
-    const hs_sv2_u256 third = hs_lpool_target(3.0); /* 0x5555...55 - 1 */
+    const hs_sv2_u256 third = hs_sv2_target_of(3.0); /* 0x5555...55 - 1 */
     cr_assert_eq(third.byte[31], 0x55);
     cr_assert_eq(third.byte[1], 0x55);
     cr_assert_eq(third.byte[0], 0x54);
-    const hs_sv2_u256 d1 = hs_lpool_target(4294967296.0); /* 2^224 - 1 */
+    const hs_sv2_u256 d1 = hs_sv2_target_of(4294967296.0); /* 2^224 - 1 */
     cr_assert_eq(d1.byte[27], 0xff);
     cr_assert_eq(d1.byte[28], 0);
-    cr_assert_float_eq(hs_lpool_hashes(hs_sv2_difficulty(&d1)), 4294967296.0, 1.0);
-    const hs_sv2_u256 most = hs_lpool_target(1e300); /* 2^201 - 1 */
+    cr_assert_float_eq(hs_sv2_hashes_of(hs_sv2_difficulty(&d1)), 4294967296.0, 1.0);
+    const hs_sv2_u256 most = hs_sv2_target_of(1e300); /* 2^201 - 1 */
     cr_assert_eq(most.byte[25], 0x01);
     cr_assert_eq(most.byte[26], 0);
     for (double h = 2.0; h < 1e15; h *= 7.0) {
-        const hs_sv2_u256 target = hs_lpool_target(h);
-        cr_assert_float_eq(hs_lpool_hashes(hs_sv2_difficulty(&target)) / h, 1.0, 1e-12);
+        const hs_sv2_u256 target = hs_sv2_target_of(h);
+        cr_assert_float_eq(hs_sv2_hashes_of(hs_sv2_difficulty(&target)) / h, 1.0, 1e-12);
     }
 }

@@ -4,7 +4,7 @@
  * and all others refused for the right reason. */
 #include <stdlib.h>
 
-#include "host_stub/sv2/share_target.h"
+#include "host_stub/sv2/work.h"
 #include "tests/host/live/pool/client.h"
 
 #define WALL_MS UINT64_C(1700000000000)
@@ -79,7 +79,7 @@ Test(pool_shares, shares_that_were_mined_are_accepted_in_batches)
     const hs_lpool_counts counts = hs_lpool_totals(pool);
     cr_assert_eq(counts.accepted, 6);
     cr_assert_float_eq(counts.work, 6 * difficulty, 1e-15);
-    cr_assert_float_eq(hs_lpool_hashes(counts.work), 6 * 1024.0, 1e-6);
+    cr_assert_float_eq(hs_sv2_hashes_of(counts.work), 6 * 1024.0, 1e-6);
 }
 
 Test(pool_shares, the_sum_of_a_batch_is_truncated_and_starts_anew)
@@ -198,7 +198,7 @@ Test(pool_shares, credit_is_the_jobs_own_difficulty)
     submit_valid(ext);
     const hs_lpool_counts counts = hs_lpool_totals(pool);
     cr_assert_eq(counts.accepted, 2);
-    cr_assert_float_eq(hs_lpool_hashes(counts.work), 1024.0 + 256.0, 1e-6);
+    cr_assert_float_eq(hs_sv2_hashes_of(counts.work), 1024.0 + 256.0, 1e-6);
     cr_assert_eq(hs_lpool_command(pool, "easier-target off", pool_notes, sizeof pool_notes), 0);
     cr_assert_float_eq(hs_sv2_difficulty(&client_channel(&us, ext)->target), old_difficulty, 1e-18);
 }

@@ -61,15 +61,15 @@ static int keep_name(hs_check *c, const char *file)
 {
     const size_t size = strlen(file) + 1;
     if (HS_GROW(c->files, c->file_capacity, c->file_count + 1) != 0) {
-        return 0;
+        return -1;
     }
     char *const copy = malloc(size);
     if (copy == NULL) {
-        return 0;
+        return -1;
     }
     memcpy(copy, file, size);
     c->files[c->file_count++] = copy;
-    return 1;
+    return 0;
 }
 
 int hs_check_begin(hs_check *check, const char *file, enum hs_check_role role, const char *pool)
@@ -81,9 +81,9 @@ int hs_check_begin(hs_check *check, const char *file, enum hs_check_role role, c
     now->pool = role == HS_CHECK_UPSTREAM ? hs_pools_add(&check->pools, pool) : HS_POOL_NONE;
     now->session = hs_session_new();
     if (now->session == NULL || (role == HS_CHECK_UPSTREAM && now->pool == HS_POOL_NONE) ||
-        !keep_name(check, file)) {
+        keep_name(check, file) != 0) {
         drop_connection(check);
-        return 0;
+        return -1;
     }
     now->file = (uint32_t)check->file_count - 1;
     /* Its own, until a frame with a time puts it beside the others. */
@@ -91,7 +91,7 @@ int hs_check_begin(hs_check *check, const char *file, enum hs_check_role role, c
     hs_session_set_flags(now->session,
                          HS_SESSION_TERSE | (check->options.verify ? 0U : HS_SESSION_SIMULATED));
     check->totals.files++;
-    return 1;
+    return 0;
 }
 
 void hs_check_end(hs_check *check)
@@ -133,7 +133,7 @@ static void report_overlap(void *ctx, const hs_span *later, const hs_span *earli
 
 void hs_check_finish(hs_check *check)
 {
-    if (!hs_spans_overlaps(&check->spans, report_overlap, check)) {
+    if (hs_spans_overlaps(&check->spans, report_overlap, check) != 0) {
         const hs_violation violation = {.file = "",
                                         .message = "frame",
                                         .rule = HS_RULE_MEMORY,
@@ -181,7 +181,7 @@ static void check_encoding(hs_check *c, const hs_check_frame *frame, const hs_sv
     }
 }
 
-/* Returns 1 with *out, or 0 when there is no message for the session; that was dealt with. */
+/* Returns 0 with *out, or -1 when there is no message for the session; that was dealt with. */
 static int decode(hs_check *c, const hs_check_frame *frame, hs_sv2_message *out)
 {
     hs_sv2_error strict;
@@ -189,19 +189,19 @@ static int decode(hs_check *c, const hs_check_frame *frame, hs_sv2_message *out)
     if (hs_sv2_decode(frame->data, frame->len, HS_SV2_STRICT, out, &strict) == 0) {
         c->now.message = hs_sv2_spec_of(out->id)->name;
         check_encoding(c, frame, out);
-        return 1;
+        return 0;
     }
     if (hs_sv2_decode(frame->data, frame->len, 0, out, &why) == 0) {
         c->now.message = hs_sv2_spec_of(out->id)->name;
         hs_check_report(c, HS_CHECK_ENCODING, "%s", strict.text);
-        return 1;
+        return 0;
     }
     if (why.reason == HS_SV2_E_EXTENSION) {
         hs_check_extension(c, frame->data, frame->len); /* nobody here understands it */
     } else {
         hs_check_report(c, HS_CHECK_MALFORMED, "%s", why.text);
     }
-    return 0;
+    return -1;
 }
 
 /* What the recording says about the message beside its bytes. */
@@ -278,7 +278,7 @@ void hs_check_frame_in(hs_check *check, const hs_check_frame *frame)
     now->next_offset += frame->len;
     now->message = "frame";
     advance(check, frame);
-    if (!decode(check, frame, &message)) {
+    if (decode(check, frame, &message) != 0) {
         return;
     }
     check_comment(check, frame, &message);

@@ -64,7 +64,7 @@ hs_check *hs_check_new(const hs_check_options *options);
 void hs_check_free(hs_check *check);
 
 /* A connection begins. `pool` names the pool of an upstream one, else NULL; both names are copied.
- * Returns 1, or 0 when out of memory: then the connection cannot be checked. */
+ * Returns 0, or -1 when out of memory: then the connection cannot be checked. */
 int hs_check_begin(hs_check *check, const char *file, enum hs_check_role role, const char *pool);
 
 /* The connection's next frame. Times are used when the first frame has one; a later frame without

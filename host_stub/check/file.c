@@ -55,8 +55,8 @@ static const char *read_time(const char *at, uint64_t *t_ms)
     return digits > 0 && (*at == '\0' || is_blank(*at)) ? at : NULL;
 }
 
-/* What a comment tells about the next frame, if it is such a comment. Returns 1, or 0 when it has a
- * time that is none. */
+/* What a comment tells about the next frame, if it is such a comment. Returns 0, or -1 when it has
+ * a time that is none. */
 static int read_comment(const char *text, hs_check_frame *next)
 {
     const char *at = text + 1;
@@ -70,13 +70,13 @@ static int read_comment(const char *text, hs_check_frame *next)
         told.sender = HS_SV2_CLIENT;
     }
     if (told.sender == 0 || !is_blank(at[4])) {
-        return 1;
+        return 0;
     }
     at += 5;
     if (strncmp(at, "t=", 2) == 0) {
         at = read_time(at + 2, &told.t_ms);
         if (at == NULL) {
-            return 0;
+            return -1;
         }
         told.has_time = 1;
         at += is_blank(*at);
@@ -84,7 +84,7 @@ static int read_comment(const char *text, hs_check_frame *next)
     told.name_len = strcspn(at, " \t\r\n");
     told.name = told.name_len > 0 ? at : NULL;
     *next = told;
-    return 1;
+    return 0;
 }
 
 static int digit_value(char c)
@@ -96,7 +96,7 @@ static int digit_value(char c)
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-/* The line's hex as bytes, in place. Returns 1, or 0 with a half sentence. */
+/* The line's hex as bytes, in place. Returns 0, or -1 with a half sentence. */
 static int read_hex(char *line, size_t len, size_t *bytes, const char **fault)
 {
     uint8_t *const out = (uint8_t *)line;
@@ -106,15 +106,15 @@ static int read_hex(char *line, size_t len, size_t *bytes, const char **fault)
         const int low = i + 1 < len ? digit_value(line[i + 1]) : 0;
         if (high < 0 || low < 0) {
             *fault = "holds something else than hex digits; a frame is one line of them";
-            return 0;
+            return -1;
         }
         if (i + 1 == len) {
             *fault = "ends with half a byte";
-            return 0;
+            return -1;
         }
         out[(*bytes)++] = (uint8_t)(high << 4 | low);
     }
-    return 1;
+    return 0;
 }
 
 typedef struct reader {
@@ -134,7 +134,7 @@ typedef struct reader {
 static int refuse(reader *r, const char *what)
 {
     (void)hs_refuse(r->why, r->capacity, "%s:%zu: the line %s", r->path, r->line, what);
-    return 0;
+    return -1;
 }
 
 static int take_comment(reader *r, const char *text, size_t len)
@@ -145,8 +145,9 @@ static int take_comment(reader *r, const char *text, size_t len)
     }
     memcpy(r->comment, text, len);
     r->comment[len] = '\0';
-    return read_comment(r->comment, &r->next) ? 1
-                                              : refuse(r, "has a t= that is no time in seconds");
+    return read_comment(r->comment, &r->next) == 0
+               ? 0
+               : refuse(r, "has a t= that is no time in seconds");
 }
 
 static int take_frame(reader *r, char *text, size_t len)
@@ -155,7 +156,7 @@ static int take_frame(reader *r, char *text, size_t len)
     const char *fault = NULL;
     size_t bytes = 0;
     size_t size = 0;
-    if (!read_hex(text, len, &bytes, &fault)) {
+    if (read_hex(text, len, &bytes, &fault) != 0) {
         return refuse(r, fault);
     }
     const uint8_t *const data = (const uint8_t *)text;
@@ -163,7 +164,7 @@ static int take_frame(reader *r, char *text, size_t len)
         (void)hs_refuse(r->why, r->capacity,
                         "%s:%zu: the frame has %zu bytes, and its header says %zu", r->path,
                         r->line, bytes, size);
-        return 0;
+        return -1;
     }
     hs_check_frame frame = r->next;
     frame.data = data;
@@ -172,7 +173,7 @@ static int take_frame(reader *r, char *text, size_t len)
     hs_check_frame_in(r->check, &frame);
     r->next = (hs_check_frame){.sender = 0};
     r->frames++;
-    return 1;
+    return 0;
 }
 
 static int take_line(reader *r, size_t len)
@@ -190,7 +191,7 @@ static int take_line(reader *r, size_t len)
         left--;
     }
     if (left == 0) {
-        return 1;
+        return 0;
     }
     return *at == '#' ? take_comment(r, at, left) : take_frame(r, at, left);
 }
@@ -202,13 +203,13 @@ int hs_check_stream(hs_check *check, FILE *file, const char *path, char *why, si
     const enum hs_check_role role = hs_check_file_role(path, pool, sizeof pool);
     ssize_t len = 0;
     int readable = 1;
-    if (!hs_check_begin(check, path, role, pool)) {
+    if (hs_check_begin(check, path, role, pool) != 0) {
         (void)hs_refuse(why, capacity, "%s: no memory for another connection", path);
-        return 0;
+        return -1;
     }
     while (readable && (len = getline(&r.text, &r.size, file)) >= 0) {
         r.line++;
-        readable = take_line(&r, (size_t)len);
+        readable = take_line(&r, (size_t)len) == 0;
     }
     if (readable && ferror(file)) {
         readable = 0;
@@ -221,7 +222,7 @@ int hs_check_stream(hs_check *check, FILE *file, const char *path, char *why, si
     hs_check_end(check);
     free(r.text);
     free(r.comment);
-    return readable;
+    return readable ? 0 : -1;
 }
 
 int hs_check_file(hs_check *check, const char *path, char *why, size_t capacity)
@@ -230,14 +231,14 @@ int hs_check_file(hs_check *check, const char *path, char *why, size_t capacity)
     FILE *const file = fopen(path, "rb");
     if (file == NULL) {
         (void)hs_refuse(why, capacity, "%s: cannot be opened: %s", path, strerror(errno));
-        return 0;
+        return -1;
     }
     int done = 0;
     if (fstat(fileno(file), &info) != 0 || S_ISDIR(info.st_mode)) {
         (void)hs_refuse(why, capacity, "%s: is a folder; name the files in it", path);
     } else {
-        done = hs_check_stream(check, file, path, why, capacity);
+        done = hs_check_stream(check, file, path, why, capacity) == 0;
     }
     (void)fclose(file);
-    return done;
+    return done ? 0 : -1;
 }

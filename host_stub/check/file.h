@@ -17,7 +17,7 @@
  * `capacity`. */
 enum hs_check_role hs_check_file_role(const char *path, char *pool, size_t capacity);
 
-/* Checks one file from hs_check_begin to hs_check_end. Returns 1, or 0 when it cannot be read to
+/* Checks one file from hs_check_begin to hs_check_end. Returns 0, or -1 when it cannot be read to
  * its end as such a file, with a sentence in `why`: then the checker has seen what is before. */
 int hs_check_file(hs_check *check, const char *path, char *why, size_t capacity);
 

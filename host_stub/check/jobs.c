@@ -66,7 +66,7 @@ static void end_span(hs_check *c, const hs_span *span)
 {
     hs_span ended = *span;
     ended.to = c->now.is_timed ? c->now.now_ms : c->now.frame;
-    if (ended.to > ended.from && !hs_spans_add(&c->spans, &ended)) {
+    if (ended.to > ended.from && hs_spans_add(&c->spans, &ended) != 0) {
         hs_check_report(c, HS_RULE_MEMORY, "no memory for another span");
     }
 }
@@ -128,7 +128,7 @@ static void learn(hs_check *c, const hs_channel *channel, const hs_job *job)
         hs_pools_add_work(&c->pools, c->now.pool, channel, job, hs_check_now(c));
     hs_tip tip = job->tip;
     tip.min_ntime = job->min_ntime;
-    if (work == NULL || (job->state != HS_JOB_FUTURE && !hs_pool_work_add_tip(work, &tip))) {
+    if (work == NULL || (job->state != HS_JOB_FUTURE && hs_pool_work_add_tip(work, &tip) != 0)) {
         hs_check_report(c, HS_RULE_MEMORY, "no memory for a pool's job");
         return;
     }
@@ -271,7 +271,7 @@ void hs_check_tip(hs_check *c, const hs_sv2_message *m)
             continue;
         }
         if (c->now.role == HS_CHECK_UPSTREAM) {
-            if (job->mark != NULL && !hs_pool_work_add_tip(job->mark, &job->tip)) {
+            if (job->mark != NULL && hs_pool_work_add_tip(job->mark, &job->tip) != 0) {
                 hs_check_report(c, HS_RULE_MEMORY, "no memory for a pool's tip");
             }
         } else {

@@ -114,7 +114,7 @@ uint32_t hs_pools_add(hs_pools *pools, const char *name)
     return pools->count++;
 }
 
-/* Copies the parts behind each other. Returns 1, or 0 when out of memory. */
+/* Copies the parts behind each other. Returns 0, or -1 when out of memory. */
 static int copy_parts(hs_pool_work *work, const hs_job *job)
 {
     const hs_job_parts p = hs_job_body_parts(job);
@@ -122,7 +122,7 @@ static int copy_parts(hs_pool_work *work, const hs_job *job)
     hs_sv2_writer out = {NULL, (size_t)p.prefix.len + p.suffix.len + path_len, 0, 0};
     work->bytes = malloc(out.capacity + 1);
     if (work->bytes == NULL) {
-        return 0;
+        return -1;
     }
     out.data = work->bytes;
     hs_sv2_write_bytes(&out, p.prefix.data, p.prefix.len);
@@ -131,24 +131,24 @@ static int copy_parts(hs_pool_work *work, const hs_job *job)
     work->prefix = (hs_sv2_bytes){work->bytes, p.prefix.len};
     work->suffix = (hs_sv2_bytes){work->bytes + p.prefix.len, p.suffix.len};
     work->path = (hs_sv2_seq){work->bytes + p.prefix.len + p.suffix.len, p.path.count};
-    return 1;
+    return 0;
 }
 
 static int file_work(hs_pools *pools, hs_pool_work *work)
 {
     hs_pool *const pool = &pools->pools[work->pool];
     if (HS_GROW(pool->works, pool->capacity, pool->count + 1) != 0) {
-        return 0;
+        return -1;
     }
     work->next = hs_table_find(&pools->works, work->key);
     if (hs_table_put(&pools->works, work->key, work) != 0) {
-        return 0;
+        return -1;
     }
     if (pool->count > 0 && work->since_ms < pool->works[pool->count - 1]->since_ms) {
         pool->unsorted = 1;
     }
     pool->works[pool->count++] = work;
-    return 1;
+    return 0;
 }
 
 static int grant(hs_pools *pools, uint32_t pool, const hs_channel *channel, const hs_job *job)
@@ -157,7 +157,9 @@ static int grant(hs_pools *pools, uint32_t pool, const hs_channel *channel, cons
         space_key(pool, job->prefix.byte, job->prefix.len, channel->extranonce_size);
     const uint64_t any = space_key(pool, job->prefix.byte, job->prefix.len, ANY_SIZE);
     return hs_table_put(&pools->spaces, with, &there) == 0 &&
-           hs_table_put(&pools->spaces, any, &there) == 0;
+                   hs_table_put(&pools->spaces, any, &there) == 0
+               ? 0
+               : -1;
 }
 
 hs_pool_work *hs_pools_add_work(hs_pools *pools, uint32_t pool, const hs_channel *channel,
@@ -165,7 +167,7 @@ hs_pool_work *hs_pools_add_work(hs_pools *pools, uint32_t pool, const hs_channel
 {
     const uint64_t key = work_key(job);
     hs_pool_work *work = hs_table_find(&pools->works, key);
-    if (!grant(pools, pool, channel, job)) {
+    if (grant(pools, pool, channel, job) != 0) {
         return NULL;
     }
     while (work != NULL && (work->pool != pool || !same_work(work, job))) {
@@ -190,7 +192,7 @@ hs_pool_work *hs_pools_add_work(hs_pools *pools, uint32_t pool, const hs_channel
     work->full_len = job->prefix.len + channel->extranonce_size;
     work->is_standard = job->body == NULL;
     work->merkle_root = job->merkle_root;
-    if ((job->body != NULL && !copy_parts(work, job)) || !file_work(pools, work)) {
+    if ((job->body != NULL && copy_parts(work, job) != 0) || file_work(pools, work) != 0) {
         free_work(work);
         return NULL;
     }
@@ -214,13 +216,13 @@ int hs_pool_work_add_tip(hs_pool_work *work, const hs_tip *tip)
     if (known != NULL) {
         hs_tip *const own = &work->tips[known - work->tips];
         own->min_ntime = tip->min_ntime < own->min_ntime ? tip->min_ntime : own->min_ntime;
-        return 1;
-    }
-    if (HS_GROW(work->tips, work->tip_capacity, work->tip_count + 1) != 0) {
         return 0;
     }
+    if (HS_GROW(work->tips, work->tip_capacity, work->tip_count + 1) != 0) {
+        return -1;
+    }
     work->tips[work->tip_count++] = *tip;
-    return 1;
+    return 0;
 }
 
 enum hs_space_fit hs_pools_fit(const hs_pools *pools, uint32_t pool, const hs_sv2_b032 *prefix,

@@ -64,7 +64,7 @@ uint32_t hs_pools_add(hs_pools *pools, const char *name);
 hs_pool_work *hs_pools_add_work(hs_pools *pools, uint32_t pool, const hs_channel *channel,
                                 const hs_job *job, uint64_t now_ms);
 
-/* That job is worked on with this tip. Returns 1, or 0 when out of memory. */
+/* That job is worked on with this tip. Returns 0, or -1 when out of memory. */
 int hs_pool_work_add_tip(hs_pool_work *work, const hs_tip *tip);
 
 /* The tip of that prev_hash and nbits, or NULL. */

@@ -9,10 +9,10 @@
 int hs_spans_add(hs_spans *spans, const hs_span *span)
 {
     if (HS_GROW(spans->spans, spans->capacity, spans->count + 1) != 0) {
-        return 0;
+        return -1;
     }
     spans->spans[spans->count++] = *span;
-    return 1;
+    return 0;
 }
 
 void hs_spans_free(hs_spans *spans)
@@ -152,11 +152,11 @@ int hs_spans_overlaps(hs_spans *spans,
     sweep s = {.spans = spans, .report = report, .ctx = ctx};
     size_t first = 0;
     if (spans->count == 0) {
-        return 1;
+        return 0;
     }
     s.reaches = calloc(spans->count, sizeof *s.reaches);
     if (s.reaches == NULL) {
-        return 0;
+        return -1;
     }
     qsort(spans->spans, spans->count, sizeof spans->spans[0], compare_spans);
     while (first < spans->count) {
@@ -175,5 +175,5 @@ int hs_spans_overlaps(hs_spans *spans,
         first = g.end;
     }
     free(s.reaches);
-    return 1;
+    return 0;
 }

@@ -34,12 +34,12 @@ typedef struct hs_spans {
     size_t capacity;
 } hs_spans;
 
-/* Returns 1, or 0 when out of memory. */
+/* Returns 0, or -1 when out of memory. */
 int hs_spans_add(hs_spans *spans, const hs_span *span);
 void hs_spans_free(hs_spans *spans);
 
 /* Reports each span that overlaps with another, once, together with one of those: `later` began
- * when `earlier` was there, or has the longer prefix. Sorts the spans; n log n. Returns 1, or 0
+ * when `earlier` was there, or has the longer prefix. Sorts the spans; n log n. Returns 0, or -1
  * when out of memory. */
 int hs_spans_overlaps(hs_spans *spans,
                       void (*report)(void *ctx, const hs_span *later, const hs_span *earlier),

@@ -100,7 +100,7 @@ static int check_files(hs_check *check, int argc, char **argv, enum hs_check_rol
         if (is_option(argv[i]) || hs_check_file_role(argv[i], pool, sizeof pool) != role) {
             continue;
         }
-        if (!hs_check_file(check, argv[i], why, sizeof why)) {
+        if (hs_check_file(check, argv[i], why, sizeof why) != 0) {
             (void)fflush(stdout);
             fprintf(stderr, "host_stub check: %s\n", why);
             unreadable++;

@@ -127,7 +127,7 @@ static void verify_sum(replay *r, const hs_sv2_message *message, const hs_step *
     note_fault(r, hs_sv2_spec_of(message->id)->name, "shares-sum", text);
 }
 
-/* Does the frame obey the strict form, and is it the one that we would have sent? Returns 1, or 0
+/* Does the frame obey the strict form, and is it the one that we would have sent? Returns 0, or -1
  * with *why. */
 static int verify(replay *r, const uint8_t *frame, size_t size, const hs_sv2_message *message,
                   hs_sv2_error *why)
@@ -135,17 +135,17 @@ static int verify(replay *r, const uint8_t *frame, size_t size, const hs_sv2_mes
     hs_sv2_message strict;
     size_t len = 0;
     if (!r->args->verify) {
-        return 1;
+        return 0;
     }
     if (hs_sv2_decode(frame, size, HS_SV2_STRICT, &strict, why) != 0 ||
         hs_sv2_encode(message, r->again, size, &len, why) != 0) {
-        return 0;
+        return -1;
     }
     if (len != size || memcmp(frame, r->again, size) != 0) {
         (void)snprintf(why->text, sizeof why->text, "its bytes are not those that encoding gives");
-        return 0;
+        return -1;
     }
-    return 1;
+    return 0;
 }
 
 static void play(replay *r, const uint8_t *frame, size_t size, const hs_sv2_message *message)
@@ -169,7 +169,7 @@ static void play(replay *r, const uint8_t *frame, size_t size, const hs_sv2_mess
     if (legal) {
         verify_sum(r, message, &step);
     }
-    if (!verify(r, frame, size, message, &why)) {
+    if (verify(r, frame, size, message, &why) != 0) {
         printf("       FAULT encoding: %s\n", why.text);
         note_fault(r, name, "encoding", why.text);
     }
@@ -218,7 +218,7 @@ static int run(replay *r)
         return EXIT_BAD_INPUT;
     }
     hs_session_set_flags(r->session, r->args->simulated ? HS_SESSION_SIMULATED : 0);
-    if (!hs_bridge_start(&r->bridge, &options, why, sizeof why)) {
+    if (hs_bridge_start(&r->bridge, &options, why, sizeof why) != 0) {
         fprintf(stderr, "host_stub replay: %s\n", why);
         return EXIT_BAD_INPUT;
     }
@@ -340,7 +340,7 @@ int hs_cmd_replay(int argc, char **argv)
         return EXIT_BAD_INPUT;
     }
     r.args = &args;
-    if (!hs_recording_read(args.file, &r.recording, why, sizeof why)) {
+    if (hs_recording_read(args.file, &r.recording, why, sizeof why) != 0) {
         fprintf(stderr, "host_stub replay: %s\n", why);
         return EXIT_BAD_INPUT;
     }

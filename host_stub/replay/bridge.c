@@ -36,7 +36,7 @@ static int create_instance(hs_bridge *b, const hs_bridge_options *options, char 
     const hs_link_options link = {.config_path = options->config_path,
                                   .name = b->name,
                                   .guard = {.log = on_log, .violation = on_violation, .ctx = b}};
-    return hs_link_start(&b->link, &b->plugin, &link, why, capacity) == 0;
+    return hs_link_start(&b->link, &b->plugin, &link, why, capacity) == 0 ? 0 : -1;
 }
 
 static void add_pool(hs_bridge *b, uint32_t upstream, const char *id, int enabled)
@@ -56,7 +56,7 @@ static int read_table(hs_bridge *b, char *why, size_t capacity)
     if (hs_link_upstreams(&b->link, &table) < 0) {
         add_pool(b, 1, "pool_1", 1); /* a plugin without a table: two pools are enough to move */
         add_pool(b, 2, "pool_2", 1);
-        return 1;
+        return 0;
     }
     for (uint32_t i = 0; i < table.count; i++) {
         const hmx_upstream_info *const row = &table.rows[i];
@@ -68,7 +68,7 @@ static int read_table(hs_bridge *b, char *why, size_t capacity)
     if (enabled == 0) {
         (void)snprintf(why, capacity, "%s: its configuration enables no upstream", b->name);
     }
-    return enabled > 0;
+    return enabled > 0 ? 0 : -1;
 }
 
 static const char *last_part(const char *id)
@@ -89,21 +89,21 @@ int hs_bridge_start(hs_bridge *b, const hs_bridge_options *options, char *why, s
     b->rows = calloc(HS_REPLAY_ROWS_MAX, sizeof *b->rows);
     if (b->rows == NULL) {
         (void)snprintf(why, capacity, "no memory for the channels");
-        return 0;
+        return -1;
     }
     if (hs_loader_open(options->plugin_path, &load, &b->plugin, why, capacity) != HS_LOAD_OK) {
-        return 0;
+        return -1;
     }
     b->name = last_part(b->plugin.id);
-    if (!create_instance(b, options, why, capacity) || !read_table(b, why, capacity)) {
-        return 0;
+    if (create_instance(b, options, why, capacity) != 0 || read_table(b, why, capacity) != 0) {
+        return -1;
     }
     for (uint32_t i = 0; i < b->pool_count; i++) {
         if (b->pools[i].enabled) {
             hs_bridge_tell_pool(b, &b->pools[i]);
         }
     }
-    return 1;
+    return 0;
 }
 
 /* Ends the instance and counts what the guard found in its whole life. */

@@ -100,7 +100,7 @@ typedef struct hs_bridge_options {
     void *ctx;
 } hs_bridge_options;
 
-/* Loads the plugin, creates an instance and reports its pools up. Returns 1, or 0 with a sentence
+/* Loads the plugin, creates an instance and reports its pools up. Returns 0, or -1 with a sentence
  * in `why`; hs_bridge_stop is due in both cases. *bridge must stay where it is. */
 int hs_bridge_start(hs_bridge *bridge, const hs_bridge_options *options, char *why,
                     size_t capacity);

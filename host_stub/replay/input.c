@@ -7,36 +7,36 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Takes the whole file into *out. Returns 1, or 0 with *why. */
+/* Takes the whole file into *out. Returns 0, or -1 with *why. */
 static int slurp(const char *path, FILE *file, hs_recording *out, char *why, size_t capacity)
 {
     struct stat info;
     if (fstat(fileno(file), &info) != 0 || !S_ISREG(info.st_mode)) {
         (void)snprintf(why, capacity, "%s: is not a regular file", path);
-        return 0;
+        return -1;
     }
     if (info.st_size == 0) {
         (void)snprintf(why, capacity, "%s: is empty; a recording has at least one frame", path);
-        return 0;
+        return -1;
     }
     if (info.st_size > HS_REPLAY_FILE_MAX) {
         (void)snprintf(why, capacity, "%s: has %lld bytes; at most %d are read", path,
                        (long long)info.st_size, HS_REPLAY_FILE_MAX);
-        return 0;
+        return -1;
     }
     out->data = malloc((size_t)info.st_size);
     if (out->data == NULL) {
         (void)snprintf(why, capacity, "%s: no memory for its %lld bytes", path,
                        (long long)info.st_size);
-        return 0;
+        return -1;
     }
     out->len = fread(out->data, 1, (size_t)info.st_size, file);
     if (out->len != (size_t)info.st_size) {
         (void)snprintf(why, capacity, "%s: only %zu of its %lld bytes could be read", path,
                        out->len, (long long)info.st_size);
-        return 0;
+        return -1;
     }
-    return 1;
+    return 0;
 }
 
 static int is_raw(const hs_recording *recording)
@@ -59,7 +59,7 @@ static int digit_value(uint8_t c)
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-/* Turns the text into bytes in place. Returns 1, or 0 with *why. */
+/* Turns the text into bytes in place. Returns 0, or -1 with *why. */
 static int from_hex(const char *path, hs_recording *r, char *why, size_t capacity)
 {
     size_t len = 0;
@@ -73,7 +73,7 @@ static int from_hex(const char *path, hs_recording *r, char *why, size_t capacit
         if (!comment && blank && high >= 0) {
             (void)snprintf(why, capacity, "%s:%zu: a hex digit without its second half", path,
                            line);
-            return 0;
+            return -1;
         }
         if (c == '\n') {
             line++;
@@ -90,18 +90,18 @@ static int from_hex(const char *path, hs_recording *r, char *why, size_t capacit
                            "%s:%zu: byte 0x%02x is no hex digit; a recording as text has hex "
                            "digits, blanks and # comments only",
                            path, line, (unsigned)c);
-            return 0;
+            return -1;
         }
     }
     if (high >= 0 || len == 0) {
         (void)snprintf(why, capacity, "%s:%zu: %s", path, line,
                        high >= 0 ? "a hex digit without its second half"
                                  : "no frame: there are only blanks and comments");
-        return 0;
+        return -1;
     }
     r->len = len;
     r->was_hex = 1;
-    return 1;
+    return 0;
 }
 
 int hs_recording_read(const char *path, hs_recording *out, char *why, size_t capacity)
@@ -110,15 +110,15 @@ int hs_recording_read(const char *path, hs_recording *out, char *why, size_t cap
     FILE *const file = fopen(path, "rb");
     if (file == NULL) {
         (void)snprintf(why, capacity, "%s: cannot be opened: %s", path, strerror(errno));
-        return 0;
+        return -1;
     }
-    const int done = slurp(path, file, out, why, capacity) &&
-                     (is_raw(out) || from_hex(path, out, why, capacity));
+    const int done = slurp(path, file, out, why, capacity) == 0 &&
+                     (is_raw(out) || from_hex(path, out, why, capacity) == 0);
     (void)fclose(file);
     if (!done) {
         hs_recording_free(out);
     }
-    return done;
+    return done ? 0 : -1;
 }
 
 void hs_recording_free(hs_recording *recording)

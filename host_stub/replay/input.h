@@ -18,7 +18,7 @@ typedef struct hs_recording {
 
 /* Reads the file. It is raw when it holds a control character (every raw stream does: its first
  * byte is 0), else it must be text: pairs of hex digits, blanks, and comments from # to the end of
- * a line. Returns 1, or 0 with a sentence in `why`; then *out is zero. */
+ * a line. Returns 0, or -1 with a sentence in `why`; then *out is zero. */
 int hs_recording_read(const char *path, hs_recording *out, char *why, size_t capacity);
 
 void hs_recording_free(hs_recording *recording);

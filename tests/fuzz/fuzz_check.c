@@ -62,7 +62,8 @@ typedef struct player {
 static void begin(player *p, enum hs_check_role role, const char *pool)
 {
     hs_check_end(p->check);
-    ALWAYS(hs_check_begin(p->check, role == HS_CHECK_UPSTREAM ? "up.hex" : "conn.hex", role, pool));
+    ALWAYS(hs_check_begin(p->check, role == HS_CHECK_UPSTREAM ? "up.hex" : "conn.hex", role,
+                          pool) == 0);
     hs_session_free(p->plain);
     p->plain = hs_session_new();
     ALWAYS(p->plain != NULL);

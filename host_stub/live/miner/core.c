@@ -112,7 +112,7 @@ static void open_channel(hs_dev *dev, hs_dev_slot *slot)
         (float)(hs_dev_nominal_of(dev->options, slot->index) * dev->factor);
     m.as.open.max_target = hs_sv2_target_of(dev->options->least_hashes);
     m.as.open.min_extranonce_size = slot->extended ? dev->options->min_extranonce : 0;
-    if (hs_dev_emit(dev, &m, &step)) {
+    if (hs_dev_emit(dev, &m, &step) == 0) {
         slot->state = HS_DEV_ASKED;
         slot->request_id = dev->last_request;
     }

@@ -15,13 +15,13 @@
 #define CREDIT_MOST_S   2.0
 #define HASHES_PER_TURN 65536.0
 
-/* Room for one more; 0 when out of memory. */
+/* Room for one more: 0, or -1 when out of memory. */
 static int reserve(hs_dev_slot *slot)
 {
-    return HS_GROW(slot->pending, slot->pending_capacity, slot->pending_count + 1) == 0;
+    return HS_GROW(slot->pending, slot->pending_capacity, slot->pending_count + 1) == 0 ? 0 : -1;
 }
 
-/* Returns 0 when there is no room for another share without an answer: it is not submitted. */
+/* Returns -1 when there is no room for another share without an answer: it is not submitted. */
 static int submit(hs_dev *dev, hs_dev_slot *slot, uint32_t job_id, const hs_search_find *find)
 {
     hs_sv2_message m = {.id = slot->extended ? HS_SV2_SUBMIT_EXTENDED : HS_SV2_SUBMIT_STANDARD};
@@ -33,15 +33,15 @@ static int submit(hs_dev *dev, hs_dev_slot *slot, uint32_t job_id, const hs_sear
                                   .ntime = find->ntime,
                                   .version = find->version,
                                   .extranonce = find->extranonce};
-    if (!reserve(slot) || !hs_dev_emit(dev, &m, &step)) {
-        return 0;
+    if (reserve(slot) != 0 || hs_dev_emit(dev, &m, &step) != 0) {
+        return -1;
     }
     slot->last_sequence++;
     slot->counts.submitted++;
     slot->pending[slot->pending_count++] = (hs_dev_share){.channel_id = slot->channel_id,
                                                           .sequence_number = slot->last_sequence,
                                                           .at_ms = dev->now_ms};
-    return 1;
+    return 0;
 }
 
 static double rate_of(const hs_dev *dev, const hs_dev_slot *slot, const hs_job *job)
@@ -76,7 +76,7 @@ void hs_dev_hash(hs_dev *dev, hs_dev_slot *slot, uint64_t elapsed_ms)
         budget -= hashes;
         slot->credit -= (double)hashes;
         slot->counts.hashes += hashes;
-        if (found && !submit(dev, slot, job->job_id, &find)) {
+        if (found && submit(dev, slot, job->job_id, &find) != 0) {
             return;
         }
     }

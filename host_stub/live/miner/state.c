@@ -7,10 +7,10 @@ int hs_dev_emit(hs_dev *dev, const hs_sv2_message *message, hs_step *step)
     /* A share that we ourselves find at fault goes out all the same: firmware that ignores a prefix
      * does not know better. */
     if (!legal && step->share == NULL) {
-        return 0;
+        return -1;
     }
     dev->out.send(dev->link, message);
-    return 1;
+    return 0;
 }
 
 hs_dev_slot *hs_dev_slot_of(const hs_dev *dev, uint32_t channel_id)

@@ -471,7 +471,7 @@ static int added(hs_conn *conn, size_t len)
     const size_t before = hs_net_buffer_len(&conn->out);
     if (before + len > conn->limits.output_bytes) {
         end_for(conn, "the peer does not read: too much output waits for it");
-        return 0;
+        return -1;
     }
     hs_net_buffer_added(&conn->out, len);
     if (before == 0) {
@@ -480,7 +480,7 @@ static int added(hs_conn *conn, size_t len)
             flush(conn);
         }
     }
-    return conn->state != CONN_OVER;
+    return conn->state != CONN_OVER ? 0 : -1;
 }
 
 /* Tells the recording of the frames in `data`, one after the other. */
@@ -510,14 +510,14 @@ static int encode_behind(hs_conn *conn, size_t at, const hs_sv2_message *message
         uint8_t *const to = hs_net_buffer_room(&conn->out, at + allowed);
         if (to == NULL) {
             (void)snprintf(why->text, sizeof why->text, "no memory for its output");
-            return 0;
+            return -1;
         }
         done = hs_sv2_encode(message, to + at, allowed, size, why) == 0;
         if (!done && (why->reason != HS_SV2_E_CAPACITY || room >= most)) {
-            return 0;
+            return -1;
         }
     }
-    return 1;
+    return 0;
 }
 
 int hs_conn_send(hs_conn *conn, const hs_sv2_message *messages, size_t count, char *why,
@@ -527,19 +527,19 @@ int hs_conn_send(hs_conn *conn, const hs_sv2_message *messages, size_t count, ch
     hs_sv2_error error;
     if (!takes_output(conn)) {
         (void)hs_refuse(why, why != NULL ? capacity : 0, "the connection is over");
-        return 0;
+        return -1;
     }
     for (size_t i = 0; i < count; i++) {
         size_t size = 0;
-        if (!encode_behind(conn, total, &messages[i], &size, &error)) {
+        if (encode_behind(conn, total, &messages[i], &size, &error) != 0) {
             (void)hs_refuse(why, why != NULL ? capacity : 0, "%s", error.text);
-            return 0;
+            return -1;
         }
         total += size;
     }
     uint8_t *const data = hs_net_buffer_room(&conn->out, total);
     if (total == 0 || data == NULL) {
-        return total == 0;
+        return total == 0 ? 0 : -1;
     }
     tell_sent(conn, data, total, count);
     return added(conn, total);
@@ -553,12 +553,12 @@ int hs_conn_send_one(hs_conn *conn, const hs_sv2_message *message)
 int hs_conn_send_raw(hs_conn *conn, const uint8_t *data, size_t len)
 {
     if (!takes_output(conn)) {
-        return 0;
+        return -1;
     }
     uint8_t *const to = hs_net_buffer_room(&conn->out, len);
     if (to == NULL) {
         end_for(conn, "no memory for its output");
-        return 0;
+        return -1;
     }
     if (len > 0) {
         memcpy(to, data, len);

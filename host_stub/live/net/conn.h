@@ -56,7 +56,7 @@ hs_conn *hs_conn_new_connecting(hs_net_loop *loop, int fd, const hs_conn_handler
                                 void *ctx, const hs_conn_limits *limits);
 
 /* Encodes `count` messages and sends them as one burst, in one write when the socket takes it.
- * Returns 1; or 0 with nothing sent when one cannot be encoded (one sentence in *why, which may be
+ * Returns 0; or -1 with nothing sent when one cannot be encoded (one sentence in *why, which may be
  * NULL; the connection lives on), when the connection is over, or when the output's limit is
  * exceeded (the connection is ended then). */
 int hs_conn_send(hs_conn *conn, const hs_sv2_message *messages, size_t count, char *why,

@@ -479,16 +479,16 @@ static int open_bound(uint16_t *port)
     return fd;
 }
 
-/* Listens on the bound socket of the listener. 1, or 0 with errno set. */
+/* Listens on the bound socket of the listener. 0, or -1 with errno set. */
 static int begin_listening(hs_net_listener *listener)
 {
     if (listen(listener->fd, BACKLOG) != 0) {
-        return 0;
+        return -1;
     }
     listener->watch =
         hs_net_watch_add(listener->loop, listener->fd, HS_NET_READ, take_connections, listener);
     errno = ENOMEM;
-    return listener->watch != NULL;
+    return listener->watch != NULL ? 0 : -1;
 }
 
 hs_net_listener *hs_net_listen(hs_net_loop *loop, uint16_t port, hs_net_accept_fn *accepted,
@@ -501,7 +501,7 @@ hs_net_listener *hs_net_listen(hs_net_loop *loop, uint16_t port, hs_net_accept_f
     }
     *listener = (hs_net_listener){loop, NULL, NULL, -1, port, accepted, ctx};
     listener->fd = open_bound(&listener->port);
-    if (listener->fd < 0 || !begin_listening(listener)) {
+    if (listener->fd < 0 || begin_listening(listener) != 0) {
         (void)hs_refuse(why, capacity, "cannot listen on 127.0.0.1:%u: %s", (unsigned)port,
                         strerror(errno));
         if (listener->fd >= 0) {
@@ -523,7 +523,7 @@ uint16_t hs_net_listener_port(const hs_net_listener *listener)
 int hs_net_listener_pause(hs_net_listener *listener, int paused)
 {
     if (paused == (listener->watch == NULL)) {
-        return 1;
+        return 0;
     }
     if (paused) {
         hs_net_watch_remove(listener->watch);
@@ -531,12 +531,12 @@ int hs_net_listener_pause(hs_net_listener *listener, int paused)
         /* A new socket, since this one cannot stop otherwise. */
         (void)close(listener->fd);
         listener->fd = open_bound(&listener->port);
-        return 1;
+        return 0;
     }
     if (listener->fd < 0) {
         listener->fd = open_bound(&listener->port);
     }
-    return listener->fd >= 0 && begin_listening(listener);
+    return listener->fd >= 0 && begin_listening(listener) == 0 ? 0 : -1;
 }
 
 void hs_net_listener_close(hs_net_listener *listener)

@@ -96,8 +96,8 @@ hs_net_listener *hs_net_listen(hs_net_loop *loop, uint16_t port, hs_net_accept_f
                                void *ctx, char *why, size_t capacity);
 uint16_t hs_net_listener_port(const hs_net_listener *listener);
 /* Stops listening, so that who connects is refused, and keeps the port all the same (on a socket
- * that is only bound: nobody else is given it meanwhile); or listens again. Returns 1, or 0 when it
- * could not listen again: it may be tried later. */
+ * that is only bound: nobody else is given it meanwhile); or listens again. Returns 0, or -1 when
+ * it could not listen again: it may be tried later. */
 int hs_net_listener_pause(hs_net_listener *listener, int paused);
 void hs_net_listener_close(hs_net_listener *listener); /* NULL is fine */
 

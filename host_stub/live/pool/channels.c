@@ -68,7 +68,7 @@ static void retarget_one(hs_lpool_peer *peer, const hs_lpool_channel *channel)
     if (hs_sv2_compare(&target, &view->target) != 0) {
         m.as.set_target.channel_id = channel->channel_id;
         m.as.set_target.maximum_target = target;
-        peer->pool->targets += hs_lpool_emit(peer, &m) != 0;
+        peer->pool->targets += hs_lpool_emit(peer, &m) == 0;
     }
 }
 
@@ -83,12 +83,12 @@ void hs_lpool_retarget(hs_lpool_peer *peer)
 }
 
 /* A prefix that no channel of this pool has had: the pool's bytes, a number, and for a standard
- * channel zeros where an extended one rolls. 0 when the numbers are used up. */
+ * channel zeros where an extended one rolls. -1 when the numbers are used up. */
 static int next_prefix(hs_lpool *pool, enum hs_channel_kind kind, hs_sv2_b032 *out)
 {
     hs_sv2_b032 prefix = pool->options.prefix;
     if (pool->last_index == INDEX_MOST) {
-        return 0;
+        return -1;
     }
     pool->last_index++;
     prefix.byte[prefix.len++] = (uint8_t)(pool->last_index >> 8);
@@ -97,7 +97,7 @@ static int next_prefix(hs_lpool *pool, enum hs_channel_kind kind, hs_sv2_b032 *o
         prefix.len = hs_lpool_full_extranonce(&pool->options);
     }
     *out = prefix;
-    return 1;
+    return 0;
 }
 
 /* A record for the channel, or NULL when out of memory. */
@@ -171,7 +171,7 @@ void hs_lpool_open(hs_lpool_peer *peer, const hs_sv2_message *m)
         return;
     }
     hs_lpool_channel *const channel = add_channel(peer, asked, kind);
-    if (channel == NULL || !next_prefix(peer->pool, kind, &told->extranonce_prefix)) {
+    if (channel == NULL || next_prefix(peer->pool, kind, &told->extranonce_prefix) != 0) {
         refuse_open(peer, asked->request_id, "channel-capacity-exhausted");
         return;
     }
@@ -180,7 +180,7 @@ void hs_lpool_open(hs_lpool_peer *peer, const hs_sv2_message *m)
     told->group_channel_id = extended ? HS_LPOOL_GROUP : HS_LPOOL_STANDARD_GROUP;
     told->extranonce_size = extended ? peer->pool->options.extranonce_size : 0;
     told->target = wanted_target(peer->pool, channel->rate_hs, &asked->max_target);
-    if (!hs_lpool_emit(peer, &answer)) {
+    if (hs_lpool_emit(peer, &answer) != 0) {
         channel->open = 0;
         refuse_open(peer, asked->request_id, "channel-capacity-exhausted");
         return;
@@ -254,12 +254,12 @@ void hs_lpool_change_prefixes(hs_lpool_peer *peer)
         const hs_lpool_channel *const channel = peer->pool->channels[i];
         hs_sv2_message m = {.id = HS_SV2_SET_EXTRANONCE_PREFIX};
         if (channel->connection != peer->number || !channel->open ||
-            !next_prefix(peer->pool, channel->kind,
-                         &m.as.set_extranonce_prefix.extranonce_prefix)) {
+            next_prefix(peer->pool, channel->kind, &m.as.set_extranonce_prefix.extranonce_prefix) !=
+                0) {
             continue;
         }
         m.as.set_extranonce_prefix.channel_id = channel->channel_id;
-        if (hs_lpool_emit(peer, &m)) {
+        if (hs_lpool_emit(peer, &m) == 0) {
             peer->pool->prefixes++;
             /* It holds for jobs from now on: so that it does, one follows. */
             hs_lpool_same_job(peer, hs_lpool_view(peer, channel->channel_id));

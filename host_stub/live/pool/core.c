@@ -24,7 +24,7 @@ hs_lpool *hs_lpool_new(const hs_lpool_options *options, const hs_lpool_out *out,
     pool->wall_ms = wall_ms;
     pool->last_channel = HS_LPOOL_FIRST_CHANNEL - 1;
     hs_rng_init(&pool->chance, options->seed, "pool chance", 0);
-    if (!hs_lpool_start_stream(pool)) {
+    if (hs_lpool_start_stream(pool) != 0) {
         free(pool);
         return NULL;
     }

@@ -69,7 +69,7 @@ int hs_lpool_start_stream(hs_lpool *pool)
     pool->refresh_at_ms = o->refresh_ms;
     pool->tips = 1;
     pool->jobs = 1;
-    return hs_job_stream_init(&pool->stream, &s, tip_number(pool), ntime_now(pool)) == 0;
+    return hs_job_stream_init(&pool->stream, &s, tip_number(pool), ntime_now(pool)) == 0 ? 0 : -1;
 }
 
 /* The channel has been given this job: a share for it is late one day, but never unknown. */
@@ -100,7 +100,7 @@ static uint32_t send_extended(hs_lpool_peer *peer, uint32_t to, int future)
     m.as.new_extended_job.channel_id = to;
     m.as.new_extended_job.job_id = ++peer->last_job;
     m.as.new_extended_job.min_ntime = start_of(peer->pool, future);
-    if (!hs_lpool_emit(peer, &m)) {
+    if (hs_lpool_emit(peer, &m) != 0) {
         return 0;
     }
     const hs_channel *view = NULL;
@@ -124,7 +124,7 @@ static uint32_t send_standard(hs_lpool_peer *peer, const hs_channel *channel, in
     m.as.new_mining_job.version = job.version;
     m.as.new_mining_job.min_ntime = start_of(peer->pool, future);
     m.as.new_mining_job.merkle_root = hs_sv2_merkle_root(&coinbase, &job.merkle_path);
-    if (!hs_lpool_emit(peer, &m)) {
+    if (hs_lpool_emit(peer, &m) != 0) {
         return 0;
     }
     note_given(peer, channel->channel_id, peer->last_job);

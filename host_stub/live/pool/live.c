@@ -51,7 +51,8 @@ static void send_messages(void *to, const hs_sv2_message *messages, size_t count
 {
     char why[200];
     wire *const at = to;
-    if (!hs_conn_send(at->conn, messages, count, why, sizeof why) && !hs_conn_is_over(at->conn)) {
+    if (hs_conn_send(at->conn, messages, count, why, sizeof why) != 0 &&
+        !hs_conn_is_over(at->conn)) {
         hs_conn_close(at->conn, why);
     }
 }
@@ -220,7 +221,7 @@ static void on_input(void *ctx, unsigned events)
 static uint64_t follow_faults(live *l)
 {
     const int stalled = hs_lpool_is_stalled(l->pool);
-    const int listens = hs_net_listener_pause(l->listener, hs_lpool_is_down(l->pool));
+    const int listens = hs_net_listener_pause(l->listener, hs_lpool_is_down(l->pool)) == 0;
     if (stalled != l->stalled) {
         l->stalled = stalled;
         for (wire *at = l->wires; at != NULL; at = at->next) {

@@ -25,7 +25,7 @@ int hs_lpool_emit(hs_lpool_peer *peer, const hs_sv2_message *message)
 {
     hs_step step;
     if (peer->ended || peer->mute) {
-        return 0;
+        return -1;
     }
     if (hs_session_apply(peer->session, message, &step) != 0) {
         char text[400];
@@ -33,10 +33,10 @@ int hs_lpool_emit(hs_lpool_peer *peer, const hs_sv2_message *message)
         (void)snprintf(text, sizeof text, "own message %s is not sent: %s: %s",
                        hs_sv2_spec_of(message->id)->name, hs_rule_name(step.rule), step.text);
         peer->pool->out.note(peer->pool->ctx, peer->pool->now_ms, text);
-        return 0;
+        return -1;
     }
     hs_lpool_emit_unseen(peer, message);
-    return 1;
+    return 0;
 }
 
 void hs_lpool_end(hs_lpool_peer *peer, int after_sending, const char *reason)

@@ -108,7 +108,7 @@ static void end_frames(live *l, hs_frame_file *file)
 static void send_messages(hs_conn *conn, const hs_sv2_message *messages, size_t count)
 {
     char why[200] = "";
-    if (conn != NULL && !hs_conn_send(conn, messages, count, why, sizeof why) &&
+    if (conn != NULL && hs_conn_send(conn, messages, count, why, sizeof why) != 0 &&
         !hs_conn_is_over(conn)) {
         hs_conn_close(conn, why);
     }

@@ -101,7 +101,7 @@ static void move(hs_proxy *proxy, hs_proxy_channel *channel, const hmx_decision 
     const hs_sv2_b032 before = channel->prefix;
     hs_move_frames frames;
     const int soft = d->kind == HMX_DECISION_PREFIX || d->style == HMX_STYLE_SOFT_ALLOWED;
-    if (!hs_proxy_serve(channel, up, prefix, soft, NULL, &frames)) {
+    if (hs_proxy_serve(channel, up, prefix, soft, NULL, &frames) != 0) {
         refuse(proxy, channel, d, HS_MOVE_NO_JOB);
         return;
     }
@@ -174,10 +174,10 @@ static int force(hs_proxy *proxy, hs_proxy_channel *channel, hs_proxy_up *up)
     const hs_move_pool pool = hs_proxy_pool_view(up);
     hs_sv2_b032 prefix = {.len = 0};
     hs_move_frames frames;
-    if (!hs_proxy_up_is_usable(up) || !hs_proxy_choose_prefix(proxy, channel, up, &prefix) ||
+    if (!hs_proxy_up_is_usable(up) || hs_proxy_choose_prefix(proxy, channel, up, &prefix) != 0 ||
         hs_move_check(&channel->move, &pool, &prefix) != HS_MOVE_LEGAL ||
-        !hs_proxy_serve(channel, up, &prefix, 1, NULL, &frames)) {
-        return 0;
+        hs_proxy_serve(channel, up, &prefix, 1, NULL, &frames) != 0) {
+        return -1;
     }
     channel->host_chose_prefix = 1;
     channel->is_deferred = 0;
@@ -186,7 +186,7 @@ static int force(hs_proxy *proxy, hs_proxy_channel *channel, hs_proxy_up *up)
     hs_proxy_rate_changed(proxy, channel->upstream);
     proxy->moves.forced += channel->told != 0;
     (void)hs_proxy_tell_outcome(proxy, channel, 0, from, HMX_RESULT_FORCED, 0);
-    return 1;
+    return 0;
 }
 
 /* Its pool has another space: the plugin gives the prefixes that it gave before, the host the
@@ -203,7 +203,8 @@ static void renew_prefix(hs_proxy *proxy, hs_proxy_channel *channel)
         return;
     }
     if (by_host || proxy->now_ns >= channel->wants_since_ns + RENEW_NS) {
-        if (!force(proxy, channel, up) && proxy->now_ns >= channel->wants_since_ns + 2 * RENEW_NS) {
+        if (force(proxy, channel, up) != 0 &&
+            proxy->now_ns >= channel->wants_since_ns + 2 * RENEW_NS) {
             hs_proxy_close_channel(proxy, channel, HMX_CLOSE_HOST, "extranonce-prefix-changed");
         }
     }
@@ -217,7 +218,7 @@ static void rescue(hs_proxy *proxy, hs_proxy_channel *channel)
         return;
     }
     for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
-        if (hs_proxy_up_is_usable(&proxy->ups[i]) && force(proxy, channel, &proxy->ups[i])) {
+        if (hs_proxy_up_is_usable(&proxy->ups[i]) && force(proxy, channel, &proxy->ups[i]) == 0) {
             return;
         }
     }

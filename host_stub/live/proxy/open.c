@@ -51,19 +51,19 @@ static int register_channel(hs_proxy *proxy, hs_proxy_channel *channel)
 {
     hs_proxy_peer *const peer = channel->peer;
     if (HS_GROW(proxy->channels, proxy->channel_capacity, proxy->channel_count + 1) != 0) {
-        return 0;
+        return -1;
     }
     if (hs_table_put(&peer->channels, (uint64_t)channel->move.channel_id + 1, channel) != 0) {
-        return 0;
+        return -1;
     }
     if (hs_table_put(&proxy->by_number, channel->number, channel) != 0) {
         (void)hs_table_remove(&peer->channels, (uint64_t)channel->move.channel_id + 1);
-        return 0;
+        return -1;
     }
     proxy->channels[proxy->channel_count++] = channel;
     proxy->last_channel = channel->number;
     peer->last_id = channel->group_id;
-    return 1;
+    return 0;
 }
 
 /* Can it work there, with this prefix or with one that the host chooses? */
@@ -77,7 +77,7 @@ static int can_place(hs_proxy *proxy, hs_proxy_channel *channel, const hs_proxy_
     if (up == NULL || !hs_proxy_up_is_usable(up)) {
         return 0;
     }
-    if (prefix.len == 0 && !hs_proxy_choose_prefix(proxy, channel, up, &prefix)) {
+    if (prefix.len == 0 && hs_proxy_choose_prefix(proxy, channel, up, &prefix) != 0) {
         return 0;
     }
     const hs_move_pool pool = hs_proxy_pool_view(up);
@@ -105,14 +105,14 @@ static int place_by_host(hs_proxy *proxy, hs_proxy_channel *channel)
             }
         }
         if (best == NULL) {
-            return 0;
+            return -1;
         }
         tried |= UINT64_C(1) << (best->upstream - 1);
         if (can_place(proxy, channel, best, NULL, 0)) {
-            return 1;
+            return 0;
         }
     }
-    return 0;
+    return -1;
 }
 
 static void answer_open(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t request_id)
@@ -131,7 +131,7 @@ static void answer_open(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t req
     m.as.open_success.extranonce_size = channel->move.extranonce_size;
     m.as.open_success.extranonce_prefix = channel->prefix;
     m.as.open_success.group_channel_id = channel->group_id;
-    if (!hs_proxy_serve(channel, up, &channel->prefix, 0, &m, &frames)) {
+    if (hs_proxy_serve(channel, up, &channel->prefix, 0, &m, &frames) != 0) {
         hs_proxy_end_peer(channel->peer, 0, "no memory for its first job");
     }
     hs_proxy_rate_changed(proxy, channel->upstream);
@@ -142,7 +142,7 @@ static void open_now(hs_proxy_peer *peer, const hs_sv2_open *asked, int is_exten
     hs_proxy *const proxy = peer->proxy;
     hmx_channel_decision answer;
     hs_proxy_channel *const channel = new_channel(peer, asked, is_extended);
-    if (channel == NULL || !register_channel(proxy, channel)) {
+    if (channel == NULL || register_channel(proxy, channel) != 0) {
         free(channel);
         refuse(peer, asked->request_id, "channel-capacity-exhausted");
         return;
@@ -158,7 +158,7 @@ static void open_now(hs_proxy_peer *peer, const hs_sv2_open *asked, int is_exten
     }
     const uint32_t assigned =
         status >= 0 && answer.action == HMX_ACTION_ASSIGN ? answer.upstream : HMX_NONE;
-    if (!place_by_host(proxy, channel)) {
+    if (place_by_host(proxy, channel) != 0) {
         refuse(peer, asked->request_id,
                is_extended ? "min-extranonce-size-too-large" : "no-upstream-available");
         hs_proxy_close_channel(proxy, channel, HMX_CLOSE_HOST, NULL);

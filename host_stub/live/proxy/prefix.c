@@ -63,7 +63,7 @@ int hs_proxy_choose_prefix(hs_proxy *proxy, const hs_proxy_channel *channel, con
     const hs_move_pool pool = hs_proxy_pool_view(up);
     const int len = hs_move_prefix_len(&pool, channel->move.kind, channel->move.extranonce_size);
     if (len < 0) {
-        return 0;
+        return -1;
     }
     const uint32_t left = (uint32_t)len - pool.prefix.len;
     const uint32_t width = left < INDEX_BYTES ? left : INDEX_BYTES;
@@ -77,10 +77,10 @@ int hs_proxy_choose_prefix(hs_proxy *proxy, const hs_proxy_channel *channel, con
         }
         if (!hs_proxy_prefix_is_taken(proxy, channel, up->upstream, &prefix)) {
             *out = prefix;
-            return 1;
+            return 0;
         }
     }
-    return 0;
+    return -1;
 }
 
 void hs_proxy_drain_prefix(hs_proxy *proxy, const hs_proxy_channel *channel, uint32_t upstream,

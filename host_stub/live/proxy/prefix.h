@@ -7,7 +7,7 @@
 
 #include "host_stub/live/proxy/state.h"
 
-/* A prefix for the channel on this pool that nobody uses; 0 when there is none. */
+/* A prefix for the channel on this pool that nobody uses; -1 when there is none. */
 int hs_proxy_choose_prefix(hs_proxy *proxy, const hs_proxy_channel *channel, const hs_proxy_up *up,
                            hs_sv2_b032 *out);
 /* Is it, or the beginning of it, in use by another channel, or resting? */

@@ -71,7 +71,7 @@ void hs_proxy_probe_due(hs_proxy *proxy, hs_proxy_channel *channel)
     }
 }
 
-/* Back to where its prefix is from. 0 when nobody takes it there any more. */
+/* Back to where its prefix is from. -1 when nobody takes it there any more. */
 static int go_back(hs_proxy *proxy, hs_proxy_channel *channel, hs_proxy_probe probe)
 {
     hs_proxy_up *const up = &proxy->ups[probe.from];
@@ -80,9 +80,9 @@ static int go_back(hs_proxy *proxy, hs_proxy_channel *channel, hs_proxy_probe pr
     channel->move.ignores_prefix = 0; /* it is the one that it has never left */
     const int can = hs_proxy_up_is_usable(up) &&
                     hs_move_check(&channel->move, &pool, &probe.from_prefix) == HS_MOVE_LEGAL &&
-                    hs_proxy_serve(channel, up, &probe.from_prefix, 1, NULL, &frames);
+                    hs_proxy_serve(channel, up, &probe.from_prefix, 1, NULL, &frames) == 0;
     channel->move.ignores_prefix = 1;
-    return can;
+    return can ? 0 : -1;
 }
 
 static void fail(hs_proxy *proxy, hs_proxy_channel *channel)
@@ -95,7 +95,7 @@ static void fail(hs_proxy *proxy, hs_proxy_channel *channel)
     proxy->moves.failed++;
     hs_proxy_note(proxy, "channel %llu does not obey SetExtranoncePrefix: it goes back to %s",
                   (unsigned long long)channel->number, proxy->ups[probe.from].row.id);
-    const int is_back = go_back(proxy, channel, probe);
+    const int is_back = go_back(proxy, channel, probe) == 0;
     if (probe.decision != 0) {
         (void)hs_proxy_tell_outcome(proxy, channel, probe.decision, probe.from, HMX_RESULT_FAILED,
                                     HS_MOVE_PREFIX_IGNORED);

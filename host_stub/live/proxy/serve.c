@@ -30,7 +30,7 @@ int hs_proxy_serve(hs_proxy_channel *channel, hs_proxy_up *up, const hs_sv2_b032
         note_ended(channel, up->upstream);
     }
     if (hs_move_burst(&channel->move, &pool, prefix, &target, soft, frames) != 0) {
-        return 0;
+        return -1;
     }
     channel->upstream = up->upstream;
     channel->prefix = *prefix;
@@ -42,5 +42,5 @@ int hs_proxy_serve(hs_proxy_channel *channel, hs_proxy_up *up, const hs_sv2_b032
         burst[count++] = frames->messages[i];
     }
     hs_proxy_send_down(channel->peer, burst, count);
-    return 1;
+    return 0;
 }

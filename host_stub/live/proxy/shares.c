@@ -60,20 +60,20 @@ static void refuse_at_once(hs_proxy_peer *peer, const hs_sv2_submit *told, const
     hs_proxy_send_down(peer, &m, 1);
 }
 
-/* Files it in the order of submission. 0 when out of memory: the connection is ended then. */
+/* Files it in the order of submission. -1 when out of memory: the connection is ended then. */
 static int file_share(hs_proxy_channel *channel, const hs_ack_share *share)
 {
     hs_proxy_peer *const peer = channel->peer;
     if (hs_acks_add(&channel->acks, share) != 0) {
         hs_proxy_end_peer(peer, 0, "no memory for a share");
-        return 0;
+        return -1;
     }
     peer->unanswered++;
     if (!peer->paused && peer->unanswered >= HS_PROXY_UNANSWERED_MAX) {
         peer->paused = 1;
         peer->proxy->out.pause_down(peer->link, 1);
     }
-    return 1;
+    return 0;
 }
 
 /* The proxy's own verdict: the pool never sees the share. */
@@ -101,7 +101,7 @@ static void refuse_locally(hs_proxy_channel *channel, const hs_sv2_submit *told,
         count_code(counts, hs_sv2_bytes_of(code));
     }
     hs_proxy_tell_share(proxy, &about, upstream, verdict, HMX_SHARE_LOCAL);
-    if (file_share(channel, &share)) {
+    if (file_share(channel, &share) == 0) {
         answer(channel);
     }
 }
@@ -109,13 +109,13 @@ static void refuse_locally(hs_proxy_channel *channel, const hs_sv2_submit *told,
 static int remember(hs_proxy_up *up, const hs_proxy_sent *sent)
 {
     if (up->sent_count >= SENT_MAX) {
-        return 0;
+        return -1;
     }
     if (HS_GROW(up->sent, up->sent_capacity, up->sent_count + 1) != 0) {
-        return 0;
+        return -1;
     }
     up->sent[up->sent_count++] = *sent;
-    return 1;
+    return 0;
 }
 
 /* What the pool gets: its own job's number, and behind its own prefix the bytes that tell the
@@ -152,7 +152,7 @@ static void forward(hs_proxy_channel *channel, const hs_sv2_submit *told, const 
                                 .tag = sent.sequence_number,
                                 .difficulty = sent.work};
     const hs_sv2_message m = upstream_share(up, job, told, sent.sequence_number);
-    if (!remember(up, &sent)) {
+    if (remember(up, &sent) != 0) {
         refuse_locally(channel, told, job->upstream, &job->target, HMX_SHARE_REJECTED_OTHER,
                        "upstream-too-slow");
         return;

@@ -33,7 +33,7 @@ static void serve_all(hs_proxy *proxy, hs_proxy_up *up, int soft)
             continue;
         }
         if (hs_move_check(&channel->move, &pool, &channel->prefix) == HS_MOVE_LEGAL) {
-            if (!hs_proxy_serve(channel, up, &channel->prefix, soft, NULL, &frames)) {
+            if (hs_proxy_serve(channel, up, &channel->prefix, soft, NULL, &frames) != 0) {
                 hs_proxy_end_peer(channel->peer, 0, "no memory for a job");
             }
         } else if (!channel->wants_prefix) {
@@ -59,11 +59,11 @@ static void changed(hs_proxy *proxy, hs_proxy_up *up, int soft)
 static int keep(hs_proxy_up *up, hs_proxy_job *to, const hs_sv2_new_extended_job *job)
 {
     if (hs_pool_job_copy(&to->copy, job) != 0) {
-        return 0;
+        return -1;
     }
     to->target = up->target;
     to->prefix = up->prefix;
-    return 1;
+    return 0;
 }
 
 /* The oldest future job makes room. */
@@ -90,14 +90,14 @@ void hs_proxy_up_job(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_new_extended
         return;
     }
     if (!job->min_ntime.present) {
-        up->future_count += keep(up, next_future(up), job) != 0;
+        up->future_count += keep(up, next_future(up), job) == 0;
         return;
     }
     if (!up->has_tip) {
         hs_proxy_end_up(proxy, up, "a job to work on before any SetNewPrevHash");
         return;
     }
-    if (keep(up, &up->job, job)) {
+    if (keep(up, &up->job, job) == 0) {
         up->has_job = 1;
         changed(proxy, up, 1);
     }

@@ -102,7 +102,7 @@ static inline void load(conn *c, const char *name)
     hs_recording r;
     size_t at = 0;
     snprintf(path, sizeof path, "%s/data/sv2/sessions/%s.hex", HMX_TEST_DATA, name);
-    cr_assert(hs_recording_read(path, &r, why, sizeof why), "%s", why);
+    cr_assert(hs_recording_read(path, &r, why, sizeof why) == 0, "%s", why);
     memset(c, 0, sizeof *c);
     c->file = name;
     while (at < r.len) {
@@ -165,7 +165,8 @@ static inline void move(conn *c, size_t from, size_t to)
 static inline void feed(hs_check *check, const conn *c)
 {
     cr_assert(hs_check_begin(check, c->file,
-                             c->pool != NULL ? HS_CHECK_UPSTREAM : HS_CHECK_DOWNSTREAM, c->pool));
+                             c->pool != NULL ? HS_CHECK_UPSTREAM : HS_CHECK_DOWNSTREAM,
+                             c->pool) == 0);
     for (size_t i = 0; i < c->count; i++) {
         const frame *const f = &c->frames[i];
         /* Of exactly its size, so that a sanitizer sees each byte beyond. */

@@ -21,7 +21,7 @@ static int read_text(const char *name, const char *text, size_t len)
     cr_assert_not_null(file);
     finding_count = 0;
     why[0] = '\0';
-    const int read = hs_check_stream(check, file, name, why, sizeof why);
+    const int read = hs_check_stream(check, file, name, why, sizeof why) == 0;
     hs_check_finish(check);
     totals = *hs_check_totals_of(check);
     hs_check_free(check);
@@ -157,9 +157,9 @@ Test(check_file, files_that_are_none_are_refused)
                             6));
     cr_assert_not_null(strstr(why, "a byte 0"));
     hs_check *const check = hs_check_new(&(hs_check_options){.report = collect});
-    cr_assert_not(hs_check_file(check, "/nowhere/x.hex", why, sizeof why));
+    cr_assert(hs_check_file(check, "/nowhere/x.hex", why, sizeof why) != 0);
     cr_assert_not_null(strstr(why, "cannot be opened"));
-    cr_assert_not(hs_check_file(check, HMX_TEST_DATA, why, sizeof why));
+    cr_assert(hs_check_file(check, HMX_TEST_DATA, why, sizeof why) != 0);
     cr_assert_not_null(strstr(why, "is a folder"));
     hs_check_free(check);
 }

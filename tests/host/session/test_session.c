@@ -29,7 +29,7 @@ static outcome replay(const char *name)
     size_t at = 0;
     int frame = 0;
     snprintf(path, sizeof path, "%s/data/sv2/sessions/%s.hex", HMX_TEST_DATA, name);
-    cr_assert(hs_recording_read(path, &r, why, sizeof why), "%s", why);
+    cr_assert(hs_recording_read(path, &r, why, sizeof why) == 0, "%s", why);
     cr_assert(r.was_hex);
     hs_session *const s = hs_session_new();
     while (at < r.len) {

@@ -90,7 +90,7 @@ static void note_violation(void *ctx, const hs_violation *v)
 static void check_one(const char *path, void *ctx)
 {
     char why[512] = "";
-    cr_assert(hs_check_file(ctx, path, why, sizeof why), "%s", why);
+    cr_assert(hs_check_file(ctx, path, why, sizeof why) == 0, "%s", why);
 }
 
 /* What the checker finds in the folder; the name of the first rule is in first_violation. */
@@ -125,7 +125,7 @@ static void for_each_frame(const char *path, void (*act)(const hs_sv2_message *m
 {
     char why[512] = "";
     hs_recording recording;
-    cr_assert(hs_recording_read(path, &recording, why, sizeof why), "%s", why);
+    cr_assert(hs_recording_read(path, &recording, why, sizeof why) == 0, "%s", why);
     for (size_t at = 0; at < recording.len;) {
         size_t size = 0;
         hs_sv2_message m;

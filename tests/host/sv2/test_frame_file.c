@@ -113,7 +113,7 @@ Test(frame_file, large_files_are_written_piece_by_piece_and_read_back_whole)
     }
     cr_assert_lt(most, 200000, "it does not collect everything in memory");
     cr_assert(hs_frame_file_end(&file) == 0);
-    cr_assert(hs_recording_read(in_dir("conn-2.hex"), &back, why, sizeof why), "%s", why);
+    cr_assert(hs_recording_read(in_dir("conn-2.hex"), &back, why, sizeof why) == 0, "%s", why);
     size_t at = 0;
     uint32_t count = 0;
     while (at < back.len) {

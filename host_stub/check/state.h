@@ -69,10 +69,8 @@ enum { HS_REPORT_SIZE = 640 }; /* of a violation's text */
 
 /* Counts a violation and hands it on; hs_check_report says that it is of the present message. */
 void hs_check_tell(hs_check *c, const hs_violation *v);
-#if defined(__GNUC__)
-__attribute__((format(printf, 3, 4)))
-#endif
-void hs_check_report(hs_check *c, unsigned rule, const char *format, ...);
+void hs_check_report(hs_check *c, unsigned rule, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* The checker's part of a channel of the session; NULL when out of memory. */
 hs_check_channel *hs_check_channel_of(hs_check *c, const hs_channel *channel);
 /* Milliseconds, or HS_TIME_NONE. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * "In use" is prefix-free, which is more than
- * unique: the tree's order compares only as many bytes as the shorter of two prefixes has, so that
- * one that begins another is equal to it and a look-up finds every conflict in O(log n). (A set in
- * which no member begins another is strictly ordered by that.) */
+ * "In use" is prefix-free, which is more than unique: the tree's order compares only as many
+ * bytes as the shorter of two prefixes has, so that one that begins another is equal to it and
+ * a look-up finds every conflict in O(log n). (A set in which no member begins another is
+ * strictly ordered by that.) */
 #define _XOPEN_SOURCE 700 /* tsearch */
 #include <search.h>
 #include <stdlib.h>

@@ -10,10 +10,8 @@
 #define HS_REPLAY_SECOND_NS     1000000000ULL
 #define HS_REPLAY_START_UNIX_MS 1700000000000ULL
 
-#if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
-#endif
-void hs_bridge_note(const hs_bridge *b, const char *format, ...);
+void hs_bridge_note(const hs_bridge *b, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* The pool that a prefix belongs to; a new one takes the next row of the table. */
 hs_replay_pool *hs_bridge_pool_of(hs_bridge *b, const hs_sv2_b032 *prefix);
 /* Sends the pool's facts as they stand. */

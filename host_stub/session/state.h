@@ -52,14 +52,9 @@ struct hs_session {
 };
 
 /* Fill step->text; hs_fault also sets the rule and always returns -1, hs_say returns 0. */
-#if defined(__GNUC__)
-__attribute__((format(printf, 3, 4)))
-#endif
-int hs_fault(hs_step *step, enum hs_rule rule, const char *format, ...);
-#if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
-#endif
-int hs_say(hs_step *step, const char *format, ...);
+int hs_fault(hs_step *step, enum hs_rule rule, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+int hs_say(hs_step *step, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The channel, open or closed, or NULL. */
 hs_channel *hs_session_find(hs_session *s, uint32_t channel_id);

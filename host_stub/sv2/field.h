@@ -7,11 +7,8 @@
 #include "host_stub/sv2/codec.h"
 
 /* Fills *why (may be NULL) from a printf format; always returns -1. */
-#if defined(__GNUC__)
-__attribute__((format(printf, 4, 5)))
-#endif
 int hs_sv2_refuse(hs_sv2_error *why, enum hs_sv2_reason reason, size_t offset, const char *format,
-                  ...);
+                  ...) __attribute__((format(printf, 4, 5)));
 
 /* Returns 0 if the value is a legal hashrate (finite and not negative; -0.0 is negative), else -1
  * with *why. */

@@ -37,11 +37,7 @@ static void put(text *t, const char *data, size_t len)
     }
 }
 
-#if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
-#endif
-static void
-put_format(text *t, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void put_format(text *t, const char *format, ...)
 {
     char buffer[96];
     va_list list;

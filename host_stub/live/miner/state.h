@@ -62,8 +62,8 @@ struct hs_dev {
     uint16_t reconnect_port;
 };
 
-/* Gives the message to the session and sends it. Returns 0, or -1 when the
- * session has no room for it. */
+/* Gives the message to the session and sends it. Returns 0, or -1 when the session has no room
+ * for it. */
 int hs_dev_emit(hs_dev *dev, const hs_sv2_message *message, hs_step *step);
 /* The slot that has, or had, this channel; NULL. */
 hs_dev_slot *hs_dev_slot_of(const hs_dev *dev, uint32_t channel_id);

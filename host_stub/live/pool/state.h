@@ -97,8 +97,8 @@ struct hs_lpool {
     uint64_t own_faults;
 };
 
-/* Puts a message into the connection's burst; the session sees it first, and what
- * it finds at fault is not sent. Returns 0, or -1 when it was not. */
+/* Puts a message into the connection's burst; the session sees it first, and what it finds at
+ * fault is not sent. Returns 0, or -1 when it was not. */
 int hs_lpool_emit(hs_lpool_peer *peer, const hs_sv2_message *message);
 /* The same for an answer about what the session does not know. */
 void hs_lpool_emit_unseen(hs_lpool_peer *peer, const hs_sv2_message *message);

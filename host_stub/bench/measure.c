@@ -8,12 +8,66 @@
 
 #include "host_stub/base/text.h"
 #include "host_stub/bench/converge.h"
-#include "host_stub/bench/events.h"
 #include "host_stub/bench/floor_grain.h"
 #include "host_stub/bench/floor_luck.h"
 #include "host_stub/bench/print.h"
 
 enum { SETS_MAX = 65, ALLOC_FROM_SECS = 300, ALLOC_UNTIL_SECS = 3 * 3600 };
+
+enum { INSTANTS_MAX = 100000 };
+
+/* Keeps the events in the order of time; a second that is there already stays as it is. */
+static void add_event(hs_bench_run *run, const hs_event_spec *event, uint64_t second,
+                      uint32_t begins)
+{
+    uint32_t at = run->event_count;
+    if (second >= run->seconds) {
+        return;
+    }
+    while (at > 0 && run->events[at - 1].second > second) {
+        at--;
+    }
+    if (at > 0 && run->events[at - 1].second == second) {
+        return;
+    }
+    if (run->event_count == HS_BENCH_EVENTS_MAX) {
+        run->events_left_out++;
+        return;
+    }
+    memmove(&run->events[at + 1], &run->events[at],
+            (run->event_count - at) * sizeof run->events[0]);
+    run->event_count++;
+    hs_bench_event *const e = &run->events[at];
+    *e = (hs_bench_event){.second = second, .kind = event->kind, .begins = begins};
+    memcpy(e->name, event->name, sizeof e->name);
+}
+
+/* The instants of a run from which convergence is measured: the start, and every second in which
+ * something that the scenario orders begins or ends. What happens in one second is one event, with
+ * the name of the first of it in the order of the scenario. Fills run->events (second, name, kind,
+ * begins), event_count and events_left_out, in the order of time. */
+static void list_events(const hs_scenario *scenario, hs_bench_run *run)
+{
+    run->events_left_out = 0;
+    run->event_count = 1;
+    run->events[0] = (hs_bench_event){.begins = 1, .name = "start"};
+    for (uint32_t i = 0; i < scenario->event_count; i++) {
+        const hs_event_spec *const event = &scenario->events[i];
+        for (uint32_t k = 0; k < event->times; k++) {
+            uint64_t at = event->at[k];
+            for (int n = 0; n < INSTANTS_MAX && at < run->seconds; n++) {
+                add_event(run, event, at, 1);
+                if (event->lasts > 0) {
+                    add_event(run, event, at + event->lasts, 0);
+                }
+                if (event->every == 0 || at + event->every >= event->until) {
+                    break;
+                }
+                at += event->every;
+            }
+        }
+    }
+}
 
 /* What listens to a run. */
 struct listener {
@@ -129,7 +183,7 @@ static int fill(const hs_bench_job *job, struct listener *l, hs_bench_run *run)
         run->error_max[i] = r->errors[i].ticks > 0 ? r->errors[i].max : NAN;
         run->luck_floor[i] = luck.ticks > 0 ? luck.mean : NAN;
     }
-    hs_bench_events(job->scenario, run);
+    list_events(job->scenario, run);
     fill_events(l, run);
     return job->want_series ? fill_series(l, &run->series) : 0;
 }

@@ -9,7 +9,6 @@
 #include "host_stub/live/e2e/child.h"
 #include "host_stub/live/e2e/folder.h"
 #include "host_stub/live/e2e/run.h"
-#include "host_stub/live/e2e/split.h"
 
 enum hs_e2e_phase {
     HS_E2E_POOLS_START,

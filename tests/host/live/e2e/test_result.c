@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * live/e2e/split, live/e2e/result: what was delivered when, and each promise that can be broken. */
+ * live/e2e/result: what was delivered when, and each promise that can be broken. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
 
 #include "host_stub/live/e2e/result.h"
-#include "host_stub/live/e2e/split.h"
 
 static hs_e2e_options options;
 static hs_e2e_config config;

@@ -5,6 +5,7 @@
 #  - each command of a ```sh block is run, in a copy of the project with the build at hand; one that
 #    takes long stands in the table below, with what is run instead or with who runs it;
 #  - each option of host_stub that a page names is one; each path in backquotes is there;
+#  - host_stub/README.md names each command, and the pages name each folder of code;
 #  - each link leads somewhere, and from README.md every page can be reached;
 #  - what stands behind <!-- what it prints --> is what the command before prints;
 #  - what stands between <!-- begin FILE --> and <!-- end FILE --> is FILE, and tests/embed/embed.c
@@ -71,11 +72,11 @@ build/bin/host_stub simulate --scenario reject15
 build/bin/host_stub simulate --scenario reject15 --plugin build/lib/ablation_acceptance_correction.so
     instead build/bin/host_stub simulate --scenario reject15 --plugin build/lib/ablation_acceptance_correction.so --hours 1
 build/bin/host_stub e2e --pools 3 --miners 24 --seconds 60
-    instead build/bin/host_stub e2e --pools 3 --miners 6 --seconds 2
+    elsewhere tests/cli/e2e.sh: e2e 0 --seconds 4 --miners 12
 build/bin/host_stub e2e --pools 2 --miners 6 --seconds 30 --frames live
     instead build/bin/host_stub e2e --pools 2 --miners 4 --seconds 2 --frames live
 build/bin/host_stub e2e --pools 3 --miners 8 --faults refuse,down,grey,flap,prefix-change,easier-target,slow,close
-    instead build/bin/host_stub e2e --pools 3 --miners 4 --faults close --fault-secs 1 --settle-secs 1
+    elsewhere tests/cli/e2e.sh: --faults grey,restart
 build/bin/host_stub e2e --miners 24 --ignore-prefix 8 --seconds 60
     instead build/bin/host_stub e2e --miners 6 --ignore-prefix 2 --seconds 2
 build/bin/host_stub miner --connect 127.0.0.1:24300 --count 4 --rate 2000 --seconds 30
@@ -120,7 +121,7 @@ fresh() { # a new one
     printf '# Control\n' >"$planted/plugin/CONTROL.md"
     cat >"$planted/README.md" <<'END'
 # Small
-[keys](plugin/KEYS.md), [scenarios](tests/sim/SCENARIOS.md), [itself](#small), `tests/sim/pair.ini`,
+[keys](plugin/KEYS.md), [scenarios](tests/sim/SCENARIOS.md), [itself](#small), `tests/sim/pair.ini`, `tests/embed`,
 `host_stub simulate --seed 1`
 ```sh
 echo "a b"
@@ -154,6 +155,7 @@ plant "a link to nothing" "README.md:2: a link leads nowhere: none.md" 's/(plugi
 plant "a link to no heading" "no such heading: #large" 's/#small/#large/'
 plant "a page that nobody links" "plugin/KEYS.md: no page leads here" 's/\[keys\](plugin.KEYS.md)//'
 plant "a path that is not there" "there is no tests/sim/pear.ini" 's/pair.ini/pear.ini/'
+plant "a folder that no page names" "no page names the folder tests/embed" 's/`tests.embed`//'
 plant "an option that is none" "--sead: the help of host_stub simulate" 's/--seed/--sead/'
 plant "a command of host_stub that is none" "no command simmer" 's/host_stub simulate --seed/host_stub simmer --seed/'
 plant "a command that fails" "a command ends with 1: + false" 's/^echo/false; echo/'

@@ -187,6 +187,21 @@ def check_quotations(pages):
         mistakes.append("no page quotes tests/embed/embed.c")
 
 
+def check_named(pages):
+    """The page of host_stub names each of its commands; pages name each folder of code."""
+    commands = re.findall(r"^ *host_stub ([a-z][a-z0-9]*)", output_of(HOST_STUB, "--help"), re.M)
+    page = pages.get("host_stub/README.md")
+    for name in commands if page else []:
+        if not re.search(r"`host_stub %s\b" % name, read(page.path)):
+            mistakes.append("%s does not name the command %s" % (page.path, name))
+    whole = "\n".join(read(path) for path in pages)
+    for folder in sorted({os.path.dirname(path) for path in FILES if path.endswith(".c")}):
+        if folder.startswith("tests/"):  # below, they mirror the others
+            folder = "/".join(folder.split("/")[:2])
+        if "`%s`" % folder not in whole and "`%s/`" % folder not in whole:
+            mistakes.append("no page names the folder " + folder)
+
+
 # ---- commands ----
 
 def read_table(path):
@@ -308,6 +323,7 @@ if len(read("README.md").split("\n")) - 1 > README_MOST:
 check_made()
 check_links(PAGES)
 check_quotations(PAGES)
+check_named(PAGES)
 count = check_commands(PAGES, read_table(sys.argv[3]))
 print("\n".join(mistakes) or "%d pages, %d commands: all hold" % (len(PAGES), count))
 sys.exit(1 if mistakes else 0)

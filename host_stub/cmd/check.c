@@ -43,7 +43,7 @@ typedef struct printer {
     uint64_t hidden;
 } printer;
 
-static void print_violation(void *ctx, const hs_violation *v)
+static void print_violation(void *ctx, const hs_check_violation *v)
 {
     printer *const p = ctx;
     if (strncmp(p->last_file, v->file, sizeof p->last_file - 1) != 0) {
@@ -95,7 +95,7 @@ static int check_files(hs_check *check, int argc, char **argv, enum hs_check_rol
 {
     int unreadable = 0;
     for (int i = 1; i < argc; i++) {
-        char pool[HS_POOL_NAME_MAX];
+        char pool[HS_CHECK_POOL_NAME_MAX];
         char why[WHY_SIZE];
         if (is_option(argv[i]) || hs_check_file_role(argv[i], pool, sizeof pool) != role) {
             continue;

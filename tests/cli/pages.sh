@@ -23,6 +23,8 @@ table='
     elsewhere .ci/run: stage demo fresh_demo
 ./tests/run
     elsewhere .ci/run: stage gcc tests/run
+./tests/run --quick
+    elsewhere .ci/run: stage gcc tests/run
 ./tests/run -- -R unit/control
     elsewhere .ci/run: tests/run --compiler clang -- -LE cli
 ./tests/run --sanitize

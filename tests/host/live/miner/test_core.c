@@ -98,8 +98,8 @@ static const hs_dev_out DEV_OUT = {dev_send, dev_end};
 
 static void setup(void)
 {
-    hs_dev_options_defaults(&dev_options);
-    hs_lpool_options_defaults(&pool_options);
+    hs_options_defaults(&HS_MINER_COMMAND, &dev_options);
+    hs_options_defaults(&HS_POOL_COMMAND, &pool_options);
     pool_options.hashes_per_share = 100.0;
     pool_options.tip_ms = 86400000;
     pool_options.refresh_ms = 86400000;

@@ -27,7 +27,7 @@ static void begin(void)
 
 static void start(void)
 {
-    hs_lpool_options_defaults(&options);
+    hs_options_defaults(&HS_POOL_COMMAND, &options);
     options.hashes_per_share = 1024.0;
     options.tip_ms = 60000;
     options.refresh_ms = 20000;

@@ -6,10 +6,9 @@
 #include <math.h>
 
 #include "tests/host/sim/test_run.h"
+#include "tests/unit/test_slow.h"
 
 #define WITHOUT(part) HMX_LIB_DIR "/ablation_" part ".so"
-
-enum { SEEDS = 3 };
 
 /* Means over the seeds. */
 typedef struct measured {
@@ -42,11 +41,12 @@ static double peak_of(const hs_sim_result *r, uint64_t from, uint64_t to)
 static measured measure(const setup *what, const char *plugin)
 {
     measured sum = {0};
+    const uint32_t seeds = usual_or_slow(3, 1);
     size_t sets = 0;
     while (sets < 2 && what->set[sets] != NULL) {
         sets++;
     }
-    for (uint64_t seed = 21; seed < 21 + SEEDS; seed++) {
+    for (uint64_t seed = 21; seed < 21 + seeds; seed++) {
         hs_sim_options options = {.seed = seed,
                                   .seconds = what->seconds,
                                   .sets = what->set,
@@ -54,10 +54,10 @@ static measured measure(const setup *what, const char *plugin)
                                   .record = what->from > 0};
         hs_sim_result r;
         run_with(what->scenario, plugin, &options, &r);
-        sum.error_1h += r.errors[1].mean / SEEDS;
-        sum.error_24h += r.errors[3].mean / SEEDS;
-        sum.moves += r.moves_per_channel_day / SEEDS;
-        sum.peak += what->from > 0 ? peak_of(&r, what->from, what->to) / SEEDS : 0.0;
+        sum.error_1h += r.errors[1].mean / seeds;
+        sum.error_24h += r.errors[3].mean / seeds;
+        sum.moves += r.moves_per_channel_day / seeds;
+        sum.peak += what->from > 0 ? peak_of(&r, what->from, what->to) / seeds : 0.0;
         hs_sim_result_free(&r);
     }
     return sum;

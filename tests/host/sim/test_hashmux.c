@@ -2,17 +2,7 @@
  *
  * hashmux on the simulated farms, judged by the simulator's own account. */
 #include "tests/host/sim/test_run.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define HMX_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HMX_SANITIZED 1
-#endif
-#endif
-#ifndef HMX_SANITIZED
-#define HMX_SANITIZED 0
-#endif
+#include "tests/unit/test_slow.h"
 
 enum { A, B, C };
 
@@ -37,13 +27,12 @@ Test(sim_hashmux, hetero200_keeps_the_split_with_few_moves)
 
 Test(sim_hashmux, wrong_nominals_cost_a_static_placement_more_than_hashmux)
 {
-    /* Sanitizers make each of these runs fifteen times longer: two seeds then. */
-    const uint64_t seeds = HMX_SANITIZED ? 2 : 8;
+    const uint32_t seeds = usual_or_slow(4, 1);
     double sums[2] = {0};
     static const char *const PLUGINS[] = {HASHMUX, STATIC};
     for (uint64_t seed = 11; seed < 11 + seeds; seed++) {
         for (int i = 0; i < 2; i++) {
-            hs_sim_options options = {.seed = seed};
+            hs_sim_options options = {.seed = seed, .seconds = 12 * H};
             hs_sim_result r;
             run_with("wrongnominal", PLUGINS[i], &options, &r);
             sums[i] += r.errors[1].mean / (double)seeds;

@@ -24,11 +24,15 @@ table='
 ./tests/run
     elsewhere .ci/run: stage gcc tests/run
 ./tests/run --quick
-    elsewhere .ci/run: stage gcc tests/run
+    elsewhere .ci/run: tests/run --compiler clang --quick
 ./tests/run -- -R unit/control
-    elsewhere .ci/run: tests/run --compiler clang -- -LE cli
+    elsewhere .ci/run: --build-type Debug -- -L
 ./tests/run --sanitize
     elsewhere .ci/run: tests/run --sanitize
+tests/tools/mutate --count 120 --seed 1
+    elsewhere tests/tools/long: tests/tools/mutate --count 120 --seed 1
+tests/tools/fuzz 600
+    elsewhere tests/tools/long: tests/tools/fuzz 600
 ./.ci/run
     elsewhere .ci/run: stage()
 ctest --test-dir build -R unit/control/test_pid

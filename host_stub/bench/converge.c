@@ -41,8 +41,8 @@ double hs_converge_next(const hs_account *account, const hs_luck *luck, const hs
 /* Error of the window against the target in effect at its end; -1 when there is none. */
 static double error_against_now(const hs_account *account, uint64_t end, uint64_t window)
 {
-    double delivered[HS_POOLS_MAX];
-    double effective[HS_POOLS_MAX];
+    double delivered[HS_SIM_POOLS_MAX];
+    double effective[HS_SIM_POOLS_MAX];
     const hs_epoch *const epoch = hs_account_epoch(account, end - 1);
     double worst = 0.0;
     if (epoch == NULL || epoch->usable == 0 ||

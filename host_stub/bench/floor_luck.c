@@ -38,8 +38,8 @@ static int begin(hs_luck *luck)
 /* Epochs are complete when a share of their time comes: shares are found at the end of a second. */
 static int follow_targets(hs_luck *luck)
 {
-    double caps[HS_POOLS_MAX];
-    for (uint32_t i = 0; i < HS_POOLS_MAX; i++) {
+    double caps[HS_SIM_POOLS_MAX];
+    for (uint32_t i = 0; i < HS_SIM_POOLS_MAX; i++) {
         caps[i] = 1.0;
     }
     for (; luck->epochs_taken < luck->truth->epoch_count; luck->epochs_taken++) {
@@ -126,8 +126,8 @@ hs_error_summary hs_luck_summary(const hs_luck *luck, uint64_t window_secs, uint
 
 double hs_luck_sigma(const hs_luck *luck, uint64_t end_secs, uint64_t window_secs)
 {
-    double delivered[HS_POOLS_MAX];
-    double effective[HS_POOLS_MAX];
+    double delivered[HS_SIM_POOLS_MAX];
+    double effective[HS_SIM_POOLS_MAX];
     double widest = 0.0;
     if (!luck->ready ||
         hs_account_shares(&luck->account, end_secs, window_secs, delivered, effective) != 0) {

@@ -54,7 +54,7 @@ typedef struct hs_bench_run {
     uint32_t event_count;     /* 1 or more: the first is the start */
     uint32_t events_left_out; /* beyond HS_BENCH_EVENTS_MAX */
     char why[512];
-    hs_sim_pool_result pools[HS_POOLS_MAX];
+    hs_sim_pool_result pools[HS_SIM_POOLS_MAX];
     double channels; /* time mean */
     double error_mean[HS_WINDOWS];
     double error_max[HS_WINDOWS];

@@ -42,8 +42,8 @@ void hs_check_free(hs_check *check)
         return;
     }
     drop_connection(check);
-    hs_pools_free(&check->pools);
-    hs_spans_free(&check->spans);
+    hs_check_pools_free(&check->pools);
+    hs_check_spans_free(&check->spans);
     for (size_t i = 0; i < check->file_count; i++) {
         free(check->files[i]);
     }
@@ -78,9 +78,10 @@ int hs_check_begin(hs_check *check, const char *file, enum hs_check_role role, c
     drop_connection(check);
     now->role = role;
     now->message = "frame";
-    now->pool = role == HS_CHECK_UPSTREAM ? hs_pools_add(&check->pools, pool) : HS_POOL_NONE;
+    now->pool =
+        role == HS_CHECK_UPSTREAM ? hs_check_pools_add(&check->pools, pool) : HS_CHECK_POOL_NONE;
     now->session = hs_session_new();
-    if (now->session == NULL || (role == HS_CHECK_UPSTREAM && now->pool == HS_POOL_NONE) ||
+    if (now->session == NULL || (role == HS_CHECK_UPSTREAM && now->pool == HS_CHECK_POOL_NONE) ||
         keep_name(check, file) != 0) {
         drop_connection(check);
         return -1;
@@ -105,7 +106,7 @@ void hs_check_end(hs_check *check)
     drop_connection(check);
 }
 
-static void report_overlap(void *ctx, const hs_span *later, const hs_span *earlier)
+static void report_overlap(void *ctx, const hs_check_span *later, const hs_check_span *earlier)
 {
     hs_check *const c = ctx;
     char text[HS_REPORT_SIZE];
@@ -119,25 +120,25 @@ static void report_overlap(void *ctx, const hs_span *later, const hs_span *earli
                    timed ? hs_format_fixed(seconds, sizeof seconds, (double)since / 1000.0, 3) : "",
                    (unsigned)later->channel_id, (unsigned)earlier->channel_id,
                    c->files[earlier->file], earlier->frame,
-                   later->pool != HS_POOL_NONE ? ", both for " : "",
-                   later->pool != HS_POOL_NONE ? c->pools.pools[later->pool].name : "");
-    const hs_violation violation = {.file = c->files[later->file],
-                                    .line = later->line,
-                                    .frame = later->frame,
-                                    .offset = later->offset,
-                                    .message = "job",
-                                    .rule = HS_CHECK_OVERLAP,
-                                    .text = text};
+                   later->pool != HS_CHECK_POOL_NONE ? ", both for " : "",
+                   later->pool != HS_CHECK_POOL_NONE ? c->pools.pools[later->pool].name : "");
+    const hs_check_violation violation = {.file = c->files[later->file],
+                                          .line = later->line,
+                                          .frame = later->frame,
+                                          .offset = later->offset,
+                                          .message = "job",
+                                          .rule = HS_CHECK_OVERLAP,
+                                          .text = text};
     hs_check_tell(c, &violation);
 }
 
 void hs_check_finish(hs_check *check)
 {
-    if (hs_spans_overlaps(&check->spans, report_overlap, check) != 0) {
-        const hs_violation violation = {.file = "",
-                                        .message = "frame",
-                                        .rule = HS_RULE_MEMORY,
-                                        .text = "no memory to compare the search spaces"};
+    if (hs_check_spans_overlaps(&check->spans, report_overlap, check) != 0) {
+        const hs_check_violation violation = {.file = "",
+                                              .message = "frame",
+                                              .rule = HS_RULE_MEMORY,
+                                              .text = "no memory to compare the search spaces"};
         hs_check_tell(check, &violation);
     }
 }

@@ -20,7 +20,7 @@
 /* Which connection it is: the host is the server towards miners and the client towards pools. */
 enum hs_check_role { HS_CHECK_DOWNSTREAM = 1, HS_CHECK_UPSTREAM = 2 };
 
-typedef struct hs_violation {
+typedef struct hs_check_violation {
     const char *file;
     size_t line;         /* in the file, from 1; 0 when it has none */
     size_t frame;        /* from 1 */
@@ -28,11 +28,12 @@ typedef struct hs_violation {
     const char *message; /* the frame's name, "frame" when it has none */
     unsigned rule;       /* enum hs_rule or enum hs_check_rule */
     const char *text;    /* one sentence without a final full stop */
-} hs_violation;
+} hs_check_violation;
 
 typedef struct hs_check_options {
     int verify; /* hash the shares and judge them against their jobs' targets */
-    void (*report)(void *ctx, const hs_violation *violation); /* its strings live that long only */
+    void (*report)(void *ctx,
+                   const hs_check_violation *violation); /* its strings live that long only */
     void *ctx;
 } hs_check_options;
 

@@ -198,7 +198,7 @@ static int take_line(reader *r, size_t len)
 
 int hs_check_stream(hs_check *check, FILE *file, const char *path, char *why, size_t capacity)
 {
-    char pool[HS_POOL_NAME_MAX] = "";
+    char pool[HS_CHECK_POOL_NAME_MAX] = "";
     reader r = {.check = check, .path = path, .why = why, .capacity = capacity};
     const enum hs_check_role role = hs_check_file_role(path, pool, sizeof pool);
     ssize_t len = 0;

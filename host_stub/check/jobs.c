@@ -16,15 +16,15 @@ static const char *pool_name(const hs_check *c, uint32_t pool)
 /* The pool that a valid job's span belongs to; 0 when the job could not be traced. */
 static int span_pool(const hs_check *c, const hs_job *job, uint32_t *pool)
 {
-    const hs_pool_work *const work = job->mark;
-    *pool = work != NULL ? work->pool : HS_POOL_NONE;
+    const hs_check_work *const work = job->mark;
+    *pool = work != NULL ? work->pool : HS_CHECK_POOL_NONE;
     return work != NULL || c->pools.count == 0;
 }
 
 static void begin_span(hs_check *c, const hs_channel *channel, const hs_job *job)
 {
     hs_check_channel *const own = hs_check_channel_of(c, channel);
-    hs_span span;
+    hs_check_span span;
     memset(&span, 0, sizeof span);
     if (own == NULL || !span_pool(c, job, &span.pool)) {
         return;
@@ -49,7 +49,7 @@ static void begin_span(hs_check *c, const hs_channel *channel, const hs_job *job
     own->open[own->open_count++] = span;
 }
 
-static int still_valid(const hs_check *c, const hs_channel *channel, const hs_span *span)
+static int still_valid(const hs_check *c, const hs_channel *channel, const hs_check_span *span)
 {
     for (size_t i = 0; i < channel->job_count; i++) {
         const hs_job *const job = &channel->jobs[i];
@@ -62,11 +62,11 @@ static int still_valid(const hs_check *c, const hs_channel *channel, const hs_sp
     return 0;
 }
 
-static void end_span(hs_check *c, const hs_span *span)
+static void end_span(hs_check *c, const hs_check_span *span)
 {
-    hs_span ended = *span;
+    hs_check_span ended = *span;
     ended.to = c->now.is_timed ? c->now.now_ms : c->now.frame;
-    if (ended.to > ended.from && hs_spans_add(&c->spans, &ended) != 0) {
+    if (ended.to > ended.from && hs_check_spans_add(&c->spans, &ended) != 0) {
         hs_check_report(c, HS_RULE_MEMORY, "no memory for another span");
     }
 }
@@ -124,11 +124,11 @@ void hs_check_connection_ended(hs_check *c)
 
 static void learn(hs_check *c, const hs_channel *channel, const hs_job *job)
 {
-    hs_pool_work *const work =
-        hs_pools_add_work(&c->pools, c->now.pool, channel, job, hs_check_now(c));
+    hs_check_work *const work =
+        hs_check_pools_add_work(&c->pools, c->now.pool, channel, job, hs_check_now(c));
     hs_tip tip = job->tip;
     tip.min_ntime = job->min_ntime;
-    if (work == NULL || (job->state != HS_JOB_FUTURE && hs_pool_work_add_tip(work, &tip) != 0)) {
+    if (work == NULL || (job->state != HS_JOB_FUTURE && hs_check_work_add_tip(work, &tip) != 0)) {
         hs_check_report(c, HS_RULE_MEMORY, "no memory for a pool's job");
         return;
     }
@@ -138,8 +138,8 @@ static void learn(hs_check *c, const hs_channel *channel, const hs_job *job)
 /* Is the job worked on with a tip that its pool gave it? */
 static void check_tip(hs_check *c, const hs_channel *channel, const hs_job *job)
 {
-    const hs_pool_work *const work = job->mark;
-    const hs_tip *const tip = hs_pool_work_tip(work, &job->tip);
+    const hs_check_work *const work = job->mark;
+    const hs_tip *const tip = hs_check_work_tip(work, &job->tip);
     if (tip == NULL) {
         hs_check_report(c, HS_CHECK_POOL_TIP,
                         "job %u of channel %u is %s's, and is worked on with a prev_hash or nbits "
@@ -157,7 +157,7 @@ static void check_tip(hs_check *c, const hs_channel *channel, const hs_job *job)
 
 /* A half sentence about a prefix that does not fit. */
 static void report_fit(hs_check *c, const hs_channel *channel, const hs_job *job,
-                       enum hs_space_fit fit, const char *whose)
+                       enum hs_check_space_fit fit, const char *whose)
 {
     const unsigned full = (unsigned)(job->prefix.len + channel->extranonce_size);
     if (fit == HS_SPACE_LENGTH) {
@@ -174,11 +174,11 @@ static void report_fit(hs_check *c, const hs_channel *channel, const hs_job *job
 }
 
 /* Which of the pools' jobs is it? NULL when none, and that was reported. */
-static hs_pool_work *trace(hs_check *c, const hs_channel *channel, const hs_job *job)
+static hs_check_work *trace(hs_check *c, const hs_channel *channel, const hs_job *job)
 {
-    hs_pool_work *work = NULL;
+    hs_check_work *work = NULL;
     if (job->body != NULL) {
-        work = hs_pools_find_parts(&c->pools, job, channel->extranonce_size);
+        work = hs_check_pools_find_parts(&c->pools, job, channel->extranonce_size);
         if (work == NULL) {
             hs_check_report(c, HS_CHECK_POOL_JOB,
                             "job %u of channel %u has a coinbase, merkle path or version of no "
@@ -187,16 +187,16 @@ static hs_pool_work *trace(hs_check *c, const hs_channel *channel, const hs_job 
         }
         return work;
     }
-    enum hs_space_fit best = HS_SPACE_FOREIGN;
+    enum hs_check_space_fit best = HS_SPACE_FOREIGN;
     for (uint32_t i = 0; i < c->pools.count && best != HS_SPACE_FITS; i++) {
-        const enum hs_space_fit fit = hs_pools_fit(&c->pools, i, &job->prefix, 0);
+        const enum hs_check_space_fit fit = hs_check_pools_fit(&c->pools, i, &job->prefix, 0);
         best = fit < best ? fit : best;
     }
     if (best != HS_SPACE_FITS) {
         report_fit(c, channel, job, best, "any pool");
         return NULL;
     }
-    work = hs_pools_find_root(&c->pools, job, hs_check_now(c));
+    work = hs_check_pools_find_root(&c->pools, job, hs_check_now(c));
     if (work == NULL) {
         hs_check_report(c, HS_CHECK_MERKLE_ROOT,
                         "no job of a pool makes the merkle root of job %u with the version and the "
@@ -209,7 +209,7 @@ static hs_pool_work *trace(hs_check *c, const hs_channel *channel, const hs_job 
 static void check_origin(hs_check *c, const hs_channel *channel, const hs_job *job)
 {
     hs_check_channel *const own = hs_check_channel_of(c, channel);
-    hs_pool_work *const work = trace(c, channel, job);
+    hs_check_work *const work = trace(c, channel, job);
     if (own == NULL || work == NULL) {
         return;
     }
@@ -220,13 +220,14 @@ static void check_origin(hs_check *c, const hs_channel *channel, const hs_job *j
                         (unsigned)job->job_id, (unsigned)channel->channel_id, name);
     }
     report_fit(c, channel, job,
-               hs_pools_fit(&c->pools, work->pool, &job->prefix, channel->extranonce_size), name);
+               hs_check_pools_fit(&c->pools, work->pool, &job->prefix, channel->extranonce_size),
+               name);
     if (job->version_rolling && !work->version_rolling) {
         hs_check_report(c, HS_RULE_VERSION_ROLLING,
                         "job %u of channel %u lets the version roll, and that of %s does not",
                         (unsigned)job->job_id, (unsigned)channel->channel_id, name);
     }
-    if (own->pool != HS_POOL_NONE && own->pool != work->pool && own->carries_extensions) {
+    if (own->pool != HS_CHECK_POOL_NONE && own->pool != work->pool && own->carries_extensions) {
         hs_check_report(c, HS_CHECK_ENDPOINT_OWED,
                         "channel %u carried frames of extensions with %s and gets a job of %s "
                         "without ChannelEndpointChanged",
@@ -271,7 +272,7 @@ void hs_check_tip(hs_check *c, const hs_sv2_message *m)
             continue;
         }
         if (c->now.role == HS_CHECK_UPSTREAM) {
-            if (job->mark != NULL && hs_pool_work_add_tip(job->mark, &job->tip) != 0) {
+            if (job->mark != NULL && hs_check_work_add_tip(job->mark, &job->tip) != 0) {
                 hs_check_report(c, HS_RULE_MEMORY, "no memory for a pool's tip");
             }
         } else {

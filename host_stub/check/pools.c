@@ -60,7 +60,7 @@ static int same_bytes(hs_sv2_bytes a, hs_sv2_bytes b)
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
-static int same_work(const hs_pool_work *work, const hs_job *job)
+static int same_work(const hs_check_work *work, const hs_job *job)
 {
     if (work->version != job->version || work->is_standard != (job->body == NULL)) {
         return 0;
@@ -74,7 +74,7 @@ static int same_work(const hs_pool_work *work, const hs_job *job)
                       (hs_sv2_bytes){p.path.data, p.path.count * 32});
 }
 
-static void free_work(hs_pool_work *work)
+static void free_work(hs_check_work *work)
 {
     if (work != NULL) {
         free(work->bytes);
@@ -83,7 +83,7 @@ static void free_work(hs_pool_work *work)
     }
 }
 
-void hs_pools_free(hs_pools *pools)
+void hs_check_pools_free(hs_check_pools *pools)
 {
     for (uint32_t i = 0; i < pools->count; i++) {
         for (size_t k = 0; k < pools->pools[i].count; k++) {
@@ -97,9 +97,9 @@ void hs_pools_free(hs_pools *pools)
     memset(pools, 0, sizeof *pools);
 }
 
-uint32_t hs_pools_add(hs_pools *pools, const char *name)
+uint32_t hs_check_pools_add(hs_check_pools *pools, const char *name)
 {
-    char cut[HS_POOL_NAME_MAX];
+    char cut[HS_CHECK_POOL_NAME_MAX];
     (void)snprintf(cut, sizeof cut, "%s", name);
     for (uint32_t i = 0; i < pools->count; i++) {
         if (strcmp(pools->pools[i].name, cut) == 0) {
@@ -107,7 +107,7 @@ uint32_t hs_pools_add(hs_pools *pools, const char *name)
         }
     }
     if (HS_GROW(pools->pools, pools->capacity, pools->count + (size_t)1) != 0) {
-        return HS_POOL_NONE;
+        return HS_CHECK_POOL_NONE;
     }
     memset(&pools->pools[pools->count], 0, sizeof pools->pools[0]);
     memcpy(pools->pools[pools->count].name, cut, sizeof cut);
@@ -115,7 +115,7 @@ uint32_t hs_pools_add(hs_pools *pools, const char *name)
 }
 
 /* Copies the parts behind each other. Returns 0, or -1 when out of memory. */
-static int copy_parts(hs_pool_work *work, const hs_job *job)
+static int copy_parts(hs_check_work *work, const hs_job *job)
 {
     const hs_job_parts p = hs_job_body_parts(job);
     const size_t path_len = (size_t)p.path.count * 32;
@@ -134,9 +134,9 @@ static int copy_parts(hs_pool_work *work, const hs_job *job)
     return 0;
 }
 
-static int file_work(hs_pools *pools, hs_pool_work *work)
+static int file_work(hs_check_pools *pools, hs_check_work *work)
 {
-    hs_pool *const pool = &pools->pools[work->pool];
+    hs_check_pool *const pool = &pools->pools[work->pool];
     if (HS_GROW(pool->works, pool->capacity, pool->count + 1) != 0) {
         return -1;
     }
@@ -151,7 +151,7 @@ static int file_work(hs_pools *pools, hs_pool_work *work)
     return 0;
 }
 
-static int grant(hs_pools *pools, uint32_t pool, const hs_channel *channel, const hs_job *job)
+static int grant(hs_check_pools *pools, uint32_t pool, const hs_channel *channel, const hs_job *job)
 {
     const uint64_t with =
         space_key(pool, job->prefix.byte, job->prefix.len, channel->extranonce_size);
@@ -162,11 +162,12 @@ static int grant(hs_pools *pools, uint32_t pool, const hs_channel *channel, cons
                : -1;
 }
 
-hs_pool_work *hs_pools_add_work(hs_pools *pools, uint32_t pool, const hs_channel *channel,
-                                const hs_job *job, uint64_t now_ms)
+hs_check_work *hs_check_pools_add_work(hs_check_pools *pools, uint32_t pool,
+                                       const hs_channel *channel, const hs_job *job,
+                                       uint64_t now_ms)
 {
     const uint64_t key = work_key(job);
-    hs_pool_work *work = hs_table_find(&pools->works, key);
+    hs_check_work *work = hs_table_find(&pools->works, key);
     if (grant(pools, pool, channel, job) != 0) {
         return NULL;
     }
@@ -199,7 +200,7 @@ hs_pool_work *hs_pools_add_work(hs_pools *pools, uint32_t pool, const hs_channel
     return work;
 }
 
-const hs_tip *hs_pool_work_tip(const hs_pool_work *work, const hs_tip *tip)
+const hs_tip *hs_check_work_tip(const hs_check_work *work, const hs_tip *tip)
 {
     for (size_t i = 0; i < work->tip_count; i++) {
         if (work->tips[i].nbits == tip->nbits &&
@@ -210,9 +211,9 @@ const hs_tip *hs_pool_work_tip(const hs_pool_work *work, const hs_tip *tip)
     return NULL;
 }
 
-int hs_pool_work_add_tip(hs_pool_work *work, const hs_tip *tip)
+int hs_check_work_add_tip(hs_check_work *work, const hs_tip *tip)
 {
-    const hs_tip *const known = hs_pool_work_tip(work, tip);
+    const hs_tip *const known = hs_check_work_tip(work, tip);
     if (known != NULL) {
         hs_tip *const own = &work->tips[known - work->tips];
         own->min_ntime = tip->min_ntime < own->min_ntime ? tip->min_ntime : own->min_ntime;
@@ -225,8 +226,8 @@ int hs_pool_work_add_tip(hs_pool_work *work, const hs_tip *tip)
     return 0;
 }
 
-enum hs_space_fit hs_pools_fit(const hs_pools *pools, uint32_t pool, const hs_sv2_b032 *prefix,
-                               uint32_t extranonce_size)
+enum hs_check_space_fit hs_check_pools_fit(const hs_check_pools *pools, uint32_t pool,
+                                           const hs_sv2_b032 *prefix, uint32_t extranonce_size)
 {
     const uint32_t full = prefix->len + extranonce_size;
     int begins = 0;
@@ -240,14 +241,15 @@ enum hs_space_fit hs_pools_fit(const hs_pools *pools, uint32_t pool, const hs_sv
     return begins ? HS_SPACE_LENGTH : HS_SPACE_FOREIGN;
 }
 
-hs_pool_work *hs_pools_find_parts(const hs_pools *pools, const hs_job *job,
-                                  uint32_t extranonce_size)
+hs_check_work *hs_check_pools_find_parts(const hs_check_pools *pools, const hs_job *job,
+                                         uint32_t extranonce_size)
 {
-    hs_pool_work *found = NULL;
-    hs_pool_work *work = hs_table_find(&pools->works, work_key(job));
+    hs_check_work *found = NULL;
+    hs_check_work *work = hs_table_find(&pools->works, work_key(job));
     for (; work != NULL; work = work->next) {
         if (same_work(work, job)) {
-            if (hs_pools_fit(pools, work->pool, &job->prefix, extranonce_size) == HS_SPACE_FITS) {
+            if (hs_check_pools_fit(pools, work->pool, &job->prefix, extranonce_size) ==
+                HS_SPACE_FITS) {
                 return work;
             }
             found = work;
@@ -257,7 +259,7 @@ hs_pool_work *hs_pools_find_parts(const hs_pools *pools, const hs_job *job,
 }
 
 /* Does this work make the job's root with the job's prefix? */
-static int makes_root(const hs_pool_work *work, const hs_job *job)
+static int makes_root(const hs_check_work *work, const hs_job *job)
 {
     if (work->is_standard || work->full_len != job->prefix.len || work->version != job->version) {
         return 0;
@@ -269,7 +271,7 @@ static int makes_root(const hs_pool_work *work, const hs_job *job)
 }
 
 /* The last work that was there at `now_ms`, or where the last search ended. */
-static size_t start_of(const hs_pool *pool, uint64_t now_ms)
+static size_t start_of(const hs_check_pool *pool, uint64_t now_ms)
 {
     size_t low = 0;
     size_t high = pool->count;
@@ -289,8 +291,8 @@ static size_t start_of(const hs_pool *pool, uint64_t now_ms)
 
 static int compare_works(const void *left, const void *right)
 {
-    const hs_pool_work *const a = *(hs_pool_work *const *)left;
-    const hs_pool_work *const b = *(hs_pool_work *const *)right;
+    const hs_check_work *const a = *(hs_check_work *const *)left;
+    const hs_check_work *const b = *(hs_check_work *const *)right;
     if (a->since_ms != b->since_ms) {
         return a->since_ms < b->since_ms ? -1 : 1;
     }
@@ -298,10 +300,11 @@ static int compare_works(const void *left, const void *right)
 }
 
 /* Outward from where it should be, in both directions. */
-static hs_pool_work *search_pool(hs_pool *pool, const hs_job *job, uint64_t now_ms, size_t reach)
+static hs_check_work *search_pool(hs_check_pool *pool, const hs_job *job, uint64_t now_ms,
+                                  size_t reach)
 {
     if (pool->unsorted) {
-        qsort(pool->works, pool->count, sizeof(hs_pool_work *), compare_works);
+        qsort(pool->works, pool->count, sizeof(hs_check_work *), compare_works);
         pool->unsorted = 0;
     }
     const size_t start = start_of(pool, now_ms);
@@ -318,12 +321,13 @@ static hs_pool_work *search_pool(hs_pool *pool, const hs_job *job, uint64_t now_
     return NULL;
 }
 
-hs_pool_work *hs_pools_find_root(hs_pools *pools, const hs_job *job, uint64_t now_ms)
+hs_check_work *hs_check_pools_find_root(hs_check_pools *pools, const hs_job *job, uint64_t now_ms)
 {
     const size_t reach = pools->misses < MISSES_MAX ? SIZE_MAX : NEIGHBOURHOOD;
-    hs_pool_work *found = hs_pools_find_parts(pools, job, 0); /* a standard one's root */
+    hs_check_work *found = hs_check_pools_find_parts(pools, job, 0); /* a standard one's root */
     for (uint32_t i = 0; found == NULL && i < pools->count; i++) {
-        if (pools->pools[i].count > 0 && hs_pools_fit(pools, i, &job->prefix, 0) == HS_SPACE_FITS) {
+        if (pools->pools[i].count > 0 &&
+            hs_check_pools_fit(pools, i, &job->prefix, 0) == HS_SPACE_FITS) {
             found = search_pool(&pools->pools[i], job, now_ms, reach);
         }
     }

@@ -11,13 +11,13 @@
 #include "host_stub/base/table.h"
 #include "host_stub/session/session.h"
 
-#define HS_POOL_NONE UINT32_MAX
-#define HS_TIME_NONE UINT64_MAX
+#define HS_CHECK_POOL_NONE UINT32_MAX
+#define HS_TIME_NONE       UINT64_MAX
 
-enum { HS_POOL_NAME_MAX = 64 };
+enum { HS_CHECK_POOL_NAME_MAX = 64 };
 
 /* A job of a pool. The same parts sent twice, or on two channels, are one. */
-typedef struct hs_pool_work {
+typedef struct hs_check_work {
     uint32_t pool;
     uint64_t key;      /* of the parts and the version */
     uint64_t since_ms; /* when it was first sent; HS_TIME_NONE when the file has no times */
@@ -33,60 +33,62 @@ typedef struct hs_pool_work {
     hs_tip *tips; /* that it was worked on with; min_ntime is the smallest of each */
     size_t tip_count;
     size_t tip_capacity;
-    struct hs_pool_work *next; /* of the same key */
-} hs_pool_work;
+    struct hs_check_work *next; /* of the same key */
+} hs_check_work;
 
-typedef struct hs_pool {
-    char name[HS_POOL_NAME_MAX];
-    hs_pool_work **works; /* in order of arrival, once a search has sorted them */
+typedef struct hs_check_pool {
+    char name[HS_CHECK_POOL_NAME_MAX];
+    hs_check_work **works; /* in order of arrival, once a search has sorted them */
     size_t count;
     size_t capacity;
     size_t hint;  /* where the last search ended */
     int unsorted; /* an earlier connection was read after a later one */
-} hs_pool;
+} hs_check_pool;
 
 /* All zero is an empty one. */
-typedef struct hs_pools {
-    hs_pool *pools;
+typedef struct hs_check_pools {
+    hs_check_pool *pools;
     uint32_t count;
     size_t capacity;
     hs_table works;  /* by key; of all pools */
     hs_table spaces; /* granted prefixes with their size, and (with another key) without */
     unsigned misses; /* searches for a root that found none */
-} hs_pools;
+} hs_check_pools;
 
-void hs_pools_free(hs_pools *pools);
+void hs_check_pools_free(hs_check_pools *pools);
 
-/* The pool's number, a new one for a new name (cut to fit). HS_POOL_NONE when out of memory. */
-uint32_t hs_pools_add(hs_pools *pools, const char *name);
+/* The pool's number, a new one for a new name (cut to fit). HS_CHECK_POOL_NONE when out of
+ * memory. */
+uint32_t hs_check_pools_add(hs_check_pools *pools, const char *name);
 
 /* Files a job as it stands in an upstream channel. Returns it, or NULL when out of memory. */
-hs_pool_work *hs_pools_add_work(hs_pools *pools, uint32_t pool, const hs_channel *channel,
-                                const hs_job *job, uint64_t now_ms);
+hs_check_work *hs_check_pools_add_work(hs_check_pools *pools, uint32_t pool,
+                                       const hs_channel *channel, const hs_job *job,
+                                       uint64_t now_ms);
 
 /* That job is worked on with this tip. Returns 0, or -1 when out of memory. */
-int hs_pool_work_add_tip(hs_pool_work *work, const hs_tip *tip);
+int hs_check_work_add_tip(hs_check_work *work, const hs_tip *tip);
 
 /* The tip of that prev_hash and nbits, or NULL. */
-const hs_tip *hs_pool_work_tip(const hs_pool_work *work, const hs_tip *tip);
+const hs_tip *hs_check_work_tip(const hs_check_work *work, const hs_tip *tip);
 
 /* The work that an extended job is: the same parts and version; of several the one whose space the
  * prefix is in, if there is one. NULL when no pool has sent it. */
-hs_pool_work *hs_pools_find_parts(const hs_pools *pools, const hs_job *job,
-                                  uint32_t extranonce_size);
+hs_check_work *hs_check_pools_find_parts(const hs_check_pools *pools, const hs_job *job,
+                                         uint32_t extranonce_size);
 
 /* The work whose coinbase with `prefix` as its whole extranonce has this root, near `now_ms` first.
  * NULL when there is none. */
-hs_pool_work *hs_pools_find_root(hs_pools *pools, const hs_job *job, uint64_t now_ms);
+hs_check_work *hs_check_pools_find_root(hs_check_pools *pools, const hs_job *job, uint64_t now_ms);
 
 /* How a prefix lies in what the pool granted. */
-enum hs_space_fit {
+enum hs_check_space_fit {
     HS_SPACE_FITS = 0,
     HS_SPACE_LENGTH, /* it begins with a granted one, but does not fill it */
     HS_SPACE_FOREIGN /* it begins with none */
 };
 
-enum hs_space_fit hs_pools_fit(const hs_pools *pools, uint32_t pool, const hs_sv2_b032 *prefix,
-                               uint32_t extranonce_size);
+enum hs_check_space_fit hs_check_pools_fit(const hs_check_pools *pools, uint32_t pool,
+                                           const hs_sv2_b032 *prefix, uint32_t extranonce_size);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "host_stub/base/array.h"
 
-int hs_spans_add(hs_spans *spans, const hs_span *span)
+int hs_check_spans_add(hs_check_spans *spans, const hs_check_span *span)
 {
     if (HS_GROW(spans->spans, spans->capacity, spans->count + 1) != 0) {
         return -1;
@@ -15,7 +15,7 @@ int hs_spans_add(hs_spans *spans, const hs_span *span)
     return 0;
 }
 
-void hs_spans_free(hs_spans *spans)
+void hs_check_spans_free(hs_check_spans *spans)
 {
     free(spans->spans);
     memset(spans, 0, sizeof *spans);
@@ -27,7 +27,7 @@ static int compare_u64(uint64_t a, uint64_t b)
 }
 
 /* Timeline, pool and prefix, a prefix before what it is a prefix of. */
-static int compare_space(const hs_span *a, const hs_span *b)
+static int compare_space(const hs_check_span *a, const hs_check_span *b)
 {
     const uint32_t shorter = a->prefix.len < b->prefix.len ? a->prefix.len : b->prefix.len;
     int order = compare_u64(a->timeline, b->timeline);
@@ -42,8 +42,8 @@ static int compare_space(const hs_span *a, const hs_span *b)
 
 static int compare_spans(const void *left, const void *right)
 {
-    const hs_span *const a = left;
-    const hs_span *const b = right;
+    const hs_check_span *const a = left;
+    const hs_check_span *const b = right;
     int order = compare_space(a, b);
     if (order == 0) {
         order = compare_u64(a->from, b->from);
@@ -54,14 +54,14 @@ static int compare_spans(const void *left, const void *right)
     return order != 0 ? order : compare_u64(a->frame, b->frame);
 }
 
-static int is_within(const hs_span *outer, const hs_span *inner)
+static int is_within(const hs_check_span *outer, const hs_check_span *inner)
 {
     return outer->timeline == inner->timeline && outer->pool == inner->pool &&
            outer->prefix.len <= inner->prefix.len &&
            memcmp(outer->prefix.byte, inner->prefix.byte, outer->prefix.len) == 0;
 }
 
-static int same_channel(const hs_span *a, const hs_span *b)
+static int same_channel(const hs_check_span *a, const hs_check_span *b)
 {
     return a->file == b->file && a->channel_id == b->channel_id;
 }
@@ -69,11 +69,11 @@ static int same_channel(const hs_span *a, const hs_span *b)
 /* Of the spans of one space up to some index: the one that ends last, and the one that ends last of
  * all channels but the first one's. */
 typedef struct reach {
-    const hs_span *last;
-    const hs_span *other;
+    const hs_check_span *last;
+    const hs_check_span *other;
 } reach;
 
-static reach extend(reach so_far, const hs_span *span)
+static reach extend(reach so_far, const hs_check_span *span)
 {
     if (so_far.last == NULL || span->to > so_far.last->to) {
         if (so_far.last != NULL && !same_channel(so_far.last, span)) {
@@ -88,7 +88,7 @@ static reach extend(reach so_far, const hs_span *span)
 }
 
 /* One that still lasts after `from` and is not the span's own channel's; NULL. */
-static const hs_span *beyond(const reach *r, const hs_span *span)
+static const hs_check_span *beyond(const reach *r, const hs_check_span *span)
 {
     if (r->last != NULL && !same_channel(r->last, span)) {
         return r->last->to > span->from ? r->last : NULL;
@@ -103,7 +103,8 @@ typedef struct group {
 } group;
 
 /* The last of the group that begins before `to`; its reach tells about it and those before. */
-static const reach *find_reach(const hs_spans *spans, const reach *reaches, group g, uint64_t to)
+static const reach *find_reach(const hs_check_spans *spans, const reach *reaches, group g,
+                               uint64_t to)
 {
     size_t low = g.first;
     size_t high = g.end;
@@ -119,11 +120,11 @@ static const reach *find_reach(const hs_spans *spans, const reach *reaches, grou
 }
 
 typedef struct sweep {
-    const hs_spans *spans;
+    const hs_check_spans *spans;
     reach *reaches;                         /* one for each span */
     group outer[HS_SV2_EXTRANONCE_MAX + 1]; /* groups that the present one lies within */
     size_t outer_count;
-    void (*report)(void *ctx, const hs_span *later, const hs_span *earlier);
+    void (*report)(void *ctx, const hs_check_span *later, const hs_check_span *earlier);
     void *ctx;
 } sweep;
 
@@ -131,8 +132,8 @@ static void compare_group(sweep *s, group g)
 {
     reach so_far = {NULL, NULL};
     for (size_t i = g.first; i < g.end; i++) {
-        const hs_span *const span = &s->spans->spans[i];
-        const hs_span *found = beyond(&so_far, span);
+        const hs_check_span *const span = &s->spans->spans[i];
+        const hs_check_span *found = beyond(&so_far, span);
         for (size_t k = 0; found == NULL && k < s->outer_count; k++) {
             const reach *const r = find_reach(s->spans, s->reaches, s->outer[k], span->to);
             found = r != NULL ? beyond(r, span) : NULL;
@@ -145,9 +146,10 @@ static void compare_group(sweep *s, group g)
     }
 }
 
-int hs_spans_overlaps(hs_spans *spans,
-                      void (*report)(void *ctx, const hs_span *later, const hs_span *earlier),
-                      void *ctx)
+int hs_check_spans_overlaps(hs_check_spans *spans,
+                            void (*report)(void *ctx, const hs_check_span *later,
+                                           const hs_check_span *earlier),
+                            void *ctx)
 {
     sweep s = {.spans = spans, .report = report, .ctx = ctx};
     size_t first = 0;

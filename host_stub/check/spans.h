@@ -14,9 +14,9 @@
 
 #include "host_stub/sv2/types.h"
 
-typedef struct hs_span {
+typedef struct hs_check_span {
     uint32_t timeline;
-    uint32_t pool; /* HS_POOL_NONE when unknown: then the prefix alone tells */
+    uint32_t pool; /* HS_CHECK_POOL_NONE when unknown: then the prefix alone tells */
     hs_sv2_b032 prefix;
     uint64_t from; /* ms, or number of the frame: within, from inclusive, to exclusive */
     uint64_t to;
@@ -25,24 +25,25 @@ typedef struct hs_span {
     size_t line; /* of the job that began it */
     size_t frame;
     size_t offset;
-} hs_span;
+} hs_check_span;
 
 /* All zero is an empty one. */
-typedef struct hs_spans {
-    hs_span *spans;
+typedef struct hs_check_spans {
+    hs_check_span *spans;
     size_t count;
     size_t capacity;
-} hs_spans;
+} hs_check_spans;
 
 /* Returns 0, or -1 when out of memory. */
-int hs_spans_add(hs_spans *spans, const hs_span *span);
-void hs_spans_free(hs_spans *spans);
+int hs_check_spans_add(hs_check_spans *spans, const hs_check_span *span);
+void hs_check_spans_free(hs_check_spans *spans);
 
 /* Reports each span that overlaps with another, once, together with one of those: `later` began
  * when `earlier` was there, or has the longer prefix. Sorts the spans; n log n. Returns 0, or -1
  * when out of memory. */
-int hs_spans_overlaps(hs_spans *spans,
-                      void (*report)(void *ctx, const hs_span *later, const hs_span *earlier),
-                      void *ctx);
+int hs_check_spans_overlaps(hs_check_spans *spans,
+                            void (*report)(void *ctx, const hs_check_span *later,
+                                           const hs_check_span *earlier),
+                            void *ctx);
 
 #endif

@@ -12,7 +12,7 @@ uint64_t hs_check_now(const hs_check *c)
     return c->now.is_timed ? c->now.now_ms : HS_TIME_NONE;
 }
 
-void hs_check_tell(hs_check *c, const hs_violation *v)
+void hs_check_tell(hs_check *c, const hs_check_violation *v)
 {
     c->totals.violations++;
     c->totals.by_rule[v->rule]++;
@@ -28,13 +28,13 @@ void hs_check_report(hs_check *c, unsigned rule, const char *format, ...)
     va_start(list, format);
     (void)vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    const hs_violation violation = {.file = c->files[c->now.file],
-                                    .line = c->now.line,
-                                    .frame = c->now.frame,
-                                    .offset = c->now.offset,
-                                    .message = c->now.message,
-                                    .rule = rule,
-                                    .text = text};
+    const hs_check_violation violation = {.file = c->files[c->now.file],
+                                          .line = c->now.line,
+                                          .frame = c->now.frame,
+                                          .offset = c->now.offset,
+                                          .message = c->now.message,
+                                          .rule = rule,
+                                          .text = text};
     hs_check_tell(c, &violation);
 }
 
@@ -49,7 +49,7 @@ hs_check_channel *hs_check_channel_of(hs_check *c, const hs_channel *channel)
             return NULL;
         }
         memset(&now->channels[now->channel_count], 0, sizeof now->channels[0]);
-        now->channels[now->channel_count++].pool = HS_POOL_NONE;
+        now->channels[now->channel_count++].pool = HS_CHECK_POOL_NONE;
     }
     return &now->channels[index];
 }

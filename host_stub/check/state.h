@@ -16,8 +16,8 @@ typedef struct hs_check_channel {
     int has_update;
     uint64_t updated_ms;
     int carries_extensions; /* frames of unknown extensions, since ChannelEndpointChanged */
-    uint32_t pool;          /* of its last job that was traced; HS_POOL_NONE before */
-    hs_span *open;          /* spans that last; `to` is not set */
+    uint32_t pool;          /* of its last job that was traced; HS_CHECK_POOL_NONE before */
+    hs_check_span *open;    /* spans that last; `to` is not set */
     size_t open_count;
     size_t open_capacity;
 } hs_check_channel;
@@ -33,7 +33,7 @@ typedef struct hs_check_debt {
 /* The connection that is being looked at. */
 typedef struct hs_check_connection {
     enum hs_check_role role;
-    uint32_t pool; /* of an upstream one, else HS_POOL_NONE */
+    uint32_t pool; /* of an upstream one, else HS_CHECK_POOL_NONE */
     uint32_t file; /* its number */
     uint32_t timeline;
     hs_session *session;
@@ -55,8 +55,8 @@ typedef struct hs_check_connection {
 struct hs_check {
     hs_check_options options;
     hs_check_totals totals;
-    hs_pools pools;
-    hs_spans spans;
+    hs_check_pools pools;
+    hs_check_spans spans;
     char **files;
     size_t file_count;
     size_t file_capacity;
@@ -68,7 +68,7 @@ struct hs_check {
 enum { HS_REPORT_SIZE = 640 }; /* of a violation's text */
 
 /* Counts a violation and hands it on; hs_check_report says that it is of the present message. */
-void hs_check_tell(hs_check *c, const hs_violation *v);
+void hs_check_tell(hs_check *c, const hs_check_violation *v);
 void hs_check_report(hs_check *c, unsigned rule, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* The checker's part of a channel of the session; NULL when out of memory. */

@@ -1,6 +1,17 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include "host_stub/cmd/bench_control.h"
-
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * cmd/bench_control: `host_stub bench control`: scenarios x policies x seeds, each run in a process
+ * of its own, as a table of error against moves with the floors of luck and of whole miners beside
+ * it, as lines of JSON, as a page, and as an answer to the question whether it is good enough.
+ *
+ *   cmd/bench_options        what is measured
+ *   bench/jobs               runs in parallel
+ *   bench/measure            one run
+ *   bench/result             the structs that all of them share
+ *   bench/print, bench/json  the results for people and for programs
+ *   bench/limits             what is good enough
+ *   bench/check              whether it is
+ */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host_stub/base/output.h"
 #include "host_stub/base/paths.h"
 #include "host_stub/base/text.h"
 #include "host_stub/bench/check.h"
@@ -16,13 +28,15 @@
 #include "host_stub/bench/jobs.h"
 #include "host_stub/bench/print.h"
 #include "host_stub/cmd/bench_options.h"
-#include "host_stub/load/loader.h"
+#include "host_stub/cmd/commands.h"
+#include "host_stub/cmd/find.h"
 #include "host_stub/report/report.h"
 
 enum { WHY_SIZE = 2048, PATH_SIZE = 4096 };
 
 struct bench {
-    hs_bench_options options;
+    hs_bench_options *options;
+    hs_call *call; /* for the sentence at the end */
     hs_scenario *scenarios;
     hs_bench_table table;
     hs_bench_job *jobs;
@@ -32,55 +46,32 @@ struct bench {
     uint32_t tenths_told;
 };
 
-static int complain(const char *what)
+static int complain(struct bench *b, const char *what)
 {
-    fprintf(stderr, "host_stub bench control: %s\n", what);
-    return -1;
+    return hs_refuse(b->call->why, sizeof b->call->why, "%s", what);
 }
 
 /* ---- what is measured ---- */
 
-static int is_path(const char *name, const char *ending)
-{
-    const size_t len = strlen(name);
-    const size_t tail = strlen(ending);
-    return strchr(name, '/') != NULL || (len > tail && strcmp(name + len - tail, ending) == 0);
-}
-
-static int load_scenario(const char *name, hs_scenario *scenario)
-{
-    char dir[PATH_SIZE];
-    char path[PATH_SIZE + 256];
-    char why[WHY_SIZE];
-    if (is_path(name, ".ini")) {
-        snprintf(path, sizeof path, "%s", name);
-    } else if (hs_path_default_scenarios(dir, sizeof dir) != 0) {
-        return complain("the folder of scenarios is not found; give paths of files");
-    } else {
-        snprintf(path, sizeof path, "%s/%.200s.ini", dir, name);
-    }
-    return hs_scenario_load(scenario, path, why, sizeof why) != 0 ? complain(why) : 0;
-}
-
 static int load_scenarios(struct bench *b)
 {
-    const hs_bench_options *const o = &b->options;
+    const hs_bench_options *const o = b->options;
     const uint32_t count = o->fleets > 0 ? o->fleets : o->scenario_count;
     char why[WHY_SIZE];
     b->scenarios = calloc(count, sizeof *b->scenarios);
     b->table.scenarios = calloc(count, sizeof *b->table.scenarios);
     b->table.titles = calloc(count, sizeof *b->table.titles);
     if (b->scenarios == NULL || b->table.scenarios == NULL || b->table.titles == NULL) {
-        return complain("out of memory");
+        return complain(b, "out of memory");
     }
     for (uint32_t i = 0; i < count; i++) {
         hs_scenario *const scenario = &b->scenarios[i];
         if (o->fleets > 0) {
             if (hs_fleet_scenario(i + 1, scenario, why, sizeof why) != 0) {
-                return complain(why);
+                return complain(b, why);
             }
-        } else if (load_scenario(o->scenarios[i], scenario) != 0) {
-            return -1;
+        } else if (hs_find_scenario(o->scenarios[i], scenario, why, sizeof why) != 0) {
+            return complain(b, why);
         }
         b->table.scenario_count = i + 1;
         memcpy(b->table.scenarios[i], scenario->name, sizeof b->table.scenarios[i]);
@@ -116,37 +107,37 @@ static int add_plugin(struct bench *b, const char *name)
     char why[WHY_SIZE];
     hs_plugin plugin;
     const hs_load_options load = hs_loader_defaults();
-    if (is_path(name, ".so")) {
+    if (hs_find_is_path(name, ".so")) {
         snprintf(path, sizeof path, "%s", name);
     } else if (hs_path_lib(name, path, sizeof path) != 0) {
-        return complain("the folder of the plugins is not found; give paths");
+        return complain(b, "the folder of the plugins is not found; give paths");
     }
     const enum hs_load_result result = hs_loader_open(path, &load, &plugin, why, sizeof why);
-    if (result == HS_LOAD_NOT_FOUND && !b->options.plugins_given && strcmp(name, "hashmux") != 0) {
+    if (result == HS_LOAD_NOT_FOUND && !b->options->plugins_given && strcmp(name, "hashmux") != 0) {
         fprintf(stderr, "host_stub bench control: left out, because it was not built: %s\n", path);
         return 0;
     }
     if (result != HS_LOAD_OK) {
-        return complain(why);
+        return complain(b, why);
     }
     const int has_presets = strcmp(plugin.id, "org.hashmux.hashmux") == 0;
     hs_loader_close(&plugin);
     if (!has_presets) {
         add_policy(b, path, "");
     }
-    for (uint32_t i = 0; has_presets && i < b->options.preset_count; i++) {
-        add_policy(b, path, b->options.presets[i]);
+    for (uint32_t i = 0; has_presets && i < b->options->preset_count; i++) {
+        add_policy(b, path, b->options->presets[i]);
     }
     return 0;
 }
 
 static int load_policies(struct bench *b)
 {
-    const hs_bench_options *const o = &b->options;
+    const hs_bench_options *const o = b->options;
     const size_t most = (size_t)o->plugin_count * (o->preset_count + 1);
     b->table.policies = calloc(most, sizeof *b->table.policies);
     if (b->table.policies == NULL) {
-        return complain("out of memory");
+        return complain(b, "out of memory");
     }
     for (uint32_t i = 0; i < o->plugin_count; i++) {
         if (add_plugin(b, o->plugins[i]) != 0) {
@@ -159,7 +150,7 @@ static int load_policies(struct bench *b)
 static int make_jobs(struct bench *b)
 {
     hs_bench_table *const t = &b->table;
-    const hs_bench_options *const o = &b->options;
+    const hs_bench_options *const o = b->options;
     const size_t count = (size_t)t->scenario_count * t->policy_count * o->seed_count;
     t->seeds = calloc(o->seed_count, sizeof *t->seeds);
     t->runs = calloc(count, sizeof *t->runs);
@@ -168,7 +159,7 @@ static int make_jobs(struct bench *b)
     b->lines = calloc(count, sizeof *b->lines);
     if (t->seeds == NULL || t->runs == NULL || t->cells == NULL || b->jobs == NULL ||
         b->lines == NULL) {
-        return complain("out of memory");
+        return complain(b, "out of memory");
     }
     t->seed_count = o->seed_count;
     t->run_count = (uint32_t)count;
@@ -179,8 +170,8 @@ static int make_jobs(struct bench *b)
             for (uint32_t k = 0; k < t->seed_count; k++) {
                 b->jobs[at++] = (hs_bench_job){.scenario = &b->scenarios[s],
                                                .policy = &t->policies[p],
-                                               .sets = o->sets,
-                                               .set_count = o->set_count,
+                                               .sets = o->sets.at,
+                                               .set_count = (uint32_t)o->sets.count,
                                                .seed = o->fleets > 0 ? s + 1 : t->seeds[k],
                                                .seconds = o->seconds,
                                                .want_series = k == 0 && o->fleets == 0};
@@ -198,7 +189,7 @@ static void show_progress(void *ctx, uint32_t finished, uint32_t count)
     const uint32_t tenths = 10 * finished / count;
     const long spent = (long)(time(NULL) - b->began);
     const long left = spent * (long)(count - finished) / (long)finished;
-    if (b->options.quiet) {
+    if (b->options->quiet) {
         return;
     }
     if (b->is_terminal) {
@@ -219,7 +210,7 @@ static int measure(struct bench *b)
     struct timespec to;
     hs_bench_table *const t = &b->table;
     const hs_bench_progress progress = {show_progress, b};
-    const uint32_t workers = b->options.workers > 0 ? b->options.workers : hs_bench_processors();
+    const uint32_t workers = b->options->workers > 0 ? b->options->workers : hs_bench_processors();
     b->began = time(NULL);
     b->is_terminal = isatty(STDERR_FILENO);
     clock_gettime(CLOCK_MONOTONIC, &from);
@@ -232,27 +223,25 @@ static int measure(struct bench *b)
         t->runs[i].scenario_index = i / t->seed_count / t->policy_count;
     }
     hs_bench_summarise(t);
-    return rc != 0 ? complain(why) : 0;
+    return rc != 0 ? complain(b, why) : 0;
 }
 
 /* ---- the results ---- */
 
-static int write_json(const struct bench *b)
+static int write_json(struct bench *b)
 {
-    const char *const path = b->options.json;
-    FILE *const to = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
-    int rc = to == NULL ? -1 : 0;
-    for (uint32_t i = 0; rc == 0 && i < b->table.run_count; i++) {
-        if (b->lines[i] != NULL && fprintf(to, "%s\n", b->lines[i]) < 0) {
-            rc = -1;
-        }
+    char *text = NULL;
+    size_t len = 0;
+    FILE *const to = open_memstream(&text, &len);
+    for (uint32_t i = 0; to != NULL && i < b->table.run_count; i++) {
+        (void)fprintf(to, "%s%s", b->lines[i] != NULL ? b->lines[i] : "",
+                      b->lines[i] != NULL ? "\n" : "");
     }
-    if (to != NULL && (to == stdout ? fflush(to) : fclose(to)) != 0) {
-        rc = -1;
-    }
-    if (rc != 0) {
-        fprintf(stderr, "host_stub bench control: %s cannot be written\n", path);
-    }
+    const int rc =
+        to == NULL || fclose(to) != 0
+            ? complain(b, "out of memory for the lines of JSON")
+            : hs_output_save(b->options->json, text, len, b->call->why, sizeof b->call->why);
+    free(text);
     return rc;
 }
 
@@ -275,12 +264,12 @@ static uint32_t tell_failures(const hs_bench_table *t)
     return count;
 }
 
-static int tell(const struct bench *b)
+static int tell(struct bench *b)
 {
-    const hs_bench_options *const o = &b->options;
+    const hs_bench_options *const o = b->options;
     char why[WHY_SIZE];
     const int to_stdout = o->json != NULL && strcmp(o->json, "-") == 0;
-    int status = tell_failures(&b->table) > 0 ? 1 : 0;
+    int status = tell_failures(&b->table) > 0 ? HS_STATUS_NO : HS_STATUS_DONE;
     if (!o->quiet && !to_stdout) {
         (o->fleets > 0 ? hs_bench_print_fleets : hs_bench_print)(stdout, &b->table);
     }
@@ -290,14 +279,14 @@ static int tell(const struct bench *b)
         const hs_bench_verdict v =
             (o->fleets > 0 ? hs_bench_check_fleets : hs_bench_check)(&b->table, to);
         fprintf(to, "%" PRIu32 " limits compared, %" PRIu32 " exceeded\n", v.compared, v.exceeded);
-        status = v.exceeded > 0 ? 1 : status;
+        status = v.exceeded > 0 ? HS_STATUS_NO : status;
     }
     if (o->json != NULL && write_json(b) != 0) {
-        status = 2;
+        status = HS_STATUS_WRONG;
     }
     if (o->report != NULL && hs_report_bench(&b->table, o->report, why, sizeof why) != 0) {
-        complain(why);
-        status = 2;
+        complain(b, why);
+        status = HS_STATUS_WRONG;
     }
     return status;
 }
@@ -314,42 +303,15 @@ static void release(struct bench *b)
     free(b->jobs);
     free(b->scenarios);
     hs_bench_table_free(&b->table);
-    hs_bench_options_free(&b->options);
 }
 
-int hs_bench_control(int argc, char **argv)
+int hs_cmd_bench_control(hs_call *call)
 {
-    char why[WHY_SIZE];
-    struct bench *const b = calloc(1, sizeof *b);
-    int status = 2;
-    if (b == NULL) {
-        complain("out of memory");
-        return status;
+    struct bench b = {.options = call->options, .call = call};
+    int status = HS_STATUS_WRONG;
+    if (load_scenarios(&b) == 0 && load_policies(&b) == 0 && make_jobs(&b) == 0) {
+        status = measure(&b) == 0 ? tell(&b) : HS_STATUS_WRONG;
     }
-    if (hs_bench_options_read(&b->options, argc, argv, why, sizeof why) != 0) {
-        complain(why);
-        goto cleanup;
-    }
-    if (b->options.help) {
-        fputs(HS_BENCH_USAGE, stdout);
-        status = 0;
-        goto cleanup;
-    }
-    if (b->options.report != NULL &&
-        hs_report_check_path(b->options.report, why, sizeof why) != 0) {
-        complain(why);
-        goto cleanup;
-    }
-    if (load_scenarios(b) != 0 || load_policies(b) != 0 || make_jobs(b) != 0) {
-        goto cleanup;
-    }
-    if (measure(b) != 0) {
-        status = 1;
-        goto cleanup;
-    }
-    status = tell(b);
-cleanup:
-    release(b);
-    free(b);
+    release(&b);
     return status;
 }

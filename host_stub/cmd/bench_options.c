@@ -1,48 +1,17 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "host_stub/cmd/bench_options.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host_stub/base/text.h"
 #include "host_stub/bench/jobs.h"
 
-const char HS_BENCH_USAGE[] =
-    "usage: host_stub bench control [options]\n"
-    "\n"
-    "Runs policies on simulated farms, all on the same shares, and prints for each scenario the\n"
-    "error of the last hour (points, mean over the seeds) @ moves per channel and day, beside "
-    "what\n"
-    "luck alone and whole miners make unavoidable.\n"
-    "\n"
-    "  --seeds N|LIST     N = 1 to N (default 2); a list has a comma: 301,302, or 301, for one\n"
-    "  --scenarios LIST   names of tests/sim or paths; default: those that have limits\n"
-    "  --plugins LIST     names beside this program, or paths; default:\n"
-    "                     hashmux,count_pid,static_hashrate\n"
-    "  --presets LIST     tuning models given to hashmux; default: aggressive,balanced,\n"
-    "                     conservative,proportional_only. Other plugins run once\n"
-    "  --set S.KEY=VALUE  one more key of every run's configuration; may be repeated\n"
-    "  --hours H          default: each scenario's\n"
-    "  --random N         random fleets 1 to N instead of scenarios, each with its number as "
-    "seed;\n"
-    "                     only hashmux unless --plugins says more\n"
-    "  --json FILE        one line of JSON per run; - = to standard output instead of the table\n"
-    "  --report FILE.html the same as a page to look at\n"
-    "  --jobs N           runs at a time; default: the number of processors\n"
-    "  --check            compare with the limits; status 1 and a line for each that is exceeded\n"
-    "  --quiet            no table and no progress\n"
-    "\n"
-    "Status: 0 done, 1 a limit is exceeded, a run failed or broke the contract, 2 the command "
-    "line\n"
-    "or a file is wrong.\n";
-
 static const char DEFAULT_SCENARIOS[] =
     "homo100,hetero200,highrate,lowrate,big5000,churn674,small20,nine,three,pair,solo1,"
     "wrongnominal,derate,rackdrop,racksilent,targetchange,drain,outage,alldown,flap,gray,reject15,"
     "infeasible,hiddencap";
 static const char DEFAULT_PLUGINS[] = "hashmux,count_pid,static_hashrate";
-static const char DEFAULT_PRESETS[] = "aggressive,balanced,conservative,proportional_only";
 
 /* Splits at commas. An empty last word is allowed: "301,". */
 static int split(const char *list, const char *option, char **names, uint32_t *count, char *why,
@@ -69,8 +38,11 @@ static int split(const char *list, const char *option, char **names, uint32_t *c
     return *count > 0 ? 0 : hs_refuse(why, capacity, "%s needs at least one name", option);
 }
 
-static int read_seeds(hs_bench_options *o, const char *value, char *why, size_t capacity)
+static int read_seeds(const hs_option *option, void *options, const char *value, char *why,
+                      size_t capacity)
 {
+    hs_bench_options *const o = options;
+    (void)option;
     char word[32];
     o->seed_count = 0;
     for (const char *at = value; *at != '\0';) {
@@ -107,21 +79,25 @@ static int read_seeds(hs_bench_options *o, const char *value, char *why, size_t 
     return 0;
 }
 
-static int read_count(const char *option, const char *value, uint32_t most, uint32_t *out,
-                      char *why, size_t capacity)
+static int read_scenarios(const hs_option *option, void *options, const char *value, char *why,
+                          size_t capacity)
 {
-    uint64_t n = 0;
-    if (hs_parse_whole(value, &n) != 0 || n < 1 || n > most) {
-        return hs_refuse(why, capacity, "%s takes a whole number from 1 to %u, not '%s'", option,
-                         (unsigned)most, value);
-    }
-    *out = (uint32_t)n;
-    return 0;
+    hs_bench_options *const o = options;
+    return split(value, option->name, o->scenarios, &o->scenario_count, why, capacity);
 }
 
-static int read_presets(hs_bench_options *o, const char *value, char *why, size_t capacity)
+static int read_plugins(const hs_option *option, void *options, const char *value, char *why,
+                        size_t capacity)
 {
-    if (split(value, "--presets", o->presets, &o->preset_count, why, capacity) != 0) {
+    hs_bench_options *const o = options;
+    return split(value, option->name, o->plugins, &o->plugin_count, why, capacity);
+}
+
+static int read_presets(const hs_option *option, void *options, const char *value, char *why,
+                        size_t capacity)
+{
+    hs_bench_options *const o = options;
+    if (split(value, option->name, o->presets, &o->preset_count, why, capacity) != 0) {
         return -1;
     }
     for (uint32_t i = 0; i < o->preset_count; i++) {
@@ -132,73 +108,40 @@ static int read_presets(hs_bench_options *o, const char *value, char *why, size_
     return 0;
 }
 
-static int take(hs_bench_options *o, const char *name, const char *value, char *why,
-                size_t capacity)
-{
-    double hours = 0.0;
-    if (strcmp(name, "--seeds") == 0) {
-        return read_seeds(o, value, why, capacity);
-    }
-    if (strcmp(name, "--scenarios") == 0) {
-        return split(value, name, o->scenarios, &o->scenario_count, why, capacity);
-    }
-    if (strcmp(name, "--plugins") == 0) {
-        o->plugins_given = 1;
-        return split(value, name, o->plugins, &o->plugin_count, why, capacity);
-    }
-    if (strcmp(name, "--presets") == 0) {
-        return read_presets(o, value, why, capacity);
-    }
-    if (strcmp(name, "--random") == 0) {
-        return read_count(name, value, HS_BENCH_FLEETS_MAX, &o->fleets, why, capacity);
-    }
-    if (strcmp(name, "--jobs") == 0) {
-        return read_count(name, value, HS_BENCH_WORKERS_MAX, &o->workers, why, capacity);
-    }
-    if (strcmp(name, "--hours") == 0) {
-        if (hs_parse_decimal(value, &hours) != 0 || hours < 0.01 || hours > 8760.0) {
-            return hs_refuse(why, capacity, "--hours takes a number from 0.01 to 8760, such as 26");
-        }
-        o->seconds = (uint64_t)(hours * 3600.0 + 0.5);
-        return 0;
-    }
-    if (strcmp(name, "--json") == 0) {
-        o->json = value;
-    } else if (strcmp(name, "--report") == 0) {
-        o->report = value;
-    } else if (o->set_count == sizeof o->sets / sizeof o->sets[0]) {
-        return hs_refuse(why, capacity, "--set may be given 64 times");
-    } else {
-        o->sets[o->set_count++] = value;
-    }
-    return 0;
-}
-
-static int takes_value(const char *word)
-{
-    static const char *const WITH_VALUE[] = {"--seeds",  "--scenarios", "--plugins", "--presets",
-                                             "--random", "--jobs",      "--hours",   "--json",
-                                             "--report", "--set"};
-    for (size_t i = 0; i < sizeof WITH_VALUE / sizeof WITH_VALUE[0]; i++) {
-        if (strcmp(word, WITH_VALUE[i]) == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
+#define AT(member) HS_AT(hs_bench_options, member)
+static const hs_option OPTIONS[] = {
+    HS_OTHER("--seeds", "N|LIST", AT(seeds), read_seeds, NULL,
+             "N = 1 to N (default 2); a list has a comma: 301,302, or 301, for one",
+             .excludes = "--random"),
+    HS_OTHER("--scenarios", "LIST", AT(scenarios), read_scenarios, NULL,
+             "names of tests/sim or paths; default: those that have limits",
+             .excludes = "--random"),
+    HS_OTHER("--plugins", "LIST", AT(plugins), read_plugins, NULL,
+             "names beside this program, or paths; default: hashmux,count_pid,static_hashrate",
+             .given = offsetof(hs_bench_options, plugins_given)),
+    HS_OTHER("--presets", "LIST", AT(presets), read_presets,
+             "aggressive,balanced,conservative,proportional_only",
+             "tuning models given to hashmux. Other plugins run once"),
+    HS_STRING(TEXTS, "--set", "S.KEY=VALUE", AT(sets), "one more key of every run's configuration"),
+    HS_SCALED("--hours", "H", AT(seconds), 3600.0, 0.01, 8760.0, NULL, "default: each scenario's"),
+    HS_WHOLE("--random", "N", AT(fleets), 1, HS_BENCH_FLEETS_MAX, NULL,
+             "random fleets 1 to N instead of scenarios, each with its number as seed; only "
+             "hashmux unless --plugins says more"),
+    HS_STRING(OUTPUT, "--json", "FILE", AT(json),
+              "one line of JSON per run; - = to standard output instead of the table"),
+    HS_STRING(OUTPUT, "--report", "FILE.html", AT(report), "the same as a page to look at"),
+    HS_WHOLE("--jobs", "N", AT(workers), 1, HS_BENCH_WORKERS_MAX, NULL,
+             "runs at a time; default: the number of processors"),
+    HS_FLAG("--check", AT(check),
+            "compare with the limits; status 1 and a line for each that is exceeded"),
+    HS_FLAG("--quiet", AT(quiet), "no table and no progress"),
+};
 
 /* What nobody gave. */
-static int fill_defaults(hs_bench_options *o, char *why, size_t capacity)
+static int fill_defaults(void *options, char *why, size_t capacity)
 {
-    const char *const plugins = o->fleets > 0 ? "hashmux" : DEFAULT_PLUGINS;
-    if (o->fleets > 0 && o->scenario_count > 0) {
-        return hs_refuse(why, capacity, "--random and --scenarios exclude each other");
-    }
-    if (o->fleets > 0 && o->seed_count > 0) {
-        return hs_refuse(why, capacity,
-                         "--random and --seeds exclude each other: each fleet has its own seed");
-    }
-    if (o->seed_count == 0 && read_seeds(o, o->fleets > 0 ? "1" : "2", why, capacity) != 0) {
+    hs_bench_options *const o = options;
+    if (o->seed_count == 0 && read_seeds(NULL, o, o->fleets > 0 ? "1" : "2", why, capacity) != 0) {
         return -1;
     }
     if (o->fleets == 0 && o->scenario_count == 0 &&
@@ -206,44 +149,32 @@ static int fill_defaults(hs_bench_options *o, char *why, size_t capacity)
             0) {
         return -1;
     }
-    if (o->plugin_count == 0 &&
-        split(plugins, "--plugins", o->plugins, &o->plugin_count, why, capacity) != 0) {
-        return -1;
-    }
-    return o->preset_count > 0 ? 0 : read_presets(o, DEFAULT_PRESETS, why, capacity);
+    return o->plugin_count > 0 ? 0
+                               : split(o->fleets > 0 ? "hashmux" : DEFAULT_PLUGINS, "--plugins",
+                                       o->plugins, &o->plugin_count, why, capacity);
 }
 
-int hs_bench_options_read(hs_bench_options *options, int argc, char **argv, char *why,
-                          size_t capacity)
+static void release(void *options)
 {
-    memset(options, 0, sizeof *options);
-    for (int i = 1; i < argc; i++) {
-        const char *const word = argv[i];
-        if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-            options->help = 1;
-            return 0;
-        }
-        if (strcmp(word, "--check") == 0) {
-            options->check = 1;
-        } else if (strcmp(word, "--quiet") == 0) {
-            options->quiet = 1;
-        } else if (!takes_value(word)) {
-            return hs_refuse(why, capacity, "there is no option '%s'; --help lists them", word);
-        } else if (i + 1 == argc) {
-            return hs_refuse(why, capacity, "%s needs a value", word);
-        } else if (take(options, word, argv[++i], why, capacity) != 0) {
-            return -1;
-        }
-    }
-    return fill_defaults(options, why, capacity);
-}
-
-void hs_bench_options_free(hs_bench_options *options)
-{
+    hs_bench_options *const o = options;
     for (uint32_t i = 0; i < HS_BENCH_NAMES_MAX; i++) {
-        free(options->scenarios[i]);
-        free(options->plugins[i]);
-        free(options->presets[i]);
+        free(o->scenarios[i]);
+        free(o->plugins[i]);
+        free(o->presets[i]);
     }
-    memset(options, 0, sizeof *options);
 }
+
+const hs_command HS_BENCH_CONTROL_COMMAND = {
+    .name = "bench control",
+    .title = "error and moves of policies, on simulated farms",
+    .about =
+        "Runs policies on simulated farms, all on the same shares, and prints for each "
+        "scenario the error of the last hour (points, mean over the seeds) @ moves per channel "
+        "and day, beside what luck alone and whole miners make unavoidable.",
+    .no = "a limit is exceeded, a run failed or broke the contract",
+    .options = OPTIONS,
+    .count = sizeof OPTIONS / sizeof OPTIONS[0],
+    .size = sizeof(hs_bench_options),
+    .settle = fill_defaults,
+    .release = release,
+};

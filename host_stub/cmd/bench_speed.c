@@ -1,53 +1,36 @@
-/* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include "host_stub/cmd/bench_speed.h"
-
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * cmd/bench_speed: `host_stub bench speed`: what each hook of a plugin costs, next to what the
+ * machine charges anyway for the least that the hook could do. A time alone says more about the
+ * machine than about the plugin; the ratio of two times that were measured in one run can be
+ * compared.
+ *
+ * The plugin is called straight through its hooks, as a proxy would, and not through the guard.
+ * The farm that is measured is in bench/speed_farm.h, the machine's
+ * prices in bench/speed_floor.h, the list of measurements in bench/speed_measure.h. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "host_stub/base/paths.h"
+#include "host_stub/base/output.h"
 #include "host_stub/base/text.h"
 #include "host_stub/bench/speed_measure.h"
 #include "host_stub/bench/speed_report.h"
-#include "host_stub/load/loader.h"
+#include "host_stub/cmd/commands.h"
+#include "host_stub/cmd/find.h"
 
-enum { SIZES_MAX = 8, CHANNELS_MIN = 100, CHANNELS_MAX = 10000000, WHY_SIZE = 4096 };
+enum { SIZES_MAX = 8, CHANNELS_MIN = 100, CHANNELS_MAX = 10000000 };
 
-struct command_line {
+typedef struct options {
     const char *plugin;
     const char *against;
     const char *json;
     uint32_t sizes[SIZES_MAX];
     uint32_t size_count;
     int quick;
-    int help;
-};
-
-static const char USAGE[] =
-    "usage: host_stub bench speed [options]\n"
-    "\n"
-    "Measures what each hook of a plugin costs, next to what the machine charges anyway: a call\n"
-    "into a shared object, adding to one 64-byte record after another in the order of the shares,\n"
-    "and a scan of as many records as there are channels. Compare the ratios, not the times.\n"
-    "\n"
-    "  --channels LIST    sizes of the farm, 100 to 10000000; default: 1000,10000,100000,1000000\n"
-    "  --plugin FILE.so   default: hashmux.so beside this program\n"
-    "  --against FILE.so  measure this plugin in turns with the other on one farm (A B B A ...)\n"
-    "                     and print the medians of both and the ratio of the rounds\n"
-    "  --json FILE        one object per line into FILE; - = to standard output, no table\n"
-    "  --quick            three repetitions of everything: rougher numbers, sooner\n"
-    "\n"
-    "Shares, open, close and snapshot are nanoseconds a call; a tick is the whole call (a tick in\n"
-    "parts: all calls with 1024 rows each). Status: 0 done, 1 the plugin was refused or failed, 2\n"
-    "the command line or a file is wrong.\n";
-
-static int complain(const char *what)
-{
-    fprintf(stderr, "host_stub bench speed: %s\n", what);
-    return -1;
-}
+} options;
 
 /* A whole number, or one digit and an exponent as in 1e6. */
 static int parse_size(const char *text, uint32_t *out)
@@ -66,82 +49,52 @@ static int parse_size(const char *text, uint32_t *out)
     return value >= CHANNELS_MIN && value <= CHANNELS_MAX ? 0 : -1;
 }
 
-static int parse_sizes(const char *list, struct command_line *line)
+static int read_sizes(const hs_option *option, void *given, const char *value, char *why,
+                      size_t capacity)
 {
-    line->size_count = 0;
-    for (;;) {
-        char item[24];
-        const size_t len = strcspn(list, ",");
-        if (len >= sizeof item || line->size_count == SIZES_MAX) {
-            return -1;
-        }
-        memcpy(item, list, len);
-        item[len] = '\0';
-        if (parse_size(item, &line->sizes[line->size_count]) != 0) {
-            return -1;
-        }
-        line->size_count++;
-        if (list[len] == '\0') {
-            return 0;
-        }
-        list += len + 1;
-    }
-}
-
-static int take_option(struct command_line *line, const char *name, const char *value)
-{
-    if (strcmp(name, "--plugin") == 0) {
-        line->plugin = value;
-    } else if (strcmp(name, "--against") == 0) {
-        line->against = value;
-    } else if (strcmp(name, "--json") == 0) {
-        line->json = value;
-    } else if (parse_sizes(value, line) != 0) {
-        return complain("--channels takes one to eight whole numbers from 100 to 10000000 with "
-                        "commas between, such as 1000,1e6");
-    }
-    return 0;
-}
-
-static int read_command_line(int argc, char **argv, struct command_line *line)
-{
-    *line = (struct command_line){.sizes = {1000, 10000, 100000, 1000000}, .size_count = 4};
-    for (int i = 1; i < argc; i++) {
-        const int known = strcmp(argv[i], "--channels") == 0 || strcmp(argv[i], "--plugin") == 0 ||
-                          strcmp(argv[i], "--against") == 0 || strcmp(argv[i], "--json") == 0;
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            line->help = 1;
-        } else if (strcmp(argv[i], "--quick") == 0) {
-            line->quick = 1;
-        } else if (!known) {
-            fprintf(stderr, "host_stub bench speed: there is no option '%s'; --help lists them\n",
-                    argv[i]);
-            return -1;
-        } else if (i + 1 == argc) {
-            fprintf(stderr, "host_stub bench speed: %s needs a value\n", argv[i]);
-            return -1;
-        } else if (take_option(line, argv[i], argv[i + 1]) != 0) {
-            return -1;
-        } else {
-            i++;
+    options *const o = given;
+    o->size_count = 0;
+    for (const char *at = value; at != NULL; o->size_count++) {
+        char word[24];
+        hs_option_word(&at, word, sizeof word);
+        if (o->size_count == SIZES_MAX || parse_size(word, &o->sizes[o->size_count]) != 0) {
+            return hs_refuse(why, capacity,
+                             "%s takes one to eight whole numbers from %d to %d with commas "
+                             "between, such as 1000,1e6, not '%s'",
+                             option->name, (int)CHANNELS_MIN, (int)CHANNELS_MAX, value);
         }
     }
     return 0;
 }
 
-static int open_plugin(const char *given, hs_plugin *plugin)
-{
-    char path[WHY_SIZE];
-    char why[WHY_SIZE];
-    const hs_load_options options = hs_loader_defaults();
-    if (given == NULL && hs_path_default_plugin(path, sizeof path) != 0) {
-        return complain("hashmux.so is not found; name a plugin with --plugin");
-    }
-    return hs_loader_open(given != NULL ? given : path, &options, plugin, why, sizeof why) ==
-                   HS_LOAD_OK
-               ? 0
-               : complain(why);
-}
+#define AT(member) HS_AT(options, member)
+static const hs_option OPTIONS[] = {
+    HS_OTHER("--channels", "LIST", AT(sizes), read_sizes, "1000,10000,100000,1000000",
+             "sizes of the farm, 100 to 10000000"),
+    HS_STRING(INPUT, "--plugin", "FILE", AT(plugin), "default: hashmux.so beside this program"),
+    HS_STRING(INPUT, "--against", "FILE", AT(against),
+              "measure this plugin in turns with the other on one farm (A B B A ...) and print the "
+              "medians of both and the ratio of the rounds"),
+    HS_STRING(OUTPUT, "--json", "FILE", AT(json),
+              "one object per line into FILE; - = to standard output, no table"),
+    HS_FLAG("--quick", AT(quick), "three repetitions of everything: rougher numbers, sooner"),
+};
+
+const hs_command HS_BENCH_SPEED_COMMAND = {
+    .name = "bench speed",
+    .title = "what each hook costs, beside the machine's floors",
+    .about =
+        "Measures what each hook of a plugin costs, next to what the machine charges anyway: a "
+        "call into a shared object, adding to one 64-byte record after another in the order of the "
+        "shares, and a scan of as many records as there are channels. Compare the ratios, not the "
+        "times.",
+    .notes = "Shares, open, close and snapshot are nanoseconds a call; a tick is the whole call (a "
+             "tick in parts: all calls with 1024 rows each).",
+    .no = "a plugin was refused or failed",
+    .options = OPTIONS,
+    .count = sizeof OPTIONS / sizeof OPTIONS[0],
+    .size = sizeof(options),
+};
 
 static void show_progress(uint32_t channels, const char *what)
 {
@@ -155,94 +108,93 @@ static void end_progress(void)
     fflush(stderr);
 }
 
-/* Both at the same size of farm, or the plugin alone. 0, 1 when a plugin failed, 2 when the output
- * cannot be written. */
-static int measure_size(const hs_speed_options *options, const hs_plugin *against, FILE *json)
+/* Both at the same size of farm, or the plugin alone. 0, or -1 with `why` when a plugin failed. */
+static int measure_size(const hs_speed_options *how, const hs_plugin *against, FILE *json,
+                        char *why, size_t capacity)
 {
     static hs_speed_result result;
     static hs_speed_comparison comparison;
-    char why[WHY_SIZE] = "";
     result.count = 0;
-    const int rc = against != NULL
-                       ? hs_speed_compare(options, against, &comparison, why, sizeof why)
-                       : hs_speed_measure(options, &result, why, sizeof why);
-    if (options->progress != NULL) {
+    const int rc = against != NULL ? hs_speed_compare(how, against, &comparison, why, capacity)
+                                   : hs_speed_measure(how, &result, why, capacity);
+    if (how->progress != NULL) {
         end_progress();
     }
     if (rc != 0) {
-        complain(why);
-        return 1;
+        return -1;
     }
-    if (json != NULL && (against != NULL ? hs_speed_print_comparison_json(json, &comparison)
-                                         : hs_speed_print_json(json, &result)) != 0) {
-        complain("the JSON lines cannot be written");
-        return 2;
+    /* What does not arrive is noticed at the end. */
+    if (json != NULL && against != NULL) {
+        (void)hs_speed_print_comparison_json(json, &comparison);
+    } else if (json != NULL) {
+        (void)hs_speed_print_json(json, &result);
     }
     if (json != stdout && against != NULL) {
         hs_speed_print_comparison(stdout, &comparison);
     } else if (json != stdout) {
         hs_speed_print_table(stdout, &result);
     }
-    fflush(stdout);
+    (void)fflush(stdout);
     return 0;
 }
 
-static int measure(const struct command_line *line, const hs_plugin *plugin,
-                   const hs_plugin *against, FILE *json)
+static int measure(const options *o, const hs_plugin *plugin, const hs_plugin *against, FILE *json,
+                   char *why, size_t capacity)
 {
-    int status = 0;
+    int rc = 0;
     if (json != stdout) {
         printf("plugin %s %s", plugin->id, plugin->version);
         if (against != NULL) {
-            printf(" against %s %s (%s)", against->id, against->version, line->against);
+            printf(" against %s %s (%s)", against->id, against->version, o->against);
         }
         puts("");
     }
-    for (uint32_t i = 0; i < line->size_count && status == 0; i++) {
-        const hs_speed_options options = {.plugin = plugin,
-                                          .channels = line->sizes[i],
-                                          .quick = line->quick,
-                                          .progress = isatty(STDERR_FILENO) ? show_progress : NULL};
+    for (uint32_t i = 0; i < o->size_count && rc == 0; i++) {
+        const hs_speed_options how = {.plugin = plugin,
+                                      .channels = o->sizes[i],
+                                      .quick = o->quick,
+                                      .progress = isatty(STDERR_FILENO) ? show_progress : NULL};
         fputs(json != stdout ? "\n" : "", stdout);
-        status = measure_size(&options, against, json);
+        rc = measure_size(&how, against, json, why, capacity);
     }
-    return status;
+    return rc;
 }
 
-int hs_bench_speed(int argc, char **argv)
+int hs_cmd_bench_speed(hs_call *call)
 {
-    struct command_line line;
+    const options *const o = call->options;
     hs_plugin plugin;
     hs_plugin against;
+    char *lines = NULL;
+    size_t len = 0;
     FILE *json = NULL;
-    if (read_command_line(argc, argv, &line) != 0) {
-        return 2;
-    }
-    if (line.help) {
-        fputs(USAGE, stdout);
-        return 0;
-    }
+    int status = HS_STATUS_NO;
     memset(&plugin, 0, sizeof plugin);
     memset(&against, 0, sizeof against);
-    int status = 1;
-    if (open_plugin(line.plugin, &plugin) != 0 ||
-        (line.against != NULL && open_plugin(line.against, &against) != 0)) {
+    if (hs_find_plugin(o->plugin, &plugin, call->why, sizeof call->why) != 0 ||
+        (o->against != NULL &&
+         hs_find_plugin(o->against, &against, call->why, sizeof call->why) != 0)) {
         goto cleanup;
     }
-    status = 2;
-    if (line.json != NULL) {
-        json = strcmp(line.json, "-") == 0 ? stdout : fopen(line.json, "w");
-        if (json == NULL) {
-            fprintf(stderr, "host_stub bench speed: %s cannot be written\n", line.json);
-            goto cleanup;
-        }
+    if (o->json != NULL) {
+        json = strcmp(o->json, "-") == 0 ? stdout : open_memstream(&lines, &len);
     }
-    status = measure(&line, &plugin, line.against != NULL ? &against : NULL, json);
-    if (json != NULL && (json == stdout ? fflush(json) : fclose(json)) != 0 && status == 0) {
-        complain("the JSON lines cannot be written");
-        status = 2;
+    if (o->json != NULL && json == NULL) {
+        (void)hs_refuse(call->why, sizeof call->why, "out of memory");
+        status = HS_STATUS_WRONG;
+        goto cleanup;
+    }
+    if (measure(o, &plugin, o->against != NULL ? &against : NULL, json, call->why,
+                sizeof call->why) == 0) {
+        status = HS_STATUS_DONE;
+    }
+    if (json != NULL && json != stdout &&
+        (fclose(json) != 0 ||
+         hs_output_save(o->json, lines, len, call->why, sizeof call->why) != 0)) {
+        status = HS_STATUS_WRONG;
     }
 cleanup:
+    free(lines);
     hs_loader_close(&against);
     hs_loader_close(&plugin);
     return status;

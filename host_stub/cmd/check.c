@@ -3,38 +3,63 @@
  * host_stub check: the checker over session files, as a command. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/text.h"
 #include "host_stub/check/check.h"
 #include "host_stub/check/file.h"
 #include "host_stub/check/pools.h"
 #include "host_stub/cmd/commands.h"
 
-enum { EXIT_CLEAN = 0, EXIT_UNREADABLE = 2, EXIT_VIOLATIONS = 3, WHY_SIZE = 4096, SHOWN_MAX = 10 };
+enum { SHOWN_MAX = 10 };
 
-static const char USAGE[] =
-    "usage: host_stub check FILE... [--verify] [--all]\n"
-    "       host_stub check --rules\n"
-    "\n"
-    "Proves of recorded or simulated connections that the rules of Stratum V2 hold. Each FILE is\n"
-    "one connection, both directions in time order: a line of hex for each frame, and comments\n"
-    "'# S->C t=12.500 Name | ...' that may tell who sent the next one and when. up-POOL.hex (and\n"
-    "up-POOL.2.hex, ...) are connections of the host to that pool; every other file is one of a\n"
-    "miner to the host. With the pools' files each downstream job is traced back to the pool's\n"
-    "job. Files with times are compared with each other, whether two channels searched the same\n"
-    "space at one time; a file without times only in itself.\n"
-    "\n"
-    "  --verify   hash each share and judge it against its job's own target, and the server's\n"
-    "             verdict with it. Without, as for simulated difficulty, shares are judged by\n"
-    "             everything else: job, extranonce size, ntime, version, not sent twice\n"
-    "  --all      print every violation, not only the first 10 of a rule in a file\n"
-    "  --rules    list the rules\n"
-    "\n"
-    "A violation is a line 'FILE:LINE: frame N at byte B, Name: rule: sentence'; B counts the\n"
-    "bytes of the frames before.\n"
-    "\n"
-    "Exit status: 0 clean, 3 violations, 2 a file cannot be read or the command line is wrong.\n";
+typedef struct options {
+    hs_words files;
+    int verify;
+    int all;
+    int rules;
+} options;
+
+static int need_files(void *given, char *why, size_t capacity)
+{
+    const options *const o = given;
+    return o->rules || o->files.count > 0 ? 0
+                                          : hs_refuse(why, capacity,
+                                                      "which files? None is named; "
+                                                      "host_stub check --help tells "
+                                                      "more");
+}
+
+#define AT(member) HS_AT(options, member)
+static const hs_option OPTIONS[] = {
+    HS_STRING(REST, "FILE", NULL, AT(files), "one connection each"),
+    HS_FLAG("--verify", AT(verify),
+            "hash each share and judge it against its job's own target, and the server's verdict "
+            "with it. Without, as for simulated difficulty, shares are judged by everything else: "
+            "job, extranonce size, ntime, version, not sent twice"),
+    HS_FLAG("--all", AT(all), "print every violation, not only the first 10 of a rule in a file"),
+    HS_FLAG("--rules", AT(rules), "list the rules"),
+};
+
+const hs_command HS_CHECK_COMMAND = {
+    .name = "check",
+    .title = "the rules of SV2 over whole connections",
+    .about =
+        "Proves of recorded or simulated connections that the rules of Stratum V2 hold. Each FILE "
+        "is one connection, both directions in time order: a line of hex for each frame, and "
+        "comments '# S->C t=12.500 Name | ...' that may tell who sent the next one and when. "
+        "up-POOL.hex (and up-POOL.2.hex, ...) are connections of the host to that pool; every "
+        "other file is one of a miner to the host. With the pools' files each downstream job is "
+        "traced back to the pool's job. Files with times are compared with each other, whether two "
+        "channels searched the same space at one time; a file without times only in itself.",
+    .notes = "A violation is a line 'FILE:LINE: frame N at byte B, Name: rule: sentence'; B counts "
+             "the bytes of the frames before.",
+    .no = "there are violations",
+    .options = OPTIONS,
+    .count = sizeof OPTIONS / sizeof OPTIONS[0],
+    .size = sizeof(options),
+    .settle = need_files,
+};
 
 typedef struct printer {
     int all;
@@ -43,7 +68,7 @@ typedef struct printer {
     uint64_t hidden;
 } printer;
 
-static void print_violation(void *ctx, const hs_violation *v)
+static void print_violation(void *ctx, const hs_check_violation *v)
 {
     printer *const p = ctx;
     if (strncmp(p->last_file, v->file, sizeof p->last_file - 1) != 0) {
@@ -85,22 +110,17 @@ static void print_summary(const printer *p, const hs_check_totals *t)
            t->files, t->frames, t->shares, t->traced, t->violations);
 }
 
-static int is_option(const char *word)
-{
-    return word[0] == '-' && word[1] != '\0';
-}
-
 /* The files of one role. Returns how many could not be read. */
-static int check_files(hs_check *check, int argc, char **argv, enum hs_check_role role)
+static int check_files(hs_check *check, const hs_words *files, enum hs_check_role role)
 {
     int unreadable = 0;
-    for (int i = 1; i < argc; i++) {
-        char pool[HS_POOL_NAME_MAX];
-        char why[WHY_SIZE];
-        if (is_option(argv[i]) || hs_check_file_role(argv[i], pool, sizeof pool) != role) {
+    for (size_t i = 0; i < files->count; i++) {
+        char pool[HS_CHECK_POOL_NAME_MAX];
+        char why[4096];
+        if (hs_check_file_role(files->at[i], pool, sizeof pool) != role) {
             continue;
         }
-        if (hs_check_file(check, argv[i], why, sizeof why) != 0) {
+        if (hs_check_file(check, files->at[i], why, sizeof why) != 0) {
             (void)fflush(stdout);
             fprintf(stderr, "host_stub check: %s\n", why);
             unreadable++;
@@ -109,60 +129,31 @@ static int check_files(hs_check *check, int argc, char **argv, enum hs_check_rol
     return unreadable;
 }
 
-static int run(int argc, char **argv, int verify, int all)
+int hs_cmd_check(hs_call *call)
 {
     static printer p;
+    const options *const o = call->options;
+    if (o->rules) {
+        print_rules();
+        return HS_STATUS_DONE;
+    }
     memset(&p, 0, sizeof p);
-    p.all = all;
-    const hs_check_options options = {.verify = verify, .report = print_violation, .ctx = &p};
-    hs_check *const check = hs_check_new(&options);
+    p.all = o->all;
+    const hs_check_options how = {.verify = o->verify, .report = print_violation, .ctx = &p};
+    hs_check *const check = hs_check_new(&how);
     if (check == NULL) {
-        fprintf(stderr, "host_stub check: out of memory\n");
-        return EXIT_UNREADABLE;
+        (void)hs_refuse(call->why, sizeof call->why, "out of memory");
+        return HS_STATUS_WRONG;
     }
     /* What the pools sent is needed to judge what the miners got. */
-    int unreadable = check_files(check, argc, argv, HS_CHECK_UPSTREAM);
-    unreadable += check_files(check, argc, argv, HS_CHECK_DOWNSTREAM);
+    int unreadable = check_files(check, &o->files, HS_CHECK_UPSTREAM);
+    unreadable += check_files(check, &o->files, HS_CHECK_DOWNSTREAM);
     hs_check_finish(check);
     const hs_check_totals *const totals = hs_check_totals_of(check);
     print_summary(&p, totals);
-    const int status = unreadable > 0           ? EXIT_UNREADABLE
-                       : totals->violations > 0 ? EXIT_VIOLATIONS
-                                                : EXIT_CLEAN;
+    const int status = unreadable > 0           ? HS_STATUS_WRONG
+                       : totals->violations > 0 ? HS_STATUS_NO
+                                                : HS_STATUS_DONE;
     hs_check_free(check);
     return status;
-}
-
-int hs_cmd_check(int argc, char **argv)
-{
-    int verify = 0;
-    int all = 0;
-    int files = 0;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            (void)fputs(USAGE, stdout);
-            return EXIT_CLEAN;
-        }
-        if (strcmp(argv[i], "--rules") == 0) {
-            print_rules();
-            return EXIT_CLEAN;
-        }
-        if (strcmp(argv[i], "--verify") == 0) {
-            verify = 1;
-        } else if (strcmp(argv[i], "--all") == 0) {
-            all = 1;
-        } else if (is_option(argv[i])) {
-            fprintf(stderr,
-                    "host_stub check: there is no option %s; host_stub check --help tells them\n",
-                    argv[i]);
-            return EXIT_UNREADABLE;
-        } else {
-            files++;
-        }
-    }
-    if (files == 0) {
-        fprintf(stderr, "host_stub check: which files? None is named; host_stub check --help\n");
-        return EXIT_UNREADABLE;
-    }
-    return run(argc, argv, verify, all);
 }

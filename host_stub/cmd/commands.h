@@ -1,20 +1,48 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * cmd/commands: the subcommands of host_stub. Each reads its own options (argv[0] is its name),
- * prints to standard output, and returns the exit status of the process: 0 done, 1 the answer is no
- * (a refusal, a violation), 2 the command line or a file is wrong. */
+ * cmd/commands: the subcommands of host_stub, from the command line to the exit status. Each has a
+ * table of options (base/options.h) and a function that is given what was read; what it finds out
+ * goes to standard output. What all commands have in common stands here once: finding the command,
+ * --help, refusals, outputs that are checked before the run, and output that did not arrive.
+ */
 #ifndef HOST_STUB_CMD_COMMANDS_H
 #define HOST_STUB_CMD_COMMANDS_H
 
-int hs_cmd_inspect(int argc, char **argv);
-int hs_cmd_scan(int argc, char **argv);
-int hs_cmd_simulate(int argc, char **argv);
-int hs_cmd_bench(int argc, char **argv);
-int hs_cmd_replay(int argc, char **argv);
-int hs_cmd_pool(int argc, char **argv);
-int hs_cmd_proxy(int argc, char **argv);
-int hs_cmd_miner(int argc, char **argv);
-int hs_cmd_e2e(int argc, char **argv);
-int hs_cmd_check(int argc, char **argv);
+#include "host_stub/base/options.h"
+
+typedef struct hs_call {
+    void *options; /* the command's struct */
+    int argc;      /* the command and what followed it, as it was given */
+    char **argv;
+    const hs_command *const *commands; /* all of them */
+    size_t command_count;
+    char why[4096]; /* a sentence for the end, printed behind the command's name; "" = none */
+} hs_call;
+
+/* Each returns an hs_status. */
+int hs_cmd_inspect(hs_call *call);
+int hs_cmd_scan(hs_call *call);
+int hs_cmd_simulate(hs_call *call);
+int hs_cmd_bench_control(hs_call *call);
+int hs_cmd_bench_speed(hs_call *call);
+int hs_cmd_replay(hs_call *call);
+int hs_cmd_pool(hs_call *call);
+int hs_cmd_proxy(hs_call *call);
+int hs_cmd_miner(hs_call *call);
+int hs_cmd_e2e(hs_call *call);
+int hs_cmd_check(hs_call *call);
+int hs_cmd_completion(hs_call *call);
+
+extern const hs_command HS_INSPECT_COMMAND;
+extern const hs_command HS_SCAN_COMMAND;
+extern const hs_command HS_SIMULATE_COMMAND;
+extern const hs_command HS_BENCH_CONTROL_COMMAND;
+extern const hs_command HS_BENCH_SPEED_COMMAND;
+extern const hs_command HS_REPLAY_COMMAND;
+extern const hs_command HS_CHECK_COMMAND;
+extern const hs_command HS_COMPLETION_COMMAND;
+
+/* The whole program: the exit status. */
+int hs_commands_main(int argc, char **argv);
 
 #endif

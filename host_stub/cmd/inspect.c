@@ -6,7 +6,6 @@
 #include <jansson.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "abi/hmx_metrics.h"
@@ -190,64 +189,42 @@ static int print_json(const char *path, enum hs_load_result result, const hs_plu
     return failed;
 }
 
-static int inspect_file(const char *path, int as_json)
+typedef struct inspect_options {
+    const char *file;
+    int json;
+} inspect_options;
+
+static const hs_option INSPECT_OPTIONS[] = {
+    HS_STRING(INPUT, "FILE.so", NULL, HS_AT(inspect_options, file), "the plugin", .required = 1),
+    HS_FLAG("--json", HS_AT(inspect_options, json), "one object instead of lines"),
+};
+
+const hs_command HS_INSPECT_COMMAND = {
+    .name = "inspect",
+    .title = "who a plugin is, or why it is refused",
+    .no = "it is refused",
+    .options = INSPECT_OPTIONS,
+    .count = sizeof INSPECT_OPTIONS / sizeof INSPECT_OPTIONS[0],
+    .size = sizeof(inspect_options),
+};
+
+int hs_cmd_inspect(hs_call *call)
 {
-    static const char NO_MEMORY[] = "host_stub inspect: out of memory\n";
+    static hs_plugin plugin;
+    static char why[WHY_SIZE];
+    const inspect_options *const o = call->options;
     const hs_load_options options = hs_loader_defaults();
-    hs_plugin *const plugin = malloc(sizeof *plugin);
-    char *const why = malloc(WHY_SIZE);
-    int status = 1;
-    if (plugin == NULL || why == NULL) {
-        fputs(NO_MEMORY, stderr);
-        goto cleanup;
-    }
-    const enum hs_load_result result = hs_loader_open(path, &options, plugin, why, WHY_SIZE);
-    if (as_json) {
-        status = print_json(path, result, plugin, why) != 0 || result != HS_LOAD_OK;
+    const enum hs_load_result result = hs_loader_open(o->file, &options, &plugin, why, sizeof why);
+    int failed = 0;
+    if (o->json) {
+        failed = print_json(o->file, result, &plugin, why);
     } else if (result == HS_LOAD_OK) {
-        print_plugin(plugin);
-        status = 0;
+        print_plugin(&plugin);
     } else {
         printf("refused (%s): %s\n", hs_loader_result_name(result), why);
     }
-    hs_loader_close(plugin);
-cleanup:
-    free(why);
-    free(plugin);
-    return status;
-}
-
-static int is_help(const char *word)
-{
-    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
-}
-
-int hs_cmd_inspect(int argc, char **argv)
-{
-    static const char USAGE[] = "usage: host_stub inspect [--json] FILE.so\n"
-                                "Says who the plugin is. Exit status: 0 it can be loaded, 1 it is "
-                                "refused, 2 this usage.\n";
-    const char *path = NULL;
-    int as_json = 0;
-    for (int i = 1; i < argc; i++) {
-        if (is_help(argv[i])) {
-            fputs(USAGE, stdout);
-            return 0;
-        }
-        if (strcmp(argv[i], "--json") == 0) {
-            as_json = 1;
-        } else if (argv[i][0] != '-' && path == NULL) {
-            path = argv[i];
-        } else {
-            fprintf(stderr, "host_stub inspect: '%s' is one argument too many\n%s", argv[i], USAGE);
-            return 2;
-        }
-    }
-    if (path == NULL) {
-        fprintf(stderr, "host_stub inspect: which file?\n%s", USAGE);
-        return 2;
-    }
-    return inspect_file(path, as_json);
+    hs_loader_close(&plugin);
+    return failed ? HS_STATUS_WRONG : result == HS_LOAD_OK ? HS_STATUS_DONE : HS_STATUS_NO;
 }
 
 typedef struct sums {
@@ -270,28 +247,34 @@ static void print_found(void *ctx, const char *path, enum hs_load_result result,
            plugin->descriptor.abi_minor);
 }
 
-int hs_cmd_scan(int argc, char **argv)
+typedef struct scan_options {
+    const char *folder;
+} scan_options;
+
+static const hs_option SCAN_OPTIONS[] = {
+    HS_STRING(FOLDER, "DIR", NULL, HS_AT(scan_options, folder), "where the plugins are",
+              .required = 1),
+};
+
+const hs_command HS_SCAN_COMMAND = {
+    .name = "scan",
+    .title = "a line for each *.so of a folder: who it is, or why it is refused",
+    .no = "some are refused",
+    .options = SCAN_OPTIONS,
+    .count = sizeof SCAN_OPTIONS / sizeof SCAN_OPTIONS[0],
+    .size = sizeof(scan_options),
+};
+
+int hs_cmd_scan(hs_call *call)
 {
-    static const char USAGE[] =
-        "usage: host_stub scan DIR\n"
-        "One line for each *.so of the folder. Exit status: 0 all can be loaded, 1 some are "
-        "refused, 2 this usage, or the folder cannot be read.\n";
-    char why[WHY_SIZE];
+    const scan_options *const o = call->options;
     sums s = {0, 0};
-    if (argc == 2 && is_help(argv[1])) {
-        fputs(USAGE, stdout);
-        return 0;
-    }
-    if (argc != 2 || argv[1][0] == '-') {
-        fprintf(stderr, "host_stub scan: one folder is wanted\n%s", USAGE);
-        return 2;
-    }
     const hs_load_options options = hs_loader_defaults();
-    const int files = hs_loader_scan(argv[1], &options, print_found, &s, why, sizeof why);
+    const int files =
+        hs_loader_scan(o->folder, &options, print_found, &s, call->why, sizeof call->why);
     if (files < 0) {
-        fprintf(stderr, "host_stub scan: %s\n", why);
-        return 2;
+        return HS_STATUS_WRONG;
     }
     printf("%d files: %d plugins, %d refused\n", files, s.loaded, s.refused);
-    return s.refused > 0;
+    return s.refused > 0 ? HS_STATUS_NO : HS_STATUS_DONE;
 }

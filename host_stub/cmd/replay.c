@@ -16,41 +16,50 @@
 #include "host_stub/session/session.h"
 #include "host_stub/sv2/codec.h"
 
-enum { EXIT_LEGAL = 0, EXIT_FAULT = 1, EXIT_BAD_INPUT = 2, PATH_SIZE = 4096, WHY_SIZE = 4096 };
-
-static const char USAGE[] =
-    "usage: host_stub replay FILE [--plugin F.so] [--config F.ini] [--verify | --simulated]\n"
-    "\n"
-    "FILE is one downstream connection, both directions in the order of their arrival: raw bytes,\n"
-    "or hex digits with # comments (told apart by itself). It is read as the proxy saw it after\n"
-    "decryption. Each message is printed with what it meant; shares are hashed and judged by\n"
-    "their own job's prefix and target.\n"
-    "\n"
-    "  --plugin F.so   the plugin that is asked and told (default: lib/hashmux.so beside this\n"
-    "                  program)\n"
-    "  --config F.ini  its configuration (default: plugin.ini.example)\n"
-    "  --verify        recompute everything: strict reading, each message is encoded again (other\n"
-    "                  bytes are a fault), each acknowledged sum is added up again from the "
-    "hashed\n"
-    "                  shares\n"
-    "  --simulated     the difficulty is only simulated: shares are judged, but not by their hash\n"
-    "\n"
-    "Who sent a message follows from its type; CloseChannel counts as the client's when it names "
-    "a\n"
-    "channel and as the server's when it names a group. The first byte of an extranonce prefix\n"
-    "tells the pool; pools stand for the enabled upstreams of the configuration in order of\n"
-    "appearance. Time is virtual: a second per message, and what the recorded min_ntime adds.\n"
-    "\n"
-    "Exit status: 0 all legal; 1 a frame or a share was at fault (the first is named), or the\n"
-    "guard saw a violation; 2 the command line, a file or a frame's form is wrong.\n";
+enum { PATH_SIZE = 4096, WHY_SIZE = 4096 };
 
 typedef struct arguments {
     const char *file;
-    char plugin[PATH_SIZE];
-    char config[PATH_SIZE];
+    const char *plugin;
+    const char *config;
     int verify;
     int simulated;
 } arguments;
+
+#define AT(member) HS_AT(arguments, member)
+static const hs_option OPTIONS[] = {
+    HS_STRING(INPUT, "FILE", NULL, AT(file), "the recording", .required = 1),
+    HS_STRING(INPUT, "--plugin", "FILE", AT(plugin),
+              "the plugin that is asked and told; default lib/hashmux.so beside this program"),
+    HS_STRING(INPUT, "--config", "FILE", AT(config),
+              "its configuration; default plugin.ini.example"),
+    HS_FLAG("--verify", AT(verify),
+            "recompute everything: strict reading, each message is encoded again (other bytes are "
+            "a fault), each acknowledged sum is added up again from the hashed shares",
+            .excludes = "--simulated"),
+    HS_FLAG("--simulated", AT(simulated),
+            "the difficulty is only simulated: shares are judged, but not by their hash"),
+};
+
+const hs_command HS_REPLAY_COMMAND = {
+    .name = "replay",
+    .title = "feed a recorded SV2 connection to a plugin",
+    .about =
+        "FILE is one downstream connection, both directions in the order of their arrival: raw "
+        "bytes, or hex digits with # comments (told apart by itself). It is read as the proxy saw "
+        "it after decryption. Each message is printed with what it meant; shares are hashed and "
+        "judged by their own job's prefix and target.",
+    .notes =
+        "Who sent a message follows from its type; CloseChannel counts as the client's when it "
+        "names a channel and as the server's when it names a group. The first byte of an "
+        "extranonce prefix tells the pool; pools stand for the enabled upstreams of the "
+        "configuration in order of appearance. Time is virtual: a second per message, and what the "
+        "recorded min_ntime adds.",
+    .no = "a frame or a share was at fault (the first is named), or the guard saw a violation",
+    .options = OPTIONS,
+    .count = sizeof OPTIONS / sizeof OPTIONS[0],
+    .size = sizeof(arguments),
+};
 
 /* The first thing at fault. */
 typedef struct fault {
@@ -215,12 +224,12 @@ static int run(replay *r)
     r->notes = open_memstream(&r->notes_text, &r->notes_size);
     if (r->session == NULL || r->notes == NULL || (r->args->verify && r->again == NULL)) {
         fprintf(stderr, "host_stub replay: out of memory\n");
-        return EXIT_BAD_INPUT;
+        return HS_STATUS_WRONG;
     }
     hs_session_set_flags(r->session, r->args->simulated ? HS_SESSION_SIMULATED : 0);
     if (hs_bridge_start(&r->bridge, &options, why, sizeof why) != 0) {
         fprintf(stderr, "host_stub replay: %s\n", why);
-        return EXIT_BAD_INPUT;
+        return HS_STATUS_WRONG;
     }
     printf("%zu bytes (%s), plugin %s %s\n", r->recording.len,
            r->recording.was_hex ? "from hex" : "raw", r->bridge.plugin.id,
@@ -246,103 +255,33 @@ static int run(replay *r)
         printf("the contract between host and plugin was broken %" PRIu64 " times\n", violations);
     }
     if (malformed) {
-        return EXIT_BAD_INPUT;
+        return HS_STATUS_WRONG;
     }
-    return r->first.count > 0 || violations > 0 ? EXIT_FAULT : EXIT_LEGAL;
+    return r->first.count > 0 || violations > 0 ? HS_STATUS_NO : HS_STATUS_DONE;
 }
 
-static int refuse_usage(const char *what, const char *word)
+int hs_cmd_replay(hs_call *call)
 {
-    fprintf(stderr, "host_stub replay: %s%s; host_stub replay --help tells its options\n", what,
-            word);
-    return 0;
-}
-
-/* Copies an option's value. */
-static int take_path(char *to, const char *option, const char *value)
-{
-    if (value == NULL || value[0] == '\0') {
-        return refuse_usage("a file must follow ", option);
-    }
-    if (strlen(value) >= PATH_SIZE) {
-        return refuse_usage("the path is too long after ", option);
-    }
-    memcpy(to, value, strlen(value) + 1);
-    return 1;
-}
-
-/* Returns 1, or 0 when the command line is wrong and that was said. */
-static int parse(int argc, char **argv, arguments *out)
-{
-    for (int i = 1; i < argc; i++) {
-        const char *const word = argv[i];
-        const char *const next = i + 1 < argc ? argv[i + 1] : NULL;
-        if (strcmp(word, "--verify") == 0) {
-            out->verify = 1;
-        } else if (strcmp(word, "--simulated") == 0) {
-            out->simulated = 1;
-        } else if (strcmp(word, "--plugin") == 0) {
-            i++;
-            if (!take_path(out->plugin, word, next)) {
-                return 0;
-            }
-        } else if (strcmp(word, "--config") == 0) {
-            i++;
-            if (!take_path(out->config, word, next)) {
-                return 0;
-            }
-        } else if (word[0] == '-' && word[1] != '\0') {
-            return refuse_usage("there is no option ", word);
-        } else if (out->file != NULL) {
-            return refuse_usage("one file at a time, not also ", word);
-        } else {
-            out->file = word;
-        }
-    }
-    if (out->verify && out->simulated) {
-        return refuse_usage("--verify hashes the shares and --simulated does not: ", "take one");
-    }
-    if (out->file == NULL) {
-        return refuse_usage("which recording? ", "None is named");
-    }
-    if (out->plugin[0] == '\0' && hs_path_default_plugin(out->plugin, PATH_SIZE) != 0) {
-        return refuse_usage("the default plugin was not found: ", "say --plugin");
-    }
-    if (out->config[0] == '\0' && hs_path_default_config(out->config, PATH_SIZE) != 0) {
-        return refuse_usage("the default configuration was not found: ", "say --config");
-    }
-    return 1;
-}
-
-static int wants_help(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-int hs_cmd_replay(int argc, char **argv)
-{
-    static arguments args;
     static replay r;
-    char why[WHY_SIZE];
-    int status = EXIT_BAD_INPUT;
-    if (wants_help(argc, argv)) {
-        (void)fputs(USAGE, stdout);
-        return EXIT_LEGAL;
+    arguments *const args = call->options;
+    char plugin[PATH_SIZE];
+    char config[PATH_SIZE];
+    int status = HS_STATUS_WRONG;
+    if (args->plugin == NULL && hs_path_default_plugin(plugin, sizeof plugin) != 0) {
+        (void)hs_refuse(call->why, sizeof call->why, "hashmux.so is not found; say --plugin FILE");
+        return status;
     }
-    memset(&args, 0, sizeof args);
+    if (args->config == NULL && hs_path_default_config(config, sizeof config) != 0) {
+        (void)hs_refuse(call->why, sizeof call->why,
+                        "plugin.ini.example is not found; say --config FILE");
+        return status;
+    }
+    args->plugin = args->plugin != NULL ? args->plugin : plugin;
+    args->config = args->config != NULL ? args->config : config;
     memset(&r, 0, sizeof r);
-    if (!parse(argc, argv, &args)) {
-        return EXIT_BAD_INPUT;
-    }
-    r.args = &args;
-    if (hs_recording_read(args.file, &r.recording, why, sizeof why) != 0) {
-        fprintf(stderr, "host_stub replay: %s\n", why);
-        return EXIT_BAD_INPUT;
+    r.args = args;
+    if (hs_recording_read(args->file, &r.recording, call->why, sizeof call->why) != 0) {
+        return status;
     }
     status = run(&r);
     hs_bridge_stop(&r.bridge);

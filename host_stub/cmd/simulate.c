@@ -1,48 +1,35 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * cmd/simulate: host_stub simulate: reads the command line, runs the scenario, prints the
- * result. */
-#include <dirent.h>
+ * cmd/simulate: `host_stub simulate`: runs a scenario, shows how it goes, and prints the result. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "host_stub/base/paths.h"
+#include "host_stub/base/output.h"
 #include "host_stub/base/text.h"
 #include "host_stub/cmd/commands.h"
+#include "host_stub/cmd/find.h"
 #include "host_stub/report/report.h"
 #include "host_stub/sim/report.h"
 #include "host_stub/sim/run.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define KEEP_LOADED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define KEEP_LOADED 1
-#endif
-#endif
-#ifndef KEEP_LOADED
-#define KEEP_LOADED 0
-#endif
+enum { LINES_MAX = 20 };
 
-enum { SETS_MAX = 64, LINES_MAX = 20, WHY_SIZE = 4096, PATH_SIZE = 4096 };
-
-struct command_line {
+typedef struct options {
     const char *scenario;
     const char *plugin;
     const char *config;
     const char *json;
     const char *report;
     const char *frames;
-    const char *sets[SETS_MAX];
-    size_t set_count;
+    hs_texts sets;
     uint64_t seed;
     uint64_t seconds;
     int quiet;
-    int help;
-};
+    int list;
+} options;
 
 struct screen {
     int quiet;
@@ -52,168 +39,53 @@ struct screen {
     hs_report_watch *watch; /* with --report */
 };
 
-static const char USAGE[] =
-    "usage: host_stub simulate --scenario NAME|FILE [options]\n"
-    "\n"
-    "Runs a plugin on a simulated farm in virtual time and tells what was delivered.\n"
-    "\n"
-    "  --scenario NAME    a scenario of the folder tests/sim, or the path of an INI file\n"
-    "  --plugin FILE.so   default: hashmux.so beside this program\n"
-    "  --config FILE.ini  the plugin's configuration; default: made from the scenario\n"
-    "  --set S.KEY=VALUE  one more or another key of that configuration; may be repeated\n"
-    "  --seed N           default 1: the same seed gives the same farm and the same luck\n"
-    "  --hours H          default: the scenario's\n"
-    "  --json FILE        one line of JSON into FILE; - = to standard output instead of the table\n"
-    "  --report FILE.html the run as a page with charts, to be opened from disk\n"
-    "  --frames DIR       every connection as Stratum V2 frames: DIR/conn-<n>.hex towards the\n"
-    "                     miners, DIR/up-<pool>.hex towards the pools; host_stub check reads them\n"
-    "  --quiet            no table, no progress, no log lines of the plugin\n"
-    "\n"
-    "Simulated are miners (drift, vardiff, luck) and pools (verdicts in batches, outages). Shares\n"
-    "are not really sought, so those of the frames do not meet their targets. Status: 0 done,\n"
-    "1 the guard found violations of the contract or the plugin was refused, 2 the command line "
-    "or\n"
-    "a file is wrong.\n";
-
-static int complain(const char *what)
+static int need_scenario(void *given, char *why, size_t capacity)
 {
-    fprintf(stderr, "host_stub simulate: %s\n", what);
-    return -1;
+    const options *const o = given;
+    return o->list || o->scenario != NULL
+               ? 0
+               : hs_refuse(why, capacity,
+                           "--scenario NAME|FILE is needed; host_stub simulate "
+                           "--list tells the names");
 }
 
-/* Takes the value of a known option. 0, or -1 after a complaint. */
-static int take_option(struct command_line *line, const char *name, const char *value)
-{
-    double hours = 0.0;
-    if (strcmp(name, "--scenario") == 0) {
-        line->scenario = value;
-    } else if (strcmp(name, "--plugin") == 0) {
-        line->plugin = value;
-    } else if (strcmp(name, "--config") == 0) {
-        line->config = value;
-    } else if (strcmp(name, "--json") == 0) {
-        line->json = value;
-    } else if (strcmp(name, "--frames") == 0) {
-        line->frames = value;
-    } else if (strcmp(name, "--report") == 0) {
-        line->report = value;
-    } else if (strcmp(name, "--seed") == 0) {
-        if (hs_parse_whole(value, &line->seed) != 0 || line->seed > INT64_MAX) {
-            return complain("--seed takes a whole number from 0 to 9223372036854775807");
-        }
-    } else if (strcmp(name, "--hours") == 0) {
-        if (hs_parse_decimal(value, &hours) != 0 || hours < 0.01 || hours > 8760.0) {
-            return complain("--hours takes a number from 0.01 to 8760, such as 26 or 0.5");
-        }
-        line->seconds = (uint64_t)(hours * 3600.0 + 0.5);
-    } else if (line->set_count == SETS_MAX) {
-        return complain("--set may be given 64 times");
-    } else {
-        line->sets[line->set_count++] = value;
-    }
-    return 0;
-}
+#define AT(member) HS_AT(options, member)
+static const hs_option OPTIONS[] = {
+    HS_STRING(INPUT, "--scenario", "NAME|FILE", AT(scenario),
+              "a scenario of the folder tests/sim, or the path of an INI file",
+              .excludes = "--list"),
+    HS_FLAG("--list", AT(list), "prints the scenarios of tests/sim, name and title"),
+    HS_STRING(INPUT, "--plugin", "FILE", AT(plugin), "default: hashmux.so beside this program"),
+    HS_STRING(INPUT, "--config", "FILE", AT(config),
+              "the plugin's configuration; default: made from the scenario"),
+    HS_STRING(TEXTS, "--set", "S.KEY=VALUE", AT(sets),
+              "one more or another key of that configuration"),
+    HS_WHOLE("--seed", "N", AT(seed), 0, INT64_MAX, "1",
+             "the same seed gives the same farm and the same luck"),
+    HS_SCALED("--hours", "H", AT(seconds), 3600.0, 0.01, 8760.0, NULL, "default: the scenario's"),
+    HS_STRING(OUTPUT, "--json", "FILE", AT(json),
+              "one line of JSON into FILE; - = to standard output instead of the table"),
+    HS_STRING(OUTPUT, "--report", "FILE.html", AT(report),
+              "the run as a page with charts, to be opened from disk"),
+    HS_STRING(OUTPUT_FOLDER, "--frames", "DIR", AT(frames),
+              "every connection as Stratum V2 frames: DIR/conn-<n>.hex towards the miners, "
+              "DIR/up-<pool>.hex towards the pools; host_stub check reads them"),
+    HS_FLAG("--quiet", AT(quiet), "no table, no progress, no log lines of the plugin"),
+};
 
-static int read_command_line(int argc, char **argv, struct command_line *line)
-{
-    static const char *const WITH_VALUE[] = {"--scenario", "--plugin", "--config",
-                                             "--json",     "--report", "--seed",
-                                             "--hours",    "--set",    "--frames"};
-    *line = (struct command_line){.seed = 1};
-    for (int i = 1; i < argc; i++) {
-        int known = 0;
-        for (size_t k = 0; k < sizeof WITH_VALUE / sizeof WITH_VALUE[0]; k++) {
-            known |= strcmp(argv[i], WITH_VALUE[k]) == 0;
-        }
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            line->help = 1;
-        } else if (strcmp(argv[i], "--quiet") == 0) {
-            line->quiet = 1;
-        } else if (!known) {
-            fprintf(stderr, "host_stub simulate: there is no option '%s'; --help lists them\n",
-                    argv[i]);
-            return -1;
-        } else if (i + 1 == argc) {
-            fprintf(stderr, "host_stub simulate: %s needs a value\n", argv[i]);
-            return -1;
-        } else if (take_option(line, argv[i], argv[i + 1]) != 0) {
-            return -1;
-        } else {
-            i++;
-        }
-    }
-    if (!line->help && line->scenario == NULL) {
-        return complain("say which: --scenario NAME|FILE; --help tells more");
-    }
-    return 0;
-}
-
-/* ---- finding things ---- */
-
-static int is_scenario_file(const struct dirent *entry)
-{
-    const size_t len = strlen(entry->d_name);
-    return len > 4 && strcmp(entry->d_name + len - 4, ".ini") == 0;
-}
-
-static int by_bytes(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static void list_scenarios(const char *dir)
-{
-    struct dirent **entries = NULL;
-    const int n = scandir(dir, &entries, is_scenario_file, by_bytes);
-    fprintf(stderr, "There are in %s:%s", dir, n > 0 ? "" : " none");
-    for (int i = 0; i < n; i++) {
-        fprintf(stderr, " %.*s", (int)strlen(entries[i]->d_name) - 4, entries[i]->d_name);
-        free(entries[i]);
-    }
-    fputc('\n', stderr);
-    free(entries);
-}
-
-/* A name is a file of the scenarios' folder; anything with a slash or .ini is a path. */
-static int load_scenario(const char *given, hs_scenario *scenario)
-{
-    char dir[PATH_SIZE];
-    char path[PATH_SIZE + 256];
-    char why[WHY_SIZE];
-    const size_t len = strlen(given);
-    const int is_path =
-        strchr(given, '/') != NULL || (len > 4 && strcmp(given + len - 4, ".ini") == 0);
-    if (is_path) {
-        snprintf(path, sizeof path, "%s", given);
-    } else {
-        if (hs_path_default_scenarios(dir, sizeof dir) != 0) {
-            return complain("the folder of scenarios is not found; give the path of a file");
-        }
-        snprintf(path, sizeof path, "%s/%.200s.ini", dir, given);
-        if (access(path, R_OK) != 0) {
-            fprintf(stderr, "host_stub simulate: there is no scenario '%s'. ", given);
-            list_scenarios(dir);
-            return -1;
-        }
-    }
-    return hs_scenario_load(scenario, path, why, sizeof why) != 0 ? complain(why) : 0;
-}
-
-static int open_plugin(const char *given, hs_plugin *plugin)
-{
-    char path[PATH_SIZE];
-    char why[WHY_SIZE];
-    const hs_load_options options = {
-        .host_caps = HMX_CAP_KNOWN, .host_minor = HMX_ABI_MINOR, .keep_loaded = KEEP_LOADED};
-    if (given == NULL && hs_path_default_plugin(path, sizeof path) != 0) {
-        return complain("hashmux.so is not found; name a plugin with --plugin");
-    }
-    if (hs_loader_open(given != NULL ? given : path, &options, plugin, why, sizeof why) !=
-        HS_LOAD_OK) {
-        return complain(why);
-    }
-    return 0;
-}
+const hs_command HS_SIMULATE_COMMAND = {
+    .name = "simulate",
+    .title = "run a plugin on a simulated farm",
+    .about =
+        "Runs a plugin on a simulated farm in virtual time and tells what was delivered. Simulated "
+        "are miners (drift, vardiff, luck) and pools (verdicts in batches, outages). Shares are "
+        "not really sought, so those of the frames do not meet their targets.",
+    .no = "the guard found violations of the contract or the plugin was refused",
+    .options = OPTIONS,
+    .count = sizeof OPTIONS / sizeof OPTIONS[0],
+    .size = sizeof(options),
+    .settle = need_scenario,
+};
 
 /* ---- while it runs ---- */
 
@@ -270,109 +142,99 @@ static void show_violation(void *ctx, uint64_t second, enum hs_side side, const 
 
 /* ---- the result ---- */
 
-static int write_json(const char *path, const char *text)
+/* The run as a table, a line of JSON and a page. 0, or -1 when one cannot be written. */
+static int tell(const hs_call *call, const hs_scenario *scenario, const hs_sim_result *result,
+                hs_report_watch *watch, char *why, size_t capacity)
 {
-    FILE *const to = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
-    if (to == NULL) {
-        return -1;
-    }
-    int rc = fprintf(to, "%s\n", text) < 0 ? -1 : 0;
-    if ((to == stdout ? fflush(to) : fclose(to)) != 0) {
-        rc = -1;
-    }
-    return rc;
-}
-
-static int report(const struct command_line *line, const hs_sim_result *result)
-{
-    int status = result->guard_violations > 0 ? 1 : 0;
-    const int json_to_stdout = line->json != NULL && strcmp(line->json, "-") == 0;
-    if (!line->quiet && !json_to_stdout) {
+    const options *const o = call->options;
+    if (!o->quiet && (o->json == NULL || strcmp(o->json, "-") != 0)) {
         hs_sim_print_table(stdout, result);
     }
-    if (line->json != NULL) {
-        char *const text = hs_sim_json(result);
-        if (text == NULL || write_json(line->json, text) != 0) {
-            fprintf(stderr, "host_stub simulate: %s cannot be written\n", line->json);
-            status = 2;
-        }
-        free(text);
+    if (o->json != NULL && hs_output_save_text(o->json, hs_sim_json(result), why, capacity) != 0) {
+        return -1;
     }
+    if (o->report == NULL) {
+        return 0;
+    }
+    const hs_report_run run = {.scenario = scenario,
+                               .result = result,
+                               .watch = watch,
+                               .argc = call->argc,
+                               .argv = call->argv};
+    return hs_report_watch_end(watch, scenario) != 0
+               ? hs_refuse(why, capacity, "out of memory for the report")
+               : hs_report_simulate(&run, o->report, why, capacity);
+}
+
+/* ---- which scenarios there are ---- */
+
+static void print_title(void *ctx, const char *name)
+{
+    static hs_scenario scenario;
+    hs_call *const call = ctx;
+    if (call->why[0] == '\0' &&
+        hs_find_scenario(name, &scenario, call->why, sizeof call->why) == 0) {
+        printf("%-14s %s\n", name, scenario.title);
+        hs_scenario_free(&scenario);
+    }
+}
+
+static int list_scenarios(hs_call *call)
+{
+    const int rc = hs_find_scenarios(print_title, call, call->why, sizeof call->why);
+    return rc == 0 && call->why[0] == '\0' ? HS_STATUS_DONE : HS_STATUS_WRONG;
+}
+
+static int simulate(hs_call *call, const hs_scenario *scenario, const hs_plugin *plugin)
+{
+    const options *const o = call->options;
+    hs_sim_result result;
+    hs_report_watch watch = {.so_far = NULL};
+    struct screen screen = {.quiet = o->quiet, .is_terminal = isatty(STDERR_FILENO)};
+    int status = HS_STATUS_WRONG;
+    if (o->report != NULL) {
+        hs_report_watch_begin(&watch, &result, o->seed);
+        screen.watch = &watch;
+    }
+    const hs_sim_options how = {.plugin = plugin,
+                                .config = o->config,
+                                .sets = o->sets.at,
+                                .set_count = o->sets.count,
+                                .seed = o->seed,
+                                .seconds = o->seconds,
+                                .frames = o->frames,
+                                .progress = show_progress,
+                                .share = o->report != NULL ? watch_share : NULL,
+                                .log = show_log,
+                                .violation = show_violation,
+                                .ctx = &screen};
+    if (hs_sim_run(scenario, &how, &result, call->why, sizeof call->why) == 0) {
+        status = result.guard_violations > 0 ? HS_STATUS_NO : HS_STATUS_DONE;
+        if (tell(call, scenario, &result, &watch, call->why, sizeof call->why) != 0) {
+            status = HS_STATUS_WRONG;
+        }
+        hs_sim_result_free(&result);
+    }
+    hs_report_watch_free(&watch);
     return status;
 }
 
-/* The page is one more output: a run whose page cannot be written ends with 2, as for --json. */
-static int write_report(int argc, char **argv, const char *path, const hs_scenario *scenario,
-                        hs_report_watch *watch)
+int hs_cmd_simulate(hs_call *call)
 {
-    char why[WHY_SIZE] = "out of memory for the report";
-    const hs_report_run run = {
-        .scenario = scenario, .result = watch->so_far, .watch = watch, .argc = argc, .argv = argv};
-    if (hs_report_watch_end(watch, scenario) != 0 ||
-        hs_report_simulate(&run, path, why, sizeof why) != 0) {
-        return complain(why);
-    }
-    return 0;
-}
-
-int hs_cmd_simulate(int argc, char **argv)
-{
-    struct command_line line;
+    const options *const o = call->options;
     hs_scenario scenario;
     hs_plugin plugin;
-    hs_sim_result result;
-    hs_report_watch watch = {.so_far = NULL};
-    char why[WHY_SIZE];
-    int status = 2;
-    if (read_command_line(argc, argv, &line) != 0) {
-        return 2;
-    }
-    if (line.help) {
-        fputs(USAGE, stdout);
-        return 0;
-    }
-    struct screen screen = {.quiet = line.quiet, .is_terminal = isatty(STDERR_FILENO)};
+    int status = HS_STATUS_WRONG;
     memset(&scenario, 0, sizeof scenario);
     memset(&plugin, 0, sizeof plugin);
-    if (line.report != NULL && hs_report_check_path(line.report, why, sizeof why) != 0) {
-        complain(why);
-        goto cleanup;
+    if (o->list) {
+        return list_scenarios(call);
     }
-    if (load_scenario(line.scenario, &scenario) != 0) {
-        goto cleanup;
+    if (hs_find_scenario(o->scenario, &scenario, call->why, sizeof call->why) == 0) {
+        status = hs_find_plugin(o->plugin, &plugin, call->why, sizeof call->why) != 0
+                     ? HS_STATUS_NO
+                     : simulate(call, &scenario, &plugin);
     }
-    status = 1;
-    if (open_plugin(line.plugin, &plugin) != 0) {
-        goto cleanup;
-    }
-    if (line.report != NULL) {
-        hs_report_watch_begin(&watch, &result, line.seed);
-        screen.watch = &watch;
-    }
-    const hs_sim_options options = {.plugin = &plugin,
-                                    .config = line.config,
-                                    .sets = line.sets,
-                                    .set_count = line.set_count,
-                                    .seed = line.seed,
-                                    .seconds = line.seconds,
-                                    .frames = line.frames,
-                                    .progress = show_progress,
-                                    .share = line.report != NULL ? watch_share : NULL,
-                                    .log = show_log,
-                                    .violation = show_violation,
-                                    .ctx = &screen};
-    if (hs_sim_run(&scenario, &options, &result, why, sizeof why) != 0) {
-        complain(why);
-        status = 2;
-        goto cleanup;
-    }
-    status = report(&line, &result);
-    if (line.report != NULL && write_report(argc, argv, line.report, &scenario, &watch) != 0) {
-        status = 2;
-    }
-    hs_sim_result_free(&result);
-cleanup:
-    hs_report_watch_free(&watch);
     hs_loader_close(&plugin);
     hs_scenario_free(&scenario);
     return status;

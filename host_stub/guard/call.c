@@ -74,13 +74,13 @@ static void copy_view(void **kept, hmx_view *view)
     if (view->data == NULL || view->len == 0 || view->len > HS_STRUCT_MAX) {
         return;
     }
-    *kept = hs_copy_new(view->data, (size_t)view->len, (size_t)view->len);
+    *kept = hs_guard_copy_new(view->data, (size_t)view->len, (size_t)view->len);
     if (*kept != NULL) {
         view->data = *kept;
     }
 }
 
-static void copy_views(hs_call *call, const char *hook, uint32_t size)
+static void copy_views(hs_guard_call *call, const char *hook, uint32_t size)
 {
     const size_t end = offsetof(hmx_channel_open, vendor) + sizeof(hmx_view);
     if (strcmp(hook, "on_channel_open") != 0 || size < end) {
@@ -95,7 +95,7 @@ static void *make_copy(const hs_guard *g, const void *event, uint32_t size, size
 {
     const uint32_t grown = size + g->options.extra_tail_bytes;
     const uint64_t no_cookie = 0;
-    unsigned char *const copy = hs_copy_new(event, size, grown);
+    unsigned char *const copy = hs_guard_copy_new(event, size, grown);
     if (copy == NULL) {
         return NULL;
     }
@@ -107,8 +107,8 @@ static void *make_copy(const hs_guard *g, const void *event, uint32_t size, size
     return copy;
 }
 
-hmx_status hs_call_open(hs_guard *g, hs_call *call, const char *hook, const void *event,
-                        void *known, size_t known_size, size_t cookie_offset)
+hmx_status hs_guard_call_open(hs_guard *g, hs_guard_call *call, const char *hook, const void *event,
+                              void *known, size_t known_size, size_t cookie_offset)
 {
     uint32_t size = 0;
     hmx_event head;
@@ -140,13 +140,14 @@ hmx_status hs_call_open(hs_guard *g, hs_call *call, const char *hook, const void
         return hs_guard_leave(g, HMX_E_NOMEM);
     }
     copy_views(call, hook, size);
-    hs_copy_seal(call->given);
+    hs_guard_copy_seal(call->given);
     call->memory = g->allocations + g->frees;
     call->logs = g->logs;
     return HMX_OK;
 }
 
-hmx_status hs_call_open_bare(hs_guard *g, hs_call *call, const char *hook, const hmx_event *head)
+hmx_status hs_guard_call_open_bare(hs_guard *g, hs_guard_call *call, const char *hook,
+                                   const hmx_event *head)
 {
     memset(call, 0, sizeof *call);
     const hmx_status status = hs_guard_enter(g, hook);
@@ -159,29 +160,29 @@ hmx_status hs_call_open_bare(hs_guard *g, hs_call *call, const char *hook, const
     return HMX_OK;
 }
 
-static void check_copy(hs_guard *g, const hs_call *call)
+static void check_copy(hs_guard *g, const hs_guard_call *call)
 {
-    if (!hs_copy_intact(call->given)) {
+    if (!hs_guard_copy_intact(call->given)) {
         hs_guard_report(g, HS_P_WRITE_BEYOND_SIZE, "wrote outside the event");
     }
-    if (!hs_copy_unchanged(call->given)) {
+    if (!hs_guard_copy_unchanged(call->given)) {
         hs_guard_report(g, HS_P_FACT_WRITTEN, "wrote to the event");
     }
     for (size_t i = 0; i < 2; i++) {
         if (call->views[i] != NULL &&
-            (!hs_copy_intact(call->views[i]) || !hs_copy_unchanged(call->views[i]))) {
+            (!hs_guard_copy_intact(call->views[i]) || !hs_guard_copy_unchanged(call->views[i]))) {
             hs_guard_report(g, HS_P_FACT_WRITTEN, "wrote to text that the event points to");
         }
     }
 }
 
-hmx_status hs_call_close(hs_guard *g, hs_call *call, hmx_status status, int fact)
+hmx_status hs_guard_call_close(hs_guard *g, hs_guard_call *call, hmx_status status, int fact)
 {
     if (call->given != NULL) {
         check_copy(g, call);
-        hs_copy_delete(call->views[0]);
-        hs_copy_delete(call->views[1]);
-        hs_copy_delete(call->given);
+        hs_guard_copy_delete(call->views[0]);
+        hs_guard_copy_delete(call->views[1]);
+        hs_guard_copy_delete(call->given);
     }
     if (fact && !call->missing && !hs_guard_host_at_fault(g) &&
         (status == HMX_E_INVALID || status == HMX_E_UNSUPPORTED || status == HMX_E_STATE)) {
@@ -190,7 +191,7 @@ hmx_status hs_call_close(hs_guard *g, hs_call *call, hmx_status status, int fact
     return hs_guard_leave(g, status);
 }
 
-int hs_call_accepted(const hs_call *call, hmx_status status)
+int hs_guard_call_accepted(const hs_guard_call *call, hmx_status status)
 {
     return call->missing || status >= 0;
 }
@@ -209,7 +210,7 @@ int hs_guard_text_open(const hmx_text *why, hmx_text **out)
     if (why == NULL) {
         return 0;
     }
-    hmx_text *const copy = hs_copy_new(why, sizeof *why, sizeof *why);
+    hmx_text *const copy = hs_guard_copy_new(why, sizeof *why, sizeof *why);
     if (copy == NULL) {
         return -1;
     }
@@ -217,14 +218,14 @@ int hs_guard_text_open(const hmx_text *why, hmx_text **out)
         copy->data = NULL; /* nothing that could be written to */
         copy->capacity = 0;
     } else {
-        copy->data = hs_copy_new(NULL, 0, (size_t)why->capacity);
+        copy->data = hs_guard_copy_new(NULL, 0, (size_t)why->capacity);
         if (copy->data == NULL) {
-            hs_copy_delete(copy);
+            hs_guard_copy_delete(copy);
             return -1;
         }
     }
     copy->len = 0;
-    hs_copy_seal(copy);
+    hs_guard_copy_seal(copy);
     *out = copy;
     return 0;
 }
@@ -255,14 +256,14 @@ void hs_guard_text_close(hs_guard *g, hmx_text *copy, hmx_text *why, hmx_status 
     if (copy == NULL) {
         return;
     }
-    const hmx_text *const sealed = hs_copy_sealed(copy);
+    const hmx_text *const sealed = hs_guard_copy_sealed(copy);
     if (copy->size != sealed->size || copy->data != sealed->data ||
         copy->capacity != sealed->capacity) {
         hs_guard_report(g, HS_P_SIZE_CHANGED, "changed size, data or capacity of the text");
         copy->data = sealed->data;
         copy->capacity = sealed->capacity;
     }
-    if (!hs_copy_intact(copy) || (copy->data != NULL && !hs_copy_intact(copy->data))) {
+    if (!hs_guard_copy_intact(copy) || (copy->data != NULL && !hs_guard_copy_intact(copy->data))) {
         hs_guard_report(g, HS_P_WRITE_BEYOND_SIZE, "wrote beyond the text's capacity of %" PRIu64,
                         copy->capacity);
     }
@@ -278,6 +279,6 @@ void hs_guard_text_close(hs_guard *g, hmx_text *copy, hmx_text *why, hmx_status 
     if (status == HMX_E_CONFIG && copy->len == 0 && copy->capacity > 1) {
         hs_guard_report(g, HS_P_REFUSAL_WITHOUT_TEXT, "refused the configuration without a word");
     }
-    hs_copy_delete(copy->data);
-    hs_copy_delete(copy);
+    hs_guard_copy_delete(copy->data);
+    hs_guard_copy_delete(copy);
 }

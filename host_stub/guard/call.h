@@ -7,13 +7,13 @@
 
 #include "host_stub/guard/state.h"
 
-typedef struct hs_call {
+typedef struct hs_guard_call {
     void *given;     /* the plugin's copy, NULL in the fast path */
     void *views[2];  /* copies of what the event's views point to */
     int missing;     /* the plugin has no such hook */
     uint64_t memory; /* allocator and log counters at the beginning */
     uint64_t logs;
-} hs_call;
+} hs_guard_call;
 
 /* Lifecycle checks; HMX_OK = the hook may run, and hs_guard_leave has to follow. */
 hmx_status hs_guard_enter(hs_guard *g, const char *hook);
@@ -23,14 +23,15 @@ void hs_guard_time(hs_guard *g, uint64_t now_ns);
 /* Enters, checks the head of the event, fills *known (our struct, `known_size` bytes,
  * zero-extended) and makes the plugin's copy, with the cookie at `cookie_offset` (0 = has none) as
  * the options say. */
-hmx_status hs_call_open(hs_guard *g, hs_call *call, const char *hook, const void *event,
-                        void *known, size_t known_size, size_t cookie_offset);
-/* As hs_call_open, without any copy. */
-hmx_status hs_call_open_bare(hs_guard *g, hs_call *call, const char *hook, const hmx_event *head);
+hmx_status hs_guard_call_open(hs_guard *g, hs_guard_call *call, const char *hook, const void *event,
+                              void *known, size_t known_size, size_t cookie_offset);
+/* As hs_guard_call_open, without any copy. */
+hmx_status hs_guard_call_open_bare(hs_guard *g, hs_guard_call *call, const char *hook,
+                                   const hmx_event *head);
 /* Checks that the copy is as it was, frees it and leaves. `fact` = refusing it needs a reason. */
-hmx_status hs_call_close(hs_guard *g, hs_call *call, hmx_status status, int fact);
+hmx_status hs_guard_call_close(hs_guard *g, hs_guard_call *call, hmx_status status, int fact);
 /* 1 if the model follows: the plugin accepted, or does not listen at all. */
-int hs_call_accepted(const hs_call *call, hmx_status status);
+int hs_guard_call_accepted(const hs_guard_call *call, hmx_status status);
 
 /* The buffer into which a refusal writes its sentence. A copy of it to hand out; *out is NULL when
  * `why` is. -1 = out of memory. */

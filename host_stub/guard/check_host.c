@@ -8,7 +8,7 @@
 #include "host_stub/guard/model.h"
 #include "host_stub/guard/report.h"
 
-int hs_check_hashrate(double x)
+int hs_guard_check_hashrate(double x)
 {
     return isfinite(x) && x >= 0;
 }
@@ -18,7 +18,7 @@ static int known_tri(uint32_t x)
     return x <= HMX_NO;
 }
 
-void hs_check_config_views(hs_guard *g, const hmx_view *path, const hmx_view *text)
+void hs_guard_check_config_views(hs_guard *g, const hmx_view *path, const hmx_view *text)
 {
     const int has_path = path->data != NULL && path->len > 0;
     const int has_text = text->data != NULL;
@@ -31,7 +31,7 @@ void hs_check_config_views(hs_guard *g, const hmx_view *path, const hmx_view *te
     }
 }
 
-void hs_check_create_args(hs_guard *g, const hmx_create_args *a)
+void hs_guard_check_create_args(hs_guard *g, const hmx_create_args *a)
 {
     if (a == NULL) {
         hs_guard_report(g, HS_H_NULL_ARGUMENT, "the arguments are NULL");
@@ -42,7 +42,7 @@ void hs_check_create_args(hs_guard *g, const hmx_create_args *a)
                         a->size, sizeof *a);
         return;
     }
-    hs_check_config_views(g, &a->config_path, &a->config_text);
+    hs_guard_check_config_views(g, &a->config_path, &a->config_text);
     if (a->flags != 0) {
         hs_guard_report(g, HS_H_CREATE_ARGS, "flags are 0x%" PRIx32 "; none is defined", a->flags);
     }
@@ -57,7 +57,7 @@ void hs_check_create_args(hs_guard *g, const hmx_create_args *a)
     }
 }
 
-void hs_check_upstream_event(hs_guard *g, const hmx_upstream_event *e)
+void hs_guard_check_upstream_event(hs_guard *g, const hmx_upstream_event *e)
 {
     if (e->upstream == HMX_NONE || e->upstream > g->upstreams_max ||
         (g->table_read && !g->upstreams[e->upstream].in_table)) {
@@ -93,19 +93,20 @@ static void check_open_numbers(hs_guard *g, const hmx_channel_open *e)
         hs_guard_report(g, HS_H_CHANNEL_ID, "channel %" PRIu64 " on connection %" PRIu64,
                         e->channel, e->connection);
     }
-    const hs_channel *const before = hs_model_find(g, e->channel);
+    const hs_guard_channel *const before = hs_guard_model_find(g, e->channel);
     if (before != NULL) {
         hs_guard_report(g, HS_H_CHANNEL_REUSED, "channel %" PRIu64 " %s", e->channel,
                         before == &g->closed ? "was closed before" : "is open already");
     }
-    if (e->current_upstream != HMX_NONE && !hs_model_upstream_exists(g, e->current_upstream)) {
+    if (e->current_upstream != HMX_NONE &&
+        !hs_guard_model_upstream_exists(g, e->current_upstream)) {
         hs_guard_report(g, HS_H_HOST_UNKNOWN_UPSTREAM,
                         "channel %" PRIu64 " works for upstream %" PRIu32, e->channel,
                         e->current_upstream);
     }
 }
 
-void hs_check_open_event(hs_guard *g, const hmx_channel_open *e)
+void hs_guard_check_open_event(hs_guard *g, const hmx_channel_open *e)
 {
     check_open_numbers(g, e);
     if (e->kind != HMX_CHANNEL_STANDARD && e->kind != HMX_CHANNEL_EXTENDED) {
@@ -114,7 +115,7 @@ void hs_check_open_event(hs_guard *g, const hmx_channel_open *e)
     if (!known_tri(e->honours_prefix)) {
         hs_guard_report(g, HS_H_CHANNEL_FACTS, "honours_prefix is %" PRIu32, e->honours_prefix);
     }
-    if (!hs_check_hashrate(e->nominal_hashrate)) {
+    if (!hs_guard_check_hashrate(e->nominal_hashrate)) {
         hs_guard_report(g, HS_H_CHANNEL_FACTS, "nominal_hashrate is negative or not finite");
     }
     if (e->min_extranonce_size > HMX_EXTRANONCE_MAX || e->extranonce_size > HMX_EXTRANONCE_MAX ||
@@ -137,7 +138,7 @@ void hs_check_open_event(hs_guard *g, const hmx_channel_open *e)
 /* The channel is open and the cookie its own. */
 static void check_channel(hs_guard *g, uint64_t channel, uint64_t cookie)
 {
-    const hs_channel *const c = hs_model_open_channel(g, channel);
+    const hs_guard_channel *const c = hs_guard_model_open_channel(g, channel);
     if (c == NULL) {
         hs_guard_report(g, HS_H_UNKNOWN_CHANNEL, "channel %" PRIu64 " is not open", channel);
     } else if (cookie != 0 && cookie != c->cookie) {
@@ -147,10 +148,11 @@ static void check_channel(hs_guard *g, uint64_t channel, uint64_t cookie)
     }
 }
 
-void hs_check_update_event(hs_guard *g, const hmx_channel_update *e)
+void hs_guard_check_update_event(hs_guard *g, const hmx_channel_update *e)
 {
     check_channel(g, e->channel, e->cookie);
-    if ((e->changed & HMX_FACT_NOMINAL_HASHRATE) != 0 && !hs_check_hashrate(e->nominal_hashrate)) {
+    if ((e->changed & HMX_FACT_NOMINAL_HASHRATE) != 0 &&
+        !hs_guard_check_hashrate(e->nominal_hashrate)) {
         hs_guard_report(g, HS_H_CHANNEL_FACTS, "nominal_hashrate is negative or not finite");
     }
     if ((e->changed & HMX_FACT_HONOURS_PREFIX) != 0 && !known_tri(e->honours_prefix)) {
@@ -158,7 +160,7 @@ void hs_check_update_event(hs_guard *g, const hmx_channel_update *e)
     }
 }
 
-void hs_check_close_event(hs_guard *g, const hmx_channel_close *e)
+void hs_guard_check_close_event(hs_guard *g, const hmx_channel_close *e)
 {
     check_channel(g, e->channel, e->cookie);
     if (e->reason > HMX_CLOSE_HOST) {
@@ -174,7 +176,7 @@ static int is_rejection(uint32_t verdict)
 /* Pools judge only what was sent to them: the shares under way to each never become negative. */
 static void count_in_flight(hs_guard *g, const hmx_share *e)
 {
-    hs_upstream *const u = &g->upstreams[e->upstream];
+    hs_guard_upstream *const u = &g->upstreams[e->upstream];
     if (e->verdict == HMX_SHARE_NOT_FORWARDED || (e->event.flags & HMX_SHARE_LOCAL) != 0) {
         return;
     }
@@ -193,9 +195,9 @@ static void count_in_flight(hs_guard *g, const hmx_share *e)
     u->in_flight -= e->count;
 }
 
-int hs_check_share(hs_guard *g, const hmx_share *e)
+int hs_guard_check_share(hs_guard *g, const hmx_share *e)
 {
-    const hs_channel *const c = hs_model_find(g, e->channel);
+    const hs_guard_channel *const c = hs_guard_model_find(g, e->channel);
     if (c == NULL) {
         hs_guard_report(g, HS_H_UNKNOWN_CHANNEL, "channel %" PRIu64 " was never open", e->channel);
     } else if (e->cookie != 0 && c != &g->closed && e->cookie != c->cookie) {
@@ -214,7 +216,7 @@ int hs_check_share(hs_guard *g, const hmx_share *e)
     if (!isfinite(e->work) || !(e->work > 0)) {
         hs_guard_report(g, HS_H_SHARE_WORK, "work is not a positive number");
     }
-    if (!hs_model_upstream_exists(g, e->upstream)) {
+    if (!hs_guard_model_upstream_exists(g, e->upstream)) {
         hs_guard_report(g, HS_H_HOST_UNKNOWN_UPSTREAM, "upstream %" PRIu32 " is unknown",
                         e->upstream);
     } else {
@@ -225,10 +227,10 @@ int hs_check_share(hs_guard *g, const hmx_share *e)
 
 static void check_drained(hs_guard *g, const hmx_reassign *e)
 {
-    if (hs_model_find(g, e->channel) == NULL) {
+    if (hs_guard_model_find(g, e->channel) == NULL) {
         hs_guard_report(g, HS_H_UNKNOWN_CHANNEL, "channel %" PRIu64 " was never open", e->channel);
     }
-    if (e->to != HMX_NONE || !hs_model_upstream_exists(g, e->from)) {
+    if (e->to != HMX_NONE || !hs_guard_model_upstream_exists(g, e->from)) {
         hs_guard_report(g, HS_H_REASSIGN_PLACE,
                         "DRAINED from %" PRIu32 " to %" PRIu32
                         "; from is the pool of the prefix, to is NONE",
@@ -236,16 +238,17 @@ static void check_drained(hs_guard *g, const hmx_reassign *e)
     }
 }
 
-static void check_forced(hs_guard *g, const hs_channel *c, const hmx_reassign *e)
+static void check_forced(hs_guard *g, const hs_guard_channel *c, const hmx_reassign *e)
 {
-    if (e->from != c->upstream || (e->to != HMX_NONE && !hs_model_upstream_exists(g, e->to))) {
+    if (e->from != c->upstream ||
+        (e->to != HMX_NONE && !hs_guard_model_upstream_exists(g, e->to))) {
         hs_guard_report(g, HS_H_REASSIGN_PLACE,
                         "FORCED from %" PRIu32 " to %" PRIu32 ", the channel works for %" PRIu32,
                         e->from, e->to, c->upstream);
     }
 }
 
-static void check_answer(hs_guard *g, const hs_channel *c, const hmx_reassign *e)
+static void check_answer(hs_guard *g, const hs_guard_channel *c, const hmx_reassign *e)
 {
     if (c->pending == 0 || c->pending != e->decision) {
         hs_guard_report(g, HS_H_REASSIGN_NOT_PENDING,
@@ -255,8 +258,8 @@ static void check_answer(hs_guard *g, const hs_channel *c, const hmx_reassign *e
     }
     const int stays = e->result == HMX_RESULT_REFUSED && e->to == c->upstream;
     const int moved = e->result == HMX_RESULT_APPLIED && e->to == c->pending_to;
-    const int failed =
-        e->result == HMX_RESULT_FAILED && (e->to == HMX_NONE || hs_model_upstream_exists(g, e->to));
+    const int failed = e->result == HMX_RESULT_FAILED &&
+                       (e->to == HMX_NONE || hs_guard_model_upstream_exists(g, e->to));
     if (e->from != c->upstream || !(stays || moved || failed)) {
         hs_guard_report(g, HS_H_REASSIGN_PLACE,
                         "result %" PRIu32 " from %" PRIu32 " to %" PRIu32 ", decided was %" PRIu32
@@ -272,9 +275,9 @@ static void check_answer(hs_guard *g, const hs_channel *c, const hmx_reassign *e
     }
 }
 
-void hs_check_reassign(hs_guard *g, const hmx_reassign *e)
+void hs_guard_check_reassign(hs_guard *g, const hmx_reassign *e)
 {
-    const hs_channel *const c = hs_model_open_channel(g, e->channel);
+    const hs_guard_channel *const c = hs_guard_model_open_channel(g, e->channel);
     const int alone = e->result == HMX_RESULT_FORCED || e->result == HMX_RESULT_DRAINED;
     if (e->result < HMX_RESULT_APPLIED || e->result > HMX_RESULT_DRAINED ||
         alone != (e->decision == 0)) {

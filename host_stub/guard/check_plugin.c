@@ -12,16 +12,18 @@
 static uint32_t full_size(const hs_guard *g, uint32_t upstream)
 {
     const hmx_upstream_event *const f = &g->upstreams[upstream].facts;
-    return hs_model_space_known(g, upstream) ? f->extranonce_prefix_len + f->extranonce_size : 0;
+    return hs_guard_model_space_known(g, upstream) ? f->extranonce_prefix_len + f->extranonce_size
+                                                   : 0;
 }
 
-const char *hs_check_not_allowed(const hs_guard *g, const hs_channel *c, uint32_t upstream)
+const char *hs_guard_check_not_allowed(const hs_guard *g, const hs_guard_channel *c,
+                                       uint32_t upstream)
 {
     const hmx_upstream_event *const f = &g->upstreams[upstream].facts;
     if (c->upstreams_allowed != 0 && (c->upstreams_allowed >> (upstream - 1) & 1) == 0) {
         return "upstreams_allowed forbids it";
     }
-    if (c->kind == HMX_CHANNEL_EXTENDED && hs_model_space_known(g, upstream) &&
+    if (c->kind == HMX_CHANNEL_EXTENDED && hs_guard_model_space_known(g, upstream) &&
         f->extranonce_size < c->extranonce_size) {
         return "the pool grants fewer extranonce bytes than the channel was promised";
     }
@@ -33,7 +35,7 @@ const char *hs_check_not_allowed(const hs_guard *g, const hs_channel *c, uint32_
 }
 
 /* Bytes of the channel's whole extranonce where it works now, 0 = unknown. */
-static uint32_t current_full_size(const hs_guard *g, const hs_channel *c)
+static uint32_t current_full_size(const hs_guard *g, const hs_guard_channel *c)
 {
     if (c->prefix_len > 0) {
         return c->prefix_len + c->extranonce_size;
@@ -41,10 +43,10 @@ static uint32_t current_full_size(const hs_guard *g, const hs_channel *c)
     return c->upstream != HMX_NONE ? full_size(g, c->upstream) : 0;
 }
 
-const char *hs_check_not_movable(const hs_guard *g, const hs_channel *c, uint32_t upstream,
-                                 uint32_t reason)
+const char *hs_guard_check_not_movable(const hs_guard *g, const hs_guard_channel *c,
+                                       uint32_t upstream, uint32_t reason)
 {
-    const char *const why = hs_check_not_allowed(g, c, upstream);
+    const char *const why = hs_guard_check_not_allowed(g, c, upstream);
     if (why != NULL) {
         return why;
     }
@@ -65,7 +67,7 @@ const char *hs_check_not_movable(const hs_guard *g, const hs_channel *c, uint32_
 }
 
 /* Length and space of a prefix in an answer (not collisions). */
-static void check_prefix(hs_guard *g, const hs_channel *c, uint32_t upstream, uint32_t len,
+static void check_prefix(hs_guard *g, const hs_guard_channel *c, uint32_t upstream, uint32_t len,
                          const uint8_t *bytes)
 {
     const hmx_upstream_event *const f = &g->upstreams[upstream].facts;
@@ -74,7 +76,7 @@ static void check_prefix(hs_guard *g, const hs_channel *c, uint32_t upstream, ui
                         len);
         return;
     }
-    if (!hs_model_space_known(g, upstream)) {
+    if (!hs_guard_model_space_known(g, upstream)) {
         if (len != 0 && g->upstreams[upstream].reported) {
             hs_guard_report(g, HS_P_PREFIX_WRONG_LENGTH,
                             "a prefix of %" PRIu32 " bytes on upstream %" PRIu32
@@ -127,7 +129,7 @@ static const char *row_fault(const hs_guard *g, const hmx_upstream_info *row)
     if (row->port < 1 || row->port > 65535) {
         return "its port is out of range";
     }
-    if (!hs_check_hashrate(row->percentage) || row->percentage > 100) {
+    if (!hs_guard_check_hashrate(row->percentage) || row->percentage > 100) {
         return "its percentage is not 0 to 100";
     }
     return NULL;
@@ -161,7 +163,7 @@ static void check_number(hs_guard *g, const hmx_upstream_info *row)
 
 static void note_row(hs_guard *g, const hmx_upstream_info *row)
 {
-    hs_upstream *const u = &g->upstreams[row->upstream];
+    hs_guard_upstream *const u = &g->upstreams[row->upstream];
     u->in_table = 1;
     u->removed = (row->flags & HMX_UPSTREAM_REMOVED) != 0;
     if (is_id(row->id)) {
@@ -174,8 +176,8 @@ static void read_row(const unsigned char *rows, uint32_t stride, uint32_t i, hmx
     memcpy(row, rows + (size_t)i * stride, sizeof *row);
 }
 
-void hs_check_upstream_table(hs_guard *g, const unsigned char *rows, uint32_t stride,
-                             uint32_t count, uint32_t written)
+void hs_guard_check_upstream_table(hs_guard *g, const unsigned char *rows, uint32_t stride,
+                                   uint32_t count, uint32_t written)
 {
     hmx_upstream_info row;
     hmx_upstream_info other;
@@ -211,9 +213,9 @@ void hs_check_upstream_table(hs_guard *g, const unsigned char *rows, uint32_t st
 }
 
 /* The channel as the opening describes it, for the checks that ask for one. */
-static hs_channel as_channel(const hmx_channel_open *e)
+static hs_guard_channel as_channel(const hmx_channel_open *e)
 {
-    return (hs_channel){
+    return (hs_guard_channel){
         .channel = e->channel,
         .kind = e->kind,
         .honours_prefix = e->honours_prefix,
@@ -225,10 +227,10 @@ static hs_channel as_channel(const hmx_channel_open *e)
     };
 }
 
-static void check_place(hs_guard *g, const hs_channel *c, const hmx_channel_open *e,
+static void check_place(hs_guard *g, const hs_guard_channel *c, const hmx_channel_open *e,
                         const hmx_channel_decision *d)
 {
-    if (!hs_model_upstream_exists(g, d->upstream)) {
+    if (!hs_guard_model_upstream_exists(g, d->upstream)) {
         hs_guard_report(g, HS_P_UNKNOWN_UPSTREAM,
                         "assigned channel %" PRIu64 " to upstream %" PRIu32 ", which is unknown",
                         e->channel, d->upstream);
@@ -237,14 +239,15 @@ static void check_place(hs_guard *g, const hs_channel *c, const hmx_channel_open
     if (d->upstream == e->current_upstream) {
         return; /* staying is always possible */
     }
-    const char *why = hs_model_not_usable(g, d->upstream);
+    const char *why = hs_guard_model_not_usable(g, d->upstream);
     if (why != NULL) {
         hs_guard_report(g, HS_P_ASSIGN_TO_DOWN,
                         "assigned channel %" PRIu64 " to upstream %" PRIu32 ", which %s",
                         e->channel, d->upstream, why);
     }
-    why = e->current_upstream == HMX_NONE ? hs_check_not_allowed(g, c, d->upstream)
-                                          : hs_check_not_movable(g, c, d->upstream, d->reason);
+    why = e->current_upstream == HMX_NONE
+              ? hs_guard_check_not_allowed(g, c, d->upstream)
+              : hs_guard_check_not_movable(g, c, d->upstream, d->reason);
     if (why != NULL) {
         hs_guard_report(g, HS_P_ILLEGAL_ASSIGN,
                         "assigned channel %" PRIu64 " to upstream %" PRIu32 ", but %s", e->channel,
@@ -255,20 +258,21 @@ static void check_place(hs_guard *g, const hs_channel *c, const hmx_channel_open
 static void check_collision(hs_guard *g, const hmx_channel_open *e, const hmx_channel_decision *d)
 {
     uint64_t other = 0;
-    hs_prefix *const p = hs_model_take_prefix(g, d->upstream, d->extranonce_prefix,
-                                              d->extranonce_prefix_len, e->channel, &other);
+    hs_guard_prefix *const p = hs_guard_model_take_prefix(
+        g, d->upstream, d->extranonce_prefix, d->extranonce_prefix_len, e->channel, &other);
     if (p == NULL && other != 0) {
         hs_guard_report(g, HS_P_PREFIX_COLLISION,
                         "channel %" PRIu64 " got a prefix on upstream %" PRIu32
                         " that collides with that of channel %" PRIu64,
                         e->channel, d->upstream, other);
     }
-    hs_prefix_drop(g, p, 0); /* taken for good when the model adds the channel */
+    hs_guard_prefix_drop(g, p, 0); /* taken for good when the model adds the channel */
 }
 
-void hs_check_open_answer(hs_guard *g, const hmx_channel_open *e, const hmx_channel_decision *d)
+void hs_guard_check_open_answer(hs_guard *g, const hmx_channel_open *e,
+                                const hmx_channel_decision *d)
 {
-    const hs_channel c = as_channel(e);
+    const hs_guard_channel c = as_channel(e);
     if (g->channels_open >= g->channels_max) {
         hs_guard_report(g, HS_P_LIMIT_IGNORED,
                         "accepted channel %" PRIu64 " although %" PRIu64 " are open", e->channel,
@@ -284,7 +288,7 @@ void hs_check_open_answer(hs_guard *g, const hmx_channel_open *e, const hmx_chan
         return;
     }
     check_place(g, &c, e, d);
-    if (!hs_model_upstream_exists(g, d->upstream)) {
+    if (!hs_guard_model_upstream_exists(g, d->upstream)) {
         return;
     }
     if (d->upstream != e->current_upstream) { /* one that stays keeps what it has */
@@ -325,7 +329,7 @@ static void check_numbers(hs_guard *g, const hmx_decision *d)
     } else {
         g->last_decision = d->decision;
     }
-    if (!hs_check_hashrate(d->expected_hashrate)) {
+    if (!hs_guard_check_hashrate(d->expected_hashrate)) {
         hs_guard_report(g, HS_P_DECISION_NAN,
                         "expected_hashrate of decision %" PRIu64 " is negative or not finite",
                         d->decision);
@@ -341,7 +345,7 @@ static void check_numbers(hs_guard *g, const hmx_decision *d)
     }
 }
 
-static void check_channel(hs_guard *g, const hs_channel *c, const hmx_decision *d)
+static void check_channel(hs_guard *g, const hs_guard_channel *c, const hmx_decision *d)
 {
     if (d->cookie != c->cookie) {
         hs_guard_report(g, HS_P_DECISION_COOKIE,
@@ -369,15 +373,15 @@ static void check_channel(hs_guard *g, const hs_channel *c, const hmx_decision *
     }
 }
 
-static void check_destination(hs_guard *g, const hs_channel *c, const hmx_decision *d)
+static void check_destination(hs_guard *g, const hs_guard_channel *c, const hmx_decision *d)
 {
-    const char *why = hs_model_not_usable(g, d->to);
+    const char *why = hs_guard_model_not_usable(g, d->to);
     if (why != NULL) {
         hs_guard_report(g, HS_P_DECISION_TO_DOWN,
                         "decision %" PRIu64 " goes to upstream %" PRIu32 ", which %s", d->decision,
                         d->to, why);
     }
-    why = hs_check_not_movable(g, c, d->to, d->reason);
+    why = hs_guard_check_not_movable(g, c, d->to, d->reason);
     if (why != NULL) {
         hs_guard_report(g, HS_P_ILLEGAL_MOVE,
                         "decision %" PRIu64 " brings channel %" PRIu64 " to upstream %" PRIu32
@@ -395,24 +399,24 @@ static void check_destination(hs_guard *g, const hs_channel *c, const hmx_decisi
     check_prefix(g, c, d->to, d->extranonce_prefix_len, d->extranonce_prefix);
 }
 
-void hs_check_decision(hs_guard *g, const hmx_decision *d)
+void hs_guard_check_decision(hs_guard *g, const hmx_decision *d)
 {
     check_numbers(g, d);
-    hs_channel *const c = hs_model_open_channel(g, d->channel);
+    hs_guard_channel *const c = hs_guard_model_open_channel(g, d->channel);
     if (c == NULL || !c->known) {
         hs_guard_report(g, HS_P_DECISION_CHANNEL_UNKNOWN,
                         "decision %" PRIu64 " is about channel %" PRIu64 ", which is not open",
                         d->decision, d->channel);
         return;
     }
-    hs_model_expire(g, c);
+    hs_guard_model_expire(g, c);
     check_channel(g, c, d);
-    if (!hs_model_upstream_exists(g, d->to)) {
+    if (!hs_guard_model_upstream_exists(g, d->to)) {
         hs_guard_report(g, HS_P_DECISION_TO_UNKNOWN,
                         "decision %" PRIu64 " goes to upstream %" PRIu32 ", which is unknown",
                         d->decision, d->to);
         return;
     }
     check_destination(g, c, d);
-    hs_model_decide(g, c, d);
+    hs_guard_model_decide(g, c, d);
 }

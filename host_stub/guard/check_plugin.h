@@ -7,14 +7,16 @@
 
 #include "host_stub/guard/state.h"
 
-void hs_check_upstream_table(hs_guard *g, const unsigned char *rows, uint32_t stride,
-                             uint32_t count, uint32_t written);
-void hs_check_open_answer(hs_guard *g, const hmx_channel_open *e, const hmx_channel_decision *d);
-void hs_check_decision(hs_guard *g, const hmx_decision *d);
+void hs_guard_check_upstream_table(hs_guard *g, const unsigned char *rows, uint32_t stride,
+                                   uint32_t count, uint32_t written);
+void hs_guard_check_open_answer(hs_guard *g, const hmx_channel_open *e,
+                                const hmx_channel_decision *d);
+void hs_guard_check_decision(hs_guard *g, const hmx_decision *d);
 /* Why the channel must not work for the upstream, or NULL. */
-const char *hs_check_not_allowed(const hs_guard *g, const hs_channel *c, uint32_t upstream);
+const char *hs_guard_check_not_allowed(const hs_guard *g, const hs_guard_channel *c,
+                                       uint32_t upstream);
 /* Why the channel must not be moved to the upstream (or given a new prefix there), or NULL. */
-const char *hs_check_not_movable(const hs_guard *g, const hs_channel *c, uint32_t upstream,
-                                 uint32_t reason);
+const char *hs_guard_check_not_movable(const hs_guard *g, const hs_guard_channel *c,
+                                       uint32_t upstream, uint32_t reason);
 
 #endif

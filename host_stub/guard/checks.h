@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * guard/checks: the one list of everything that the guard checks: which side is at fault, the
- * stable name that reports and tests use, and what the rule is. HS_CHECKS(P, H) expands P for each
- * rule of the plugin and H for each rule of the host; it makes the enum below and the table that
- * hs_guard_checks reads. */
+ * stable name that reports and tests use, and what the rule is. HS_GUARD_CHECKS(P, H) expands P for
+ * each rule of the plugin and H for each rule of the host; it makes the enum below and the table
+ * that hs_guard_checks reads. */
 #ifndef HOST_STUB_GUARD_CHECKS_H
 #define HOST_STUB_GUARD_CHECKS_H
 
 /* clang-format off */
-#define HS_CHECKS(P, H) \
+#define HS_GUARD_CHECKS(P, H) \
     /* any hook */ \
     P(BAD_STATUS, "bad-status", "a hook answers 0 or a negative status") \
     P(FACT_WRITTEN, "fact-written", "what the host lends is only read") \
@@ -97,8 +97,10 @@
     H(TICK_FACTS, "tick-facts", "elapsed_ns is not longer than the clock has run")
 /* clang-format on */
 
-#define HS_CHECK_PLUGIN_ENUM(id, name, meaning) HS_P_##id,
-#define HS_CHECK_HOST_ENUM(id, name, meaning)   HS_H_##id,
-enum hs_check { HS_CHECKS(HS_CHECK_PLUGIN_ENUM, HS_CHECK_HOST_ENUM) HS_CHECK_COUNT };
+#define HS_GUARD_CHECK_PLUGIN_ENUM(id, name, meaning) HS_P_##id,
+#define HS_GUARD_CHECK_HOST_ENUM(id, name, meaning)   HS_H_##id,
+enum hs_guard_rule {
+    HS_GUARD_CHECKS(HS_GUARD_CHECK_PLUGIN_ENUM, HS_GUARD_CHECK_HOST_ENUM) HS_GUARD_CHECK_COUNT
+};
 
 #endif

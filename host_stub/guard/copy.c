@@ -33,7 +33,7 @@ static int all_watch(const unsigned char *at)
     return 1;
 }
 
-void *hs_copy_new(const void *from, size_t present, size_t size)
+void *hs_guard_copy_new(const void *from, size_t present, size_t size)
 {
     const head h = {size, 0};
     const size_t total = sizeof h + 2 * HS_WATCH_BYTES + 2 * size;
@@ -47,33 +47,33 @@ void *hs_copy_new(const void *from, size_t present, size_t size)
     if (present > 0) {
         memcpy(copy, from, present);
     }
-    hs_copy_seal(copy);
+    hs_guard_copy_seal(copy);
     return copy;
 }
 
-void hs_copy_seal(void *copy)
+void hs_guard_copy_seal(void *copy)
 {
     const size_t size = size_of(copy);
     memcpy((unsigned char *)copy + size + HS_WATCH_BYTES, copy, size);
 }
 
-const void *hs_copy_sealed(const void *copy)
+const void *hs_guard_copy_sealed(const void *copy)
 {
     return (const unsigned char *)copy + size_of(copy) + HS_WATCH_BYTES;
 }
 
-int hs_copy_intact(const void *copy)
+int hs_guard_copy_intact(const void *copy)
 {
     const unsigned char *const bytes = copy;
     return all_watch(bytes - HS_WATCH_BYTES) && all_watch(bytes + size_of(copy));
 }
 
-int hs_copy_unchanged(const void *copy)
+int hs_guard_copy_unchanged(const void *copy)
 {
-    return memcmp(copy, hs_copy_sealed(copy), size_of(copy)) == 0;
+    return memcmp(copy, hs_guard_copy_sealed(copy), size_of(copy)) == 0;
 }
 
-void hs_copy_delete(void *copy)
+void hs_guard_copy_delete(void *copy)
 {
     if (copy == NULL) {
         return;

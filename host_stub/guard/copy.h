@@ -14,21 +14,21 @@
 
 /* `size` bytes, the first `present` of them copied from `from`, the others HS_WATCH_BYTE. Aligned
  * to 16. NULL when out of memory. */
-void *hs_copy_new(const void *from, size_t present, size_t size);
+void *hs_guard_copy_new(const void *from, size_t present, size_t size);
 
 /* Remembers the contents as they are now. Until then they may be changed. */
-void hs_copy_seal(void *copy);
+void hs_guard_copy_seal(void *copy);
 
 /* 1 if no watch byte was written to. */
-int hs_copy_intact(const void *copy);
+int hs_guard_copy_intact(const void *copy);
 
 /* 1 if the contents are as they were sealed. */
-int hs_copy_unchanged(const void *copy);
+int hs_guard_copy_unchanged(const void *copy);
 
 /* The contents as they were sealed. */
-const void *hs_copy_sealed(const void *copy);
+const void *hs_guard_copy_sealed(const void *copy);
 
 /* Overwrites and frees; NULL is fine. */
-void hs_copy_delete(void *copy);
+void hs_guard_copy_delete(void *copy);
 
 #endif

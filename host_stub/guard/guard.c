@@ -71,7 +71,7 @@ static void *view_copy(hmx_view *view)
     if (view->data == NULL || view->len == 0 || view->len > HS_ROWS_MAX) {
         return NULL;
     }
-    void *const copy = hs_copy_new(view->data, (size_t)view->len, (size_t)view->len);
+    void *const copy = hs_guard_copy_new(view->data, (size_t)view->len, (size_t)view->len);
     if (copy != NULL) {
         view->data = copy;
     }
@@ -85,7 +85,7 @@ static hmx_status call_create(hs_guard *g, const hmx_create_args *args)
     void *path = NULL;
     void *text = NULL;
     hmx_text *why = NULL;
-    hmx_create_args *const copy = hs_copy_new(args, args->size, args->size);
+    hmx_create_args *const copy = hs_guard_copy_new(args, args->size, args->size);
     const int has_why = args->size >= offsetof(hmx_create_args, why) + sizeof args->why;
     hmx_text *const their_why = has_why ? args->why : NULL;
     if (copy == NULL || hs_guard_text_open(their_why, &why) != 0) {
@@ -96,7 +96,7 @@ static hmx_status call_create(hs_guard *g, const hmx_create_args *args)
     if (has_why) {
         copy->why = why;
     }
-    hs_copy_seal(copy);
+    hs_guard_copy_seal(copy);
     hmx_instance *instance = NULL;
     status = g->plugin->ops.create(&g->host, copy, &instance);
     if (status >= 0 && instance == NULL) {
@@ -106,18 +106,18 @@ static hmx_status call_create(hs_guard *g, const hmx_create_args *args)
         hs_guard_report(g, HS_P_OUT_TOUCHED_ON_ERROR, "answered %d and set the instance", status);
         instance = NULL;
     }
-    if (!hs_copy_intact(copy)) {
+    if (!hs_guard_copy_intact(copy)) {
         hs_guard_report(g, HS_P_WRITE_BEYOND_SIZE, "wrote beyond the create arguments");
     }
-    if (!hs_copy_unchanged(copy)) {
+    if (!hs_guard_copy_unchanged(copy)) {
         hs_guard_report(g, HS_P_FACT_WRITTEN, "wrote to the create arguments");
     }
     g->instance = instance;
     hs_guard_text_close(g, why, their_why, status);
 cleanup:
-    hs_copy_delete(text);
-    hs_copy_delete(path);
-    hs_copy_delete(copy);
+    hs_guard_copy_delete(text);
+    hs_guard_copy_delete(path);
+    hs_guard_copy_delete(copy);
     return status;
 }
 
@@ -150,7 +150,7 @@ hs_guard *hs_guard_new(const hs_plugin *plugin, const hmx_create_args *args,
     g->state = HS_GUARD_NO_INSTANCE;
     g->hook = "create";
     fill_host(g);
-    hs_check_create_args(g, args);
+    hs_guard_check_create_args(g, args);
     /* Without the two views nobody can read a configuration: not a struct to hand on. */
     if (args == NULL || args->size > HS_STRUCT_MAX ||
         args->size < offsetof(hmx_create_args, why) + sizeof args->why) {
@@ -202,7 +202,7 @@ uint64_t hs_guard_delete(hs_guard *g)
     }
     hs_guard_destroy(g);
     const uint64_t found = g->violations[HS_SIDE_HOST] + g->violations[HS_SIDE_PLUGIN];
-    hs_model_free(g);
+    hs_guard_model_free(g);
     hs_table_free(&g->blocks);
     free(g);
     return found;

@@ -14,17 +14,17 @@
 hmx_status hs_guard_on_upstream(hs_guard *g, const hmx_upstream_event *e)
 {
     hmx_upstream_event known;
-    hs_call call;
-    hmx_status status = hs_call_open(g, &call, "on_upstream", e, &known, sizeof known, 0);
+    hs_guard_call call;
+    hmx_status status = hs_guard_call_open(g, &call, "on_upstream", e, &known, sizeof known, 0);
     if (status != HMX_OK) {
         return status;
     }
-    hs_check_upstream_event(g, &known);
+    hs_guard_check_upstream_event(g, &known);
     call.missing = g->plugin->ops.on_upstream == NULL;
     status = call.missing ? HMX_E_UNSUPPORTED : g->plugin->ops.on_upstream(g->instance, call.given);
-    status = hs_call_close(g, &call, status, 1);
-    if (hs_call_accepted(&call, status) && !hs_guard_host_at_fault(g)) {
-        hs_model_upstream(g, &known);
+    status = hs_guard_call_close(g, &call, status, 1);
+    if (hs_guard_call_accepted(&call, status) && !hs_guard_host_at_fault(g)) {
+        hs_guard_model_upstream(g, &known);
     }
     return status;
 }
@@ -34,11 +34,11 @@ static void take_open_answer(hs_guard *g, const hmx_channel_open *e, hmx_channel
                              hmx_channel_decision *out, uint32_t size, hmx_status status)
 {
     hmx_channel_decision answer;
-    if (!hs_copy_intact(copy)) {
+    if (!hs_guard_copy_intact(copy)) {
         hs_guard_report(g, HS_P_WRITE_BEYOND_SIZE, "wrote outside the decision of %u bytes", size);
     }
     if (status < 0) {
-        if (!hs_copy_unchanged(copy)) {
+        if (!hs_guard_copy_unchanged(copy)) {
             hs_guard_report(g, HS_P_OUT_TOUCHED_ON_ERROR, "answered %d and wrote the decision",
                             status);
         }
@@ -51,7 +51,7 @@ static void take_open_answer(hs_guard *g, const hmx_channel_open *e, hmx_channel
     }
     memset(&answer, 0, sizeof answer);
     memcpy(&answer, copy, size < sizeof answer ? size : sizeof answer);
-    hs_check_open_answer(g, e, &answer);
+    hs_guard_check_open_answer(g, e, &answer);
     memcpy(out, copy, size);
 }
 
@@ -59,34 +59,34 @@ hmx_status hs_guard_on_channel_open(hs_guard *g, const hmx_channel_open *e,
                                     hmx_channel_decision *out)
 {
     hmx_channel_open known;
-    hs_call call;
-    hmx_status status = hs_call_open(g, &call, "on_channel_open", e, &known, sizeof known, 0);
+    hs_guard_call call;
+    hmx_status status = hs_guard_call_open(g, &call, "on_channel_open", e, &known, sizeof known, 0);
     if (status != HMX_OK) {
         return status;
     }
     const uint32_t size = out != NULL ? out->size : 0;
     if (out == NULL || size < sizeof *out || size > HS_STRUCT_MAX) {
         hs_guard_report(g, HS_H_BUFFER, "the decision is %s", out == NULL ? "NULL" : "mis-sized");
-        return hs_call_close(g, &call, HMX_E_INVALID, 0);
+        return hs_guard_call_close(g, &call, HMX_E_INVALID, 0);
     }
     const hmx_channel_decision zero = {.size = size};
     if (memcmp(out, &zero, sizeof zero) != 0) {
         hs_guard_report(g, HS_H_BUFFER, "the decision is not zeroed");
     }
-    hs_check_open_event(g, &known);
-    hmx_channel_decision *const copy = hs_copy_new(out, size, size);
+    hs_guard_check_open_event(g, &known);
+    hmx_channel_decision *const copy = hs_guard_copy_new(out, size, size);
     if (copy == NULL) {
-        return hs_call_close(g, &call, HMX_E_NOMEM, 0);
+        return hs_guard_call_close(g, &call, HMX_E_NOMEM, 0);
     }
-    const int fresh = hs_model_find(g, known.channel) == NULL && known.channel != 0;
+    const int fresh = hs_guard_model_find(g, known.channel) == NULL && known.channel != 0;
     call.missing = g->plugin->ops.on_channel_open == NULL;
     status = call.missing ? HMX_E_UNSUPPORTED
                           : g->plugin->ops.on_channel_open(g->instance, call.given, copy);
     take_open_answer(g, &known, copy, out, size, status);
-    hs_copy_delete(copy);
+    hs_guard_copy_delete(copy);
     const int accepted = !call.missing && status >= 0;
-    status = hs_call_close(g, &call, status, 1);
-    if (fresh && hs_model_add(g, &known, accepted ? out : &zero, accepted) != 0) {
+    status = hs_guard_call_close(g, &call, status, 1);
+    if (fresh && hs_guard_model_add(g, &known, accepted ? out : &zero, accepted) != 0) {
         return HMX_E_NOMEM;
     }
     return status;
@@ -95,20 +95,20 @@ hmx_status hs_guard_on_channel_open(hs_guard *g, const hmx_channel_open *e,
 hmx_status hs_guard_on_channel_update(hs_guard *g, const hmx_channel_update *e)
 {
     hmx_channel_update known;
-    hs_call call;
-    hmx_status status = hs_call_open(g, &call, "on_channel_update", e, &known, sizeof known,
-                                     offsetof(hmx_channel_update, cookie));
+    hs_guard_call call;
+    hmx_status status = hs_guard_call_open(g, &call, "on_channel_update", e, &known, sizeof known,
+                                           offsetof(hmx_channel_update, cookie));
     if (status != HMX_OK) {
         return status;
     }
-    hs_check_update_event(g, &known);
-    hs_channel *const c = hs_model_open_channel(g, known.channel);
+    hs_guard_check_update_event(g, &known);
+    hs_guard_channel *const c = hs_guard_model_open_channel(g, known.channel);
     call.missing = g->plugin->ops.on_channel_update == NULL;
     status = call.missing ? HMX_E_UNSUPPORTED
                           : g->plugin->ops.on_channel_update(g->instance, call.given);
-    status = hs_call_close(g, &call, status, c != NULL && c->known);
-    if (c != NULL && hs_call_accepted(&call, status)) {
-        hs_model_update(c, &known);
+    status = hs_guard_call_close(g, &call, status, c != NULL && c->known);
+    if (c != NULL && hs_guard_call_accepted(&call, status)) {
+        hs_guard_model_update(c, &known);
     }
     return status;
 }
@@ -116,26 +116,26 @@ hmx_status hs_guard_on_channel_update(hs_guard *g, const hmx_channel_update *e)
 hmx_status hs_guard_on_channel_close(hs_guard *g, const hmx_channel_close *e)
 {
     hmx_channel_close known;
-    hs_call call;
-    hmx_status status = hs_call_open(g, &call, "on_channel_close", e, &known, sizeof known,
-                                     offsetof(hmx_channel_close, cookie));
+    hs_guard_call call;
+    hmx_status status = hs_guard_call_open(g, &call, "on_channel_close", e, &known, sizeof known,
+                                           offsetof(hmx_channel_close, cookie));
     if (status != HMX_OK) {
         return status;
     }
-    hs_check_close_event(g, &known);
-    hs_channel *const c = hs_model_open_channel(g, known.channel);
+    hs_guard_check_close_event(g, &known);
+    hs_guard_channel *const c = hs_guard_model_open_channel(g, known.channel);
     call.missing = g->plugin->ops.on_channel_close == NULL;
     status =
         call.missing ? HMX_E_UNSUPPORTED : g->plugin->ops.on_channel_close(g->instance, call.given);
-    status = hs_call_close(g, &call, status, c != NULL && c->known);
+    status = hs_guard_call_close(g, &call, status, c != NULL && c->known);
     if (c != NULL) {
-        hs_model_close(g, c); /* gone is gone, whatever the plugin says */
+        hs_guard_model_close(g, c); /* gone is gone, whatever the plugin says */
     }
     return status;
 }
 
 /* What the hot hook has to keep to when it succeeds. */
-static void check_hot(hs_guard *g, const hs_call *call, hmx_status status)
+static void check_hot(hs_guard *g, const hs_guard_call *call, hmx_status status)
 {
     if (status < 0) {
         return;
@@ -152,70 +152,71 @@ static void check_hot(hs_guard *g, const hs_call *call, hmx_status status)
 /* The usual case without the heap: a share of our own size, lent as a copy on the stack. */
 static hmx_status fast_share(hs_guard *g, const hmx_share *e)
 {
-    hs_call call;
+    hs_guard_call call;
     hmx_share lent = *e;
-    hmx_status status = hs_call_open_bare(g, &call, "on_share", &e->event);
+    hmx_status status = hs_guard_call_open_bare(g, &call, "on_share", &e->event);
     if (status != HMX_OK) {
         return status;
     }
-    const int fact = hs_check_share(g, e);
+    const int fact = hs_guard_check_share(g, e);
     call.missing = g->plugin->ops.on_share == NULL;
     status = call.missing ? HMX_E_UNSUPPORTED : g->plugin->ops.on_share(g->instance, &lent);
     check_hot(g, &call, status);
     if (memcmp(&lent, e, sizeof lent) != 0) {
         hs_guard_report(g, HS_P_FACT_WRITTEN, "wrote to the event");
     }
-    return hs_call_close(g, &call, status, fact);
+    return hs_guard_call_close(g, &call, status, fact);
 }
 
 hmx_status hs_guard_on_share(hs_guard *g, const hmx_share *e)
 {
     hmx_share known;
-    hs_call call;
+    hs_guard_call call;
     if (e != NULL && e->event.size == sizeof *e && !g->options.echo_zero_cookie &&
         g->options.extra_tail_bytes == 0) {
         return fast_share(g, e);
     }
-    hmx_status status =
-        hs_call_open(g, &call, "on_share", e, &known, sizeof known, offsetof(hmx_share, cookie));
+    hmx_status status = hs_guard_call_open(g, &call, "on_share", e, &known, sizeof known,
+                                           offsetof(hmx_share, cookie));
     if (status != HMX_OK) {
         return status;
     }
-    const int fact = hs_check_share(g, &known);
+    const int fact = hs_guard_check_share(g, &known);
     call.missing = g->plugin->ops.on_share == NULL;
     status = call.missing ? HMX_E_UNSUPPORTED : g->plugin->ops.on_share(g->instance, call.given);
     check_hot(g, &call, status);
-    return hs_call_close(g, &call, status, fact);
+    return hs_guard_call_close(g, &call, status, fact);
 }
 
 hmx_status hs_guard_on_reassign(hs_guard *g, const hmx_reassign *e)
 {
     hmx_reassign known;
-    hs_call call;
-    hmx_status status = hs_call_open(g, &call, "on_reassign", e, &known, sizeof known,
-                                     offsetof(hmx_reassign, cookie));
+    hs_guard_call call;
+    hmx_status status = hs_guard_call_open(g, &call, "on_reassign", e, &known, sizeof known,
+                                           offsetof(hmx_reassign, cookie));
     if (status != HMX_OK) {
         return status;
     }
-    hs_channel *const c = hs_model_open_channel(g, known.channel);
+    hs_guard_channel *const c = hs_guard_model_open_channel(g, known.channel);
     if (c != NULL) {
-        hs_model_expire(g, c);
+        hs_guard_model_expire(g, c);
     }
-    hs_check_reassign(g, &known);
+    hs_guard_check_reassign(g, &known);
     /* A prefix that the host chose is not the plugin's to know, so it may shrug at DRAINED; and at
      * the very end of a decision's time the two clocks may differ by a call. */
     const int fact = known.result != HMX_RESULT_DRAINED && c != NULL && c->known &&
                      (known.decision == 0 || g->now_ns < c->pending_until_ns);
     call.missing = g->plugin->ops.on_reassign == NULL;
     status = call.missing ? HMX_E_UNSUPPORTED : g->plugin->ops.on_reassign(g->instance, call.given);
-    status = hs_call_close(g, &call, status, fact);
+    status = hs_guard_call_close(g, &call, status, fact);
     if (hs_guard_host_at_fault(g)) {
         return status;
     }
     if (known.result == HMX_RESULT_DRAINED) {
-        hs_prefix_drained(g, known.from, known.extranonce_prefix, known.extranonce_prefix_len);
-    } else if (c != NULL && hs_call_accepted(&call, status)) {
-        hs_model_reassign(g, c, &known);
+        hs_guard_prefix_drained(g, known.from, known.extranonce_prefix,
+                                known.extranonce_prefix_len);
+    } else if (c != NULL && hs_guard_call_accepted(&call, status)) {
+        hs_guard_model_reassign(g, c, &known);
     }
     return status;
 }

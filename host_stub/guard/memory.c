@@ -98,7 +98,7 @@ void hs_guard_free(void *ctx, void *p, uint64_t size, uint64_t align)
     release(g, b);
 }
 
-void hs_guard_memory_finish(hs_guard *g, enum hs_check check)
+void hs_guard_memory_finish(hs_guard *g, enum hs_guard_rule check)
 {
     if (g->blocks.count > 0) {
         hs_guard_report(g, check, "%zu blocks with %" PRIu64 " bytes were not given back",

@@ -11,6 +11,6 @@
 void *hs_guard_alloc(void *ctx, uint64_t size, uint64_t align);
 void hs_guard_free(void *ctx, void *p, uint64_t size, uint64_t align);
 /* Reports what is still allocated as `check` and frees it. */
-void hs_guard_memory_finish(hs_guard *g, enum hs_check check);
+void hs_guard_memory_finish(hs_guard *g, enum hs_guard_rule check);
 
 #endif

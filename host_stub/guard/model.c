@@ -6,29 +6,29 @@
 
 #include "host_stub/guard/report.h"
 
-hs_channel *hs_model_find(const hs_guard *g, uint64_t channel)
+hs_guard_channel *hs_guard_model_find(const hs_guard *g, uint64_t channel)
 {
     return hs_table_find(&g->channels, channel);
 }
 
-hs_channel *hs_model_open_channel(const hs_guard *g, uint64_t channel)
+hs_guard_channel *hs_guard_model_open_channel(const hs_guard *g, uint64_t channel)
 {
-    hs_channel *const c = hs_table_find(&g->channels, channel);
+    hs_guard_channel *const c = hs_table_find(&g->channels, channel);
     return c == &g->closed ? NULL : c;
 }
 
-int hs_model_upstream_exists(const hs_guard *g, uint32_t upstream)
+int hs_guard_model_upstream_exists(const hs_guard *g, uint32_t upstream)
 {
     if (upstream == HMX_NONE || upstream > g->upstreams_max) {
         return 0;
     }
-    const hs_upstream *const u = &g->upstreams[upstream];
+    const hs_guard_upstream *const u = &g->upstreams[upstream];
     return g->table_read ? u->in_table : u->reported;
 }
 
-const char *hs_model_not_usable(const hs_guard *g, uint32_t upstream)
+const char *hs_guard_model_not_usable(const hs_guard *g, uint32_t upstream)
 {
-    const hs_upstream *const u = &g->upstreams[upstream];
+    const hs_guard_upstream *const u = &g->upstreams[upstream];
     if (!u->reported || u->facts.state == HMX_UPSTREAM_CONNECTING ||
         u->facts.state == HMX_UPSTREAM_DOWN) {
         return "is not up";
@@ -42,26 +42,26 @@ const char *hs_model_not_usable(const hs_guard *g, uint32_t upstream)
     return u->removed ? "is not configured any more" : NULL;
 }
 
-int hs_model_space_known(const hs_guard *g, uint32_t upstream)
+int hs_guard_model_space_known(const hs_guard *g, uint32_t upstream)
 {
-    const hs_upstream *const u = &g->upstreams[upstream];
+    const hs_guard_upstream *const u = &g->upstreams[upstream];
     return (g->options.caps & HMX_CAP_EXTRANONCE) != 0 && u->reported &&
            u->facts.extranonce_size > 0;
 }
 
-hs_prefix *hs_model_take_prefix(hs_guard *g, uint32_t upstream, const uint8_t *bytes, uint32_t len,
-                                uint64_t channel, uint64_t *other)
+hs_guard_prefix *hs_guard_model_take_prefix(hs_guard *g, uint32_t upstream, const uint8_t *bytes,
+                                            uint32_t len, uint64_t channel, uint64_t *other)
 {
-    const uint64_t owner = hs_prefix_owner(g, upstream, bytes, len);
-    hs_channel *const c = owner != 0 ? hs_model_open_channel(g, owner) : NULL;
+    const uint64_t owner = hs_guard_prefix_owner(g, upstream, bytes, len);
+    hs_guard_channel *const c = owner != 0 ? hs_guard_model_open_channel(g, owner) : NULL;
     if (c != NULL) {
-        hs_model_expire(g, c); /* it may stand for a decision that nobody ever answered */
+        hs_guard_model_expire(g, c); /* it may stand for a decision that nobody ever answered */
     }
-    return hs_prefix_take(g, upstream, bytes, len, channel, other);
+    return hs_guard_prefix_take(g, upstream, bytes, len, channel, other);
 }
 
 /* Holds the prefix in force. A collision was reported where it was decided, or is the host's. */
-static void hold(hs_guard *g, hs_channel *c, const uint8_t *bytes, uint32_t len, int by_host)
+static void hold(hs_guard *g, hs_guard_channel *c, const uint8_t *bytes, uint32_t len, int by_host)
 {
     uint64_t other = 0;
     c->prefix_len = len;
@@ -69,7 +69,7 @@ static void hold(hs_guard *g, hs_channel *c, const uint8_t *bytes, uint32_t len,
     if (len == 0 || len > HMX_EXTRANONCE_MAX || c->upstream == HMX_NONE) {
         return;
     }
-    c->prefix = hs_model_take_prefix(g, c->upstream, bytes, len, c->channel, &other);
+    c->prefix = hs_guard_model_take_prefix(g, c->upstream, bytes, len, c->channel, &other);
     if (c->prefix == NULL && other != 0 && by_host) {
         hs_guard_report(g, HS_H_HOST_PREFIX_COLLISION,
                         "channel %llu works on upstream %u with a prefix that collides with that "
@@ -78,9 +78,10 @@ static void hold(hs_guard *g, hs_channel *c, const uint8_t *bytes, uint32_t len,
     }
 }
 
-int hs_model_add(hs_guard *g, const hmx_channel_open *e, const hmx_channel_decision *d, int known)
+int hs_guard_model_add(hs_guard *g, const hmx_channel_open *e, const hmx_channel_decision *d,
+                       int known)
 {
-    hs_channel *const c = calloc(1, sizeof *c);
+    hs_guard_channel *const c = calloc(1, sizeof *c);
     if (c == NULL || hs_table_put(&g->channels, e->channel, c) != 0) {
         free(c);
         return -1;
@@ -106,25 +107,25 @@ int hs_model_add(hs_guard *g, const hmx_channel_open *e, const hmx_channel_decis
     return 0;
 }
 
-static void forget_decision(hs_guard *g, hs_channel *c)
+static void forget_decision(hs_guard *g, hs_guard_channel *c)
 {
-    hs_prefix_drop(g, c->pending_prefix, 0);
+    hs_guard_prefix_drop(g, c->pending_prefix, 0);
     c->pending = 0;
     c->pending_loose = 0;
     c->pending_prefix = NULL;
     c->pending_prefix_len = 0;
 }
 
-void hs_model_close(hs_guard *g, hs_channel *c)
+void hs_guard_model_close(hs_guard *g, hs_guard_channel *c)
 {
     forget_decision(g, c);
-    hs_prefix_drop(g, c->prefix, 1);
+    hs_guard_prefix_drop(g, c->prefix, 1);
     hs_table_put(&g->channels, c->channel, &g->closed); /* the key is there: cannot fail */
     free(c);
     g->channels_open--;
 }
 
-void hs_model_update(hs_channel *c, const hmx_channel_update *e)
+void hs_guard_model_update(hs_guard_channel *c, const hmx_channel_update *e)
 {
     if ((e->changed & HMX_FACT_HONOURS_PREFIX) != 0) {
         c->honours_prefix = e->honours_prefix;
@@ -137,21 +138,21 @@ void hs_model_update(hs_channel *c, const hmx_channel_update *e)
     }
 }
 
-void hs_model_upstream(hs_guard *g, const hmx_upstream_event *e)
+void hs_guard_model_upstream(hs_guard *g, const hmx_upstream_event *e)
 {
-    hs_upstream *const u = &g->upstreams[e->upstream];
+    hs_guard_upstream *const u = &g->upstreams[e->upstream];
     u->facts = *e;
     u->reported = 1;
 }
 
-void hs_model_expire(hs_guard *g, hs_channel *c)
+void hs_guard_model_expire(hs_guard *g, hs_guard_channel *c)
 {
     if (c->pending != 0 && g->now_ns > c->pending_until_ns) {
         forget_decision(g, c);
     }
 }
 
-void hs_model_decide(hs_guard *g, hs_channel *c, const hmx_decision *d)
+void hs_guard_model_decide(hs_guard *g, hs_guard_channel *c, const hmx_decision *d)
 {
     forget_decision(g, c);
     c->pending = d->decision;
@@ -164,8 +165,8 @@ void hs_model_decide(hs_guard *g, hs_channel *c, const hmx_decision *d)
     uint64_t other = 0;
     c->pending_prefix_len = d->extranonce_prefix_len;
     memcpy(c->pending_prefix_bytes, d->extranonce_prefix, d->extranonce_prefix_len);
-    c->pending_prefix = hs_model_take_prefix(g, d->to, d->extranonce_prefix,
-                                             d->extranonce_prefix_len, d->channel, &other);
+    c->pending_prefix = hs_guard_model_take_prefix(g, d->to, d->extranonce_prefix,
+                                                   d->extranonce_prefix_len, d->channel, &other);
     if (c->pending_prefix == NULL && other != 0) {
         hs_guard_report(g, HS_P_PREFIX_COLLISION,
                         "decision %llu gives channel %llu a prefix on upstream %u that collides "
@@ -175,7 +176,7 @@ void hs_model_decide(hs_guard *g, hs_channel *c, const hmx_decision *d)
     }
 }
 
-void hs_model_reassign(hs_guard *g, hs_channel *c, const hmx_reassign *e)
+void hs_guard_model_reassign(hs_guard *g, hs_guard_channel *c, const hmx_reassign *e)
 {
     const uint8_t *bytes = e->extranonce_prefix;
     uint32_t len = e->extranonce_prefix_len;
@@ -186,11 +187,11 @@ void hs_model_reassign(hs_guard *g, hs_channel *c, const hmx_reassign *e)
     }
     if (applied || e->result == HMX_RESULT_FORCED ||
         (e->result == HMX_RESULT_FAILED && e->to != c->upstream)) {
-        hs_prefix *const old = c->prefix;
+        hs_guard_prefix *const old = c->prefix;
         const int by_host = c->pending_prefix == NULL;
         c->upstream = e->to;
         hold(g, c, bytes, len, by_host);
-        hs_prefix_drop(g, old, 1);
+        hs_guard_prefix_drop(g, old, 1);
     }
     if (e->decision != 0) {
         forget_decision(g, c);
@@ -199,7 +200,7 @@ void hs_model_reassign(hs_guard *g, hs_channel *c, const hmx_reassign *e)
     }
 }
 
-void hs_model_free(hs_guard *g)
+void hs_guard_model_free(hs_guard *g)
 {
     for (size_t i = 0; i < g->channels.room; i++) {
         if (g->channels.slots[i].key != 0 && g->channels.slots[i].value != &g->closed) {
@@ -207,5 +208,5 @@ void hs_model_free(hs_guard *g)
         }
     }
     hs_table_free(&g->channels);
-    hs_prefix_free_all(g);
+    hs_guard_prefix_free_all(g);
 }

@@ -7,25 +7,26 @@
 
 #include "host_stub/guard/prefix.h"
 
-hs_channel *hs_model_find(const hs_guard *g, uint64_t channel); /* also &g->closed */
-hs_channel *hs_model_open_channel(const hs_guard *g, uint64_t channel);
+hs_guard_channel *hs_guard_model_find(const hs_guard *g, uint64_t channel); /* also &g->closed */
+hs_guard_channel *hs_guard_model_open_channel(const hs_guard *g, uint64_t channel);
 /* The upstream exists as far as the guard can know. */
-int hs_model_upstream_exists(const hs_guard *g, uint32_t upstream);
+int hs_guard_model_upstream_exists(const hs_guard *g, uint32_t upstream);
 /* A channel may be sent there: up, with a job, not removed. Else a reason. */
-const char *hs_model_not_usable(const hs_guard *g, uint32_t upstream);
+const char *hs_guard_model_not_usable(const hs_guard *g, uint32_t upstream);
 /* The pool's space is told and the plugin is to allocate in it. */
-int hs_model_space_known(const hs_guard *g, uint32_t upstream);
-int hs_model_add(hs_guard *g, const hmx_channel_open *e, const hmx_channel_decision *d, int known);
-void hs_model_close(hs_guard *g, hs_channel *c);
-void hs_model_update(hs_channel *c, const hmx_channel_update *e);
-void hs_model_upstream(hs_guard *g, const hmx_upstream_event *e);
-void hs_model_decide(hs_guard *g, hs_channel *c, const hmx_decision *d);
-void hs_model_reassign(hs_guard *g, hs_channel *c, const hmx_reassign *e);
+int hs_guard_model_space_known(const hs_guard *g, uint32_t upstream);
+int hs_guard_model_add(hs_guard *g, const hmx_channel_open *e, const hmx_channel_decision *d,
+                       int known);
+void hs_guard_model_close(hs_guard *g, hs_guard_channel *c);
+void hs_guard_model_update(hs_guard_channel *c, const hmx_channel_update *e);
+void hs_guard_model_upstream(hs_guard *g, const hmx_upstream_event *e);
+void hs_guard_model_decide(hs_guard *g, hs_guard_channel *c, const hmx_decision *d);
+void hs_guard_model_reassign(hs_guard *g, hs_guard_channel *c, const hmx_reassign *e);
 /* Forgets a pending decision whose time is over. */
-void hs_model_expire(hs_guard *g, hs_channel *c);
-/* As hs_prefix_take, but a decision that nobody ever answered gives up its prefix first. */
-hs_prefix *hs_model_take_prefix(hs_guard *g, uint32_t upstream, const uint8_t *bytes, uint32_t len,
-                                uint64_t channel, uint64_t *other);
-void hs_model_free(hs_guard *g);
+void hs_guard_model_expire(hs_guard *g, hs_guard_channel *c);
+/* As hs_guard_prefix_take, but a decision that nobody ever answered gives up its prefix first. */
+hs_guard_prefix *hs_guard_model_take_prefix(hs_guard *g, uint32_t upstream, const uint8_t *bytes,
+                                            uint32_t len, uint64_t channel, uint64_t *other);
+void hs_guard_model_free(hs_guard *g);
 
 #endif

@@ -11,7 +11,7 @@
 
 #include "host_stub/guard/prefix.h"
 
-struct hs_prefix {
+struct hs_guard_prefix {
     uint32_t upstream;
     uint32_t len;
     uint8_t bytes[HMX_EXTRANONCE_MAX];
@@ -19,24 +19,24 @@ struct hs_prefix {
     uint32_t holds; /* in force, pending */
     int draining;
     uint64_t since_ns; /* draining since */
-    hs_prefix *previous;
-    hs_prefix *next;
+    hs_guard_prefix *previous;
+    hs_guard_prefix *next;
 };
 
 static int by_common_bytes(const void *left, const void *right)
 {
-    const hs_prefix *const a = left;
-    const hs_prefix *const b = right;
+    const hs_guard_prefix *const a = left;
+    const hs_guard_prefix *const b = right;
     return memcmp(a->bytes, b->bytes, a->len < b->len ? a->len : b->len);
 }
 
-static hs_prefix *find(hs_guard *g, const hs_prefix *key)
+static hs_guard_prefix *find(hs_guard *g, const hs_guard_prefix *key)
 {
     void *const node = tfind(key, &g->upstreams[key->upstream].prefixes, by_common_bytes);
-    return node != NULL ? *(hs_prefix **)node : NULL;
+    return node != NULL ? *(hs_guard_prefix **)node : NULL;
 }
 
-static void leave_drain_list(hs_guard *g, hs_prefix *p)
+static void leave_drain_list(hs_guard *g, hs_guard_prefix *p)
 {
     if (!p->draining) {
         return;
@@ -48,7 +48,7 @@ static void leave_drain_list(hs_guard *g, hs_prefix *p)
     p->draining = 0;
 }
 
-static void join_drain_list(hs_guard *g, hs_prefix *p)
+static void join_drain_list(hs_guard *g, hs_guard_prefix *p)
 {
     leave_drain_list(g, p);
     p->draining = 1;
@@ -58,22 +58,23 @@ static void join_drain_list(hs_guard *g, hs_prefix *p)
     g->drain_last = p;
 }
 
-static void forget(hs_guard *g, hs_prefix *p)
+static void forget(hs_guard *g, hs_guard_prefix *p)
 {
     leave_drain_list(g, p);
     tdelete(p, &g->upstreams[p->upstream].prefixes, by_common_bytes);
     free(p);
 }
 
-static int same(const hs_prefix *a, const hs_prefix *b)
+static int same(const hs_guard_prefix *a, const hs_guard_prefix *b)
 {
     return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
 }
 
 /* The prefix of these bytes, or one that begins it or that it begins; NULL when there is none. */
-static hs_prefix *find_bytes(hs_guard *g, uint32_t upstream, const uint8_t *bytes, uint32_t len)
+static hs_guard_prefix *find_bytes(hs_guard *g, uint32_t upstream, const uint8_t *bytes,
+                                   uint32_t len)
 {
-    hs_prefix key = {.upstream = upstream, .len = len};
+    hs_guard_prefix key = {.upstream = upstream, .len = len};
     if (upstream == HMX_NONE || upstream > HMX_UPSTREAMS_MAX || len > HMX_EXTRANONCE_MAX) {
         return NULL;
     }
@@ -81,22 +82,22 @@ static hs_prefix *find_bytes(hs_guard *g, uint32_t upstream, const uint8_t *byte
     return find(g, &key);
 }
 
-uint64_t hs_prefix_owner(hs_guard *g, uint32_t upstream, const uint8_t *bytes, uint32_t len)
+uint64_t hs_guard_prefix_owner(hs_guard *g, uint32_t upstream, const uint8_t *bytes, uint32_t len)
 {
-    const hs_prefix *const p = find_bytes(g, upstream, bytes, len);
+    const hs_guard_prefix *const p = find_bytes(g, upstream, bytes, len);
     return p != NULL ? p->channel : 0;
 }
 
-hs_prefix *hs_prefix_take(hs_guard *g, uint32_t upstream, const uint8_t *bytes, uint32_t len,
-                          uint64_t channel, uint64_t *other)
+hs_guard_prefix *hs_guard_prefix_take(hs_guard *g, uint32_t upstream, const uint8_t *bytes,
+                                      uint32_t len, uint64_t channel, uint64_t *other)
 {
-    hs_prefix key = {.upstream = upstream, .len = len, .channel = channel, .holds = 1};
+    hs_guard_prefix key = {.upstream = upstream, .len = len, .channel = channel, .holds = 1};
     *other = 0;
     if (upstream == HMX_NONE || upstream > HMX_UPSTREAMS_MAX || len > HMX_EXTRANONCE_MAX) {
         return NULL;
     }
     memcpy(key.bytes, bytes, len);
-    hs_prefix *const there = find(g, &key);
+    hs_guard_prefix *const there = find(g, &key);
     if (there != NULL) {
         if (there->channel == channel && same(there, &key)) {
             there->holds++;
@@ -107,7 +108,7 @@ hs_prefix *hs_prefix_take(hs_guard *g, uint32_t upstream, const uint8_t *bytes, 
         *other = there->channel == channel ? 0 : there->channel;
         return NULL;
     }
-    hs_prefix *const p = malloc(sizeof *p);
+    hs_guard_prefix *const p = malloc(sizeof *p);
     if (p == NULL) {
         return NULL;
     }
@@ -119,7 +120,7 @@ hs_prefix *hs_prefix_take(hs_guard *g, uint32_t upstream, const uint8_t *bytes, 
     return p;
 }
 
-void hs_prefix_drop(hs_guard *g, hs_prefix *p, int drain)
+void hs_guard_prefix_drop(hs_guard *g, hs_guard_prefix *p, int drain)
 {
     if (p == NULL) {
         return;
@@ -132,9 +133,9 @@ void hs_prefix_drop(hs_guard *g, hs_prefix *p, int drain)
     }
 }
 
-void hs_prefix_drained(hs_guard *g, uint32_t upstream, const uint8_t *bytes, uint32_t len)
+void hs_guard_prefix_drained(hs_guard *g, uint32_t upstream, const uint8_t *bytes, uint32_t len)
 {
-    hs_prefix *const p = find_bytes(g, upstream, bytes, len);
+    hs_guard_prefix *const p = find_bytes(g, upstream, bytes, len);
     if (p == NULL || p->len != len || memcmp(p->bytes, bytes, len) != 0) {
         return; /* the host chose it, and the guard never heard of it */
     }
@@ -144,12 +145,12 @@ void hs_prefix_drained(hs_guard *g, uint32_t upstream, const uint8_t *bytes, uin
     }
 }
 
-void hs_prefix_expire(hs_guard *g)
+void hs_guard_prefix_expire(hs_guard *g)
 {
     const uint64_t hold_ns =
         (g->options.caps & HMX_CAP_DRAIN_REPORT) != 0 ? HS_HOLD_REPORTED_NS : HS_HOLD_NS;
     while (g->drain_first != NULL && g->now_ns - g->drain_first->since_ns >= hold_ns) {
-        hs_prefix *const p = g->drain_first;
+        hs_guard_prefix *const p = g->drain_first;
         leave_drain_list(g, p);
         if (p->holds == 0) {
             forget(g, p);
@@ -157,11 +158,11 @@ void hs_prefix_expire(hs_guard *g)
     }
 }
 
-void hs_prefix_free_all(hs_guard *g)
+void hs_guard_prefix_free_all(hs_guard *g)
 {
     for (uint32_t u = 1; u <= HMX_UPSTREAMS_MAX; u++) {
         while (g->upstreams[u].prefixes != NULL) {
-            hs_prefix *const p = *(hs_prefix **)g->upstreams[u].prefixes;
+            hs_guard_prefix *const p = *(hs_guard_prefix **)g->upstreams[u].prefixes;
             forget(g, p);
         }
     }

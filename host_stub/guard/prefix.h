@@ -8,16 +8,16 @@
 
 /* Takes a prefix for a channel. Returns NULL on a collision (*other = whose it is, 0 = nobody's:
  * out of memory); a channel may take its own again. */
-hs_prefix *hs_prefix_take(hs_guard *g, uint32_t upstream, const uint8_t *bytes, uint32_t len,
-                          uint64_t channel, uint64_t *other);
+hs_guard_prefix *hs_guard_prefix_take(hs_guard *g, uint32_t upstream, const uint8_t *bytes,
+                                      uint32_t len, uint64_t channel, uint64_t *other);
 /* The channel whose prefix is this one, or stands in its way; 0 = nobody's. */
-uint64_t hs_prefix_owner(hs_guard *g, uint32_t upstream, const uint8_t *bytes, uint32_t len);
+uint64_t hs_guard_prefix_owner(hs_guard *g, uint32_t upstream, const uint8_t *bytes, uint32_t len);
 /* Gives up one hold; with `drain` it stays reserved until drained. NULL is fine. */
-void hs_prefix_drop(hs_guard *g, hs_prefix *prefix, int drain);
+void hs_guard_prefix_drop(hs_guard *g, hs_guard_prefix *prefix, int drain);
 /* No job of it is valid any more. */
-void hs_prefix_drained(hs_guard *g, uint32_t upstream, const uint8_t *bytes, uint32_t len);
+void hs_guard_prefix_drained(hs_guard *g, uint32_t upstream, const uint8_t *bytes, uint32_t len);
 /* Forgets reservations that are older than any plugin has to keep them. */
-void hs_prefix_expire(hs_guard *g);
-void hs_prefix_free_all(hs_guard *g);
+void hs_guard_prefix_expire(hs_guard *g);
+void hs_guard_prefix_free_all(hs_guard *g);
 
 #endif

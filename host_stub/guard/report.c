@@ -6,14 +6,14 @@
 
 #define PLUGIN_ROW(id, name, meaning) {HS_SIDE_PLUGIN, name, meaning},
 #define HOST_ROW(id, name, meaning)   {HS_SIDE_HOST, name, meaning},
-static const hs_guard_check CHECKS[HS_CHECK_COUNT] = {HS_CHECKS(PLUGIN_ROW, HOST_ROW)};
+static const hs_guard_check CHECKS[HS_GUARD_CHECK_COUNT] = {HS_GUARD_CHECKS(PLUGIN_ROW, HOST_ROW)};
 
 const hs_guard_check *hs_guard_checks(size_t index)
 {
-    return index < HS_CHECK_COUNT ? &CHECKS[index] : NULL;
+    return index < HS_GUARD_CHECK_COUNT ? &CHECKS[index] : NULL;
 }
 
-void hs_guard_report(hs_guard *g, enum hs_check check, const char *format, ...)
+void hs_guard_report(hs_guard *g, enum hs_guard_rule check, const char *format, ...)
 {
     char text[1024];
     const hs_guard_check *const c = &CHECKS[check];

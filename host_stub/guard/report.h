@@ -7,7 +7,7 @@
 #include "host_stub/guard/checks.h"
 #include "host_stub/guard/state.h"
 
-void hs_guard_report(hs_guard *g, enum hs_check check, const char *format, ...)
+void hs_guard_report(hs_guard *g, enum hs_guard_rule check, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* 1 if the host broke a rule in the running hook. */
 int hs_guard_host_at_fault(const hs_guard *g);

@@ -24,9 +24,9 @@ enum hs_guard_state {
     HS_GUARD_DESTROYED
 };
 
-typedef struct hs_prefix hs_prefix; /* guard/prefix.c */
+typedef struct hs_guard_prefix hs_guard_prefix; /* guard/prefix.c */
 
-typedef struct hs_upstream {
+typedef struct hs_guard_upstream {
     int in_table; /* in the last table that was read */
     int removed;
     int reported; /* an upstream event was accepted: `facts` is filled */
@@ -34,9 +34,9 @@ typedef struct hs_upstream {
     hmx_upstream_event facts;
     uint64_t in_flight; /* shares submitted and not yet judged */
     void *prefixes;     /* search tree, guard/prefix.c */
-} hs_upstream;
+} hs_guard_upstream;
 
-typedef struct hs_channel {
+typedef struct hs_guard_channel {
     uint64_t channel;
     uint64_t cookie;
     int known; /* the plugin accepted its opening */
@@ -46,7 +46,7 @@ typedef struct hs_channel {
     uint32_t flags;
     uint32_t extranonce_size;
     uint64_t upstreams_allowed;
-    hs_prefix *prefix; /* in force, NULL = unknown to the guard */
+    hs_guard_prefix *prefix; /* in force, NULL = unknown to the guard */
     uint32_t prefix_len;
     /* The pending decision, 0 = none. */
     uint64_t pending;
@@ -56,8 +56,8 @@ typedef struct hs_channel {
     int pending_loose; /* the host moved the channel meanwhile: both sides may count it as void */
     uint32_t pending_prefix_len;
     uint8_t pending_prefix_bytes[HMX_EXTRANONCE_MAX];
-    hs_prefix *pending_prefix;
-} hs_channel;
+    hs_guard_prefix *pending_prefix;
+} hs_guard_channel;
 
 struct hs_guard {
     const hs_plugin *plugin;
@@ -82,15 +82,15 @@ struct hs_guard {
     const hmx_reader *reader;
     /* model */
     hs_table channels; /* numbers never come back, so closed ones stay, as a pointer to `closed` */
-    hs_channel closed;
+    hs_guard_channel closed;
     uint64_t channels_open;
     uint64_t channels_max;
     uint32_t upstreams_max;
     int table_read;
-    hs_upstream upstreams[HMX_UPSTREAMS_MAX + 1];
+    hs_guard_upstream upstreams[HMX_UPSTREAMS_MAX + 1];
     uint64_t last_decision;
-    hs_prefix *drain_first;
-    hs_prefix *drain_last;
+    hs_guard_prefix *drain_first;
+    hs_guard_prefix *drain_last;
     const void *tuning; /* extension tables seen, to notice when they change */
     const void *metrics;
 };

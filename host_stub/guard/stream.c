@@ -30,17 +30,17 @@ static hmx_status pass_read(void *ctx, void *data, uint64_t capacity, uint64_t *
 
 static hmx_status finish_stream(hs_guard *g, void *copy, hmx_status status)
 {
-    if (!hs_copy_intact(copy)) {
+    if (!hs_guard_copy_intact(copy)) {
         hs_guard_report(g, HS_P_WRITE_BEYOND_SIZE, "wrote outside the stream");
     }
-    if (!hs_copy_unchanged(copy)) {
+    if (!hs_guard_copy_unchanged(copy)) {
         hs_guard_report(g, HS_P_FACT_WRITTEN, "wrote to the stream's struct");
     }
     if (g->stream_failed && status >= 0) {
         hs_guard_report(g, HS_P_IO_ERROR_SWALLOWED, "answered %d although the stream failed",
                         status);
     }
-    hs_copy_delete(copy);
+    hs_guard_copy_delete(copy);
     return hs_guard_leave(g, status);
 }
 
@@ -57,12 +57,12 @@ hmx_status hs_guard_save(hs_guard *g, const hmx_writer *to)
     if (g->plugin->ops.save == NULL) {
         return hs_guard_leave(g, HMX_E_UNSUPPORTED);
     }
-    hmx_writer *const copy = hs_copy_new(to, sizeof *to, sizeof *to);
+    hmx_writer *const copy = hs_guard_copy_new(to, sizeof *to, sizeof *to);
     if (copy == NULL) {
         return hs_guard_leave(g, HMX_E_NOMEM);
     }
     *copy = (hmx_writer){.size = sizeof *copy, .ctx = g, .write = pass_write};
-    hs_copy_seal(copy);
+    hs_guard_copy_seal(copy);
     g->writer = to;
     g->stream_failed = 0;
     return finish_stream(g, copy, g->plugin->ops.save(g->instance, copy));
@@ -82,14 +82,14 @@ hmx_status hs_guard_load(hs_guard *g, const hmx_reader *from)
     if (g->plugin->ops.load == NULL) {
         return hs_guard_leave(g, HMX_E_UNSUPPORTED);
     }
-    hmx_reader *const copy = hs_copy_new(from, sizeof *from, sizeof *from);
+    hmx_reader *const copy = hs_guard_copy_new(from, sizeof *from, sizeof *from);
     if (copy == NULL) {
         return hs_guard_leave(g, HMX_E_NOMEM);
     }
     copy->size = sizeof *copy;
     copy->ctx = g;
     copy->read = pass_read;
-    hs_copy_seal(copy);
+    hs_guard_copy_seal(copy);
     g->reader = from;
     g->stream_failed = 0;
     return finish_stream(g, copy, g->plugin->ops.load(g->instance, copy));
@@ -98,22 +98,22 @@ hmx_status hs_guard_load(hs_guard *g, const hmx_reader *from)
 static hmx_status call_reconfigure(hs_guard *g, const hmx_reconfigure_args *args)
 {
     hmx_text *why = NULL;
-    hmx_reconfigure_args *const copy = hs_copy_new(args, args->size, args->size);
+    hmx_reconfigure_args *const copy = hs_guard_copy_new(args, args->size, args->size);
     if (copy == NULL || hs_guard_text_open(args->why, &why) != 0) {
-        hs_copy_delete(copy);
+        hs_guard_copy_delete(copy);
         return HMX_E_NOMEM;
     }
     copy->why = why;
-    hs_copy_seal(copy);
+    hs_guard_copy_seal(copy);
     const hmx_status status = g->plugin->ops.reconfigure(g->instance, copy);
-    if (!hs_copy_intact(copy)) {
+    if (!hs_guard_copy_intact(copy)) {
         hs_guard_report(g, HS_P_WRITE_BEYOND_SIZE, "wrote beyond the arguments");
     }
-    if (!hs_copy_unchanged(copy)) {
+    if (!hs_guard_copy_unchanged(copy)) {
         hs_guard_report(g, HS_P_FACT_WRITTEN, "wrote to the arguments");
     }
     hs_guard_text_close(g, why, args->why, status);
-    hs_copy_delete(copy);
+    hs_guard_copy_delete(copy);
     if (status >= 0) {
         g->table_read = 0; /* until the host reads the new table nobody knows who exists */
     }
@@ -131,7 +131,7 @@ hmx_status hs_guard_reconfigure(hs_guard *g, const hmx_reconfigure_args *args)
         return hs_guard_leave(g, HMX_E_INVALID);
     }
     hs_guard_time(g, args->now_ns);
-    hs_check_config_views(g, &args->config_path, &args->config_text);
+    hs_guard_check_config_views(g, &args->config_path, &args->config_text);
     if (g->plugin->ops.reconfigure == NULL) {
         return hs_guard_leave(g, HMX_E_UNSUPPORTED);
     }

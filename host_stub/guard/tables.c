@@ -16,7 +16,7 @@
 static unsigned char *copy_rows(const void *rows, uint32_t stride, uint32_t capacity)
 {
     const size_t bytes = (size_t)stride * capacity;
-    unsigned char *const copy = hs_copy_new(rows, bytes, bytes);
+    unsigned char *const copy = hs_guard_copy_new(rows, bytes, bytes);
     if (copy == NULL) {
         return NULL;
     }
@@ -26,7 +26,7 @@ static unsigned char *copy_rows(const void *rows, uint32_t stride, uint32_t capa
         memcpy(&size, row, sizeof size);
         memset(row + size, HS_WATCH_BYTE, stride - size);
     }
-    hs_copy_seal(copy);
+    hs_guard_copy_seal(copy);
     return copy;
 }
 
@@ -69,10 +69,10 @@ static int rows_are_sound(hs_guard *g, const void *rows, uint32_t stride, uint32
 
 /* Watch bytes around and between the rows, and each row's preset size. */
 static void check_rows(hs_guard *g, unsigned char *rows, uint32_t stride, uint32_t capacity,
-                       enum hs_check size_check)
+                       enum hs_guard_rule size_check)
 {
-    const unsigned char *const sealed = hs_copy_sealed(rows);
-    if (!hs_copy_intact(rows)) {
+    const unsigned char *const sealed = hs_guard_copy_sealed(rows);
+    if (!hs_guard_copy_intact(rows)) {
         hs_guard_report(g, HS_P_WRITE_BEYOND_SIZE, "wrote outside the %" PRIu32 " rows", capacity);
     }
     for (uint32_t i = 0; i < capacity; i++) {
@@ -105,17 +105,17 @@ static void give_rows(const unsigned char *rows, void *to, uint32_t stride, uint
 static void finish_table(hs_guard *g, hmx_upstream_table *copy, unsigned char *rows,
                          hmx_upstream_table *out, hmx_status status)
 {
-    if (!hs_copy_intact(copy)) {
+    if (!hs_guard_copy_intact(copy)) {
         hs_guard_report(g, HS_P_WRITE_BEYOND_SIZE, "wrote outside the table");
     }
     if (status < 0) {
-        if (!hs_copy_unchanged(copy) || (rows != NULL && !hs_copy_unchanged(rows))) {
+        if (!hs_guard_copy_unchanged(copy) || (rows != NULL && !hs_guard_copy_unchanged(rows))) {
             hs_guard_report(g, HS_P_OUT_TOUCHED_ON_ERROR, "answered %d and wrote the table",
                             status);
         }
         return;
     }
-    const hmx_upstream_table *const sealed = hs_copy_sealed(copy);
+    const hmx_upstream_table *const sealed = hs_guard_copy_sealed(copy);
     if (copy->size != sealed->size || copy->stride != sealed->stride ||
         copy->capacity != sealed->capacity || copy->rows != sealed->rows) {
         hs_guard_report(g, HS_P_SIZE_CHANGED,
@@ -127,7 +127,7 @@ static void finish_table(hs_guard *g, hmx_upstream_table *copy, unsigned char *r
         give_rows(rows, out->rows, out->stride, written);
     }
     out->count = copy->count;
-    hs_check_upstream_table(g, rows, out->stride, copy->count, written);
+    hs_guard_check_upstream_table(g, rows, out->stride, copy->count, written);
 }
 
 hmx_status hs_guard_upstreams(hs_guard *g, hmx_upstream_table *out)
@@ -146,7 +146,7 @@ hmx_status hs_guard_upstreams(hs_guard *g, hmx_upstream_table *out)
         return hs_guard_leave(g, HMX_E_INVALID);
     }
     status = HMX_E_NOMEM;
-    copy = hs_copy_new(out, out->size, out->size);
+    copy = hs_guard_copy_new(out, out->size, out->size);
     if (copy == NULL) {
         goto cleanup;
     }
@@ -157,13 +157,13 @@ hmx_status hs_guard_upstreams(hs_guard *g, hmx_upstream_table *out)
         }
         copy->rows = (hmx_upstream_info *)(void *)rows;
     }
-    hs_copy_seal(copy);
+    hs_guard_copy_seal(copy);
     const int missing = g->plugin->ops.upstreams == NULL;
     status = missing ? HMX_E_UNSUPPORTED : g->plugin->ops.upstreams(g->instance, copy);
     finish_table(g, copy, rows, out, status);
 cleanup:
-    hs_copy_delete(rows);
-    hs_copy_delete(copy);
+    hs_guard_copy_delete(rows);
+    hs_guard_copy_delete(copy);
     return hs_guard_leave(g, status);
 }
 
@@ -175,24 +175,24 @@ static void check_decisions(hs_guard *g, const unsigned char *rows, uint32_t str
         memset(&d, 0, sizeof d);
         memcpy(&size, rows + (size_t)i * stride, sizeof size);
         memcpy(&d, rows + (size_t)i * stride, size < sizeof d ? size : sizeof d);
-        hs_check_decision(g, &d);
+        hs_guard_check_decision(g, &d);
     }
 }
 
 static void finish_tick(hs_guard *g, hmx_decision_buf *copy, unsigned char *rows,
                         hmx_decision_buf *out, hmx_status status)
 {
-    if (!hs_copy_intact(copy)) {
+    if (!hs_guard_copy_intact(copy)) {
         hs_guard_report(g, HS_P_WRITE_BEYOND_SIZE, "wrote outside the decision buffer");
     }
     if (status < 0) {
-        if (!hs_copy_unchanged(copy) || (rows != NULL && !hs_copy_unchanged(rows))) {
+        if (!hs_guard_copy_unchanged(copy) || (rows != NULL && !hs_guard_copy_unchanged(rows))) {
             hs_guard_report(g, HS_P_OUT_TOUCHED_ON_ERROR, "answered %d and wrote decisions",
                             status);
         }
         return;
     }
-    const hmx_decision_buf *const sealed = hs_copy_sealed(copy);
+    const hmx_decision_buf *const sealed = hs_guard_copy_sealed(copy);
     if (copy->size != sealed->size || copy->stride != sealed->stride ||
         copy->capacity != sealed->capacity || copy->rows != sealed->rows) {
         hs_guard_report(g, HS_P_SIZE_CHANGED,
@@ -222,10 +222,10 @@ static void finish_tick(hs_guard *g, hmx_decision_buf *copy, unsigned char *rows
 hmx_status hs_guard_on_tick(hs_guard *g, const hmx_tick *e, hmx_decision_buf *out)
 {
     hmx_tick known;
-    hs_call call;
+    hs_guard_call call;
     unsigned char *rows = NULL;
     hmx_decision_buf *copy = NULL;
-    hmx_status status = hs_call_open(g, &call, "on_tick", e, &known, sizeof known, 0);
+    hmx_status status = hs_guard_call_open(g, &call, "on_tick", e, &known, sizeof known, 0);
     if (status != HMX_OK) {
         return status;
     }
@@ -244,7 +244,7 @@ hmx_status hs_guard_on_tick(hs_guard *g, const hmx_tick *e, hmx_decision_buf *ou
         hs_guard_report(g, HS_H_BUFFER, "count and more of the buffer are not 0");
     }
     status = HMX_E_NOMEM;
-    copy = hs_copy_new(out, out->size, out->size);
+    copy = hs_guard_copy_new(out, out->size, out->size);
     if (copy == NULL) {
         goto cleanup;
     }
@@ -255,14 +255,14 @@ hmx_status hs_guard_on_tick(hs_guard *g, const hmx_tick *e, hmx_decision_buf *ou
         }
         copy->rows = (hmx_decision *)(void *)rows;
     }
-    hs_copy_seal(copy);
-    hs_prefix_expire(g);
+    hs_guard_copy_seal(copy);
+    hs_guard_prefix_expire(g);
     call.missing = g->plugin->ops.on_tick == NULL;
     status =
         call.missing ? HMX_E_UNSUPPORTED : g->plugin->ops.on_tick(g->instance, call.given, copy);
     finish_tick(g, copy, rows, out, status);
 cleanup:
-    hs_copy_delete(rows);
-    hs_copy_delete(copy);
-    return hs_call_close(g, &call, status, copy != NULL);
+    hs_guard_copy_delete(rows);
+    hs_guard_copy_delete(copy);
+    return hs_guard_call_close(g, &call, status, copy != NULL);
 }

@@ -252,7 +252,7 @@ static void draw(hs_html *out, enum hs_plot_shape shape, const hs_bench_table *t
     hs_plot_end(&plot);
 }
 
-void hs_bench_policy_legend(hs_html *out, const hs_bench_table *table)
+static void legend(hs_html *out, const hs_bench_table *table)
 {
     hs_html_raw(out, "<ul class=\"legend\">");
     for (uint32_t p = 0; p < table->policy_count; p++) {
@@ -270,7 +270,7 @@ void hs_bench_plane(hs_html *out, const hs_bench_table *table, const hs_bench_ov
                     "Down and to the left is better. A small dot is a scenario, a large one the "
                     "median over the scenarios. Both axes: each step is ten times more; the grey "
                     "strip is for policies that never move a miner.");
-    hs_bench_policy_legend(out, table);
+    legend(out, table);
     draw(out, HS_PLOT_WIDE, table, overall);
     draw(out, HS_PLOT_NARROW, table, overall);
     hs_page_section_end(out);

@@ -21,7 +21,6 @@ typedef struct hs_bench_overall {
     uint64_t violations;
 } hs_bench_overall;
 
-void hs_bench_policy_legend(hs_html *out, const hs_bench_table *table);
 void hs_bench_plane(hs_html *out, const hs_bench_table *table, const hs_bench_overall *overall);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "host_stub/base/array.h"
+#include "host_stub/base/output.h"
 #include "host_stub/base/text.h"
 
 enum { NUMBER = 40 };
@@ -143,4 +144,12 @@ void hs_html_fill(hs_html *out, const char *markup, const double *values, size_t
             s++;
         }
     }
+}
+
+int hs_html_save(const hs_html *page, const char *path, char *why, size_t capacity)
+{
+    if (page->failed || page->data == NULL) {
+        return hs_refuse(why, capacity, "%s is not written: out of memory", path);
+    }
+    return hs_output_save(path, page->data, page->len, why, capacity);
 }

@@ -48,12 +48,7 @@ void hs_html_fill(hs_html *out, const char *markup, const double *values, size_t
     hs_html_fill((out), (markup), (const double[]){__VA_ARGS__},                                   \
                  sizeof((const double[]){__VA_ARGS__}) / sizeof(double))
 
-/* 0 when a page can be put at `path`: its folder can be written, and nothing but a regular file is
- * there. -1 with the sentence in `why`. To be asked before the work whose page it is. */
-int hs_html_check_path(const char *path, char *why, size_t capacity);
-
-/* Writes a temporary file beside `path` and renames it. 0, or -1 with the sentence in `why` and
- * nothing changed at `path`. */
+/* 0, or -1 with the sentence in `why` and nothing changed at `path`. */
 int hs_html_save(const hs_html *page, const char *path, char *why, size_t capacity);
 
 #endif

@@ -51,7 +51,4 @@ typedef struct hs_report_run {
 int hs_report_simulate(const hs_report_run *run, const char *path, char *why, size_t capacity);
 int hs_report_bench(const hs_bench_table *table, const char *path, char *why, size_t capacity);
 
-/* Whether a page can be put there: to be asked before the run. 0, or -1 with `why`. */
-int hs_report_check_path(const char *path, char *why, size_t capacity);
-
 #endif

@@ -356,8 +356,3 @@ int hs_report_simulate(const hs_report_run *run, const char *path, char *why, si
     hs_html_free(&out);
     return rc;
 }
-
-int hs_report_check_path(const char *path, char *why, size_t capacity)
-{
-    return hs_html_check_path(path, why, capacity);
-}

@@ -42,7 +42,7 @@ hs_template *hs_template_new(hs_sv2_bytes prefix, hs_sv2_bytes suffix, hs_sv2_se
     return body;
 }
 
-hs_template *hs_template_share(hs_template *body)
+static hs_template *share_template(hs_template *body)
 {
     if (body != NULL) {
         body->references++;
@@ -184,7 +184,7 @@ void hs_channel_add_job(hs_channel *channel, const hs_job *job, uint64_t now_ms)
     hs_job added = *job;
     added.prefix = channel->prefix;
     added.target = channel->target;
-    added.body = hs_template_share(job->body);
+    added.body = share_template(job->body);
     added.since_ms = now_ms;
     if (added.state == HS_JOB_FUTURE) {
         evict(channel, HS_JOB_FUTURE, HS_CHANNEL_FUTURE_MAX);

@@ -29,7 +29,6 @@ const char *hs_channel_coinbase_fault(const hs_channel *channel, const hs_templa
 /* The coinbase parts and the path that the jobs of one NewExtendedMiningJob have in common, kept
  * once and counted, however many channels the group has. */
 hs_template *hs_template_new(hs_sv2_bytes prefix, hs_sv2_bytes suffix, hs_sv2_seq path);
-hs_template *hs_template_share(hs_template *body);
 void hs_template_release(hs_template *body); /* NULL is fine */
 hs_sv2_bytes hs_template_prefix(const hs_template *body);
 hs_sv2_bytes hs_template_suffix(const hs_template *body);

@@ -165,8 +165,8 @@ int hs_account_shares(const hs_account *account, uint64_t end_secs, uint64_t win
 int hs_account_error(const hs_account *account, uint64_t end_secs, uint64_t window_secs,
                      double *points)
 {
-    double delivered[HS_POOLS_MAX];
-    double effective[HS_POOLS_MAX];
+    double delivered[HS_SIM_POOLS_MAX];
+    double effective[HS_SIM_POOLS_MAX];
     if (hs_account_shares(account, end_secs, window_secs, delivered, effective) != 0) {
         return -1;
     }

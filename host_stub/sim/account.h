@@ -18,9 +18,9 @@ enum { HS_BUCKET_SECS = 30 };
 
 /* The effective targets from one second on. */
 typedef struct hs_epoch {
-    uint64_t from;               /* second */
-    uint64_t usable;             /* bit i = pool i counts */
-    double target[HS_POOLS_MAX]; /* fractions, sum 1 over the usable ones, or all 0 */
+    uint64_t from;                   /* second */
+    uint64_t usable;                 /* bit i = pool i counts */
+    double target[HS_SIM_POOLS_MAX]; /* fractions, sum 1 over the usable ones, or all 0 */
 } hs_epoch;
 
 typedef struct hs_account {

@@ -36,7 +36,7 @@ int hs_sim_config_merge(hs_sim_config *config, const hs_ini *changes)
     return rc;
 }
 
-static int add_pool(hs_sim_config *config, const hs_pool_spec *pool, uint32_t index)
+static int add_pool(hs_sim_config *config, const hs_sim_pool_spec *pool, uint32_t index)
 {
     char address[HMX_ID_SIZE + 32];
     char port[16];

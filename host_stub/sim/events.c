@@ -74,20 +74,20 @@ static uint64_t end_of(const hs_sim *sim, const hs_event_spec *event)
     return event->lasts > 0 ? sim->second + event->lasts : UINT64_MAX;
 }
 
-static void act_disconnect(hs_sim *sim, hs_miner *miner, const hs_event_spec *event)
+static void act_disconnect(hs_sim *sim, hs_sim_miner *miner, const hs_event_spec *event)
 {
     miner->away_until = end_of(sim, event);
     hs_sim_close_channel(sim, miner, HMX_CLOSE_CONNECTION_LOST);
 }
 
-static void act_silent(hs_sim *sim, hs_miner *miner, const hs_event_spec *event)
+static void act_silent(hs_sim *sim, hs_sim_miner *miner, const hs_event_spec *event)
 {
     miner->silent_until = end_of(sim, event);
 }
 
-static void act_derate(hs_sim *sim, hs_miner *miner, const hs_event_spec *event)
+static void act_derate(hs_sim *sim, hs_sim_miner *miner, const hs_event_spec *event)
 {
-    hs_miner_derate(miner, event->pct / 100.0, end_of(sim, event));
+    hs_sim_miner_derate(miner, event->pct / 100.0, end_of(sim, event));
 }
 
 static void everybody_returns(hs_sim *sim)
@@ -101,7 +101,7 @@ static void everybody_returns(hs_sim *sim)
 static void derating_ends(hs_sim *sim)
 {
     for (uint32_t i = 0; i < sim->miner_count; i++) {
-        hs_miner_restore(sim->miners[i], sim->second);
+        hs_sim_miner_restore(sim->miners[i], sim->second);
     }
 }
 

@@ -44,19 +44,19 @@ static double listed_hashrate(const hs_farm_spec *farm, uint32_t n)
     return farm->mix[farm->mix_count - 1].hashrate_ths;
 }
 
-static hs_miner *add_miner(hs_sim *sim, double hashrate_ths)
+static hs_sim_miner *add_miner(hs_sim *sim, double hashrate_ths)
 {
     if (HS_GROW(sim->miners, sim->miner_capacity, sim->miner_count + 1) != 0) {
         sim->no_memory = 1;
         return NULL;
     }
-    hs_miner *const miner = malloc(sizeof *miner);
+    hs_sim_miner *const miner = malloc(sizeof *miner);
     if (miner == NULL) {
         sim->no_memory = 1;
         return NULL;
     }
-    hs_miner_init(miner, &sim->model, sim->options->seed, ++sim->next_number, hashrate_ths,
-                  sim->second);
+    hs_sim_miner_init(miner, &sim->model, sim->options->seed, ++sim->next_number, hashrate_ths,
+                      sim->second);
     sim->miners[sim->miner_count++] = miner;
     return miner;
 }
@@ -65,7 +65,7 @@ int hs_sim_farm_init(hs_sim *sim)
 {
     const hs_farm_spec *const farm = &sim->scenario->farm;
     const uint64_t seed = sim->options->seed;
-    hs_miner_model_init(&sim->model, farm);
+    hs_sim_miner_model_init(&sim->model, farm);
     hs_rng_init(&sim->mix_rng, seed, "farm mix", 0);
     hs_rng_init(&sim->join_rng, seed, "farm joins", 0);
     hs_rng_init(&sim->leave_rng, seed, "farm leaves", 0);
@@ -113,8 +113,8 @@ void hs_sim_farm_hash(hs_sim *sim)
 {
     const uint64_t hashed_in = sim->second - 1;
     for (uint32_t i = 0; i < sim->miner_count; i++) {
-        hs_miner *const miner = sim->miners[i];
-        hs_miner_update(miner, &sim->model, hashed_in);
+        hs_sim_miner *const miner = sim->miners[i];
+        hs_sim_miner_update(miner, &sim->model, hashed_in);
         if (miner->channel == 0 || hashed_in < miner->silent_until) {
             continue;
         }
@@ -123,7 +123,7 @@ void hs_sim_farm_hash(hs_sim *sim)
             sim->lost_work += miner->hash;
             continue;
         }
-        const uint32_t found = hs_miner_hash(miner);
+        const uint32_t found = hs_sim_miner_hash(miner);
         if (found > 0) {
             hs_sim_submit(sim, miner, found);
         }
@@ -153,7 +153,7 @@ static void returns(hs_sim *sim)
         return;
     }
     for (uint32_t i = 0; i < sim->miner_count; i++) {
-        hs_miner *const miner = sim->miners[i];
+        hs_sim_miner *const miner = sim->miners[i];
         if (miner->channel == 0 && sim->second >= miner->away_until) {
             hs_sim_open_channel(sim, miner);
         }
@@ -178,7 +178,7 @@ static void churn(hs_sim *sim)
     for (int i = 0; i < CHURN_PER_SECOND_MAX && sim->join_budget <= 0.0; i++) {
         sim->join_budget += hs_rng_exponential(&sim->join_rng);
         const double ths = draw_hashrate(&sim->scenario->farm, sim->total_weight, &sim->mix_rng);
-        hs_miner *const miner = sim->miner_count < HS_MINERS_MAX ? add_miner(sim, ths) : NULL;
+        hs_sim_miner *const miner = sim->miner_count < HS_MINERS_MAX ? add_miner(sim, ths) : NULL;
         if (miner != NULL) {
             hs_sim_open_channel(sim, miner);
         }
@@ -201,14 +201,14 @@ void hs_sim_farm_come_and_go(hs_sim *sim)
 }
 
 void hs_sim_farm_select(hs_sim *sim, double pct,
-                        void (*act)(hs_sim *sim, hs_miner *miner, const hs_event_spec *event),
+                        void (*act)(hs_sim *sim, hs_sim_miner *miner, const hs_event_spec *event),
                         const hs_event_spec *event)
 {
     /* One pass: the k-th of those left is taken with probability wanted / left. */
     uint32_t left = sim->connected;
     uint32_t wanted = (uint32_t)((double)left * pct / 100.0 + 0.5);
     for (uint32_t i = 0; i < sim->miner_count && wanted > 0 && left > 0; i++) {
-        hs_miner *const miner = sim->miners[i];
+        hs_sim_miner *const miner = sim->miners[i];
         if (miner->channel == 0) {
             continue;
         }

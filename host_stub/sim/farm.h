@@ -12,7 +12,7 @@ void hs_sim_farm_hash(hs_sim *sim);        /* one second of all miners */
 void hs_sim_farm_come_and_go(hs_sim *sim); /* joins, leaves, returns */
 /* Draws `pct` per cent of those connected and calls `act` for each. */
 void hs_sim_farm_select(hs_sim *sim, double pct,
-                        void (*act)(hs_sim *sim, hs_miner *miner, const hs_event_spec *event),
+                        void (*act)(hs_sim *sim, hs_sim_miner *miner, const hs_event_spec *event),
                         const hs_event_spec *event);
 
 #endif

@@ -30,7 +30,7 @@ int hs_sim_frames_begin(hs_sim *sim, char *why, size_t capacity)
     return 0;
 }
 
-static void free_channel(hs_frame_channel *c)
+static void free_channel(hs_sim_frame_channel *c)
 {
     if (c != NULL) {
         hs_job_table_free(&c->move.jobs);
@@ -42,7 +42,7 @@ static void free_channel(hs_frame_channel *c)
 static void end_conn(hs_sim_frames *frames, uint64_t number)
 {
     if (number < frames->conn_capacity && frames->conns[number] != NULL) {
-        hs_frames_end_file(frames, &frames->conns[number]->file);
+        hs_sim_frames_end_file(frames, &frames->conns[number]->file);
         free(frames->conns[number]);
         frames->conns[number] = NULL;
     }
@@ -55,15 +55,15 @@ int hs_sim_frames_end(hs_sim *sim, char *why, size_t capacity)
         return 0;
     }
     for (uint64_t i = 0; i < frames->channel_count; i++) {
-        if (frames->channels[i] != NULL && frames->channels[i]->state == HS_FRAME_OPEN) {
-            hs_frames_answer(sim, frames->channels[i]);
+        if (frames->channels[i] != NULL && frames->channels[i]->state == HS_SIM_FRAME_OPEN) {
+            hs_sim_frames_answer(sim, frames->channels[i]);
         }
     }
     for (uint64_t i = 0; i < frames->conn_count; i++) {
         end_conn(frames, i);
     }
-    for (uint32_t i = 0; i < HS_POOLS_MAX; i++) {
-        hs_frames_end_file(frames, &frames->pools[i].file);
+    for (uint32_t i = 0; i < HS_SIM_POOLS_MAX; i++) {
+        hs_sim_frames_end_file(frames, &frames->pools[i].file);
     }
     return frames->failed
                ? hs_refuse(why, capacity, "the frames cannot be written: %s", frames->failed_path)
@@ -82,8 +82,8 @@ void hs_sim_frames_free(hs_sim *sim)
     for (uint64_t i = 0; i < frames->conn_count; i++) {
         end_conn(frames, i);
     }
-    for (uint32_t i = 0; i < HS_POOLS_MAX; i++) {
-        hs_frames_end_file(frames, &frames->pools[i].file);
+    for (uint32_t i = 0; i < HS_SIM_POOLS_MAX; i++) {
+        hs_sim_frames_end_file(frames, &frames->pools[i].file);
     }
     free(frames->channels);
     free(frames->conns);
@@ -93,7 +93,7 @@ void hs_sim_frames_free(hs_sim *sim)
 
 /* ---- connections ---- */
 
-static void set_up(hs_sim *sim, hs_frame_conn *conn, const hs_miner *miner)
+static void set_up(hs_sim *sim, hs_sim_frame_conn *conn, const hs_sim_miner *miner)
 {
     char device[32];
     const int alone = miner->rack == 0;
@@ -110,14 +110,14 @@ static void set_up(hs_sim *sim, hs_frame_conn *conn, const hs_miner *miner)
     m.as.setup_connection.hardware_version = hs_sv2_bytes_of(alone ? "miner" : "rack");
     m.as.setup_connection.firmware = hs_sv2_bytes_of("1.0");
     m.as.setup_connection.device_id = hs_sv2_bytes_of(device);
-    hs_frames_say(sim, conn, HS_FRAME_FROM_CLIENT, &m);
+    hs_sim_frames_say(sim, conn, HS_FRAME_FROM_CLIENT, &m);
     memset(&m, 0, sizeof m);
     m.id = HS_SV2_SETUP_CONNECTION_SUCCESS;
     m.as.setup_connection_success.used_version = 2;
-    hs_frames_say(sim, conn, HS_FRAME_FROM_SERVER, &m);
+    hs_sim_frames_say(sim, conn, HS_FRAME_FROM_SERVER, &m);
 }
 
-static hs_frame_conn *conn_of(hs_sim *sim, const hs_miner *miner)
+static hs_sim_frame_conn *conn_of(hs_sim *sim, const hs_sim_miner *miner)
 {
     hs_sim_frames *const frames = sim->frames;
     char name[48];
@@ -132,7 +132,7 @@ static hs_frame_conn *conn_of(hs_sim *sim, const hs_miner *miner)
     if (frames->conns[miner->connection] != NULL) {
         return frames->conns[miner->connection];
     }
-    hs_frame_conn *const conn = calloc(1, sizeof *conn);
+    hs_sim_frame_conn *const conn = calloc(1, sizeof *conn);
     if (conn == NULL) {
         sim->no_memory = 1;
         return NULL;
@@ -150,7 +150,7 @@ static hs_frame_conn *conn_of(hs_sim *sim, const hs_miner *miner)
 
 /* ---- channels ---- */
 
-static void say_open(hs_sim *sim, hs_frame_channel *c, const hs_miner *miner)
+static void say_open(hs_sim *sim, hs_sim_frame_channel *c, const hs_sim_miner *miner)
 {
     char identity[32];
     snprintf(identity, sizeof identity, "farm.m%06u", (unsigned)miner->number);
@@ -160,44 +160,44 @@ static void say_open(hs_sim *sim, hs_frame_channel *c, const hs_miner *miner)
     m.as.open.nominal_hash_rate = (float)miner->declared_hs;
     m.as.open.max_target = c->move.max_target;
     m.as.open.min_extranonce_size = c->move.extranonce_size;
-    hs_frames_say(sim, c->conn, HS_FRAME_FROM_CLIENT, &m);
+    hs_sim_frames_say(sim, c->conn, HS_FRAME_FROM_CLIENT, &m);
 }
 
 /* The waiting request is answered, and the first job follows at once. Each channel has a group of
  * its own, so that the length of its prefix concerns nobody else. */
-static void say_opened(hs_sim *sim, hs_frame_channel *c, const hs_miner *miner)
+static void say_opened(hs_sim *sim, hs_sim_frame_channel *c, const hs_sim_miner *miner)
 {
     hs_sv2_message m = {.id = miner->extended ? HS_SV2_OPEN_EXTENDED_SUCCESS
                                               : HS_SV2_OPEN_STANDARD_SUCCESS};
     const uint32_t group = ++c->conn->last_id;
     c->move.channel_id = ++c->conn->last_id;
-    c->move.prefix = hs_frames_prefix(miner);
-    c->move.target = hs_frames_target(c, miner->difficulty);
+    c->move.prefix = hs_sim_frames_prefix(miner);
+    c->move.target = hs_sim_frames_target(c, miner->difficulty);
     c->told_difficulty = miner->difficulty;
-    c->state = HS_FRAME_OPEN;
+    c->state = HS_SIM_FRAME_OPEN;
     m.as.open_success.request_id = c->request_id;
     m.as.open_success.channel_id = c->move.channel_id;
     m.as.open_success.target = c->move.target;
     m.as.open_success.extranonce_size = c->move.extranonce_size;
     m.as.open_success.extranonce_prefix = c->move.prefix;
     m.as.open_success.group_channel_id = group;
-    hs_frames_say(sim, c->conn, HS_FRAME_FROM_SERVER, &m);
-    hs_frames_burst(sim, c, miner, 0);
+    hs_sim_frames_say(sim, c->conn, HS_FRAME_FROM_SERVER, &m);
+    hs_sim_frames_burst(sim, c, miner, 0);
 }
 
-static void say_refused(hs_sim *sim, hs_frame_channel *c, const char *code)
+static void say_refused(hs_sim *sim, hs_sim_frame_channel *c, const char *code)
 {
     hs_sv2_message m = {.id = HS_SV2_OPEN_ERROR};
     m.as.open_error.request_id = c->request_id;
     m.as.open_error.error_code = hs_sv2_bytes_of(code);
-    hs_frames_say(sim, c->conn, HS_FRAME_FROM_SERVER, &m);
-    c->state = HS_FRAME_REFUSED;
+    hs_sim_frames_say(sim, c->conn, HS_FRAME_FROM_SERVER, &m);
+    c->state = HS_SIM_FRAME_REFUSED;
 }
 
-void hs_sim_frames_placed(hs_sim *sim, hs_miner *miner)
+void hs_sim_frames_placed(hs_sim *sim, hs_sim_miner *miner)
 {
-    hs_frame_channel *const c = hs_frames_channel(sim, miner->channel);
-    if (c == NULL || c->state != HS_FRAME_WAITS || miner->upstream == HMX_NONE) {
+    hs_sim_frame_channel *const c = hs_sim_frames_channel(sim, miner->channel);
+    if (c == NULL || c->state != HS_SIM_FRAME_WAITS || miner->upstream == HMX_NONE) {
         return;
     }
     if (miner->prefix_len == 0) {
@@ -207,14 +207,14 @@ void hs_sim_frames_placed(hs_sim *sim, hs_miner *miner)
     }
 }
 
-void hs_sim_frames_open(hs_sim *sim, hs_miner *miner)
+void hs_sim_frames_open(hs_sim *sim, hs_sim_miner *miner)
 {
     hs_sim_frames *const frames = sim->frames;
     if (frames == NULL) {
         return;
     }
-    hs_frame_conn *const conn = conn_of(sim, miner);
-    hs_frame_channel *const c = calloc(1, sizeof *c);
+    hs_sim_frame_conn *const conn = conn_of(sim, miner);
+    hs_sim_frame_channel *const c = calloc(1, sizeof *c);
     if (conn == NULL || c == NULL ||
         HS_GROW(frames->channels, frames->channel_capacity, (size_t)miner->channel + 1) != 0) {
         sim->no_memory = 1;
@@ -241,49 +241,50 @@ void hs_sim_frames_open(hs_sim *sim, hs_miner *miner)
     hs_sim_frames_placed(sim, miner);
 }
 
-void hs_sim_frames_move(hs_sim *sim, hs_miner *miner, int soft)
+void hs_sim_frames_move(hs_sim *sim, hs_sim_miner *miner, int soft)
 {
-    hs_frame_channel *const c = hs_frames_channel(sim, miner->channel);
-    if (c != NULL && c->state == HS_FRAME_OPEN) {
-        hs_frames_burst(sim, c, miner, soft);
+    hs_sim_frame_channel *const c = hs_sim_frames_channel(sim, miner->channel);
+    if (c != NULL && c->state == HS_SIM_FRAME_OPEN) {
+        hs_sim_frames_burst(sim, c, miner, soft);
     }
 }
 
-void hs_sim_frames_drained(hs_sim *sim, const hs_drain *drain)
+void hs_sim_frames_drained(hs_sim *sim, const hs_sim_drain *drain)
 {
-    hs_frame_channel *const c = hs_frames_channel(sim, drain->channel);
+    hs_sim_frame_channel *const c = hs_sim_frames_channel(sim, drain->channel);
     hs_sv2_b032 prefix = {.len = drain->prefix_len};
     memcpy(prefix.byte, drain->prefix, sizeof prefix.byte);
-    if (c != NULL && c->state == HS_FRAME_OPEN &&
+    if (c != NULL && c->state == HS_SIM_FRAME_OPEN &&
         hs_job_table_uses_prefix(&c->move.jobs, drain->upstream, &prefix)) {
-        hs_frames_burst(sim, c, sim->by_channel[drain->channel], 0);
+        hs_sim_frames_burst(sim, c, sim->by_channel[drain->channel], 0);
         if (hs_job_table_uses_prefix(&c->move.jobs, drain->upstream, &prefix)) {
             hs_sim_note(sim, "a prefix was reported free while a valid job still had it");
         }
     }
 }
 
-static void say_closed(hs_sim *sim, hs_frame_channel *c, uint32_t reason)
+static void say_closed(hs_sim *sim, hs_sim_frame_channel *c, uint32_t reason)
 {
-    if (c->state == HS_FRAME_OPEN) {
-        hs_frames_answer(sim, c);
+    if (c->state == HS_SIM_FRAME_OPEN) {
+        hs_sim_frames_answer(sim, c);
     }
     if (reason == HMX_CLOSE_CONNECTION_LOST) {
-        (void)hs_frame_file_note(&c->conn->file, hs_frames_now_ms(sim), "the connection is lost");
-    } else if (c->state == HS_FRAME_OPEN) {
+        (void)hs_frame_file_note(&c->conn->file, hs_sim_frames_now_ms(sim),
+                                 "the connection is lost");
+    } else if (c->state == HS_SIM_FRAME_OPEN) {
         hs_sv2_message m = {.id = HS_SV2_CLOSE_CHANNEL};
         m.as.close_channel.channel_id = c->move.channel_id;
         m.as.close_channel.reason_code = hs_sv2_bytes_of("miner-left");
-        hs_frames_say(sim, c->conn, HS_FRAME_FROM_CLIENT, &m);
-    } else if (c->state == HS_FRAME_WAITS) {
+        hs_sim_frames_say(sim, c->conn, HS_FRAME_FROM_CLIENT, &m);
+    } else if (c->state == HS_SIM_FRAME_WAITS) {
         say_refused(sim, c, HS_CODE_NO_POOL);
     }
 }
 
-void hs_sim_frames_close(hs_sim *sim, hs_miner *miner, uint32_t reason)
+void hs_sim_frames_close(hs_sim *sim, hs_sim_miner *miner, uint32_t reason)
 {
     hs_sim_frames *const frames = sim->frames;
-    hs_frame_channel *const c = hs_frames_channel(sim, miner->channel);
+    hs_sim_frame_channel *const c = hs_sim_frames_channel(sim, miner->channel);
     if (c == NULL) {
         return;
     }
@@ -302,7 +303,7 @@ void hs_sim_frames_close(hs_sim *sim, hs_miner *miner, uint32_t reason)
 enum { SHARE_MS = 500 };
 
 /* One share of the active job. The tag holds the verdict that the pool is going to give. */
-static int submit(hs_sim *sim, hs_frame_channel *c, const hs_job_entry *job, int accepted)
+static int submit(hs_sim *sim, hs_sim_frame_channel *c, const hs_job_entry *job, int accepted)
 {
     hs_rng *const rng = &sim->frames->rng;
     const uint64_t found_ms = (sim->second - 1) * 1000u + SHARE_MS;
@@ -331,9 +332,9 @@ static int submit(hs_sim *sim, hs_frame_channel *c, const hs_job_entry *job, int
     return hs_acks_add(&c->acks, &share) == 0;
 }
 
-void hs_sim_frames_shares(hs_sim *sim, hs_miner *miner, uint32_t found, double acceptance)
+void hs_sim_frames_shares(hs_sim *sim, hs_sim_miner *miner, uint32_t found, double acceptance)
 {
-    hs_frame_channel *const c = hs_frames_channel(sim, miner->channel);
+    hs_sim_frame_channel *const c = hs_sim_frames_channel(sim, miner->channel);
     const hs_job_entry *const job = c != NULL ? hs_job_table_active(&c->move.jobs) : NULL;
     if (job == NULL) {
         return;
@@ -352,9 +353,9 @@ void hs_sim_frames_shares(hs_sim *sim, hs_miner *miner, uint32_t found, double a
 
 void hs_sim_frames_verdicts(hs_sim *sim, uint64_t channel, uint32_t index)
 {
-    hs_frame_channel *const c = hs_frames_channel(sim, channel);
+    hs_sim_frame_channel *const c = hs_sim_frames_channel(sim, channel);
     const hs_sim_pool *const pool = &sim->pools[index];
-    if (c == NULL || c->state != HS_FRAME_OPEN) {
+    if (c == NULL || c->state != HS_SIM_FRAME_OPEN) {
         return; /* it has left, and nobody waits for the answer */
     }
     for (size_t i = 0; i < c->acks.count; i++) {
@@ -369,7 +370,7 @@ void hs_sim_frames_verdicts(hs_sim *sim, uint64_t channel, uint32_t index)
 }
 
 /* UpdateChannel, and SetTarget in answer to it. */
-static void state_anew(hs_sim *sim, hs_frame_channel *c, const hs_miner *miner)
+static void state_anew(hs_sim *sim, hs_sim_frame_channel *c, const hs_sim_miner *miner)
 {
     hs_sv2_message m = {.id = HS_SV2_UPDATE_CHANNEL};
     const double now_hs = miner->hash * HS_HASHES_PER_DIFF1;
@@ -378,16 +379,17 @@ static void state_anew(hs_sim *sim, hs_frame_channel *c, const hs_miner *miner)
     m.as.update_channel.channel_id = c->move.channel_id;
     m.as.update_channel.nominal_hash_rate = (float)now_hs;
     m.as.update_channel.maximum_target = c->move.max_target;
-    (void)hs_frame_file_message(&c->conn->file, HS_FRAME_FROM_CLIENT, hs_frames_now_ms(sim), &m);
-    const hs_sv2_u256 target = hs_frames_target(c, miner->difficulty);
+    (void)hs_frame_file_message(&c->conn->file, HS_FRAME_FROM_CLIENT, hs_sim_frames_now_ms(sim),
+                                &m);
+    const hs_sv2_u256 target = hs_sim_frames_target(c, miner->difficulty);
     if (hs_move_set_target(&c->move, &target, &m)) {
         c->told_difficulty = miner->difficulty;
-        (void)hs_frame_file_message(&c->conn->file, HS_FRAME_FROM_SERVER, hs_frames_now_ms(sim),
+        (void)hs_frame_file_message(&c->conn->file, HS_FRAME_FROM_SERVER, hs_sim_frames_now_ms(sim),
                                     &m);
     }
 }
 
-static void restate(hs_sim *sim, hs_frame_channel *c, const hs_miner *miner)
+static void restate(hs_sim *sim, hs_sim_frame_channel *c, const hs_sim_miner *miner)
 {
     const double ratio = miner->hash * HS_HASHES_PER_DIFF1 / c->stated_hs;
     c->next_restate = sim->second + HS_RESTATE_SECS;
@@ -399,13 +401,13 @@ static void restate(hs_sim *sim, hs_frame_channel *c, const hs_miner *miner)
 static void look_at_channels(hs_sim *sim)
 {
     for (uint32_t i = 0; i < sim->miner_count; i++) {
-        const hs_miner *const miner = sim->miners[i];
-        hs_frame_channel *const c = hs_frames_channel(sim, miner->channel);
-        if (c == NULL || c->state != HS_FRAME_OPEN) {
+        const hs_sim_miner *const miner = sim->miners[i];
+        hs_sim_frame_channel *const c = hs_sim_frames_channel(sim, miner->channel);
+        if (c == NULL || c->state != HS_SIM_FRAME_OPEN) {
             continue;
         }
         if (sim->second >= c->next_answer && c->acks.count > 0) {
-            hs_frames_answer(sim, c);
+            hs_sim_frames_answer(sim, c);
         }
         if (sim->second >= c->next_restate) {
             restate(sim, c, miner);
@@ -416,7 +418,7 @@ static void look_at_channels(hs_sim *sim)
 void hs_sim_frames_second(hs_sim *sim)
 {
     if (sim->frames != NULL) {
-        hs_frames_refresh_jobs(sim);
+        hs_sim_frames_refresh_jobs(sim);
         look_at_channels(sim);
     }
 }

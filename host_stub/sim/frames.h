@@ -35,18 +35,18 @@ void hs_sim_frames_second(hs_sim *sim);
 
 /* Channels: opened where the miner works now, or waiting when it works nowhere; placed after such a
  * wait; moved or given another prefix; closed (reason as in hmx_channel_close). */
-void hs_sim_frames_open(hs_sim *sim, hs_miner *miner);
-void hs_sim_frames_placed(hs_sim *sim, hs_miner *miner);
-void hs_sim_frames_move(hs_sim *sim, hs_miner *miner, int soft);
-void hs_sim_frames_close(hs_sim *sim, hs_miner *miner, uint32_t reason);
+void hs_sim_frames_open(hs_sim *sim, hs_sim_miner *miner);
+void hs_sim_frames_placed(hs_sim *sim, hs_sim_miner *miner);
+void hs_sim_frames_move(hs_sim *sim, hs_sim_miner *miner, int soft);
+void hs_sim_frames_close(hs_sim *sim, hs_sim_miner *miner, uint32_t reason);
 
 /* Before the plugin is told that the prefix is free: if a valid job still has it, the channel gets
  * a new job on its tip by SetNewPrevHash, which ends the older ones. */
-void hs_sim_frames_drained(hs_sim *sim, const hs_drain *drain);
+void hs_sim_frames_drained(hs_sim *sim, const hs_sim_drain *drain);
 
 /* Shares found in the second that has just passed, and the verdicts of one pool on all shares of
  * one channel that wait there. */
-void hs_sim_frames_shares(hs_sim *sim, hs_miner *miner, uint32_t found, double acceptance);
+void hs_sim_frames_shares(hs_sim *sim, hs_sim_miner *miner, uint32_t found, double acceptance);
 void hs_sim_frames_verdicts(hs_sim *sim, uint64_t channel, uint32_t pool);
 
 #endif

@@ -11,7 +11,8 @@ enum { UPSTREAM_GROUP = 1, UPSTREAM_CHANNEL = 2, UPSTREAM_REQUEST = 1, INDEX_BYT
 
 static void say(hs_sim *sim, uint32_t index, enum hs_frame_side side, const hs_sv2_message *m)
 {
-    (void)hs_frame_file_message(&sim->frames->pools[index].file, side, hs_frames_now_ms(sim), m);
+    (void)hs_frame_file_message(&sim->frames->pools[index].file, side, hs_sim_frames_now_ms(sim),
+                                m);
 }
 
 static void say_job(hs_sim *sim, uint32_t index)
@@ -59,8 +60,8 @@ static double stated_hs(const hs_sim *sim, uint32_t index)
 {
     double sum = 0.0;
     for (uint32_t i = 0; i < sim->miner_count; i++) {
-        const hs_miner *const miner = sim->miners[i];
-        const hs_frame_channel *const c = hs_frames_channel(sim, miner->channel);
+        const hs_sim_miner *const miner = sim->miners[i];
+        const hs_sim_frame_channel *const c = hs_sim_frames_channel(sim, miner->channel);
         sum += c != NULL && miner->upstream == sim->pools[index].upstream ? c->stated_hs : 0.0;
     }
     return sum;
@@ -70,7 +71,7 @@ static void say_open(hs_sim *sim, uint32_t index)
 {
     hs_sv2_new_extended_job job;
     const hs_move_pool pool = hs_sim_move_pool(sim, index, &job);
-    hs_frame_pool *const own = &sim->frames->pools[index];
+    hs_sim_frame_pool *const own = &sim->frames->pools[index];
     own->stated_hs = stated_hs(sim, index);
     hs_sv2_message m = {.id = HS_SV2_OPEN_EXTENDED};
     m.as.open.request_id = UPSTREAM_REQUEST;
@@ -85,7 +86,7 @@ static void say_open(hs_sim *sim, uint32_t index)
     m.id = HS_SV2_OPEN_EXTENDED_SUCCESS;
     m.as.open_success.request_id = UPSTREAM_REQUEST;
     m.as.open_success.channel_id = UPSTREAM_CHANNEL;
-    m.as.open_success.target = hs_move_target_of((double)HS_POOL_DIFFICULTY);
+    m.as.open_success.target = hs_move_target_of((double)HS_SIM_POOL_DIFFICULTY);
     m.as.open_success.extranonce_size = pool.extranonce_size;
     m.as.open_success.extranonce_prefix = pool.prefix;
     m.as.open_success.group_channel_id = UPSTREAM_GROUP;
@@ -96,11 +97,11 @@ static void say_open(hs_sim *sim, uint32_t index)
 static void pass_on(hs_sim *sim, uint32_t index, int soft)
 {
     for (uint32_t i = 0; i < sim->miner_count; i++) {
-        const hs_miner *const miner = sim->miners[i];
-        hs_frame_channel *const c = hs_frames_channel(sim, miner->channel);
-        if (c != NULL && c->state == HS_FRAME_OPEN &&
+        const hs_sim_miner *const miner = sim->miners[i];
+        hs_sim_frame_channel *const c = hs_sim_frames_channel(sim, miner->channel);
+        if (c != NULL && c->state == HS_SIM_FRAME_OPEN &&
             miner->upstream == sim->pools[index].upstream) {
-            hs_frames_burst(sim, c, miner, soft);
+            hs_sim_frames_burst(sim, c, miner, soft);
         }
     }
 }
@@ -113,7 +114,7 @@ void hs_sim_frames_up(hs_sim *sim, uint32_t index)
     if (frames == NULL) {
         return;
     }
-    hs_frame_pool *const own = &frames->pools[index];
+    hs_sim_frame_pool *const own = &frames->pools[index];
     const char *const id = sim->pools[index].spec.id;
     own->connections++;
     if (own->connections == 1) {
@@ -141,8 +142,8 @@ void hs_sim_frames_down(hs_sim *sim, uint32_t index)
 {
     if (sim->frames != NULL) {
         hs_frame_file *const file = &sim->frames->pools[index].file;
-        (void)hs_frame_file_note(file, hs_frames_now_ms(sim), "the connection is lost");
-        hs_frames_end_file(sim->frames, file);
+        (void)hs_frame_file_note(file, hs_sim_frames_now_ms(sim), "the connection is lost");
+        hs_sim_frames_end_file(sim->frames, file);
     }
 }
 
@@ -157,7 +158,7 @@ void hs_sim_frames_tip(hs_sim *sim, uint32_t index)
 /* The pool learns what the host can deliver now, at most once per refreshed job. */
 static void restate(hs_sim *sim, uint32_t index)
 {
-    hs_frame_pool *const own = &sim->frames->pools[index];
+    hs_sim_frame_pool *const own = &sim->frames->pools[index];
     const double now_hs = stated_hs(sim, index);
     const double tolerance = own->stated_hs * HS_RESTATE_PCT / 100.0;
     if (now_hs > own->stated_hs + tolerance || now_hs < own->stated_hs - tolerance) {
@@ -180,7 +181,7 @@ static void refresh(hs_sim *sim, uint32_t index)
     pass_on(sim, index, 1);
 }
 
-void hs_frames_refresh_jobs(hs_sim *sim)
+void hs_sim_frames_refresh_jobs(hs_sim *sim)
 {
     for (uint32_t i = 0; i < sim->pool_count; i++) {
         if (sim->pools[i].up && sim->second >= sim->frames->pools[i].next_refresh) {

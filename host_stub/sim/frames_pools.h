@@ -13,6 +13,6 @@ void hs_sim_frames_up(hs_sim *sim, uint32_t pool);
 void hs_sim_frames_down(hs_sim *sim, uint32_t pool);
 void hs_sim_frames_tip(hs_sim *sim, uint32_t pool);
 /* Pools whose job is old send another. */
-void hs_frames_refresh_jobs(hs_sim *sim);
+void hs_sim_frames_refresh_jobs(hs_sim *sim);
 
 #endif

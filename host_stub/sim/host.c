@@ -111,7 +111,7 @@ static int take_table(hs_sim *sim, const hs_link_table *table, char *why, size_t
         int at = pool_for_row(sim, table, i, scenario_pools);
         if (at < 0) {
             at = (int)sim->pool_count++;
-            hs_pool_spec_default(&sim->pools[at].spec);
+            hs_sim_pool_spec_default(&sim->pools[at].spec);
         }
         if (row->upstream < 1 || row->upstream > HMX_UPSTREAMS_MAX ||
             sim->pool_of[row->upstream] >= 0 || sim->pools[at].upstream != HMX_NONE) {
@@ -203,7 +203,7 @@ static double connected_ths(const hs_sim *sim)
 {
     double sum = 0.0;
     for (uint32_t i = 0; i < sim->miner_count; i++) {
-        const hs_miner *const miner = sim->miners[i];
+        const hs_sim_miner *const miner = sim->miners[i];
         const int hashes = miner->channel != 0 && miner->silent_until <= sim->second;
         sum += hashes ? miner->hash * HS_HASHES_PER_DIFF1 / 1e12 : 0.0;
     }
@@ -233,7 +233,7 @@ static void weigh_absolute(const hs_sim *sim, uint64_t usable, double *weights)
     for (uint32_t round = 0; round < sim->pool_count; round++) {
         int next = -1;
         for (uint32_t i = 0; i < sim->pool_count; i++) {
-            const hs_pool_spec *const spec = &sim->pools[i].spec;
+            const hs_sim_pool_spec *const spec = &sim->pools[i].spec;
             if ((given >> i & 1u) == 0 && (usable >> i & 1u) != 0 && spec->hashrate_ths > 0.0 &&
                 (next < 0 || spec->priority < sim->pools[next].spec.priority)) {
                 next = (int)i;
@@ -255,8 +255,8 @@ static void weigh_absolute(const hs_sim *sim, uint64_t usable, double *weights)
 
 void hs_sim_retarget_account(hs_sim *sim)
 {
-    double weights[HS_POOLS_MAX] = {0};
-    double caps[HS_POOLS_MAX] = {0};
+    double weights[HS_SIM_POOLS_MAX] = {0};
+    double caps[HS_SIM_POOLS_MAX] = {0};
     uint64_t usable = 0;
     for (uint32_t i = 0; i < sim->pool_count; i++) {
         const hs_sim_pool *const pool = &sim->pools[i];
@@ -351,7 +351,7 @@ void hs_sim_reconfigure(hs_sim *sim)
 
 void hs_sim_set_targets(hs_sim *sim)
 {
-    hmx_target rows[HS_POOLS_MAX];
+    hmx_target rows[HS_SIM_POOLS_MAX];
     for (uint32_t i = 0; i < sim->pool_count; i++) {
         const hs_sim_pool *const pool = &sim->pools[i];
         rows[i] = (hmx_target){sizeof rows[i], pool->upstream, pool->target_pct};

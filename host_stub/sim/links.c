@@ -20,13 +20,13 @@ int hs_sim_links_init(hs_sim *sim)
 
 /* The miner's rack, or NULL. It follows from its number alone, so that a miner that returns finds
  * its rack again, and new ones join racks that are there. */
-static hs_rack *rack_of(const hs_sim *sim, const hs_miner *miner)
+static hs_rack *rack_of(const hs_sim *sim, const hs_sim_miner *miner)
 {
     const uint64_t place = miner->number % 5;
     return place == 1 || place == 2 ? &sim->racks[miner->number / 5 % sim->rack_count] : NULL;
 }
 
-void hs_sim_connect(hs_sim *sim, hs_miner *miner)
+void hs_sim_connect(hs_sim *sim, hs_sim_miner *miner)
 {
     hs_rack *const rack = rack_of(sim, miner);
     /* A rack that has opened its share of channels goes on by itself: nobody joins it any more. */
@@ -43,7 +43,7 @@ void hs_sim_connect(hs_sim *sim, hs_miner *miner)
     rack->opened++;
 }
 
-void hs_sim_disconnect(hs_sim *sim, hs_miner *miner)
+void hs_sim_disconnect(hs_sim *sim, hs_sim_miner *miner)
 {
     hs_rack *const rack = miner->rack != 0 ? &sim->racks[miner->rack - 1] : NULL;
     if (rack != NULL && rack->connection == miner->connection) {
@@ -94,13 +94,13 @@ hs_move_pool hs_sim_move_pool(const hs_sim *sim, uint32_t index, hs_sv2_new_exte
     return out;
 }
 
-static enum hs_channel_kind kind_of(const hs_miner *miner)
+static enum hs_channel_kind kind_of(const hs_sim_miner *miner)
 {
     return miner->extended ? HS_CHANNEL_EXTENDED : HS_CHANNEL_STANDARD;
 }
 
-enum hs_move_refusal hs_sim_check_move(const hs_sim *sim, const hs_miner *miner, uint32_t upstream,
-                                       const hs_sv2_b032 *prefix)
+enum hs_move_refusal hs_sim_check_move(const hs_sim *sim, const hs_sim_miner *miner,
+                                       uint32_t upstream, const hs_sv2_b032 *prefix)
 {
     hs_sv2_new_extended_job job;
     const hs_move_pool pool = hs_sim_move_pool(sim, (uint32_t)sim->pool_of[upstream], &job);
@@ -126,7 +126,7 @@ int hs_sim_same_tip(const hs_sim *sim, uint32_t from, uint32_t to)
 
 /* The pool's prefix, then as much of a number as there is room for, then a 1: the prefixes of a
  * plugin that pads its own index with zeros, as hashmux does, are never among them. */
-hs_sv2_b032 hs_sim_choose_prefix(hs_sim *sim, const hs_miner *miner, uint32_t upstream)
+hs_sv2_b032 hs_sim_choose_prefix(hs_sim *sim, const hs_sim_miner *miner, uint32_t upstream)
 {
     hs_sim_pool *const pool = &sim->pools[sim->pool_of[upstream]];
     hs_sv2_new_extended_job job;

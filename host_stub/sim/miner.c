@@ -7,7 +7,7 @@
 /* A miner derated to nothing keeps a difficulty that can be divided by. */
 #define DIFFICULTY_MIN 0.001
 
-void hs_miner_model_init(hs_miner_model *model, const hs_farm_spec *farm)
+void hs_sim_miner_model_init(hs_sim_miner_model *model, const hs_farm_spec *farm)
 {
     const double step = (double)HS_UPDATE_SECS;
     memset(model, 0, sizeof *model);
@@ -20,14 +20,14 @@ void hs_miner_model_init(hs_miner_model *model, const hs_farm_spec *farm)
     model->extended_fraction = farm->extended_pct / 100.0;
 }
 
-static void set_rates(hs_miner *miner)
+static void set_rates(hs_sim_miner *miner)
 {
     miner->hash = miner->h0 * (1.0 + miner->drift) * miner->derate * miner->derate_now;
     miner->rate = miner->hash / miner->difficulty;
 }
 
-void hs_miner_init(hs_miner *miner, const hs_miner_model *model, uint64_t seed, uint64_t number,
-                   double hashrate_ths, uint64_t second)
+void hs_sim_miner_init(hs_sim_miner *miner, const hs_sim_miner_model *model, uint64_t seed,
+                       uint64_t number, double hashrate_ths, uint64_t second)
 {
     hs_rng born;
     memset(miner, 0, sizeof *miner);
@@ -49,7 +49,7 @@ void hs_miner_init(hs_miner *miner, const hs_miner_model *model, uint64_t seed, 
     set_rates(miner);
 }
 
-void hs_miner_update(hs_miner *miner, const hs_miner_model *model, uint64_t second)
+void hs_sim_miner_update(hs_sim_miner *miner, const hs_sim_miner_model *model, uint64_t second)
 {
     if (second < miner->update_at) {
         return;
@@ -66,7 +66,7 @@ void hs_miner_update(hs_miner *miner, const hs_miner_model *model, uint64_t seco
     set_rates(miner);
 }
 
-void hs_miner_restore(hs_miner *miner, uint64_t second)
+void hs_sim_miner_restore(hs_sim_miner *miner, uint64_t second)
 {
     if (second >= miner->derate_until) {
         miner->derate_now = 1.0;
@@ -74,7 +74,7 @@ void hs_miner_restore(hs_miner *miner, uint64_t second)
     }
 }
 
-void hs_miner_derate(hs_miner *miner, double factor, uint64_t until)
+void hs_sim_miner_derate(hs_sim_miner *miner, double factor, uint64_t until)
 {
     if (until == UINT64_MAX) {
         miner->derate *= factor;
@@ -85,13 +85,13 @@ void hs_miner_derate(hs_miner *miner, double factor, uint64_t until)
     set_rates(miner);
 }
 
-uint32_t hs_miner_hash(hs_miner *miner)
+uint32_t hs_sim_miner_hash(hs_sim_miner *miner)
 {
     uint32_t found = 0;
     miner->budget -= miner->rate;
     while (miner->budget <= 0.0 && found < HS_SHARES_MAX) {
         /* The luck of a share's verdict is drawn with it, so that the draws do not depend on the
-         * pool: see hs_miner_taken. */
+         * pool: see hs_sim_miner_taken. */
         miner->luck[found] = hs_rng_uniform(&miner->share_rng);
         miner->budget += hs_rng_exponential(&miner->share_rng);
         found++;
@@ -99,7 +99,7 @@ uint32_t hs_miner_hash(hs_miner *miner)
     return found;
 }
 
-uint32_t hs_miner_taken(const hs_miner *miner, uint32_t found, double acceptance)
+uint32_t hs_sim_miner_taken(const hs_sim_miner *miner, uint32_t found, double acceptance)
 {
     uint32_t taken = 0;
     for (uint32_t i = 0; i < found; i++) {

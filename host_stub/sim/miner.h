@@ -21,7 +21,7 @@ enum {
 };
 
 /* What is the same for all miners of a scenario. */
-typedef struct hs_miner_model {
+typedef struct hs_sim_miner_model {
     double drift_decay;       /* of the drift per update */
     double drift_kick;        /* standard deviation added per update */
     double drift_sd;          /* stationary */
@@ -29,9 +29,9 @@ typedef struct hs_miner_model {
     double secs_per_share;    /* wanted */
     double nominal_error;     /* fraction */
     double extended_fraction; /* of the channels */
-} hs_miner_model;
+} hs_sim_miner_model;
 
-typedef struct hs_miner {
+typedef struct hs_sim_miner {
     double budget;     /* expected shares until the next one; first since it is read every second */
     double rate;       /* expected shares per second while it hashes */
     double hash;       /* difficulty-1 work per second while it hashes */
@@ -61,28 +61,28 @@ typedef struct hs_miner {
     hs_rng share_rng;   /* two draws per share: luck of its verdict, distance to the next one */
     hs_rng drift_rng;
     double luck[HS_SHARES_MAX]; /* of the shares found last: below a pool's acceptance = accepted */
-} hs_miner;
+} hs_sim_miner;
 
-void hs_miner_model_init(hs_miner_model *model, const hs_farm_spec *farm);
+void hs_sim_miner_model_init(hs_sim_miner_model *model, const hs_farm_spec *farm);
 
 /* A new machine of `hashrate_ths`; `second` is when it appears. */
-void hs_miner_init(hs_miner *miner, const hs_miner_model *model, uint64_t seed, uint64_t number,
-                   double hashrate_ths, uint64_t second);
+void hs_sim_miner_init(hs_sim_miner *miner, const hs_sim_miner_model *model, uint64_t seed,
+                       uint64_t number, double hashrate_ths, uint64_t second);
 
 /* Drift and vardiff, once per HS_UPDATE_SECS, when due at `second`. */
-void hs_miner_update(hs_miner *miner, const hs_miner_model *model, uint64_t second);
+void hs_sim_miner_update(hs_sim_miner *miner, const hs_sim_miner_model *model, uint64_t second);
 
 /* Derates it by `factor`, until a second (UINT64_MAX = for good). */
-void hs_miner_derate(hs_miner *miner, double factor, uint64_t until);
+void hs_sim_miner_derate(hs_sim_miner *miner, double factor, uint64_t until);
 
 /* Ends a derating whose time is over. */
-void hs_miner_restore(hs_miner *miner, uint64_t second);
+void hs_sim_miner_restore(hs_sim_miner *miner, uint64_t second);
 
 /* Hashes for one second; returns the number of shares found, usually 0. */
-uint32_t hs_miner_hash(hs_miner *miner);
+uint32_t hs_sim_miner_hash(hs_sim_miner *miner);
 
-/* How many of the `found` shares of the last hs_miner_hash a pool with this acceptance (0..1)
+/* How many of the `found` shares of the last hs_sim_miner_hash a pool with this acceptance (0..1)
  * takes. */
-uint32_t hs_miner_taken(const hs_miner *miner, uint32_t found, double acceptance);
+uint32_t hs_sim_miner_taken(const hs_sim_miner *miner, uint32_t found, double acceptance);
 
 #endif

@@ -31,7 +31,7 @@ static uint32_t fallback_upstream(const hs_sim *sim)
 }
 
 /* Where the miner works from now on; keeps the counts. */
-static void place(hs_sim *sim, hs_miner *miner, uint32_t upstream)
+static void place(hs_sim *sim, hs_sim_miner *miner, uint32_t upstream)
 {
     miner->upstream = upstream;
     if (upstream == HMX_NONE) {
@@ -41,7 +41,7 @@ static void place(hs_sim *sim, hs_miner *miner, uint32_t upstream)
     }
 }
 
-static void unplace(hs_sim *sim, const hs_miner *miner)
+static void unplace(hs_sim *sim, const hs_sim_miner *miner)
 {
     if (miner->upstream == HMX_NONE) {
         sim->parked--;
@@ -51,7 +51,7 @@ static void unplace(hs_sim *sim, const hs_miner *miner)
 }
 
 /* What the plugin chose, or what the host chooses when it left that to the host. */
-static hs_sv2_b032 prefix_of(hs_sim *sim, const hs_miner *miner, uint32_t upstream,
+static hs_sv2_b032 prefix_of(hs_sim *sim, const hs_sim_miner *miner, uint32_t upstream,
                              const uint8_t *bytes, uint32_t len)
 {
     hs_sv2_b032 prefix = {.len = len};
@@ -62,14 +62,14 @@ static hs_sv2_b032 prefix_of(hs_sim *sim, const hs_miner *miner, uint32_t upstre
     return prefix;
 }
 
-static void set_prefix(hs_miner *miner, const hs_sv2_b032 *prefix)
+static void set_prefix(hs_sim_miner *miner, const hs_sv2_b032 *prefix)
 {
     miner->prefix_len = prefix->len;
     memcpy(miner->prefix, prefix->byte, sizeof miner->prefix);
 }
 
 /* The miner's prefix is no longer given to new jobs, but old jobs have it. */
-static void drain_prefix(hs_sim *sim, const hs_miner *miner)
+static void drain_prefix(hs_sim *sim, const hs_sim_miner *miner)
 {
     if (miner->prefix_len == 0 || miner->upstream == HMX_NONE || miner->untold) {
         return;
@@ -78,13 +78,13 @@ static void drain_prefix(hs_sim *sim, const hs_miner *miner)
         sim->no_memory = 1;
         return;
     }
-    hs_drain *const drain = &sim->drains[sim->drain_count++];
-    *drain = (hs_drain){.channel = miner->channel,
-                        .cookie = miner->cookie,
-                        .due = sim->second + HS_DRAIN_SECS,
-                        .tip = sim->tip,
-                        .upstream = miner->upstream,
-                        .prefix_len = miner->prefix_len};
+    hs_sim_drain *const drain = &sim->drains[sim->drain_count++];
+    *drain = (hs_sim_drain){.channel = miner->channel,
+                            .cookie = miner->cookie,
+                            .due = sim->second + HS_SIM_DRAIN_SECS,
+                            .tip = sim->tip,
+                            .upstream = miner->upstream,
+                            .prefix_len = miner->prefix_len};
     memcpy(drain->prefix, miner->prefix, sizeof drain->prefix);
 }
 
@@ -92,7 +92,7 @@ void hs_sim_report_drained(hs_sim *sim)
 {
     size_t kept = 0;
     for (size_t i = 0; i < sim->drain_count; i++) {
-        const hs_drain *const drain = &sim->drains[i];
+        const hs_sim_drain *const drain = &sim->drains[i];
         if (drain->tip == sim->tip && sim->second < drain->due) {
             sim->drains[kept++] = *drain;
             continue;
@@ -106,7 +106,7 @@ void hs_sim_report_drained(hs_sim *sim)
 }
 
 /* The miner's channel as it is now: what became of a decision, or what the host did by itself. */
-static void tell(hs_sim *sim, const hs_miner *miner, hmx_reassign e)
+static void tell(hs_sim *sim, const hs_sim_miner *miner, hmx_reassign e)
 {
     e.channel = miner->channel;
     e.cookie = miner->cookie;
@@ -114,13 +114,13 @@ static void tell(hs_sim *sim, const hs_miner *miner, hmx_reassign e)
     (void)hs_link_reassign(&sim->link, &e, miner->prefix, miner->prefix_len);
 }
 
-static void tell_forced(hs_sim *sim, const hs_miner *miner, uint32_t from)
+static void tell_forced(hs_sim *sim, const hs_sim_miner *miner, uint32_t from)
 {
     sim->result->forced++;
     tell(sim, miner, (hmx_reassign){.from = from, .result = HMX_RESULT_FORCED});
 }
 
-static int remember_channel(hs_sim *sim, hs_miner *miner)
+static int remember_channel(hs_sim *sim, hs_sim_miner *miner)
 {
     if (HS_GROW(sim->by_channel, sim->channel_capacity, (size_t)sim->channel_count + 2) != 0) {
         sim->no_memory = 1;
@@ -131,7 +131,7 @@ static int remember_channel(hs_sim *sim, hs_miner *miner)
     return 0;
 }
 
-static hmx_status ask_where(hs_sim *sim, const hs_miner *miner, hmx_channel_decision *answer)
+static hmx_status ask_where(hs_sim *sim, const hs_sim_miner *miner, hmx_channel_decision *answer)
 {
     static const char vendor[] = "simulated";
     char identity[32];
@@ -149,7 +149,7 @@ static hmx_status ask_where(hs_sim *sim, const hs_miner *miner, hmx_channel_deci
     return hs_link_open(&sim->link, &e, answer);
 }
 
-static void place_by_host(hs_sim *sim, hs_miner *miner, uint32_t upstream)
+static void place_by_host(hs_sim *sim, hs_sim_miner *miner, uint32_t upstream)
 {
     place(sim, miner, upstream);
     if (upstream != HMX_NONE) {
@@ -159,7 +159,7 @@ static void place_by_host(hs_sim *sim, hs_miner *miner, uint32_t upstream)
 }
 
 /* Can the plugin's answer be sent as it is? *prefix is the one that it needs. */
-static int can_open(hs_sim *sim, const hs_miner *miner, const hmx_channel_decision *answer,
+static int can_open(hs_sim *sim, const hs_sim_miner *miner, const hmx_channel_decision *answer,
                     hs_sv2_b032 *prefix)
 {
     if (answer->action != HMX_ACTION_ASSIGN || !pool_is_up(sim, answer->upstream) ||
@@ -171,7 +171,7 @@ static int can_open(hs_sim *sim, const hs_miner *miner, const hmx_channel_decisi
     return hs_sim_check_move(sim, miner, answer->upstream, prefix) == HS_MOVE_LEGAL;
 }
 
-void hs_sim_open_channel(hs_sim *sim, hs_miner *miner)
+void hs_sim_open_channel(hs_sim *sim, hs_sim_miner *miner)
 {
     hmx_channel_decision answer;
     hs_sv2_b032 prefix;
@@ -201,7 +201,7 @@ void hs_sim_open_channel(hs_sim *sim, hs_miner *miner)
     }
 }
 
-void hs_sim_close_channel(hs_sim *sim, hs_miner *miner, uint32_t reason)
+void hs_sim_close_channel(hs_sim *sim, hs_sim_miner *miner, uint32_t reason)
 {
     const uint32_t how = miner->rack != 0 ? (uint32_t)HMX_CLOSE_PEER : reason;
     hs_sim_frames_close(sim, miner, how);
@@ -217,7 +217,7 @@ void hs_sim_close_channel(hs_sim *sim, hs_miner *miner, uint32_t reason)
 }
 
 /* Would this move lift a pool above what the host allows there? */
-static int lifts_too_high(const hs_sim *sim, const hs_miner *miner, uint32_t to)
+static int lifts_too_high(const hs_sim *sim, const hs_sim_miner *miner, uint32_t to)
 {
     const double most = sim->pools[sim->pool_of[to]].refuse_above;
     double there = miner->hash;
@@ -226,7 +226,7 @@ static int lifts_too_high(const hs_sim *sim, const hs_miner *miner, uint32_t to)
         return 0;
     }
     for (uint32_t i = 0; i < sim->miner_count; i++) {
-        const hs_miner *const other = sim->miners[i];
+        const hs_sim_miner *const other = sim->miners[i];
         if (other->channel != 0) {
             all += other->hash;
             there += other->upstream == to ? other->hash : 0.0;
@@ -237,7 +237,7 @@ static int lifts_too_high(const hs_sim *sim, const hs_miner *miner, uint32_t to)
 
 /* Why the decision cannot be carried out, or HMX_NONE: an enum hs_move_refusal. *prefix is the one
  * that it needs. */
-static uint32_t refusal_of(hs_sim *sim, const hs_miner *miner, const hmx_decision *d,
+static uint32_t refusal_of(hs_sim *sim, const hs_sim_miner *miner, const hmx_decision *d,
                            hs_sv2_b032 *prefix)
 {
     const int is_move = d->kind == HMX_DECISION_MOVE;
@@ -261,7 +261,7 @@ static uint32_t refusal_of(hs_sim *sim, const hs_miner *miner, const hmx_decisio
 }
 
 /* The miner works for `to` from now on, or with another prefix where it was. */
-static void move(hs_sim *sim, hs_miner *miner, const hmx_decision *d, const hs_sv2_b032 *prefix)
+static void move(hs_sim *sim, hs_sim_miner *miner, const hmx_decision *d, const hs_sv2_b032 *prefix)
 {
     const int soft = d->kind == HMX_DECISION_PREFIX ||
                      (d->style == HMX_STYLE_SOFT_ALLOWED && hs_sim_same_tip(sim, d->from, d->to));
@@ -279,7 +279,7 @@ static void move(hs_sim *sim, hs_miner *miner, const hmx_decision *d, const hs_s
 
 static void carry_out(hs_sim *sim, const hmx_decision *d)
 {
-    hs_miner *const miner =
+    hs_sim_miner *const miner =
         d->channel >= 1 && d->channel <= sim->channel_count ? sim->by_channel[d->channel] : NULL;
     if (miner == NULL || miner->untold) {
         return; /* closed: such a decision is void and needs no answer */
@@ -304,7 +304,7 @@ static void unpark(hs_sim *sim)
 {
     const uint32_t upstream = fallback_upstream(sim);
     for (uint32_t i = 0; upstream != HMX_NONE && sim->parked > 0 && i < sim->miner_count; i++) {
-        hs_miner *const miner = sim->miners[i];
+        hs_sim_miner *const miner = sim->miners[i];
         if (miner->channel != 0 && miner->upstream == HMX_NONE) {
             unplace(sim, miner);
             place_by_host(sim, miner, upstream);

@@ -6,10 +6,10 @@
 
 #include "host_stub/sim/state.h"
 
-void hs_sim_open_channel(hs_sim *sim, hs_miner *miner);
+void hs_sim_open_channel(hs_sim *sim, hs_sim_miner *miner);
 /* reason: HMX_CLOSE_PEER, or HMX_CLOSE_CONNECTION_LOST: then a miner on a connection of its own is
  * gone without a word; one on a shared connection is taken off by its rack in both cases. */
-void hs_sim_close_channel(hs_sim *sim, hs_miner *miner, uint32_t reason);
+void hs_sim_close_channel(hs_sim *sim, hs_sim_miner *miner, uint32_t reason);
 void hs_sim_tick(hs_sim *sim);
 void hs_sim_report_drained(hs_sim *sim);
 

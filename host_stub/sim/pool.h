@@ -13,7 +13,7 @@
 #include "host_stub/sim/scenario.h"
 
 /* Shares of one channel, forwarded in one second, that wait for their verdict. */
-typedef struct hs_pending {
+typedef struct hs_sim_pending {
     uint64_t channel;
     uint64_t cookie;
     uint64_t second; /* in which they were hashed */
@@ -23,10 +23,10 @@ typedef struct hs_pending {
     uint32_t rejected;
     uint32_t untold; /* the plugin does not know this channel */
     uint32_t pad0;
-} hs_pending;
+} hs_sim_pending;
 
 typedef struct hs_sim_pool {
-    hs_pool_spec spec;
+    hs_sim_pool_spec spec;
     uint32_t upstream; /* the plugin's number for it */
     uint32_t up;
     uint32_t enabled;
@@ -39,7 +39,7 @@ typedef struct hs_sim_pool {
     uint32_t host_prefixes; /* that the host has chosen in its space so far */
     hs_job_stream stream;   /* its tip and job, as far as the host has heard */
     uint64_t next_ack;      /* second */
-    hs_pending *pending;
+    hs_sim_pending *pending;
     size_t pending_count;
     size_t pending_capacity;
     /* since the start */
@@ -52,11 +52,11 @@ typedef struct hs_sim_pool {
 } hs_sim_pool;
 
 /* Puts shares behind the others. 0, or -1 out of memory. */
-int hs_pool_push(hs_sim_pool *pool, const hs_pending *share);
+int hs_sim_pool_push(hs_sim_pool *pool, const hs_sim_pending *share);
 
 /* Sorts what waits by channel and then by second, so that each channel's shares are one run. */
-void hs_pool_sort(hs_sim_pool *pool);
+void hs_sim_pool_sort(hs_sim_pool *pool);
 
-void hs_pool_free(hs_sim_pool *pool);
+void hs_sim_pool_free(hs_sim_pool *pool);
 
 #endif

@@ -59,7 +59,7 @@ static void record(hs_sim *sim)
         result->channels_at[row + i] = sim->pools[i].channels;
     }
     for (uint32_t i = 0; i < sim->miner_count; i++) {
-        const hs_miner *const miner = sim->miners[i];
+        const hs_sim_miner *const miner = sim->miners[i];
         if (miner->channel != 0 && miner->upstream != HMX_NONE &&
             sim->second >= miner->silent_until) {
             result->hashrate_at[row + (size_t)sim->pool_of[miner->upstream]] +=
@@ -93,8 +93,8 @@ static void summarise_pools(hs_sim *sim)
 {
     hs_sim_result *const result = sim->result;
     const double seconds = (double)sim->seconds;
-    double delivered[HS_POOLS_MAX] = {0};
-    double effective[HS_POOLS_MAX] = {0};
+    double delivered[HS_SIM_POOLS_MAX] = {0};
+    double effective[HS_SIM_POOLS_MAX] = {0};
     (void)hs_account_shares(&result->account, sim->seconds, sim->seconds, delivered, effective);
     result->pool_count = sim->pool_count;
     for (uint32_t i = 0; i < sim->pool_count; i++) {
@@ -184,8 +184,8 @@ int hs_sim_run(const hs_scenario *scenario, const hs_sim_options *options, hs_si
     const int rc = run(sim, why, capacity);
     result->guard_violations = hs_link_stop(&sim->link);
     hs_sim_frames_free(sim);
-    for (uint32_t i = 0; i < HS_POOLS_MAX; i++) {
-        hs_pool_free(&sim->pools[i]);
+    for (uint32_t i = 0; i < HS_SIM_POOLS_MAX; i++) {
+        hs_sim_pool_free(&sim->pools[i]);
     }
     hs_sim_farm_free(sim);
     hs_sim_config_free(&sim->config);

@@ -64,7 +64,7 @@ typedef struct hs_sim_result {
     hs_error_summary errors[HS_WINDOWS];
     uint32_t pool_count;
     uint32_t note_count;
-    hs_sim_pool_result pools[HS_POOLS_MAX];
+    hs_sim_pool_result pools[HS_SIM_POOLS_MAX];
     uint64_t moves; /* applied, hard and soft ones */
     uint64_t moves_hard;
     uint64_t moves_soft; /* both pools on one tip: nothing went stale */

@@ -21,16 +21,16 @@ static const struct hs_key SCENARIO_KEYS[] = {
 };
 
 static const struct hs_key POOL_KEYS[] = {
-    {"target", HS_KEY_DECIMAL, offsetof(hs_pool_spec, target_pct), 0.0, 100.0,
+    {"target", HS_KEY_DECIMAL, offsetof(hs_sim_pool_spec, target_pct), 0.0, 100.0,
      "per cent from 0 to 100"},
-    {"hashrate_ths", HS_KEY_DECIMAL, offsetof(hs_pool_spec, hashrate_ths), 0.001, 1000000.0,
+    {"hashrate_ths", HS_KEY_DECIMAL, offsetof(hs_sim_pool_spec, hashrate_ths), 0.001, 1000000.0,
      "TH/s from 0.001 to 1000000"},
-    {"accept", HS_KEY_DECIMAL, offsetof(hs_pool_spec, accept_pct), 0.0, 100.0,
+    {"accept", HS_KEY_DECIMAL, offsetof(hs_sim_pool_spec, accept_pct), 0.0, 100.0,
      "per cent from 0 to 100"},
-    KEY(HS_KEY_COUNT, hs_pool_spec, priority, 0.0, 65535.0, "a whole number from 0 to 65535"),
-    KEY(HS_KEY_COUNT, hs_pool_spec, extranonce_size, 0.0, 28.0, "bytes from 0 to 28"),
-    KEY(HS_KEY_COUNT, hs_pool_spec, chain, 0.0, 63.0, "a whole number from 0 to 63"),
-    {"ack_interval", HS_KEY_TIME, offsetof(hs_pool_spec, ack_secs), 1.0, 600.0,
+    KEY(HS_KEY_COUNT, hs_sim_pool_spec, priority, 0.0, 65535.0, "a whole number from 0 to 65535"),
+    KEY(HS_KEY_COUNT, hs_sim_pool_spec, extranonce_size, 0.0, 28.0, "bytes from 0 to 28"),
+    KEY(HS_KEY_COUNT, hs_sim_pool_spec, chain, 0.0, 63.0, "a whole number from 0 to 63"),
+    {"ack_interval", HS_KEY_TIME, offsetof(hs_sim_pool_spec, ack_secs), 1.0, 600.0,
      "a time from 1s to 10min"},
 };
 
@@ -163,15 +163,15 @@ static int take_pool(const struct hs_blame *blame, const hs_ini_entry *entry, hs
     const char *const id = entry->section + strlen("pool.");
     int index = hs_scenario_pool(scenario, id);
     if (index < 0) {
-        if (!id_is_legal(id) || scenario->pool_count == HS_POOLS_MAX) {
+        if (!id_is_legal(id) || scenario->pool_count == HS_SIM_POOLS_MAX) {
             return hs_refuse(blame->why, blame->capacity,
                              "%s:%u: [%s]: a pool's id has 1 to 32 characters of a-z 0-9 _ -, and "
                              "there are at most 64 pools",
                              blame->file, (unsigned)entry->line, entry->section);
         }
         index = (int)scenario->pool_count++;
-        hs_pool_spec *const pool = &scenario->pools[index];
-        hs_pool_spec_default(pool);
+        hs_sim_pool_spec *const pool = &scenario->pools[index];
+        hs_sim_pool_spec_default(pool);
         snprintf(pool->id, sizeof pool->id, "%s", id);
         pool->priority = scenario->pool_count;
     }
@@ -250,9 +250,9 @@ static void set_defaults(hs_scenario *scenario, const char *path)
                                     .join_secs = 5};
 }
 
-void hs_pool_spec_default(hs_pool_spec *pool)
+void hs_sim_pool_spec_default(hs_sim_pool_spec *pool)
 {
-    *pool = (hs_pool_spec){.accept_pct = 100.0, .extranonce_size = 12, .ack_secs = 5};
+    *pool = (hs_sim_pool_spec){.accept_pct = 100.0, .extranonce_size = 12, .ack_secs = 5};
 }
 
 /* What no single key can tell. */
@@ -263,7 +263,7 @@ static int check_whole(const struct hs_blame *blame, const hs_scenario *scenario
     uint32_t relative = 0;
     uint32_t both = 0;
     for (uint32_t i = 0; i < scenario->pool_count; i++) {
-        const hs_pool_spec *const pool = &scenario->pools[i];
+        const hs_sim_pool_spec *const pool = &scenario->pools[i];
         sum += pool->target_pct;
         relative += pool->hashrate_ths > 0.0 ? 0u : 1u;
         both += pool->hashrate_ths > 0.0 && pool->target_pct > 0.0 ? 1u : 0u;

@@ -13,7 +13,7 @@
 #include "host_stub/base/ini.h"
 
 enum {
-    HS_POOLS_MAX = 64,
+    HS_SIM_POOLS_MAX = 64,
     HS_MIX_MAX = 32,
     HS_EVENTS_MAX = 64,
     HS_TIMES_MAX = 16,
@@ -44,7 +44,7 @@ typedef struct hs_farm_spec {
     uint64_t join_secs; /* the first miners join within this time */
 } hs_farm_spec;
 
-typedef struct hs_pool_spec {
+typedef struct hs_sim_pool_spec {
     char id[HMX_ID_SIZE];
     double target_pct;
     double hashrate_ths; /* absolute target instead of target_pct, 0 = none */
@@ -54,7 +54,7 @@ typedef struct hs_pool_spec {
     uint32_t chain; /* pools of one chain work on the same tip */
     uint32_t pad0;
     uint64_t ack_secs; /* verdicts come in batches, this far apart */
-} hs_pool_spec;
+} hs_sim_pool_spec;
 
 enum hs_event_kind {
     HS_EVENT_DOWN = 1,
@@ -84,7 +84,7 @@ typedef struct hs_event_spec {
     uint32_t pad0;
     double miners_pct; /* share of the miners, drawn at random */
     double pct;        /* what derate, accept, refuse and cap set */
-    double target_pct[HS_POOLS_MAX];
+    double target_pct[HS_SIM_POOLS_MAX];
     double joins_per_minute;
     double leaves_per_minute;
     hs_ini settings; /* reconfigure: what changes */
@@ -99,13 +99,13 @@ typedef struct hs_scenario {
     hs_farm_spec farm;
     uint32_t pool_count; /* may be 0 with a configuration file: then its pools are taken */
     uint32_t event_count;
-    hs_pool_spec pools[HS_POOLS_MAX];
+    hs_sim_pool_spec pools[HS_SIM_POOLS_MAX];
     hs_event_spec *events;
     hs_ini settings; /* [controller], [failover] and [upstream.*] for the plugin */
 } hs_scenario;
 
 /* What a pool is unless a file says otherwise. */
-void hs_pool_spec_default(hs_pool_spec *pool);
+void hs_sim_pool_spec_default(hs_sim_pool_spec *pool);
 
 /* Reads the file. 0, or -1 with `file:line: what, seen, allowed` in `why` and *scenario empty. */
 int hs_scenario_load(hs_scenario *scenario, const char *path, char *why, size_t capacity);

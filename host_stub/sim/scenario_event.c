@@ -212,7 +212,7 @@ int hs_event_check(const struct hs_blame *blame, uint32_t line, const hs_event_s
     }
     const unsigned takes = KINDS[k].takes;
     double targets = 0.0;
-    for (int i = 0; i < HS_POOLS_MAX; i++) {
+    for (int i = 0; i < HS_SIM_POOLS_MAX; i++) {
         targets += event->target_pct[i];
     }
     const int has_pools = event->pools != 0 && targets <= 0.0;

@@ -5,7 +5,7 @@
 
 #include "host_stub/sim/frames.h"
 
-static void tell(hs_sim *sim, const hs_pending *share, uint32_t upstream, uint32_t verdict,
+static void tell(hs_sim *sim, const hs_sim_pending *share, uint32_t upstream, uint32_t verdict,
                  uint32_t count, double work)
 {
     if (count == 0 || share->untold) {
@@ -20,7 +20,7 @@ static void tell(hs_sim *sim, const hs_pending *share, uint32_t upstream, uint32
     (void)hs_link_share(&sim->link, &e);
 }
 
-void hs_sim_submit(hs_sim *sim, hs_miner *miner, uint32_t found)
+void hs_sim_submit(hs_sim *sim, hs_sim_miner *miner, uint32_t found)
 {
     const uint32_t index = (uint32_t)sim->pool_of[miner->upstream];
     hs_sim_pool *const pool = &sim->pools[index];
@@ -31,15 +31,15 @@ void hs_sim_submit(hs_sim *sim, hs_miner *miner, uint32_t found)
         sim->options->share(sim->options->ctx, hashed_in, miner->number, found, miner->difficulty,
                             index);
     }
-    const uint32_t accepted = hs_miner_taken(miner, found, pool->acceptance);
-    const hs_pending share = {.channel = miner->channel,
-                              .cookie = miner->cookie,
-                              .second = hashed_in,
-                              .accepted_work = (double)accepted * miner->difficulty,
-                              .rejected_work = (double)(found - accepted) * miner->difficulty,
-                              .accepted = accepted,
-                              .rejected = found - accepted,
-                              .untold = miner->untold};
+    const uint32_t accepted = hs_sim_miner_taken(miner, found, pool->acceptance);
+    const hs_sim_pending share = {.channel = miner->channel,
+                                  .cookie = miner->cookie,
+                                  .second = hashed_in,
+                                  .accepted_work = (double)accepted * miner->difficulty,
+                                  .rejected_work = (double)(found - accepted) * miner->difficulty,
+                                  .accepted = accepted,
+                                  .rejected = found - accepted,
+                                  .untold = miner->untold};
     tell(sim, &share, pool->upstream, HMX_SHARE_SUBMITTED, found, work);
     hs_sim_frames_shares(sim, miner, found, pool->acceptance);
     if (!pool->up) {
@@ -48,18 +48,18 @@ void hs_sim_submit(hs_sim *sim, hs_miner *miner, uint32_t found)
         tell(sim, &share, pool->upstream, HMX_SHARE_LOST, found, work);
         return;
     }
-    if (hs_pool_push(pool, &share) != 0) {
+    if (hs_sim_pool_push(pool, &share) != 0) {
         sim->no_memory = 1;
     }
 }
 
 /* Sums the run of one channel that begins at `from`; returns where the next begins. */
-static size_t sum_run(const hs_sim_pool *pool, size_t from, hs_pending *sum)
+static size_t sum_run(const hs_sim_pool *pool, size_t from, hs_sim_pending *sum)
 {
     size_t at = from;
     memset(sum, 0, sizeof *sum);
     while (at < pool->pending_count && pool->pending[at].channel == pool->pending[from].channel) {
-        const hs_pending *const share = &pool->pending[at++];
+        const hs_sim_pending *const share = &pool->pending[at++];
         sum->accepted += share->accepted;
         sum->rejected += share->rejected;
         sum->accepted_work += share->accepted_work;
@@ -74,9 +74,9 @@ static size_t sum_run(const hs_sim_pool *pool, size_t from, hs_pending *sum)
 void hs_sim_lose_pending(hs_sim *sim, uint32_t index)
 {
     hs_sim_pool *const pool = &sim->pools[index];
-    hs_pool_sort(pool);
+    hs_sim_pool_sort(pool);
     for (size_t at = 0; at < pool->pending_count;) {
-        hs_pending sum;
+        hs_sim_pending sum;
         at = sum_run(pool, at, &sum);
         const double work = sum.accepted_work + sum.rejected_work;
         pool->lost += sum.accepted + sum.rejected;
@@ -91,13 +91,13 @@ void hs_sim_deliver_acks(hs_sim *sim, uint32_t index)
 {
     hs_sim_pool *const pool = &sim->pools[index];
     pool->next_ack = sim->second + pool->spec.ack_secs;
-    hs_pool_sort(pool);
+    hs_sim_pool_sort(pool);
     for (size_t i = 0; i < pool->pending_count; i++) {
         hs_account_credit(&sim->result->account, index, pool->pending[i].second,
                           pool->pending[i].accepted_work);
     }
     for (size_t at = 0; at < pool->pending_count;) {
-        hs_pending sum;
+        hs_sim_pending sum;
         at = sum_run(pool, at, &sum);
         pool->accepted += sum.accepted;
         pool->rejected += sum.rejected;

@@ -6,7 +6,7 @@
 
 #include "host_stub/sim/state.h"
 
-void hs_sim_submit(hs_sim *sim, hs_miner *miner, uint32_t found);
+void hs_sim_submit(hs_sim *sim, hs_sim_miner *miner, uint32_t found);
 void hs_sim_lose_pending(hs_sim *sim, uint32_t pool);
 void hs_sim_deliver_acks(hs_sim *sim, uint32_t pool);
 

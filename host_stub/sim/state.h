@@ -20,7 +20,7 @@
 #define HS_NS_PER_SEC        1000000000ull
 
 enum {
-    HS_DRAIN_SECS = 120, /* a job of an old prefix is stale after this, or with the next tip */
+    HS_SIM_DRAIN_SECS = 120, /* a job of an old prefix is stale after this, or with the next tip */
     HS_SIM_EXTRANONCE_SIZE = 8 /* bytes that every extended channel asks for and is promised */
 };
 
@@ -34,7 +34,7 @@ typedef struct hs_rack {
 } hs_rack;
 
 /* An old extranonce prefix whose jobs are still valid. */
-typedef struct hs_drain {
+typedef struct hs_sim_drain {
     uint64_t channel;
     uint64_t cookie;
     uint64_t due; /* second */
@@ -42,7 +42,7 @@ typedef struct hs_drain {
     uint32_t upstream;
     uint32_t prefix_len;
     uint8_t prefix[32];
-} hs_drain;
+} hs_sim_drain;
 
 /* One thing that happens: the beginning or the end of an event. */
 typedef struct hs_happening {
@@ -64,16 +64,16 @@ typedef struct hs_sim {
 
     uint32_t pool_count;
     uint32_t pad0;
-    hs_sim_pool pools[HS_POOLS_MAX];
+    hs_sim_pool pools[HS_SIM_POOLS_MAX];
     int pool_of[HMX_UPSTREAMS_MAX + 1]; /* upstream number to pool, -1 = none */
     uint64_t tip;
     uint64_t next_tip; /* second */
 
-    hs_miner_model model;
-    hs_miner **miners; /* all that exist, connected or not */
+    hs_sim_miner_model model;
+    hs_sim_miner **miners; /* all that exist, connected or not */
     uint32_t miner_count;
     size_t miner_capacity;
-    hs_miner **by_channel; /* NULL = closed */
+    hs_sim_miner **by_channel; /* NULL = closed */
     uint64_t channel_count;
     size_t channel_capacity;
     uint64_t next_number;
@@ -97,7 +97,7 @@ typedef struct hs_sim {
     uint64_t last_connection;
     struct hs_sim_frames *frames; /* NULL = none are wanted */
 
-    hs_drain *drains;
+    hs_sim_drain *drains;
     size_t drain_count;
     size_t drain_capacity;
     hs_happening *happenings;

@@ -264,11 +264,3 @@ size_t hs_sv2_text_field(const hs_sv2_message *message, const char *name, uint32
     }
     return t.len;
 }
-
-size_t hs_sv2_text_string(hs_sv2_bytes value, char *out, size_t capacity)
-{
-    text t = {out, capacity, 0, 1};
-    put(&t, "", 0);
-    put_string(&t, value);
-    return t.len;
-}

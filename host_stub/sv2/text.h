@@ -24,7 +24,4 @@ size_t hs_sv2_text(const hs_sv2_message *message, uint32_t flags, char *out, siz
 size_t hs_sv2_text_field(const hs_sv2_message *message, const char *name, uint32_t flags, char *out,
                          size_t capacity);
 
-/* A string of a peer's the same way: quoted, or hex: when it is not plain UTF-8. */
-size_t hs_sv2_text_string(hs_sv2_bytes value, char *out, size_t capacity);
-
 #endif

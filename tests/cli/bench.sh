@@ -96,7 +96,7 @@ says '^pair .* failed'
 
 refused "how many, 1 to 1000" --seeds 0
 refused "no option '--sead'" --sead 3
-refused "no-such.ini" --scenarios no-such
+refused "there is no scenario 'no-such'" --scenarios no-such
 refused "no-such.so" --plugins no-such
 refused "no-such-folder" --scenarios pair --report no-such-folder/page.html
 refused "exclude each other" --random 3 --scenarios pair

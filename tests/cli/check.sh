@@ -46,7 +46,7 @@ check 0 "${legal[@]}" # together: nothing says that they were open at the same t
 says "${#legal[@]} files without times: compared with no other"
 
 flagged() { # SESSION PLACE
-    check 3 "$sessions/$1.hex"
+    check 1 "$sessions/$1.hex"
     says "$1.hex:$2"
     [ "$(head -n 1 "$SCRATCH/out" | grep -cF "$1.hex:$2")" = 1 ] || fail "$1: not the first line"
     printf 'flagged: %s\n' "$(head -n 1 "$SCRATCH/out" | sed 's/.*hex:/line /')"
@@ -54,7 +54,7 @@ flagged() { # SESSION PLACE
 flagged bad_job_id_collision "17: frame 8 at byte 384, NewExtendedMiningJob: job-id-in-use: "
 flagged bad_prevhash_nonfuture "19: frame 9 at byte 538, SetNewPrevHash: prev-hash-needs-future-job: "
 flagged bad_order_prefix_after_job "19: frame 9 at byte 534, SetNewPrevHash: prefix-order: "
-check 3 --verify "$sessions/bad_order_prefix_after_job.hex"
+check 1 --verify "$sessions/bad_order_prefix_after_job.hex"
 says "frame 10 at byte 588, SubmitSharesExtended: share-refused: difficulty-too-low"
 found=$(find "$sessions" -name '*.hex' | wc -l)
 [ "$found" -eq $((${#legal[@]} + 3)) ] || fail "$found sessions, not all of them were looked at"
@@ -75,7 +75,7 @@ broken() {
     cp -r "$world" "$SCRATCH/world"
     sed -i "$2" "$SCRATCH/world/$1"
     ! cmp -s "$world/$1" "$SCRATCH/world/$1" || fail "nothing was changed by $2"
-    check 3 "$SCRATCH/world"/*.hex
+    check 1 "$SCRATCH/world"/*.hex
     says ": $3: "
     printf 'caught: %s\n' "$(grep -m 1 -F ": $3: " "$SCRATCH/out" | sed 's/.*hex:/line /')"
 }
@@ -101,7 +101,7 @@ bad_input() { # WHAT TEXT ARGUMENT...
     printf 'refused: %s\n' "$what"
 }
 bad_input "no files" "which files?"
-bad_input "an unknown option" "there is no option --fast" --fast "$world/up-a.hex"
+bad_input "an unknown option" "there is no option '--fast'" --fast "$world/up-a.hex"
 bad_input "a file that is not there" "cannot be opened" "$SCRATCH/nothing.hex"
 bad_input "a folder" "is a folder" "$world"
 echo "0000010600000200" >"$SCRATCH/x.hex"
@@ -111,10 +111,10 @@ echo "00000106000002000000000g" >"$SCRATCH/x.hex"
 bad_input "broken hex" "x.hex:1: the line holds something else than hex digits" "$SCRATCH/x.hex"
 : >"$SCRATCH/x.hex"
 bad_input "an empty file" "no frame is in it" "$SCRATCH/x.hex"
-# What can be read is checked all the same, and status 2 wins over 3.
+# What can be read is checked all the same, and status 2 wins over 1.
 bad_input "one of several" "job-id-in-use" "$SCRATCH/x.hex" "$sessions/bad_job_id_collision.hex"
 check 0 --help
-says "usage: host_stub check FILE..." "Exit status: 0 clean, 3 violations, 2 "
+says "usage: host_stub check [FILE...] [options]" "Status: 0 done; 1 there are violations; 2 "
 check 0 --rules
 [ "$(wc -l <"$SCRATCH/out")" -ge 40 ] || fail "only $(wc -l <"$SCRATCH/out") rules"
 
@@ -123,7 +123,7 @@ check 0 --rules
     head -n 4 "$world/up-a.hex"
     for ((i = 0; i < 30; i++)); do echo "00801e04000001000000"; done
 } >"$SCRATCH/many.hex"
-check 3 "$SCRATCH/many.hex"
+check 1 "$SCRATCH/many.hex"
 says "20 more violations are not shown" "malformed                   30" "violations 30"
-check 3 --all "$SCRATCH/many.hex"
+check 1 --all "$SCRATCH/many.hex"
 [ "$(grep -c ': malformed: ' "$SCRATCH/out")" -eq 30 ] || fail "--all does not show all"

@@ -101,7 +101,7 @@ contains "$SCRATCH/out" "BROKEN: pool_b ended by itself"
 none_left "$SCRATCH/logs3"
 printf 'a pool that dies: noticed\n'
 
-must_refuse "an unknown option" "'--fast' is no option of e2e" "$HOST_STUB" e2e --fast 1
+must_refuse "an unknown option" "there is no option '--fast'" "$HOST_STUB" e2e --fast 1
 must_refuse "an unknown fault" "there is no fault 'meteor'" "$HOST_STUB" e2e --faults meteor
 must_refuse "no configuration" "cannot be" "$HOST_STUB" e2e --config "$SCRATCH/nothing.ini"
 must_refuse "no plugin" "proxy-1 does not start; it said last" "$HOST_STUB" e2e --plugin "$SCRATCH/nothing.so" --seconds 1

@@ -73,7 +73,7 @@ rm -rf "$SCRATCH/targetchange"
 caught() {
     local status=0
     "$HOST_STUB" check "$SCRATCH"/hetero200/*.hex >"$SCRATCH/out" 2>&1 || status=$?
-    [ "$status" -eq 3 ] || fail "check ends with $status, not 3, when $2 is wrong"
+    [ "$status" -eq 1 ] || fail "check ends with $status, not 1, when $2 is wrong"
     grep -F "$2:" "$SCRATCH/out" | grep -E ": ($1): " >/dev/null || {
         head -5 "$SCRATCH/out"
         fail "$2 is wrong, and check does not say $1"

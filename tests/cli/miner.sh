@@ -92,9 +92,9 @@ printf 'came back: %s channels\n' "$(number "$SCRATCH/miner.json" opens)"
 miner 1 --connect "$place" --seconds 1
 printf 'nobody there: status 1\n'
 
-must_refuse "no place" "--connect HOST:PORT must be given" "$HOST_STUB" miner
-must_refuse "an unknown option" "'--fast' is no option of miner" "$HOST_STUB" miner --fast
-must_refuse "a kind that is none" "standard, extended or mixed" "$HOST_STUB" miner --connect a:1 \
+must_refuse "no place" "--connect HOST:PORT is needed" "$HOST_STUB" miner
+must_refuse "an unknown option" "there is no option '--fast'" "$HOST_STUB" miner --fast
+must_refuse "a kind that is none" "--kind takes one of: standard extended mixed" "$HOST_STUB" miner --connect a:1 \
     --kind both
 "$HOST_STUB" miner --help >"$SCRATCH/out"
 grep -q '^usage: host_stub miner' "$SCRATCH/out" || fail "--help does not help"

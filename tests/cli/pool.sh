@@ -143,7 +143,7 @@ refused() { # SENTENCE ARGUMENT...
     grep -qF -- "$sentence" "$SCRATCH/err" || fail "pool $*: no '$sentence' in $(cat "$SCRATCH/err")"
     [ ! -s "$SCRATCH/refused" ] || fail "pool $* is refused and prints a result"
 }
-refused "'--melt' is no option of pool; host_stub pool --help lists them" --melt
+refused "there is no option '--melt'; host_stub pool --help lists them" --melt
 refused "--port takes a whole number from 0 to 65535, not '70000'" --port 70000
 refused "--prefix takes 0 to 30 bytes in hex, not 'xyz'" --prefix xyz
 refused "there is no fault 'melt'; there are refuse, down," --fault melt@3

@@ -52,7 +52,7 @@ INI
 }
 
 write_config 50 50
-refused '--config is needed'
+refused '--config FILE is needed'
 refused "takes ID=HOST:PORT" --config "$SCRATCH/f.ini" --pool a
 refused 'lists them' --config "$SCRATCH/f.ini" --frobnicate 1
 refused 'does not start' --config "$SCRATCH/none.ini"

@@ -108,10 +108,10 @@ contains "$SCRATCH/out" "SetupConnection"
 (to_raw "$sessions/ext_hard_move.hex" && printf '\x00\x80\x1e\x04\x00\x00\x04\x00\x00\x00') \
     >"$SCRATCH/bad"
 bad_input "the reserved type" "the msg_type 0x1e at byte 2 is reserved" "$SCRATCH/bad"
-bad_input "no file" "which recording?"
-bad_input "two files" "one file at a time" "$good" "$good"
-bad_input "an unknown option" "there is no option --fast" "$good" --fast
-bad_input "an option without its value" "a file must follow --plugin" "$good" --plugin
+bad_input "no file" "FILE is needed"
+bad_input "two files" "one argument too many" "$good" "$good"
+bad_input "an unknown option" "there is no option '--fast'" "$good" --fast
+bad_input "an option without its value" "--plugin needs a value: FILE" "$good" --plugin
 bad_input "a plugin that is none" "host_stub replay: " "$good" --plugin "$good"
 bad_input "a configuration that is none" "hashmux does not start" "$good" --config "$good"
 replay 0 "$SCRATCH/out" --help

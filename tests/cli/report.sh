@@ -120,8 +120,7 @@ refused() { # SENTENCE FILE
     [ ! -s "$SCRATCH/out" ] || fail "--report $2 is refused after the run, not before"
 }
 refused 'No such file or directory' "$SCRATCH/no/page.html"
-refused 'is not a regular file' "$SCRATCH"
-refused 'is not a regular file' /dev/null
+refused 'is a folder' "$SCRATCH"
 [ -c /dev/null ] || fail "/dev/null is gone"
 [ -z "$(find "$SCRATCH" -name '*.html.*')" ] || fail "a temporary file is left"
 

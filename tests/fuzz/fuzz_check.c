@@ -24,7 +24,7 @@ static void mix(verdict *v, uint64_t value)
     v->digest = (v->digest ^ value) * 0x100000001b3u;
 }
 
-static void take(void *ctx, const hs_violation *violation)
+static void take(void *ctx, const hs_check_violation *violation)
 {
     verdict *const v = ctx;
     ALWAYS(violation->rule > HS_RULE_OK && violation->rule < HS_CHECK_RULE_COUNT);

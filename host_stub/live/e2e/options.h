@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * live/e2e/options: the command line of `host_stub e2e`, read and checked, and the moments of the
- * faults that follow from it. */
+ * live/e2e/options: the options of `host_stub e2e`, and the moments of the faults that follow from
+ * them.
+ */
 #ifndef HOST_STUB_LIVE_E2E_OPTIONS_H
 #define HOST_STUB_LIVE_E2E_OPTIONS_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "host_stub/base/options.h"
 
 enum { HS_E2E_POOLS_MAX = 8, HS_E2E_MINERS_MAX = 200, HS_E2E_FAULTS_MAX = 32 };
 
@@ -40,14 +43,10 @@ typedef struct hs_e2e_options {
     const char *frames;
     const char *json; /* "-" = standard output */
     const char *logs; /* a folder for what the processes say; NULL = a temporary one */
-    int help;
 } hs_e2e_options;
 
-extern const char HS_E2E_USAGE[];
-
-/* argv[0] is the command's name; strings of argv are kept as they are. 0, or -1 with a sentence in
- * `why`. The faults have their moments; their pools are set by hs_e2e_place_faults. */
-int hs_e2e_options_read(hs_e2e_options *options, int argc, char **argv, char *why, size_t capacity);
+/* The faults have their moments; their pools are set by hs_e2e_place_faults. */
+extern const hs_command HS_E2E_COMMAND;
 
 /* Faults take the pools in turns, from the second on. */
 void hs_e2e_place_faults(hs_e2e_options *options, uint32_t pools);

@@ -7,8 +7,15 @@
 
 #include "host_stub/live/e2e/args.h"
 #include "host_stub/live/e2e/child.h"
-#include "host_stub/live/e2e/folder.h"
 #include "host_stub/live/e2e/run.h"
+
+/* Where the run keeps its files. */
+enum { HS_E2E_PATH_SIZE = 512 };
+
+typedef struct hs_e2e_folder {
+    char path[HS_E2E_PATH_SIZE - 64];
+    int is_temporary;
+} hs_e2e_folder;
 
 enum hs_e2e_phase {
     HS_E2E_POOLS_START,
@@ -54,5 +61,14 @@ typedef struct hs_e2e_state {
 uint64_t hs_e2e_now_ms(const hs_e2e_state *r);
 /* The run cannot be carried out, for this reason (a format of two strings). */
 void hs_e2e_fail(hs_e2e_state *r, const char *format, const char *name, const char *detail);
+
+/* `keep` is the folder to use, made unless it is there; NULL = a temporary one. 0, or -1 with a
+ * sentence in `why`. */
+int hs_e2e_folder_open(hs_e2e_folder *folder, const char *keep, char *why, size_t capacity);
+/* <folder>/<name><suffix>, at most HS_E2E_PATH_SIZE bytes. Returns `to`. */
+const char *hs_e2e_folder_path(const hs_e2e_folder *folder, const char *name, const char *suffix,
+                               char *to);
+/* Removes it with the files in it when it is temporary. */
+void hs_e2e_folder_close(hs_e2e_folder *folder);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/output.h"
 #include "host_stub/base/rng.h"
 #include "host_stub/base/text.h"
 #include "host_stub/live/miner/core.h"
@@ -43,7 +44,8 @@ struct live {
     uint64_t connections;
     int said_mining;
     int stopping;
-    uint64_t stop_ms; /* when it began to stop */
+    uint64_t stop_ms;  /* when it began to stop */
+    char trouble[200]; /* the last reason why a connection ended or did not begin */
 };
 
 static uint64_t now_ms(const live *l)
@@ -97,10 +99,17 @@ static void lose(rig *r)
     r->connect_at_ms = now_ms(r->live) + AGAIN_MS + hs_rng_below(&r->live->chance, AGAIN_MS);
 }
 
+/* Why there is no channel, when there never is one. */
+static void note_trouble(live *l, const char *reason)
+{
+    (void)snprintf(l->trouble, sizeof l->trouble, "%s", reason);
+}
+
 static void on_closed(void *ctx, hs_conn *conn, const char *reason)
 {
+    const rig *const r = ctx;
     (void)conn;
-    (void)reason;
+    note_trouble(r->live, reason);
     lose(ctx);
 }
 
@@ -113,6 +122,8 @@ static void connect_rig(rig *r)
     r->connect_at_ms = now_ms(l) + AGAIN_MS;
     if (fd >= 0) {
         r->conn = hs_conn_new_connecting(l->loop, fd, &HANDLER, r, NULL);
+    } else {
+        note_trouble(l, why);
     }
 }
 
@@ -189,14 +200,14 @@ static void on_signal(void *ctx, int signal_number)
     stop(ctx);
 }
 
-static int write_counts(const live *l, const hs_dev_counts *total, uint64_t end_ms)
+static int write_counts(const live *l, const hs_dev_counts *total, uint64_t end_ms, char *why,
+                        size_t capacity)
 {
     const char *const path = l->options->json;
     json_t *const root = json_object();
     json_t *const channels = json_array();
     const char *first = "";
     uint64_t faults = 0;
-    int rc = 0;
     (void)json_object_set_new(root, "seconds", json_real((double)end_ms / 1000.0));
     (void)json_object_set_new(root, "compliant", json_boolean(!l->options->ignore_prefix));
     (void)json_object_set_new(root, "connections", json_integer((json_int_t)l->connections));
@@ -210,15 +221,9 @@ static int write_counts(const live *l, const hs_dev_counts *total, uint64_t end_
     (void)json_object_set_new(root, "server_fault_first", json_string(first));
     hs_dev_put_counts(root, total);
     (void)json_object_set_new(root, "channels", channels);
-    if (strcmp(path, "-") == 0) {
-        rc = json_dumpf(root, stdout, JSON_INDENT(2));
-        (void)printf("\n");
-        rc |= fflush(stdout);
-    } else {
-        rc = json_dump_file(root, path, JSON_INDENT(2));
-    }
+    char *const text = json_dumps(root, JSON_INDENT(2));
     json_decref(root);
-    return rc;
+    return hs_output_save_text(path, text, why, capacity);
 }
 
 static int begin(live *l, char *why, size_t capacity)
@@ -259,18 +264,21 @@ static int report(live *l, char *why, size_t capacity)
         hs_dev_settle(l->rigs[i].dev);
         hs_dev_add_counts(l->rigs[i].dev, &total);
     }
-    if (l->options->json != NULL && write_counts(l, &total, end_ms) != 0) {
-        (void)hs_refuse(why, capacity, "%s cannot be written: %s", l->options->json,
-                        strerror(errno));
-        return 2;
+    if (l->options->json != NULL && write_counts(l, &total, end_ms, why, capacity) != 0) {
+        return HS_STATUS_WRONG;
     }
-    return total.opens > 0 ? 0 : 1;
+    if (total.opens == 0) {
+        (void)hs_refuse(why, capacity, "no channel was ever opened at %s:%u%s%s", l->options->host,
+                        (unsigned)l->options->port, l->trouble[0] != '\0' ? ": " : "", l->trouble);
+        return HS_STATUS_NO;
+    }
+    return HS_STATUS_DONE;
 }
 
 int hs_dev_live(const hs_dev_options *options, char *why, size_t capacity)
 {
     live l;
-    int status = 2;
+    int status = HS_STATUS_WRONG;
     memset(&l, 0, sizeof l);
     l.options = options;
     if (begin(&l, why, capacity) == 0) {

@@ -10,8 +10,8 @@
 
 #include "host_stub/live/miner/options.h"
 
-/* Runs until it is told to end, and writes the counts. Returns the exit status of the command; with
- * 2 there is a sentence in `why`. */
+/* Runs until it is told to end, and writes the counts. Returns an hs_status; unless it is
+ * HS_STATUS_DONE there is a sentence in `why`. */
 int hs_dev_live(const hs_dev_options *options, char *why, size_t capacity);
 
 #endif

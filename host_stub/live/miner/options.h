@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * live/miner/options: the command line of `host_stub miner`, read and checked. */
+ * live/miner/options: the options of `host_stub miner`.
+ */
 #ifndef HOST_STUB_LIVE_MINER_OPTIONS_H
 #define HOST_STUB_LIVE_MINER_OPTIONS_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "host_stub/base/options.h"
 
 enum {
     HS_DEV_NAME_MAX = 64,
@@ -47,16 +50,9 @@ typedef struct hs_dev_options {
     size_t change_count;
     uint64_t run_ms;  /* 0 = until SIGTERM */
     const char *json; /* NULL = none, "-" = standard output */
-    int help;
 } hs_dev_options;
 
-extern const char HS_DEV_USAGE[];
-
-void hs_dev_options_defaults(hs_dev_options *options);
-
-/* argv[0] is the command's name; strings of argv are kept as they are. 0, or -1 with a sentence in
- * `why`. */
-int hs_dev_options_read(hs_dev_options *options, int argc, char **argv, char *why, size_t capacity);
+extern const hs_command HS_MINER_COMMAND;
 
 /* The channel's own values; `index` from 0. */
 double hs_dev_rate_of(const hs_dev_options *options, uint32_t index);

@@ -41,7 +41,6 @@ struct hs_conn {
     uint64_t heard_ns; /* the last byte in */
     uint64_t half_ns;  /* since when the frame at the front is incomplete; 0 = there is none */
     uint64_t moved_ns; /* the last byte out, or when output began to wait */
-    hs_conn_counts counts;
     char reason[HS_CONN_REASON_SIZE];
 };
 
@@ -134,7 +133,6 @@ static size_t read_some(hs_conn *conn)
     const ssize_t got = recv(conn->fd, room, READ_BYTES, 0);
     if (got > 0) {
         conn->heard_ns = hs_net_now_ns(conn->loop);
-        conn->counts.bytes_in += (uint64_t)got;
         hs_net_buffer_added(&conn->in, (size_t)got);
         return (size_t)got;
     }
@@ -174,7 +172,6 @@ static int deliver(hs_conn *conn)
             return 0;
         }
         const uint8_t *const frame = hs_net_buffer_data(&conn->in);
-        conn->counts.frames_in++;
         conn->half_ns = 0;
         if (conn->handler.on_wire != NULL) {
             conn->handler.on_wire(conn->ctx, conn, 0, frame, size);
@@ -424,11 +421,6 @@ size_t hs_conn_unsent_bytes(const hs_conn *conn)
     return hs_net_buffer_len(&conn->out);
 }
 
-hs_conn_counts hs_conn_counters(const hs_conn *conn)
-{
-    return conn->counts;
-}
-
 /* ---- the output: encoding, bursts, and its limit ---- */
 
 /* Sends what the socket takes. */
@@ -447,7 +439,6 @@ static void flush(hs_conn *conn)
             end_for_errno(conn, "cannot send", errno);
             return;
         }
-        conn->counts.bytes_out += (uint64_t)sent;
         conn->moved_ns = hs_net_now_ns(conn->loop);
         hs_net_buffer_take(&conn->out, (size_t)sent);
     }
@@ -487,7 +478,6 @@ static int added(hs_conn *conn, size_t len)
 static void tell_sent(hs_conn *conn, const uint8_t *data, size_t len, size_t count)
 {
     size_t at = 0;
-    conn->counts.frames_out += count;
     for (size_t i = 0; i < count && conn->handler.on_wire != NULL && !conn->dead; i++) {
         size_t size = 0;
         if (hs_sv2_frame_size(data + at, len - at, &size, NULL) != 0) {

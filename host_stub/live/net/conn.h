@@ -84,13 +84,4 @@ int hs_conn_is_over(const hs_conn *conn);
 int hs_conn_is_open(const hs_conn *conn);
 size_t hs_conn_unsent_bytes(const hs_conn *conn);
 
-typedef struct hs_conn_counts {
-    uint64_t frames_in;
-    uint64_t frames_out;
-    uint64_t bytes_in;
-    uint64_t bytes_out; /* accepted by the socket */
-} hs_conn_counts;
-
-hs_conn_counts hs_conn_counters(const hs_conn *conn);
-
 #endif

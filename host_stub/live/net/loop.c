@@ -180,11 +180,6 @@ void hs_net_timer_stop(hs_net_timer *timer)
     timer->set = 0;
 }
 
-int hs_net_timer_is_set(const hs_net_timer *timer)
-{
-    return timer->set;
-}
-
 void hs_net_timer_remove(hs_net_timer *timer)
 {
     if (timer != NULL) {

@@ -71,7 +71,6 @@ void hs_net_timer_at(hs_net_timer *timer, uint64_t deadline_ns);
 /* The same, counted from hs_net_now_ns. */
 void hs_net_timer_after(hs_net_timer *timer, uint64_t delay_ns);
 void hs_net_timer_stop(hs_net_timer *timer);
-int hs_net_timer_is_set(const hs_net_timer *timer);
 void hs_net_timer_remove(hs_net_timer *timer); /* NULL is fine */
 
 typedef void hs_net_signal_fn(void *ctx, int signal_number);

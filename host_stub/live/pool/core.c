@@ -333,8 +333,3 @@ void hs_lpool_settle(hs_lpool *pool)
         hs_lpool_push(peer);
     }
 }
-
-hs_lpool_counts hs_lpool_totals(const hs_lpool *pool)
-{
-    return pool->counts;
-}

@@ -79,8 +79,6 @@ typedef struct hs_lpool_counts {
     uint64_t refused; /* valid, and not accepted on command (grey, refuse): invalid-share */
 } hs_lpool_counts;
 
-hs_lpool_counts hs_lpool_totals(const hs_lpool *pool);
-
 /* {"name","prefix","extranonce_size","seconds","connections","channels_opened","accepted",
  * "work_accepted","hashes_accepted","stale","stale_ms_most","stale_older","duplicates",
  * "rejected":{reason:n},"refused_on_command","tips","jobs","targets","prefixes",

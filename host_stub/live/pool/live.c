@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host_stub/base/output.h"
 #include "host_stub/base/text.h"
 #include "host_stub/live/net/conn.h"
 #include "host_stub/live/pool/core.h"
@@ -251,20 +252,13 @@ static int run(live *l, char *why, size_t capacity)
 static int write_counts(const live *l, char *why, size_t capacity)
 {
     const char *const path = l->options->json;
-    json_t *const counts = path != NULL ? hs_lpool_json(l->pool, 1) : NULL;
-    int rc = 0;
-    if (counts != NULL) {
-        if (strcmp(path, "-") == 0) {
-            rc = json_dumpf(counts, stdout, JSON_INDENT(2));
-            (void)printf("\n");
-            rc |= fflush(stdout);
-        } else {
-            rc = json_dump_file(counts, path, JSON_INDENT(2));
-        }
+    if (path == NULL) {
+        return 0;
     }
+    json_t *const counts = hs_lpool_json(l->pool, 1);
+    char *const text = counts != NULL ? json_dumps(counts, JSON_INDENT(2)) : NULL;
     json_decref(counts);
-    return rc == 0 ? 0
-                   : hs_refuse(why, capacity, "%s cannot be written: %s", path, strerror(errno));
+    return hs_output_save_text(path, text, why, capacity);
 }
 
 static int begin(live *l, char *why, size_t capacity)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * live/pool/options: the command line of `host_stub pool`, read and checked. */
+ * live/pool/options: the options of `host_stub pool`.
+ */
 #ifndef HOST_STUB_LIVE_POOL_OPTIONS_H
 #define HOST_STUB_LIVE_POOL_OPTIONS_H
 
+#include "host_stub/base/options.h"
 #include "host_stub/live/pool/faults.h"
 #include "host_stub/sv2/types.h"
 
@@ -32,17 +34,9 @@ typedef struct hs_lpool_options {
     const char *frames;
     hs_lpool_fault faults[HS_LPOOL_FAULTS_MAX];
     size_t fault_count;
-    int help;
 } hs_lpool_options;
 
-extern const char HS_LPOOL_USAGE[];
-
-void hs_lpool_options_defaults(hs_lpool_options *options);
-
-/* argv[0] is the command's name; strings of argv are kept as they are. 0, or -1 with a sentence in
- * `why`. */
-int hs_lpool_options_read(hs_lpool_options *options, int argc, char **argv, char *why,
-                          size_t capacity);
+extern const hs_command HS_POOL_COMMAND;
 
 /* Bytes of a whole extranonce in this pool's coinbases: prefix and rollable part. */
 uint32_t hs_lpool_full_extranonce(const hs_lpool_options *options);

@@ -14,6 +14,7 @@
 
 #include <sodium.h>
 
+#include "host_stub/base/output.h"
 #include "host_stub/base/paths.h"
 #include "host_stub/base/rng.h"
 #include "host_stub/base/text.h"
@@ -503,17 +504,10 @@ static int write_account(const live *l, char *why, size_t capacity)
         return 0;
     }
     json_t *const account = hs_proxy_json(l->proxy);
-    int rc = account == NULL;
-    if (account != NULL && strcmp(path, "-") == 0) {
-        rc = json_dumpf(account, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
-        (void)printf("\n");
-        rc |= fflush(stdout);
-    } else if (account != NULL) {
-        rc = json_dump_file(account, path, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
-    }
+    char *const text =
+        account != NULL ? json_dumps(account, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) : NULL;
     json_decref(account);
-    return rc == 0 ? 0
-                   : hs_refuse(why, capacity, "%s cannot be written: %s", path, strerror(errno));
+    return hs_output_save_text(path, text, why, capacity);
 }
 
 static void close_all(live *l)
@@ -531,29 +525,30 @@ static void close_all(live *l)
 int hs_proxy_live(const hs_proxy_options *options, char *why, size_t capacity)
 {
     live *const l = calloc(1, sizeof *l);
-    int rc = 2;
+    int rc = HS_STATUS_WRONG;
     if (l == NULL) {
         (void)hs_refuse(why, capacity, "no memory");
         return rc;
     }
     l->options = options;
     if (begin(l, why, capacity) == 0) {
-        rc = 0;
-        while (!l->stop && rc == 0) {
-            rc = turn(l, why, capacity) != 0;
+        int failed = 0;
+        while (!l->stop && !failed) {
+            failed = turn(l, why, capacity) != 0;
         }
-        rc |= finish(l, why, capacity) != 0;
-        rc |= write_state(l, why, capacity) != 0;
-        rc |= write_account(l, why, capacity) != 0;
+        failed |= finish(l, why, capacity) != 0;
+        failed |= write_state(l, why, capacity) != 0;
+        failed |= write_account(l, why, capacity) != 0;
+        rc = failed ? HS_STATUS_WRONG : HS_STATUS_DONE;
     }
     close_all(l);
     if (hs_proxy_free(l->proxy) > 0 && rc == 0) {
         (void)hs_refuse(why, capacity, "the contract was broken");
-        rc = 1;
+        rc = HS_STATUS_NO;
     }
     if (l->frames_failed && rc == 0) {
         (void)hs_refuse(why, capacity, "a recording could not be written");
-        rc = 1;
+        rc = HS_STATUS_WRONG;
     }
     hs_loader_close(&l->plugin);
     hs_net_loop_free(l->loop);

@@ -6,7 +6,7 @@
  *
  * Who calls whom, each only those below it:
  *   core             the clock and the life of the whole
- *   up, up_jobs      the pools' side          down, open   the miners' side
+ *   up               the pools' side          down, open   the miners' side
  *   moves, shares    decisions; shares and their verdicts
  *   probe            does a peer obey SetExtranoncePrefix?
  *   serve, prefix    a job to a channel; prefixes, and the end of a channel

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/proxy/up: the pools' side: connections, the proxy's channel on each, and what their frames
- * mean. Jobs are live/proxy/up_jobs' business, verdicts live/proxy/shares'. */
+ * mean; a pool's jobs, tips, targets and space, and who gets them. A job captures target and prefix
+ * when it comes, as it does at the pool; SetTarget renews the target of queued ones. Verdicts are
+ * live/proxy/shares' business. */
 #ifndef HOST_STUB_LIVE_PROXY_UP_H
 #define HOST_STUB_LIVE_PROXY_UP_H
 

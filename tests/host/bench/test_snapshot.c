@@ -11,7 +11,7 @@
 
 struct said {
     hmx_snapshot snapshot;
-    hmx_upstream_metrics rows[HS_POOLS_MAX];
+    hmx_upstream_metrics rows[HS_SIM_POOLS_MAX];
     hmx_status status;
 };
 
@@ -20,12 +20,12 @@ static void ask(void *ctx, hs_guard *guard)
     struct said *const said = ctx;
     const hmx_metrics_v1 *const metrics = hs_guard_extension(guard, HMX_METRICS_ID);
     cr_assert_not_null(metrics);
-    for (int i = 0; i < HS_POOLS_MAX; i++) {
+    for (int i = 0; i < HS_SIM_POOLS_MAX; i++) {
         said->rows[i].size = sizeof said->rows[i];
     }
     said->snapshot = (hmx_snapshot){.size = sizeof said->snapshot,
                                     .stride = sizeof said->rows[0],
-                                    .capacity = HS_POOLS_MAX,
+                                    .capacity = HS_SIM_POOLS_MAX,
                                     .rows = said->rows};
     said->status = metrics->snapshot(hs_guard_instance(guard), &said->snapshot);
 }

@@ -43,7 +43,7 @@ typedef struct finding {
 static finding findings[FINDINGS_MAX];
 static size_t finding_count;
 
-static inline void collect(void *ctx, const hs_violation *v)
+static inline void collect(void *ctx, const hs_check_violation *v)
 {
     (void)ctx;
     cr_assert_lt(v->rule, HS_CHECK_RULE_COUNT);

@@ -9,10 +9,10 @@
 #include "tests/host/check/world.h"
 
 static size_t overlaps;
-static hs_span last_later;
-static hs_span last_earlier;
+static hs_check_span last_later;
+static hs_check_span last_earlier;
 
-static void count(void *ctx, const hs_span *later, const hs_span *earlier)
+static void count(void *ctx, const hs_check_span *later, const hs_check_span *earlier)
 {
     (void)ctx;
     overlaps++;
@@ -20,29 +20,29 @@ static void count(void *ctx, const hs_span *later, const hs_span *earlier)
     last_earlier = *earlier;
 }
 
-static hs_span span(uint32_t channel, const char *prefix, uint64_t from, uint64_t to)
+static hs_check_span span(uint32_t channel, const char *prefix, uint64_t from, uint64_t to)
 {
-    hs_span s = {.pool = 1, .from = from, .to = to, .channel_id = channel, .frame = channel};
+    hs_check_span s = {.pool = 1, .from = from, .to = to, .channel_id = channel, .frame = channel};
     s.prefix.len = (uint32_t)strlen(prefix);
     memcpy(s.prefix.byte, prefix, s.prefix.len);
     return s;
 }
 
-static size_t compare(const hs_span *list, size_t n)
+static size_t compare(const hs_check_span *list, size_t n)
 {
-    hs_spans spans = {.count = 0};
+    hs_check_spans spans = {.count = 0};
     overlaps = 0;
     for (size_t i = 0; i < n; i++) {
-        cr_assert(hs_spans_add(&spans, &list[i]) == 0);
+        cr_assert(hs_check_spans_add(&spans, &list[i]) == 0);
     }
-    cr_assert(hs_spans_overlaps(&spans, count, NULL) == 0);
-    hs_spans_free(&spans);
+    cr_assert(hs_check_spans_overlaps(&spans, count, NULL) == 0);
+    hs_check_spans_free(&spans);
     return overlaps;
 }
 
 Test(check_spans, a_prefix_of_another_overlaps_if_it_is_there_at_the_time)
 {
-    hs_span two[2] = {span(1, "abc", 10, 20), span(2, "abc", 15, 30)};
+    hs_check_span two[2] = {span(1, "abc", 10, 20), span(2, "abc", 15, 30)};
     cr_assert_eq(compare(two, 2), 1);
     cr_assert_eq(last_later.channel_id, 2);
     cr_assert_eq(last_earlier.channel_id, 1);
@@ -72,22 +72,22 @@ Test(check_spans, a_prefix_of_another_overlaps_if_it_is_there_at_the_time)
 
 Test(check_spans, a_short_span_does_not_hide_a_long_one)
 {
-    const hs_span list[4] = {span(1, "ab", 0, 100), span(1, "ab", 5, 6), span(2, "a", 200, 300),
-                             span(3, "abc", 50, 60)};
+    const hs_check_span list[4] = {span(1, "ab", 0, 100), span(1, "ab", 5, 6),
+                                   span(2, "a", 200, 300), span(3, "abc", 50, 60)};
     cr_assert_eq(compare(list, 4), 1);
     cr_assert_eq(last_later.channel_id, 3);
     cr_assert_eq(last_earlier.channel_id, 1);
 }
 
 /* As it is defined, for every pair. Of two with one prefix the one that sorts later is at fault. */
-static int overlap(const hs_span *a, const hs_span *b)
+static int overlap(const hs_check_span *a, const hs_check_span *b)
 {
     return a->timeline == b->timeline && a->pool == b->pool && a->prefix.len <= b->prefix.len &&
            memcmp(a->prefix.byte, b->prefix.byte, a->prefix.len) == 0 && a->from < b->to &&
            b->from < a->to && (a->file != b->file || a->channel_id != b->channel_id);
 }
 
-static int comes_before(const hs_span *a, const hs_span *b)
+static int comes_before(const hs_check_span *a, const hs_check_span *b)
 {
     return a->from != b->from ? a->from < b->from : a->frame < b->frame;
 }
@@ -98,7 +98,7 @@ Test(check_spans, agrees_with_a_comparison_of_every_pair)
     unsigned seed = 1;
     size_t found = 0;
     for (int round = 0; round < ROUNDS; round++) {
-        hs_span list[MOST];
+        hs_check_span list[MOST];
         size_t expected = 0;
         const size_t n = 1 + (size_t)(rand_r(&seed) % MOST);
         for (size_t i = 0; i < n; i++) {

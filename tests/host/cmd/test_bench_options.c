@@ -15,7 +15,7 @@ static int read_words(hs_bench_options *o, int argc, const char *const *argv)
         copies[i] = words[i];
     }
     why[0] = '\0';
-    return hs_bench_options_read(o, argc, copies, why, sizeof why);
+    return hs_options_read(&HS_BENCH_CONTROL_COMMAND, o, argc, copies, why, sizeof why);
 }
 
 #define READ(o, ...)                                                                               \
@@ -29,7 +29,7 @@ static void expect_seeds(const char *value, uint32_t count, uint64_t first, uint
     cr_assert_eq(o.seed_count, count, "'%s' is %u seeds", value, o.seed_count);
     cr_expect_eq(o.seeds[0], first);
     cr_expect_eq(o.seeds[count - 1], last);
-    hs_bench_options_free(&o);
+    HS_BENCH_CONTROL_COMMAND.release(&o);
 }
 
 Test(bench_options, a_number_is_how_many_and_a_list_has_a_comma)
@@ -51,13 +51,13 @@ Test(bench_options, defaults_are_everything_with_limits)
     cr_expect_eq(o.preset_count, 4);
     cr_expect_eq(o.seed_count, 2);
     cr_expect_eq(o.plugins_given, 0);
-    hs_bench_options_free(&o);
+    HS_BENCH_CONTROL_COMMAND.release(&o);
     cr_assert_eq(READ(&o, "--random", "200"), 0, "%s", why);
     cr_expect_eq(o.fleets, 200);
     cr_expect_eq(o.scenario_count, 0);
     cr_expect_eq(o.plugin_count, 1);
     cr_expect_str_eq(o.plugins[0], "hashmux");
-    hs_bench_options_free(&o);
+    HS_BENCH_CONTROL_COMMAND.release(&o);
 }
 
 Test(bench_options, the_last_of_two_lists_holds)
@@ -68,7 +68,7 @@ Test(bench_options, the_last_of_two_lists_holds)
     cr_expect_eq(o.scenario_count, 1);
     cr_expect_str_eq(o.scenarios[0], "d");
     cr_expect_eq(o.seconds, 5400);
-    hs_bench_options_free(&o);
+    HS_BENCH_CONTROL_COMMAND.release(&o);
 }
 
 static void expect_refused(const char *option, const char *value, const char *sentence)
@@ -77,7 +77,7 @@ static void expect_refused(const char *option, const char *value, const char *se
     cr_expect_neq(READ(&o, option, value), 0, "%s '%s' was taken", option, value);
     cr_expect_not_null(strstr(why, sentence), "%s '%s': no '%s' in '%s'", option, value, sentence,
                        why);
-    hs_bench_options_free(&o);
+    HS_BENCH_CONTROL_COMMAND.release(&o);
 }
 
 Test(bench_options, what_is_wrong_is_refused_with_what_is_allowed)
@@ -98,11 +98,11 @@ Test(bench_options, what_is_wrong_is_refused_with_what_is_allowed)
     expect_refused("--sedes", "8", "no option '--sedes'");
     cr_expect_neq(READ(&o, "--json"), 0);
     cr_expect_not_null(strstr(why, "needs a value"), "%s", why);
-    hs_bench_options_free(&o);
+    HS_BENCH_CONTROL_COMMAND.release(&o);
     cr_expect_neq(READ(&o, "--random", "2", "--scenarios", "nine"), 0);
     cr_expect_not_null(strstr(why, "exclude each other"), "%s", why);
-    hs_bench_options_free(&o);
+    HS_BENCH_CONTROL_COMMAND.release(&o);
     cr_expect_neq(READ(&o, "--random", "2", "--seeds", "8"), 0);
     cr_expect_not_null(strstr(why, "exclude each other"), "%s", why);
-    hs_bench_options_free(&o);
+    HS_BENCH_CONTROL_COMMAND.release(&o);
 }

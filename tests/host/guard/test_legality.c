@@ -17,7 +17,7 @@ typedef struct legality_case {
     uint32_t version_rolling; /* of upstream 2 */
     uint32_t fixed_version;
     uint32_t extranonce_size; /* of upstream 2, 0 = told nothing */
-    hs_channel channel;
+    hs_guard_channel channel;
 } legality_case;
 
 #define STANDARD .kind = HMX_CHANNEL_STANDARD, .channel = 1, .upstream = 1
@@ -68,10 +68,10 @@ ParameterizedTest(legality_case *row, guard_legality, each_case)
     e.fixed_version = row->fixed_version;
     e.extranonce_size = row->extranonce_size;
     cr_assert(hs_guard_on_upstream(l.guard, &e) == HMX_OK, "refused");
-    const char *why = hs_check_not_allowed(l.guard, &row->channel, 2);
+    const char *why = hs_guard_check_not_allowed(l.guard, &row->channel, 2);
     cr_expect((why == NULL) == row->legal_to_assign, "%s: assigning: %s", row->what,
               why != NULL ? why : "legal");
-    why = hs_check_not_movable(l.guard, &row->channel, 2, row->reason);
+    why = hs_guard_check_not_movable(l.guard, &row->channel, 2, row->reason);
     cr_expect((why == NULL) == row->legal_to_move, "%s: moving: %s", row->what,
               why != NULL ? why : "legal");
     hs_guard_delete(l.guard);
@@ -84,28 +84,30 @@ Test(guard_legality, usable_upstreams)
     static life l;
     cr_assert(life_load(&l, "good_mover") == 0, "not built");
     life_create(&l);
-    cr_expect(!hs_model_upstream_exists(l.guard, 1), "exists before anybody spoke of it");
+    cr_expect(!hs_guard_model_upstream_exists(l.guard, 1), "exists before anybody spoke of it");
     life_table(&l);
-    cr_expect(hs_model_upstream_exists(l.guard, 3) && !hs_model_upstream_exists(l.guard, 4) &&
-                  !hs_model_upstream_exists(l.guard, 0) && !hs_model_upstream_exists(l.guard, 65),
+    cr_expect(hs_guard_model_upstream_exists(l.guard, 3) &&
+                  !hs_guard_model_upstream_exists(l.guard, 4) &&
+                  !hs_guard_model_upstream_exists(l.guard, 0) &&
+                  !hs_guard_model_upstream_exists(l.guard, 65),
               "the table has 1 to 3");
-    cr_expect(hs_model_not_usable(l.guard, 1) != NULL, "never reported");
+    cr_expect(hs_guard_model_not_usable(l.guard, 1) != NULL, "never reported");
     static const uint32_t STATES[] = {HMX_UPSTREAM_CONNECTING, HMX_UPSTREAM_DRAINING,
                                       HMX_UPSTREAM_DOWN};
     for (int i = 0; i < 3; i++) {
         life_upstream(&l, 1, STATES[i]);
-        cr_expect(hs_model_not_usable(l.guard, 1) != NULL, "state %u", STATES[i]);
+        cr_expect(hs_guard_model_not_usable(l.guard, 1) != NULL, "state %u", STATES[i]);
     }
     life_upstream(&l, 1, HMX_UPSTREAM_UP);
-    cr_expect(hs_model_not_usable(l.guard, 1) == NULL, "up");
+    cr_expect(hs_guard_model_not_usable(l.guard, 1) == NULL, "up");
     hmx_upstream_event e = life_upstream_event(&l, 1, HMX_UPSTREAM_UP);
     e.has_job = HMX_UNKNOWN;
     cr_assert(hs_guard_on_upstream(l.guard, &e) == HMX_OK, "refused");
-    cr_expect(hs_model_not_usable(l.guard, 1) == NULL, "up, and nobody knows of a job");
+    cr_expect(hs_guard_model_not_usable(l.guard, 1) == NULL, "up, and nobody knows of a job");
     e = life_upstream_event(&l, 1, HMX_UPSTREAM_UP);
     e.has_job = HMX_NO;
     cr_assert(hs_guard_on_upstream(l.guard, &e) == HMX_OK, "refused");
-    cr_expect(hs_model_not_usable(l.guard, 1) != NULL, "up without a job");
+    cr_expect(hs_guard_model_not_usable(l.guard, 1) != NULL, "up without a job");
     hs_guard_delete(l.guard);
     hs_loader_close(&l.plugin);
 }

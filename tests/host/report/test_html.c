@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <criterion/criterion.h>
-#include <dirent.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host_stub/report/html.h"
@@ -107,114 +104,4 @@ Test(report_html, grows)
     cr_assert_eq(page.len, 200000);
     cr_assert_eq(strlen(page.data), 200000);
     hs_html_free(&page);
-}
-
-/* ---- files ---- */
-
-static char folder[64];
-static char path[128];
-
-static void make_folder(void)
-{
-    snprintf(folder, sizeof folder, "/tmp/test_report_html.XXXXXX");
-    cr_assert_not_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/page.html", folder);
-    hs_html_free(&page);
-    hs_html_raw(&page, "<p>new</p>");
-}
-
-static int files_in_folder(void)
-{
-    int count = 0;
-    DIR *const dir = opendir(folder);
-    cr_assert_not_null(dir);
-    for (struct dirent *e = readdir(dir); e != NULL; e = readdir(dir)) {
-        count += e->d_name[0] != '.';
-    }
-    closedir(dir);
-    return count;
-}
-
-static void assert_holds(const char *file, const char *text)
-{
-    char got[200] = "";
-    FILE *const in = fopen(file, "r");
-    cr_assert_not_null(in);
-    const size_t n = fread(got, 1, sizeof got - 1, in);
-    got[n] = '\0';
-    fclose(in);
-    cr_assert_str_eq(got, text);
-}
-
-static void remove_folder(void)
-{
-    hs_html_free(&page);
-    unlink(path);
-    rmdir(folder);
-}
-
-Test(report_html, saves_and_replaces)
-{
-    char why[300] = "";
-    struct stat is;
-    make_folder();
-    cr_assert_eq(hs_html_check_path(path, why, sizeof why), 0, "%s", why);
-    cr_assert_eq(hs_html_save(&page, path, why, sizeof why), 0, "%s", why);
-    assert_holds(path, "<p>new</p>");
-    cr_assert_eq(stat(path, &is), 0);
-    const mode_t mask = umask(0);
-    umask(mask);
-    cr_assert_eq(is.st_mode & 0777, 0666 & ~mask);
-    hs_html_raw(&page, "2");
-    cr_assert_eq(hs_html_save(&page, path, why, sizeof why), 0, "%s", why);
-    assert_holds(path, "<p>new</p>2");
-    cr_assert_eq(files_in_folder(), 1, "a temporary file is left");
-    remove_folder();
-}
-
-Test(report_html, a_link_stays_a_link)
-{
-    char why[300] = "";
-    char link_path[160];
-    struct stat is;
-    make_folder();
-    snprintf(link_path, sizeof link_path, "%s/link.html", folder);
-    cr_assert_eq(hs_html_save(&page, path, why, sizeof why), 0, "%s", why);
-    cr_assert_eq(symlink(path, link_path), 0);
-    hs_html_raw(&page, "2");
-    cr_assert_eq(hs_html_save(&page, link_path, why, sizeof why), 0, "%s", why);
-    assert_holds(path, "<p>new</p>2");
-    cr_assert_eq(lstat(link_path, &is), 0);
-    cr_assert(S_ISLNK(is.st_mode));
-    unlink(link_path);
-    remove_folder();
-}
-
-static void assert_refused(const char *where, const char *sentence)
-{
-    char why[5000] = "";
-    cr_assert_eq(hs_html_check_path(where, why, sizeof why), -1);
-    cr_assert_not_null(strstr(why, sentence), "%s", why);
-    why[0] = '\0';
-    cr_assert_eq(hs_html_save(&page, where, why, sizeof why), -1);
-    cr_assert_not_null(strstr(why, sentence), "%s", why);
-}
-
-Test(report_html, refuses_with_a_sentence)
-{
-    char wrong[160];
-    char endless[5000];
-    make_folder();
-    assert_refused("", "needs the name of a file");
-    assert_refused(folder, "is not a regular file");
-    assert_refused("/dev/null", "is not a regular file"); /* and not replaced, above all */
-    snprintf(wrong, sizeof wrong, "%s/no/page.html", folder);
-    assert_refused(wrong, "No such file or directory");
-    snprintf(wrong, sizeof wrong, "%s/no/", folder);
-    assert_refused(wrong, "names a folder");
-    memset(endless, 'x', sizeof endless - 1);
-    endless[sizeof endless - 1] = '\0';
-    assert_refused(endless, "needs the name of a file");
-    cr_assert_eq(files_in_folder(), 0);
-    remove_folder();
 }

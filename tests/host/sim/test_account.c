@@ -4,7 +4,7 @@
 
 #include "host_stub/sim/account.h"
 
-static const double NO_CAPS[HS_POOLS_MAX] = {1, 1, 1, 1};
+static const double NO_CAPS[HS_SIM_POOLS_MAX] = {1, 1, 1, 1};
 
 static void credit(hs_account *a, uint64_t second, double w0, double w1)
 {

@@ -18,8 +18,8 @@ static void run_field(const char *name, hs_sim_options *options, hs_sim_result *
     cr_assert_gt(r->errors[3].ticks, 0);
     cr_assert_lt(r->errors[3].max, 1.0, "%s: %f points in 24 hours", name, r->errors[3].max);
     for (uint64_t end = 8 * H; end <= r->seconds; end += H) {
-        double delivered[HS_POOLS_MAX];
-        double effective[HS_POOLS_MAX];
+        double delivered[HS_SIM_POOLS_MAX];
+        double effective[HS_SIM_POOLS_MAX];
         cr_assert_eq(hs_account_shares(&r->account, end, 6 * H, delivered, effective), 0);
         for (uint32_t i = 0; i < r->pool_count; i++) {
             cr_assert_geq(delivered[i], 0.5 * effective[i] - 0.5,
@@ -31,7 +31,7 @@ static void run_field(const char *name, hs_sim_options *options, hs_sim_result *
 
 static void share_of(const hs_sim_result *r, uint64_t end, uint64_t window, double *delivered)
 {
-    double effective[HS_POOLS_MAX];
+    double effective[HS_SIM_POOLS_MAX];
     cr_assert_eq(hs_account_shares(&r->account, end, window, delivered, effective), 0);
 }
 
@@ -79,7 +79,7 @@ Test(field, b3_a_small_share_does_not_disappear)
     hs_sim_result r;
     run_field("b3", &options, &r);
     for (uint64_t end = 5 * H; end <= r.seconds; end += H) {
-        double delivered[HS_POOLS_MAX];
+        double delivered[HS_SIM_POOLS_MAX];
         share_of(&r, end, 3 * H, delivered);
         cr_assert(delivered[B] > 2.5 && delivered[B] < 7.5, "%f %% until %u h", delivered[B],
                   (unsigned)(end / H));
@@ -132,7 +132,7 @@ Test(field, g1_an_absolute_target_and_a_lagged_measurement)
     hs_sim_result r;
     run_field("g1", &options, &r);
     for (uint64_t end = 4 * H; end <= r.seconds; end += H) {
-        double delivered[HS_POOLS_MAX];
+        double delivered[HS_SIM_POOLS_MAX];
         share_of(&r, end, 2 * H, delivered);
         cr_assert(delivered[A] > 45 && delivered[A] < 75, "%f %% until %u h", delivered[A],
                   (unsigned)(end / H));
@@ -206,8 +206,8 @@ Test(field, l1_a_new_target_beside_an_old_one)
 {
     hs_sim_options options = {0};
     hs_sim_result r;
-    double before[HS_POOLS_MAX];
-    double after[HS_POOLS_MAX];
+    double before[HS_SIM_POOLS_MAX];
+    double after[HS_SIM_POOLS_MAX];
     run_field("l1", &options, &r);
     share_of(&r, 8 * H, 6 * H, before);
     share_of(&r, 36 * H, 24 * H, after);
@@ -226,7 +226,7 @@ Test(field, l4_too_little_for_hours_and_then_enough)
     for (uint64_t s = 2 * H; s < 12 * H; s++) {
         cr_assert_eq(channels_at(&r, s, B), 0, "second %llu", (unsigned long long)s);
     }
-    double delivered[HS_POOLS_MAX];
+    double delivered[HS_SIM_POOLS_MAX];
     share_of(&r, 14 * H, H, delivered);
     cr_assert_float_eq(delivered[A], 100 / 1.2, 6, "%f", delivered[A]);
     for (uint64_t end = 15 * H; end <= 20 * H; end += H) {

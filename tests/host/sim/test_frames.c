@@ -78,7 +78,7 @@ static void for_each_file(void (*act)(const char *path, void *ctx), void *ctx)
 
 static char first_violation[1024];
 
-static void note_violation(void *ctx, const hs_violation *v)
+static void note_violation(void *ctx, const hs_check_violation *v)
 {
     unsigned *const violations = ctx;
     if ((*violations)++ == 0) {
@@ -280,8 +280,9 @@ Test(sim_frames, a_pool_that_grants_too_little_takes_standard_channels_only)
     cr_assert_eq(result.guard_violations, 0);
 }
 
-/* The time between a soft move and the report that its old prefix is free is HS_DRAIN_SECS at most:
- * by then SetNewPrevHash has ended the jobs that had it, on an old tip if there is no new one. */
+/* The time between a soft move and the report that its old prefix is free is HS_SIM_DRAIN_SECS at
+ * most: by then SetNewPrevHash has ended the jobs that had it, on an old tip if there is no new
+ * one. */
 struct drains {
     uint8_t moved[1024]; /* by channel: a soft move has happened and nothing ended its past jobs */
     hs_sv2_u256 tip[1024];

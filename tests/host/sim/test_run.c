@@ -201,8 +201,8 @@ Test(sim_run, a_pool_that_accepts_less_than_half_counts_neither_way)
 {
     hs_sim_options options = {.seed = 1};
     hs_sim_result r;
-    double delivered[HS_POOLS_MAX];
-    double effective[HS_POOLS_MAX];
+    double delivered[HS_SIM_POOLS_MAX];
+    double effective[HS_SIM_POOLS_MAX];
     run_with(SMALL POOLS "[event.e]\nat = 1h\nkind = accept\npools = a\npct = 49\nfor = 1h\n",
              STATIC, &options, &r);
     cr_assert_eq(hs_account_shares(&r.account, 2 * H, H, delivered, effective), 0);
@@ -360,8 +360,8 @@ Test(sim_run, a_yardstick_is_measured_against_the_new_targets_all_the_same)
 {
     hs_sim_options options = {.seed = 1};
     hs_sim_result r;
-    double delivered[HS_POOLS_MAX];
-    double effective[HS_POOLS_MAX];
+    double delivered[HS_SIM_POOLS_MAX];
+    double effective[HS_SIM_POOLS_MAX];
     run_with(SMALL POOLS "[event.t]\nat = 1h\nkind = targets\ntargets = a:10 b:80 c:10\n", STATIC,
              &options, &r);
     cr_assert_eq(hs_account_shares(&r.account, 3 * H, H, delivered, effective), 0);

@@ -82,8 +82,10 @@ Test(sv2_f32, no_locale_changes_it)
 static const char *quoted(const char *data, uint32_t len)
 {
     static char text[600];
-    hs_sv2_text_string((hs_sv2_bytes){(const uint8_t *)data, len}, text, sizeof text);
-    return text;
+    hs_sv2_message m = {.id = HS_SV2_SETUP_CONNECTION};
+    m.as.setup_connection.vendor = (hs_sv2_bytes){(const uint8_t *)data, len};
+    hs_sv2_text_field(&m, "vendor", 0, text, sizeof text);
+    return text + sizeof "vendor=" - 1;
 }
 
 Test(sv2_text, strings_that_could_confuse_are_hex)

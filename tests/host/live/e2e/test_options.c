@@ -28,7 +28,7 @@ static int read_line(const char *line)
         argv[argc++] = word;
     }
     why[0] = '\0';
-    return hs_e2e_options_read(&options, argc, argv, why, sizeof why);
+    return hs_options_read(&HS_E2E_COMMAND, &options, argc, argv, why, sizeof why);
 }
 
 static void refuses(const char *line, const char *words)
@@ -66,7 +66,7 @@ Test(e2e_options, faults_follow_one_another_with_a_window_each)
 
 Test(e2e_options, refuses_with_a_sentence)
 {
-    refuses("--fast 1", "'--fast' is no option of e2e");
+    refuses("--fast 1", "there is no option '--fast'");
     refuses("--seconds", "needs a value");
     refuses("--pools 1", "from 2 to 8");
     refuses("--miners 0", "from 1 to 200");
@@ -172,8 +172,9 @@ Test(e2e_args, pools_take_their_command_lines)
         for (uint32_t i = 0; i < HS_E2E_POOLS_MAX; i++) {
             hs_e2e_pool_args(&args, &options, i, "pool_of_a_rather_long_name", "out.json");
             cr_assert_not(args.full);
-            cr_assert_eq(hs_lpool_options_read(&pool, args.count, args.argv, why, sizeof why), 0,
-                         "%s", why);
+            cr_assert_eq(
+                hs_options_read(&HS_POOL_COMMAND, &pool, args.count, args.argv, why, sizeof why), 0,
+                "%s", why);
             cr_assert_eq(pool.prefix.byte[0], 0xa0 + i, "spaces of their own");
             first_tip = i == 0 ? pool.one_tip_seed : first_tip;
             cr_assert_eq(pool.one_tip, one_tip || i < 2);
@@ -200,8 +201,9 @@ Test(e2e_args, miners_take_theirs_and_are_all_there)
                 continue;
             }
             cr_assert_not(args.full);
-            cr_assert_eq(hs_dev_options_read(&dev, args.count, args.argv, why, sizeof why), 0, "%s",
-                         why);
+            cr_assert_eq(
+                hs_options_read(&HS_MINER_COMMAND, &dev, args.count, args.argv, why, sizeof why), 0,
+                "%s", why);
             cr_assert_eq(dev.count, count);
             cr_assert_eq(dev.first, all + 1, "names go on");
             cr_assert_geq(dev.rate_count, count < 64 ? count : 64, "a rate each");

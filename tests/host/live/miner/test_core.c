@@ -8,7 +8,7 @@
 
 #include "host_stub/live/miner/core.h"
 #include "host_stub/live/miner/state.h"
-#include "host_stub/live/pool/core.h"
+#include "host_stub/live/pool/state.h"
 #include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/work.h"
 
@@ -98,8 +98,8 @@ static const hs_dev_out DEV_OUT = {dev_send, dev_end};
 
 static void setup(void)
 {
-    hs_dev_options_defaults(&dev_options);
-    hs_lpool_options_defaults(&pool_options);
+    hs_options_defaults(&HS_MINER_COMMAND, &dev_options);
+    hs_options_defaults(&HS_POOL_COMMAND, &pool_options);
     pool_options.hashes_per_share = 100.0;
     pool_options.tip_ms = 86400000;
     pool_options.refresh_ms = 86400000;
@@ -165,7 +165,7 @@ static hs_dev_counts finish(void)
     cr_assert_eq(hs_dev_unanswered(dev), 0u);
     hs_dev_settle(dev);
     const hs_dev_counts total = totals();
-    const hs_lpool_counts theirs = hs_lpool_totals(pool);
+    const hs_lpool_counts theirs = pool->counts;
     cr_assert_eq(total.accepted, theirs.accepted);
     cr_assert_float_eq(total.work_accepted, theirs.work, 1e-12);
     cr_assert_eq(total.stale_tip + total.stale_move + total.stale_odd, theirs.stale);

@@ -169,8 +169,6 @@ Test(net_conn, frames_may_be_cut_at_every_byte)
     }
     cr_assert_eq(us.frames, 2);
     cr_assert_eq(us.wire_in, 2 * (len + 2));
-    cr_assert_eq(hs_conn_counters(us.conn).frames_in, 2 * (len + 2));
-    cr_assert_eq(hs_conn_counters(us.conn).bytes_in, len * (len + 2));
     cr_assert(hs_conn_is_open(us.conn));
 }
 
@@ -198,8 +196,6 @@ Test(net_conn, several_messages_leave_as_one_burst)
     }
     cr_assert_eq(at, (size_t)len);
     cr_assert_eq(us.wire_out, 3);
-    cr_assert_eq(hs_conn_counters(us.conn).frames_out, 3);
-    cr_assert_eq(hs_conn_counters(us.conn).bytes_out, (uint64_t)len);
     cr_assert(hs_conn_send(us.conn, messages, 0, why, sizeof why) == 0);
 }
 

@@ -50,12 +50,10 @@ Test(net_loop, timers_are_called_once_and_in_the_order_of_their_deadlines)
     hs_net_timer_after(b, 0); /* equal deadlines: as they were set */
     hs_net_timer_after(never, 1);
     hs_net_timer_stop(never);
-    cr_assert(hs_net_timer_is_set(a));
     for (int i = 0; i < 100 && strlen(order) < 3; i++) {
         cr_assert_eq(hs_net_loop_turn(loop, HS_NET_SECOND_NS), 0);
     }
     cr_assert_str_eq(order, "abc");
-    cr_assert_not(hs_net_timer_is_set(a));
     cr_assert_eq(hs_net_loop_turn(loop, 0), 0);
     cr_assert_str_eq(order, "abc");
 }

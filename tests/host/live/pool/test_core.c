@@ -21,7 +21,7 @@ static void begin(void)
 
 static void start(void)
 {
-    hs_lpool_options_defaults(&options);
+    hs_options_defaults(&HS_POOL_COMMAND, &options);
     options.hashes_per_share = 256.0;
     options.tip_ms = 30000;
     options.refresh_ms = 7000;
@@ -245,7 +245,7 @@ Test(pool_core, jobs_are_refreshed_and_tips_change_by_the_clock)
 static hs_lpool *pool_named(const char *name, int one_tip, uint64_t seed, uint64_t wall_ms)
 {
     hs_lpool_options o;
-    hs_lpool_options_defaults(&o);
+    hs_options_defaults(&HS_POOL_COMMAND, &o);
     (void)snprintf(o.name, sizeof o.name, "%s", name);
     o.one_tip = one_tip;
     o.one_tip_seed = 5;

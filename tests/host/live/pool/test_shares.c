@@ -27,7 +27,7 @@ static void begin(void)
 
 static void start(void)
 {
-    hs_lpool_options_defaults(&options);
+    hs_options_defaults(&HS_POOL_COMMAND, &options);
     options.hashes_per_share = 1024.0;
     options.tip_ms = 60000;
     options.refresh_ms = 20000;
@@ -76,7 +76,7 @@ Test(pool_shares, shares_that_were_mined_are_accepted_in_batches)
     cr_assert_eq(hs_lpool_next_ms(pool), 300);
     hs_lpool_advance(pool, 300);
     cr_assert_eq(us.count, before + 3, "no share waits longer");
-    const hs_lpool_counts counts = hs_lpool_totals(pool);
+    const hs_lpool_counts counts = pool->counts;
     cr_assert_eq(counts.accepted, 6);
     cr_assert_float_eq(counts.work, 6 * difficulty, 1e-15);
     cr_assert_float_eq(hs_sv2_hashes_of(counts.work), 6 * 1024.0, 1e-6);
@@ -122,7 +122,7 @@ Test(pool_shares, every_reason_to_refuse_one)
     m = client_share(&us, std_channel);
     m.id = HS_SV2_SUBMIT_EXTENDED;
     client_expect_error(&us, &m, "invalid-share");
-    const hs_lpool_counts counts = hs_lpool_totals(pool);
+    const hs_lpool_counts counts = pool->counts;
     cr_assert_eq(counts.accepted, 1);
     cr_assert_eq(counts.duplicates, 1);
     cr_assert_eq(counts.rejected[HS_JUDGED_CHANNEL_CLOSED], 1);
@@ -156,7 +156,7 @@ Test(pool_shares, a_rolled_version_is_part_of_the_hash)
     job.version ^= 0x1fffffe0;
     hs_sv2_message m = client_mine(channel, &job, &job.prefix, 1);
     client_say(&us, &m);
-    cr_assert_eq(hs_lpool_totals(pool).accepted, 1);
+    cr_assert_eq(pool->counts.accepted, 1);
     m.as.submit.version ^= 0x20;
     client_expect_error(&us, &m, "difficulty-too-low");
 }
@@ -170,20 +170,20 @@ Test(pool_shares, the_past_jobs_of_a_tip_are_good_and_those_of_the_last_tip_stal
     cr_assert_eq(hs_lpool_command(pool, "refresh", pool_notes, sizeof pool_notes), 0);
     cr_assert_neq(client_job(&us, ext)->job_id, early.as.submit.job_id);
     client_say(&us, &early);
-    cr_assert_eq(hs_lpool_totals(pool).accepted, 1);
+    cr_assert_eq(pool->counts.accepted, 1);
     hs_lpool_advance(pool, 2000);
     cr_assert_eq(hs_lpool_command(pool, "tip", pool_notes, sizeof pool_notes), 0);
     hs_lpool_advance(pool, 2250);
     client_expect_error(&us, &late, "stale-share");
-    cr_assert_eq(hs_lpool_totals(pool).stale, 1);
-    cr_assert_eq(hs_lpool_totals(pool).stale_ms_most, 250);
-    cr_assert_eq(hs_lpool_totals(pool).stale_older, 0);
+    cr_assert_eq(pool->counts.stale, 1);
+    cr_assert_eq(pool->counts.stale_ms_most, 250);
+    cr_assert_eq(pool->counts.stale_older, 0);
     cr_assert_eq(hs_lpool_command(pool, "tip", pool_notes, sizeof pool_notes), 0);
     client_expect_error(&us, &later, "stale-share");
-    cr_assert_eq(hs_lpool_totals(pool).stale, 2);
-    cr_assert_eq(hs_lpool_totals(pool).stale_older, 1);
+    cr_assert_eq(pool->counts.stale, 2);
+    cr_assert_eq(pool->counts.stale_older, 1);
     submit_valid(ext);
-    cr_assert_eq(hs_lpool_totals(pool).accepted, 2);
+    cr_assert_eq(pool->counts.accepted, 2);
 }
 
 Test(pool_shares, credit_is_the_jobs_own_difficulty)
@@ -193,10 +193,10 @@ Test(pool_shares, credit_is_the_jobs_own_difficulty)
     cr_assert_eq(hs_lpool_command(pool, "easier-target 4", pool_notes, sizeof pool_notes), 0);
     cr_assert_eq(client_last(&us, 0)->id, HS_SV2_SET_TARGET);
     client_say(&us, &old);
-    cr_assert_float_eq(hs_lpool_totals(pool).work, old_difficulty, 1e-18);
+    cr_assert_float_eq(pool->counts.work, old_difficulty, 1e-18);
     cr_assert_eq(hs_lpool_command(pool, "refresh", pool_notes, sizeof pool_notes), 0);
     submit_valid(ext);
-    const hs_lpool_counts counts = hs_lpool_totals(pool);
+    const hs_lpool_counts counts = pool->counts;
     cr_assert_eq(counts.accepted, 2);
     cr_assert_float_eq(hs_sv2_hashes_of(counts.work), 1024.0 + 256.0, 1e-6);
     cr_assert_eq(hs_lpool_command(pool, "easier-target off", pool_notes, sizeof pool_notes), 0);
@@ -215,7 +215,7 @@ Test(pool_shares, a_job_keeps_the_prefix_that_it_came_with)
     client_say(&us, &before);
     submit_valid(ext);
     submit_valid(std_channel);
-    cr_assert_eq(hs_lpool_totals(pool).accepted, 3);
+    cr_assert_eq(pool->counts.accepted, 3);
     /* A client that did not listen. */
     hs_sv2_message m = client_mine(client_channel(&us, ext), client_job(&us, ext), &old, 1);
     client_expect_error(&us, &m, "difficulty-too-low");
@@ -235,5 +235,5 @@ Test(pool_shares, what_waits_for_an_answer_is_bounded)
     us.peer->mute = 1;
     client_say(&us, &m);
     cr_assert_eq(us.peer->waiting_count, 1);
-    cr_assert_eq(hs_lpool_totals(pool).accepted, 1);
+    cr_assert_eq(pool->counts.accepted, 1);
 }

@@ -266,21 +266,22 @@ Test(proxy_options, the_command_line)
     char *good[] = {"proxy",  "--config",     "x.ini",    "--pool",        "a=127.0.0.1:5",
                     "--pool", "b=[::1]:6",    "--listen", "127.0.0.1:700", "--seed",
                     "7",      "--drain-secs", "0.5"};
-    cr_assert_eq(hs_proxy_options_read(&o, 13, good, why, sizeof why), 0, "%s", why);
+    cr_assert_eq(hs_options_read(&HS_PROXY_COMMAND, &o, 13, good, why, sizeof why), 0, "%s", why);
     cr_assert_eq(o.settings.place_count, 2);
     cr_assert_str_eq(o.settings.places[1].host, "::1");
     cr_assert_eq(o.settings.places[1].port, 6);
     cr_assert_eq(o.port, 700);
     cr_assert_eq(o.settings.drain_ns, 500000000u);
     char *none[] = {"proxy"};
-    cr_assert_neq(hs_proxy_options_read(&o, 1, none, why, sizeof why), 0);
+    cr_assert_neq(hs_options_read(&HS_PROXY_COMMAND, &o, 1, none, why, sizeof why), 0);
     char *const bad[][2] = {{"--pool", "a"},           {"--pool", "=1.2.3.4:5"},
                             {"--pool", "a=1.2.3.4:0"}, {"--listen", "0.0.0.0:5"},
                             {"--seed", "x"},           {"--frobnicate", "1"}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         char *words[] = {"proxy", "--config", "x", bad[i][0], bad[i][1]};
         why[0] = '\0';
-        cr_assert_neq(hs_proxy_options_read(&o, 5, words, why, sizeof why), 0, "%s", bad[i][1]);
+        cr_assert_neq(hs_options_read(&HS_PROXY_COMMAND, &o, 5, words, why, sizeof why), 0, "%s",
+                      bad[i][1]);
         cr_assert_not_null(strstr(why, bad[i][0]), "%s", why);
     }
 }

@@ -22,7 +22,7 @@ void hs_check_forget_debts(hs_check *c, uint32_t channel_id)
     c->now.debt_count = kept;
 }
 
-static void owe(hs_check *c, const hs_channel *channel)
+static void owe(hs_check *c, const hs_session_channel *channel)
 {
     hs_check_connection *const now = &c->now;
     if (HS_GROW(now->debts, now->debt_capacity, now->debt_count + 1) != 0) {
@@ -33,9 +33,9 @@ static void owe(hs_check *c, const hs_channel *channel)
         .channel_id = channel->channel_id, .frame = now->frame, .t_ms = now->now_ms};
 }
 
-void hs_check_update(hs_check *c, const hs_sv2_message *m, const hs_step *step)
+void hs_check_update(hs_check *c, const hs_sv2_message *m, const hs_session_step *step)
 {
-    const hs_channel *const channel = step->channel;
+    const hs_session_channel *const channel = step->channel;
     hs_check_channel *const own = hs_check_channel_of(c, channel);
     if (own == NULL) {
         return;
@@ -63,7 +63,7 @@ void hs_check_update_error(hs_check *c, const hs_sv2_message *m)
 
 void hs_check_target_set(hs_check *c, const hs_sv2_message *m)
 {
-    const hs_channel *channel = NULL;
+    const hs_session_channel *channel = NULL;
     size_t at = 0;
     while (c->now.debt_count > 0 &&
            (channel = hs_session_addressed(c->now.session, m->as.set_target.channel_id, &at)) !=
@@ -103,7 +103,7 @@ void hs_check_served(hs_check *c, uint32_t id, int is_job)
     size_t kept = 0;
     for (size_t i = 0; i < c->now.debt_count; i++) {
         hs_check_debt debt = c->now.debts[i];
-        const hs_channel *channel = NULL;
+        const hs_session_channel *channel = NULL;
         size_t at = 0;
         while ((channel = hs_session_addressed(c->now.session, id, &at)) != NULL &&
                channel->channel_id != debt.channel_id) {
@@ -122,7 +122,7 @@ void hs_check_served(hs_check *c, uint32_t id, int is_job)
 
 void hs_check_endpoint_changed(hs_check *c, const hs_sv2_message *m)
 {
-    const hs_channel *channel = NULL;
+    const hs_session_channel *channel = NULL;
     size_t at = 0;
     while ((channel = hs_session_addressed(
                 c->now.session, m->as.channel_endpoint_changed.channel_id, &at)) != NULL) {
@@ -135,7 +135,7 @@ void hs_check_endpoint_changed(hs_check *c, const hs_sv2_message *m)
 
 void hs_check_extension(hs_check *c, const uint8_t *frame, size_t len)
 {
-    const hs_channel *channel = NULL;
+    const hs_session_channel *channel = NULL;
     size_t at = 0;
     if (len < EXTENSION_CHANNEL || (frame[1] & 0x80) == 0) {
         return; /* of no channel */

@@ -8,7 +8,7 @@
 
 #include "host_stub/check/state.h"
 
-void hs_check_update(hs_check *c, const hs_sv2_message *m, const hs_step *step);
+void hs_check_update(hs_check *c, const hs_sv2_message *m, const hs_session_step *step);
 void hs_check_update_error(hs_check *c, const hs_sv2_message *m);
 void hs_check_target_set(hs_check *c, const hs_sv2_message *m);
 void hs_check_endpoint_changed(hs_check *c, const hs_sv2_message *m);

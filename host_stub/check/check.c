@@ -222,7 +222,7 @@ static void check_comment(hs_check *c, const hs_check_frame *frame, const hs_sv2
 }
 
 /* After the session has found the message legal. */
-static void follow(hs_check *c, const hs_sv2_message *m, const hs_step *step)
+static void follow(hs_check *c, const hs_sv2_message *m, const hs_session_step *step)
 {
     switch ((enum hs_sv2_id)m->id) {
     case HS_SV2_UPDATE_CHANNEL:
@@ -268,7 +268,7 @@ void hs_check_frame_in(hs_check *check, const hs_check_frame *frame)
 {
     hs_check_connection *const now = &check->now;
     hs_sv2_message message;
-    hs_step step;
+    hs_session_step step;
     if (now->session == NULL) {
         return;
     }

@@ -14,14 +14,14 @@ static const char *pool_name(const hs_check *c, uint32_t pool)
 }
 
 /* The pool that a valid job's span belongs to; 0 when the job could not be traced. */
-static int span_pool(const hs_check *c, const hs_job *job, uint32_t *pool)
+static int span_pool(const hs_check *c, const hs_session_job *job, uint32_t *pool)
 {
     const hs_check_work *const work = job->mark;
     *pool = work != NULL ? work->pool : HS_CHECK_POOL_NONE;
     return work != NULL || c->pools.count == 0;
 }
 
-static void begin_span(hs_check *c, const hs_channel *channel, const hs_job *job)
+static void begin_span(hs_check *c, const hs_session_channel *channel, const hs_session_job *job)
 {
     hs_check_channel *const own = hs_check_channel_of(c, channel);
     hs_check_span span;
@@ -49,10 +49,11 @@ static void begin_span(hs_check *c, const hs_channel *channel, const hs_job *job
     own->open[own->open_count++] = span;
 }
 
-static int still_valid(const hs_check *c, const hs_channel *channel, const hs_check_span *span)
+static int still_valid(const hs_check *c, const hs_session_channel *channel,
+                       const hs_check_span *span)
 {
     for (size_t i = 0; i < channel->job_count; i++) {
-        const hs_job *const job = &channel->jobs[i];
+        const hs_session_job *const job = &channel->jobs[i];
         uint32_t pool = 0;
         if (job->state != HS_JOB_STALE && span_pool(c, job, &pool) && pool == span->pool &&
             hs_prefix_equal(&job->prefix, &span->prefix)) {
@@ -72,7 +73,7 @@ static void end_span(hs_check *c, const hs_check_span *span)
 }
 
 /* Ends the spans of which the channel has no valid job any more. */
-static void retire(hs_check *c, const hs_channel *channel)
+static void retire(hs_check *c, const hs_session_channel *channel)
 {
     hs_check_channel *const own = hs_check_channel_of(c, channel);
     size_t kept = 0;
@@ -88,16 +89,16 @@ static void retire(hs_check *c, const hs_channel *channel)
     }
 }
 
-static void forget(hs_check *c, const hs_channel *channel)
+static void forget(hs_check *c, const hs_session_channel *channel)
 {
     retire(c, channel);
     hs_check_forget_debts(c, channel->channel_id);
 }
 
-void hs_check_closed(hs_check *c, const hs_step *step)
+void hs_check_closed(hs_check *c, const hs_session_step *step)
 {
     size_t count = 0;
-    const hs_channel *const channels = hs_session_channels(c->now.session, &count);
+    const hs_session_channel *const channels = hs_session_channels(c->now.session, &count);
     if (step->channel != NULL) {
         forget(c, step->channel);
         return;
@@ -122,7 +123,7 @@ void hs_check_connection_ended(hs_check *c)
     c->now.frame--;
 }
 
-static void learn(hs_check *c, const hs_channel *channel, const hs_job *job)
+static void learn(hs_check *c, const hs_session_channel *channel, const hs_session_job *job)
 {
     hs_check_work *const work =
         hs_check_pools_add_work(&c->pools, c->now.pool, channel, job, hs_check_now(c));
@@ -136,7 +137,7 @@ static void learn(hs_check *c, const hs_channel *channel, const hs_job *job)
 }
 
 /* Is the job worked on with a tip that its pool gave it? */
-static void check_tip(hs_check *c, const hs_channel *channel, const hs_job *job)
+static void check_tip(hs_check *c, const hs_session_channel *channel, const hs_session_job *job)
 {
     const hs_check_work *const work = job->mark;
     const hs_tip *const tip = hs_check_work_tip(work, &job->tip);
@@ -156,7 +157,7 @@ static void check_tip(hs_check *c, const hs_channel *channel, const hs_job *job)
 }
 
 /* A half sentence about a prefix that does not fit. */
-static void report_fit(hs_check *c, const hs_channel *channel, const hs_job *job,
+static void report_fit(hs_check *c, const hs_session_channel *channel, const hs_session_job *job,
                        enum hs_check_space_fit fit, const char *whose)
 {
     const unsigned full = (unsigned)(job->prefix.len + channel->extranonce_size);
@@ -174,7 +175,8 @@ static void report_fit(hs_check *c, const hs_channel *channel, const hs_job *job
 }
 
 /* Which of the pools' jobs is it? NULL when none, and that was reported. */
-static hs_check_work *trace(hs_check *c, const hs_channel *channel, const hs_job *job)
+static hs_check_work *trace(hs_check *c, const hs_session_channel *channel,
+                            const hs_session_job *job)
 {
     hs_check_work *work = NULL;
     if (job->body != NULL) {
@@ -206,7 +208,7 @@ static hs_check_work *trace(hs_check *c, const hs_channel *channel, const hs_job
     return work;
 }
 
-static void check_origin(hs_check *c, const hs_channel *channel, const hs_job *job)
+static void check_origin(hs_check *c, const hs_session_channel *channel, const hs_session_job *job)
 {
     hs_check_channel *const own = hs_check_channel_of(c, channel);
     hs_check_work *const work = trace(c, channel, job);
@@ -242,10 +244,10 @@ static void check_origin(hs_check *c, const hs_channel *channel, const hs_job *j
 
 void hs_check_job(hs_check *c, uint32_t id, uint32_t job_id, int is_custom)
 {
-    const hs_channel *channel = NULL;
+    const hs_session_channel *channel = NULL;
     size_t at = 0;
     while ((channel = hs_session_addressed(c->now.session, id, &at)) != NULL) {
-        const hs_job *const job = hs_channel_job(channel, job_id);
+        const hs_session_job *const job = hs_session_channel_job(channel, job_id);
         if (job == NULL) {
             continue;
         }
@@ -264,10 +266,10 @@ void hs_check_job(hs_check *c, uint32_t id, uint32_t job_id, int is_custom)
 void hs_check_tip(hs_check *c, const hs_sv2_message *m)
 {
     const hs_sv2_set_new_prev_hash *const told = &m->as.set_new_prev_hash;
-    const hs_channel *channel = NULL;
+    const hs_session_channel *channel = NULL;
     size_t at = 0;
     while ((channel = hs_session_addressed(c->now.session, told->channel_id, &at)) != NULL) {
-        const hs_job *const job = hs_channel_job(channel, told->job_id);
+        const hs_session_job *const job = hs_session_channel_job(channel, told->job_id);
         if (job == NULL) {
             continue;
         }

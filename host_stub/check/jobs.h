@@ -10,7 +10,7 @@
 void hs_check_job(hs_check *c, uint32_t id, uint32_t job_id, int is_custom);
 void hs_check_tip(hs_check *c, const hs_sv2_message *m);
 /* CloseChannel, of a channel or a group. */
-void hs_check_closed(hs_check *c, const hs_step *step);
+void hs_check_closed(hs_check *c, const hs_session_step *step);
 /* Nothing is known of its channels any more. */
 void hs_check_connection_ended(hs_check *c);
 

@@ -40,7 +40,7 @@ static uint64_t space_key(uint32_t pool, const uint8_t *prefix, uint32_t len, ui
 }
 
 /* The key of a job: its parts' keys and its version. */
-static uint64_t work_key(const hs_job *job)
+static uint64_t work_key(const hs_session_job *job)
 {
     uint64_t parts[5] = {0};
     if (job->body != NULL) {
@@ -60,7 +60,7 @@ static int same_bytes(hs_sv2_bytes a, hs_sv2_bytes b)
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
-static int same_work(const hs_check_work *work, const hs_job *job)
+static int same_work(const hs_check_work *work, const hs_session_job *job)
 {
     if (work->version != job->version || work->is_standard != (job->body == NULL)) {
         return 0;
@@ -115,7 +115,7 @@ uint32_t hs_check_pools_add(hs_check_pools *pools, const char *name)
 }
 
 /* Copies the parts behind each other. Returns 0, or -1 when out of memory. */
-static int copy_parts(hs_check_work *work, const hs_job *job)
+static int copy_parts(hs_check_work *work, const hs_session_job *job)
 {
     const hs_job_parts p = hs_job_body_parts(job);
     const size_t path_len = (size_t)p.path.count * 32;
@@ -151,7 +151,8 @@ static int file_work(hs_check_pools *pools, hs_check_work *work)
     return 0;
 }
 
-static int grant(hs_check_pools *pools, uint32_t pool, const hs_channel *channel, const hs_job *job)
+static int grant(hs_check_pools *pools, uint32_t pool, const hs_session_channel *channel,
+                 const hs_session_job *job)
 {
     const uint64_t with =
         space_key(pool, job->prefix.byte, job->prefix.len, channel->extranonce_size);
@@ -163,7 +164,7 @@ static int grant(hs_check_pools *pools, uint32_t pool, const hs_channel *channel
 }
 
 hs_check_work *hs_check_pools_add_work(hs_check_pools *pools, uint32_t pool,
-                                       const hs_channel *channel, const hs_job *job,
+                                       const hs_session_channel *channel, const hs_session_job *job,
                                        uint64_t now_ms)
 {
     const uint64_t key = work_key(job);
@@ -241,7 +242,7 @@ enum hs_check_space_fit hs_check_pools_fit(const hs_check_pools *pools, uint32_t
     return begins ? HS_SPACE_LENGTH : HS_SPACE_FOREIGN;
 }
 
-hs_check_work *hs_check_pools_find_parts(const hs_check_pools *pools, const hs_job *job,
+hs_check_work *hs_check_pools_find_parts(const hs_check_pools *pools, const hs_session_job *job,
                                          uint32_t extranonce_size)
 {
     hs_check_work *found = NULL;
@@ -259,7 +260,7 @@ hs_check_work *hs_check_pools_find_parts(const hs_check_pools *pools, const hs_j
 }
 
 /* Does this work make the job's root with the job's prefix? */
-static int makes_root(const hs_check_work *work, const hs_job *job)
+static int makes_root(const hs_check_work *work, const hs_session_job *job)
 {
     if (work->is_standard || work->full_len != job->prefix.len || work->version != job->version) {
         return 0;
@@ -300,7 +301,7 @@ static int compare_works(const void *left, const void *right)
 }
 
 /* Outward from where it should be, in both directions. */
-static hs_check_work *search_pool(hs_check_pool *pool, const hs_job *job, uint64_t now_ms,
+static hs_check_work *search_pool(hs_check_pool *pool, const hs_session_job *job, uint64_t now_ms,
                                   size_t reach)
 {
     if (pool->unsorted) {
@@ -321,7 +322,8 @@ static hs_check_work *search_pool(hs_check_pool *pool, const hs_job *job, uint64
     return NULL;
 }
 
-hs_check_work *hs_check_pools_find_root(hs_check_pools *pools, const hs_job *job, uint64_t now_ms)
+hs_check_work *hs_check_pools_find_root(hs_check_pools *pools, const hs_session_job *job,
+                                        uint64_t now_ms)
 {
     const size_t reach = pools->misses < MISSES_MAX ? SIZE_MAX : NEIGHBOURHOOD;
     hs_check_work *found = hs_check_pools_find_parts(pools, job, 0); /* a standard one's root */

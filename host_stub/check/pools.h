@@ -63,7 +63,7 @@ uint32_t hs_check_pools_add(hs_check_pools *pools, const char *name);
 
 /* Files a job as it stands in an upstream channel. Returns it, or NULL when out of memory. */
 hs_check_work *hs_check_pools_add_work(hs_check_pools *pools, uint32_t pool,
-                                       const hs_channel *channel, const hs_job *job,
+                                       const hs_session_channel *channel, const hs_session_job *job,
                                        uint64_t now_ms);
 
 /* That job is worked on with this tip. Returns 0, or -1 when out of memory. */
@@ -74,12 +74,13 @@ const hs_tip *hs_check_work_tip(const hs_check_work *work, const hs_tip *tip);
 
 /* The work that an extended job is: the same parts and version; of several the one whose space the
  * prefix is in, if there is one. NULL when no pool has sent it. */
-hs_check_work *hs_check_pools_find_parts(const hs_check_pools *pools, const hs_job *job,
+hs_check_work *hs_check_pools_find_parts(const hs_check_pools *pools, const hs_session_job *job,
                                          uint32_t extranonce_size);
 
 /* The work whose coinbase with `prefix` as its whole extranonce has this root, near `now_ms` first.
  * NULL when there is none. */
-hs_check_work *hs_check_pools_find_root(hs_check_pools *pools, const hs_job *job, uint64_t now_ms);
+hs_check_work *hs_check_pools_find_root(hs_check_pools *pools, const hs_session_job *job,
+                                        uint64_t now_ms);
 
 /* How a prefix lies in what the pool granted. */
 enum hs_check_space_fit {

@@ -15,9 +15,9 @@ static uint64_t ahead(uint64_t now_ms, uint32_t min_ntime, uint64_t since_ms)
 
 /* The specification lets ntime run with the clock from the min_ntime of the last SetNewPrevHash; a
  * job with a later one of its own starts there. */
-static void check_ntime(hs_check *c, const hs_channel *channel, const hs_sv2_submit *told)
+static void check_ntime(hs_check *c, const hs_session_channel *channel, const hs_sv2_submit *told)
 {
-    const hs_job *const job = hs_channel_job(channel, told->job_id);
+    const hs_session_job *const job = hs_session_channel_job(channel, told->job_id);
     if (job == NULL || !c->now.is_timed) {
         return;
     }
@@ -32,7 +32,7 @@ static void check_ntime(hs_check *c, const hs_channel *channel, const hs_sv2_sub
     }
 }
 
-void hs_check_share_sent(hs_check *c, const hs_sv2_message *m, const hs_step *step)
+void hs_check_share_sent(hs_check *c, const hs_sv2_message *m, const hs_session_step *step)
 {
     const hs_sv2_submit *const told = &m->as.submit;
     hs_check_channel *const own =
@@ -56,7 +56,7 @@ void hs_check_share_sent(hs_check *c, const hs_sv2_message *m, const hs_step *st
     }
 }
 
-void hs_check_acknowledged(hs_check *c, const hs_sv2_message *m, const hs_step *step)
+void hs_check_acknowledged(hs_check *c, const hs_sv2_message *m, const hs_session_step *step)
 {
     const hs_sv2_submit_success *const told = &m->as.submit_success;
     double sum = 0.0;

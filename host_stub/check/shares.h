@@ -7,7 +7,7 @@
 
 #include "host_stub/check/state.h"
 
-void hs_check_share_sent(hs_check *c, const hs_sv2_message *m, const hs_step *step);
-void hs_check_acknowledged(hs_check *c, const hs_sv2_message *m, const hs_step *step);
+void hs_check_share_sent(hs_check *c, const hs_sv2_message *m, const hs_session_step *step);
+void hs_check_acknowledged(hs_check *c, const hs_sv2_message *m, const hs_session_step *step);
 
 #endif

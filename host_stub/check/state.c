@@ -38,7 +38,7 @@ void hs_check_report(hs_check *c, unsigned rule, const char *format, ...)
     hs_check_tell(c, &violation);
 }
 
-hs_check_channel *hs_check_channel_of(hs_check *c, const hs_channel *channel)
+hs_check_channel *hs_check_channel_of(hs_check *c, const hs_session_channel *channel)
 {
     hs_check_connection *const now = &c->now;
     size_t count = 0;

@@ -72,7 +72,7 @@ void hs_check_tell(hs_check *c, const hs_check_violation *v);
 void hs_check_report(hs_check *c, unsigned rule, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* The checker's part of a channel of the session; NULL when out of memory. */
-hs_check_channel *hs_check_channel_of(hs_check *c, const hs_channel *channel);
+hs_check_channel *hs_check_channel_of(hs_check *c, const hs_session_channel *channel);
 /* Milliseconds, or HS_TIME_NONE. */
 uint64_t hs_check_now(const hs_check *c);
 

@@ -15,8 +15,8 @@
 
 int hs_cmd_pool(hs_call *call)
 {
-    return hs_lpool_live(call->options, call->why, sizeof call->why) == 0 ? HS_STATUS_DONE
-                                                                          : HS_STATUS_WRONG;
+    return hs_pool_live(call->options, call->why, sizeof call->why) == 0 ? HS_STATUS_DONE
+                                                                         : HS_STATUS_WRONG;
 }
 
 int hs_cmd_proxy(hs_call *call)
@@ -26,7 +26,7 @@ int hs_cmd_proxy(hs_call *call)
 
 int hs_cmd_miner(hs_call *call)
 {
-    return hs_dev_live(call->options, call->why, sizeof call->why);
+    return hs_miner_live(call->options, call->why, sizeof call->why);
 }
 
 static int tell(const hs_e2e_options *options, const hs_e2e_result *result, char *why,

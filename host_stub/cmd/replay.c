@@ -73,9 +73,9 @@ typedef struct fault {
 
 typedef struct replay {
     const arguments *args;
-    hs_recording recording;
+    hs_replay_recording recording;
     hs_session *session;
-    hs_bridge bridge;
+    hs_replay bridge;
     fault first;
     size_t index; /* of the current frame, from 1 */
     size_t offset;
@@ -119,7 +119,7 @@ static const char *arrow(enum hs_sv2_sender sender)
 }
 
 /* Do the acknowledged shares add up to what the server says? */
-static void verify_sum(replay *r, const hs_sv2_message *message, const hs_step *step)
+static void verify_sum(replay *r, const hs_sv2_message *message, const hs_session_step *step)
 {
     double sum = 0.0;
     char number[40];
@@ -161,12 +161,12 @@ static void play(replay *r, const uint8_t *frame, size_t size, const hs_sv2_mess
 {
     const char *const name = hs_sv2_spec_of(message->id)->name;
     char remark[512];
-    hs_step step;
+    hs_session_step step;
     hs_sv2_error why;
     const int legal = hs_session_apply(r->session, message, &step) == 0;
     printf("%5zu  %s %s", r->index, arrow(step.sender), name);
     hs_replay_print_fields(message);
-    hs_bridge_message(&r->bridge, r->session, message, &step, legal, remark, sizeof remark);
+    hs_replay_message(&r->bridge, r->session, message, &step, legal, remark, sizeof remark);
     if (legal) {
         printf(": %s", step.text);
     } else {
@@ -215,7 +215,7 @@ static int run(replay *r)
 {
     char why[WHY_SIZE];
     int malformed = 0;
-    const hs_bridge_options options = {.plugin_path = r->args->plugin,
+    const hs_replay_options options = {.plugin_path = r->args->plugin,
                                        .config_path = r->args->config,
                                        .note = keep_note,
                                        .ctx = r};
@@ -227,7 +227,7 @@ static int run(replay *r)
         return HS_STATUS_WRONG;
     }
     hs_session_set_flags(r->session, r->args->simulated ? HS_SESSION_SIMULATED : 0);
-    if (hs_bridge_start(&r->bridge, &options, why, sizeof why) != 0) {
+    if (hs_replay_start(&r->bridge, &options, why, sizeof why) != 0) {
         fprintf(stderr, "host_stub replay: %s\n", why);
         return HS_STATUS_WRONG;
     }
@@ -240,7 +240,7 @@ static int run(replay *r)
         malformed = size == 0;
         r->offset += size;
     }
-    hs_bridge_end(&r->bridge, r->session);
+    hs_replay_end(&r->bridge, r->session);
     print_notes(r);
     hs_replay_print_table(&r->bridge);
     if (r->first.count > 0) {
@@ -280,17 +280,17 @@ int hs_cmd_replay(hs_call *call)
     args->config = args->config != NULL ? args->config : config;
     memset(&r, 0, sizeof r);
     r.args = args;
-    if (hs_recording_read(args->file, &r.recording, call->why, sizeof call->why) != 0) {
+    if (hs_replay_recording_read(args->file, &r.recording, call->why, sizeof call->why) != 0) {
         return status;
     }
     status = run(&r);
-    hs_bridge_stop(&r.bridge);
+    hs_replay_stop(&r.bridge);
     if (r.notes != NULL) {
         (void)fclose(r.notes);
     }
     free(r.notes_text);
     hs_session_free(r.session);
     free(r.again);
-    hs_recording_free(&r.recording);
+    hs_replay_recording_free(&r.recording);
     return status;
 }

@@ -145,7 +145,7 @@ static const uint8_t *append(uint8_t *to, size_t *at, const uint8_t *from, size_
     return start;
 }
 
-int hs_pool_job_copy(hs_pool_job *to, const hs_sv2_new_extended_job *from)
+int hs_kept_job_copy(hs_kept_job *to, const hs_sv2_new_extended_job *from)
 {
     const size_t path_len = (size_t)from->merkle_path.count * 32;
     size_t at = 0;
@@ -160,13 +160,13 @@ int hs_pool_job_copy(hs_pool_job *to, const hs_sv2_new_extended_job *from)
         append(bytes, &at, from->coinbase_tx_prefix.data, from->coinbase_tx_prefix.len);
     job.coinbase_tx_suffix.data =
         append(bytes, &at, from->coinbase_tx_suffix.data, from->coinbase_tx_suffix.len);
-    hs_pool_job_free(to);
+    hs_kept_job_free(to);
     to->job = job;
     to->bytes = bytes;
     return 0;
 }
 
-void hs_pool_job_free(hs_pool_job *job)
+void hs_kept_job_free(hs_kept_job *job)
 {
     free(job->bytes);
     memset(job, 0, sizeof *job);

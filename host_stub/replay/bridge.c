@@ -17,20 +17,20 @@ enum { JUMP_MAX_SECS = 3600, JUMPS_MAX_SECS = 86400 };
 
 static void on_log(void *ctx, uint32_t level, const char *text, uint64_t len)
 {
-    const hs_bridge *const b = ctx;
+    const hs_replay *const b = ctx;
     if (level <= HMX_LOG_WARN) {
-        hs_bridge_note(b, "%s says: %.*s", b->name, len < 400 ? (int)len : 400, text);
+        hs_replay_note(b, "%s says: %.*s", b->name, len < 400 ? (int)len : 400, text);
     }
 }
 
 static void on_violation(void *ctx, enum hs_side side, const char *check, const char *text)
 {
-    const hs_bridge *const b = ctx;
-    hs_bridge_note(b, "guard: the %s breaks %s: %s", side == HS_SIDE_HOST ? "host" : "plugin",
+    const hs_replay *const b = ctx;
+    hs_replay_note(b, "guard: the %s breaks %s: %s", side == HS_SIDE_HOST ? "host" : "plugin",
                    check, text);
 }
 
-static int create_instance(hs_bridge *b, const hs_bridge_options *options, char *why,
+static int create_instance(hs_replay *b, const hs_replay_options *options, char *why,
                            size_t capacity)
 {
     const hs_link_options link = {.config_path = options->config_path,
@@ -39,7 +39,7 @@ static int create_instance(hs_bridge *b, const hs_bridge_options *options, char 
     return hs_link_start(&b->link, &b->plugin, &link, why, capacity) == 0 ? 0 : -1;
 }
 
-static void add_pool(hs_bridge *b, uint32_t upstream, const char *id, int enabled)
+static void add_pool(hs_replay *b, uint32_t upstream, const char *id, int enabled)
 {
     hs_replay_pool *const pool = &b->pools[b->pool_count++];
     pool->upstream = upstream;
@@ -49,7 +49,7 @@ static void add_pool(hs_bridge *b, uint32_t upstream, const char *id, int enable
     pool->facts.state = HMX_UPSTREAM_UP;
 }
 
-static int read_table(hs_bridge *b, char *why, size_t capacity)
+static int read_table(hs_replay *b, char *why, size_t capacity)
 {
     hs_link_table table;
     int enabled = 0;
@@ -77,7 +77,7 @@ static const char *last_part(const char *id)
     return dot != NULL && dot[1] != '\0' ? dot + 1 : id;
 }
 
-int hs_bridge_start(hs_bridge *b, const hs_bridge_options *options, char *why, size_t capacity)
+int hs_replay_start(hs_replay *b, const hs_replay_options *options, char *why, size_t capacity)
 {
     const hs_load_options load = {
         .host_caps = HMX_CAP_KNOWN, .host_minor = HMX_ABI_MINOR, .keep_loaded = 1};
@@ -100,14 +100,14 @@ int hs_bridge_start(hs_bridge *b, const hs_bridge_options *options, char *why, s
     }
     for (uint32_t i = 0; i < b->pool_count; i++) {
         if (b->pools[i].enabled) {
-            hs_bridge_tell_pool(b, &b->pools[i]);
+            hs_replay_tell_pool(b, &b->pools[i]);
         }
     }
     return 0;
 }
 
 /* Ends the instance and counts what the guard found in its whole life. */
-static void end_link(hs_bridge *b)
+static void end_link(hs_replay *b)
 {
     if (b->link.guard == NULL) {
         return;
@@ -117,7 +117,7 @@ static void end_link(hs_bridge *b)
     b->violations[HS_SIDE_PLUGIN] = hs_link_stop(&b->link) - b->violations[HS_SIDE_HOST];
 }
 
-void hs_bridge_stop(hs_bridge *b)
+void hs_replay_stop(hs_replay *b)
 {
     end_link(b);
     free(b->rows);
@@ -140,7 +140,7 @@ static uint32_t told_ntime(const hs_sv2_message *m)
     }
 }
 
-static uint64_t seconds_to_pass(hs_bridge *b, const hs_sv2_message *m, int legal)
+static uint64_t seconds_to_pass(hs_replay *b, const hs_sv2_message *m, int legal)
 {
     const uint32_t ntime = legal ? told_ntime(m) : 0;
     if (ntime == 0) {
@@ -159,8 +159,8 @@ static uint64_t seconds_to_pass(hs_bridge *b, const hs_sv2_message *m, int legal
     return jump_secs > 1 ? jump_secs : 1;
 }
 
-static void tell(hs_bridge *b, const hs_session *session, const hs_sv2_message *m,
-                 const hs_step *step, char *remark, size_t capacity)
+static void tell(hs_replay *b, const hs_session *session, const hs_sv2_message *m,
+                 const hs_session_step *step, char *remark, size_t capacity)
 {
     switch (m->id) {
     case HS_SV2_SETUP_CONNECTION:
@@ -172,60 +172,60 @@ static void tell(hs_bridge *b, const hs_session *session, const hs_sv2_message *
         break;
     case HS_SV2_OPEN_STANDARD:
     case HS_SV2_OPEN_EXTENDED:
-        hs_bridge_opening(b, m, remark, capacity);
+        hs_replay_opening(b, m, remark, capacity);
         break;
     case HS_SV2_OPEN_STANDARD_SUCCESS:
     case HS_SV2_OPEN_EXTENDED_SUCCESS:
-        hs_bridge_opened(b, step, remark, capacity);
+        hs_replay_opened(b, step, remark, capacity);
         break;
     case HS_SV2_OPEN_ERROR:
-        hs_bridge_not_opened(b, step);
+        hs_replay_not_opened(b, step);
         break;
     case HS_SV2_UPDATE_CHANNEL:
-        hs_bridge_updated(b, m, remark, capacity);
+        hs_replay_updated(b, m, remark, capacity);
         break;
     case HS_SV2_CLOSE_CHANNEL:
-        hs_bridge_closed(b, session,
+        hs_replay_closed(b, session,
                          step->sender == HS_SV2_CLIENT ? HMX_CLOSE_PEER : HMX_CLOSE_HOST);
         break;
     case HS_SV2_SET_EXTRANONCE_PREFIX:
-        hs_bridge_prefix_set(b, step, remark, capacity);
+        hs_replay_prefix_set(b, step, remark, capacity);
         break;
     case HS_SV2_NEW_MINING_JOB:
     case HS_SV2_NEW_EXTENDED_JOB:
     case HS_SV2_SET_CUSTOM_JOB_SUCCESS:
     case HS_SV2_SET_NEW_PREV_HASH:
-        hs_bridge_jobs_changed(b, session, m->id == HS_SV2_SET_NEW_PREV_HASH, remark, capacity);
-        hs_bridge_learn_pools(b, session);
+        hs_replay_jobs_changed(b, session, m->id == HS_SV2_SET_NEW_PREV_HASH, remark, capacity);
+        hs_replay_learn_pools(b, session);
         break;
     case HS_SV2_SUBMIT_SUCCESS:
     case HS_SV2_SUBMIT_ERROR:
-        hs_bridge_answered(b, m, step, remark, capacity);
+        hs_replay_answered(b, m, step, remark, capacity);
         break;
     default:
         break;
     }
 }
 
-void hs_bridge_message(hs_bridge *b, const hs_session *session, const hs_sv2_message *message,
-                       const hs_step *step, int legal, char *remark, size_t capacity)
+void hs_replay_message(hs_replay *b, const hs_session *session, const hs_sv2_message *message,
+                       const hs_session_step *step, int legal, char *remark, size_t capacity)
 {
     remark[0] = '\0';
-    hs_bridge_ticks(b, seconds_to_pass(b, message, legal));
+    hs_replay_ticks(b, seconds_to_pass(b, message, legal));
     if (step->share != NULL) {
-        hs_bridge_share(b, step->share, remark, capacity);
+        hs_replay_share(b, step->share, remark, capacity);
     } else if (legal || step->answered_count > 0) {
         tell(b, session, message, step, remark, capacity);
     }
 }
 
-void hs_bridge_end(hs_bridge *b, const hs_session *session)
+void hs_replay_end(hs_replay *b, const hs_session *session)
 {
     size_t count = 0;
-    const hs_channel *const channels = hs_session_channels(session, &count);
+    const hs_session_channel *const channels = hs_session_channels(session, &count);
     for (size_t i = 0; i < count; i++) {
-        hs_bridge_unanswered(b, &channels[i]);
+        hs_replay_unanswered(b, &channels[i]);
     }
-    hs_bridge_closed(b, NULL, HMX_CLOSE_CONNECTION_LOST);
+    hs_replay_closed(b, NULL, HMX_CLOSE_CONNECTION_LOST);
     end_link(b);
 }

@@ -69,7 +69,7 @@ typedef struct hs_replay_pool {
     double accepted_work_diff1; /* sum of difficulties */
 } hs_replay_pool;
 
-typedef struct hs_bridge {
+typedef struct hs_replay {
     hs_plugin plugin;
     const char *name;     /* of the plugin in a line: the last part of its id */
     hs_link link;         /* its clock is the replay's */
@@ -91,35 +91,35 @@ typedef struct hs_bridge {
     /* Gets one line, without newline, for each thing that the plugin or the guard says. */
     void (*note)(void *ctx, const char *text);
     void *ctx;
-} hs_bridge;
+} hs_replay;
 
-typedef struct hs_bridge_options {
+typedef struct hs_replay_options {
     const char *plugin_path;
     const char *config_path;
     void (*note)(void *ctx, const char *text);
     void *ctx;
-} hs_bridge_options;
+} hs_replay_options;
 
 /* Loads the plugin, creates an instance and reports its pools up. Returns 0, or -1 with a sentence
- * in `why`; hs_bridge_stop is due in both cases. *bridge must stay where it is. */
-int hs_bridge_start(hs_bridge *bridge, const hs_bridge_options *options, char *why,
+ * in `why`; hs_replay_stop is due in both cases. *bridge must stay where it is. */
+int hs_replay_start(hs_replay *bridge, const hs_replay_options *options, char *why,
                     size_t capacity);
 
 /* Frees everything. */
-void hs_bridge_stop(hs_bridge *bridge);
+void hs_replay_stop(hs_replay *bridge);
 
 /* After hs_session_apply(message): tells the plugin about it. `legal` is what that returned; from a
  * message at fault only a refused share is told. Then time goes on. `remark` gets a half sentence
  * about pools for the message's line, or becomes empty. */
-void hs_bridge_message(hs_bridge *bridge, const hs_session *session, const hs_sv2_message *message,
-                       const hs_step *step, int legal, char *remark, size_t capacity);
+void hs_replay_message(hs_replay *bridge, const hs_session *session, const hs_sv2_message *message,
+                       const hs_session_step *step, int legal, char *remark, size_t capacity);
 
 /* The recording is over: shares without an answer are lost, channels close with their
  * connection. */
-void hs_bridge_end(hs_bridge *bridge, const hs_session *session);
+void hs_replay_end(hs_replay *bridge, const hs_session *session);
 
 /* For the table: a pool's name by number, "-" for HMX_NONE. */
-const char *hs_bridge_pool_name(const hs_bridge *bridge, uint32_t upstream);
+const char *hs_replay_pool_name(const hs_replay *bridge, uint32_t upstream);
 
 /* "100 TH/s". Returns `out`. */
 const char *hs_replay_hashrate(double hashrate_hs, char *out, size_t capacity);

@@ -7,7 +7,7 @@
 #include "host_stub/replay/moves.h"
 
 /* A row that nobody uses, cleared, with the next number; NULL when there is none. */
-static hs_replay_row *new_row(hs_bridge *b)
+static hs_replay_row *new_row(hs_replay *b)
 {
     uint32_t i = 0;
     while (i < b->row_end && b->rows[i].number != 0) {
@@ -25,7 +25,7 @@ static hs_replay_row *new_row(hs_bridge *b)
     return &b->rows[i];
 }
 
-static uint32_t channel_flags(const hs_bridge *b)
+static uint32_t channel_flags(const hs_replay *b)
 {
     uint32_t flags = 0;
     flags |= b->client_flags & HS_SV2_REQUIRES_VERSION_ROLLING
@@ -35,7 +35,7 @@ static uint32_t channel_flags(const hs_bridge *b)
     return flags;
 }
 
-static hmx_status ask(hs_bridge *b, const hs_replay_row *row, const hs_sv2_open *told,
+static hmx_status ask(hs_replay *b, const hs_replay_row *row, const hs_sv2_open *told,
                       hmx_channel_decision *answer)
 {
     hmx_channel_open e = {.channel = row->number,
@@ -52,7 +52,7 @@ static hmx_status ask(hs_bridge *b, const hs_replay_row *row, const hs_sv2_open 
     return hs_link_open(&b->link, &e, answer);
 }
 
-void hs_bridge_opening(hs_bridge *b, const hs_sv2_message *m, char *remark, size_t capacity)
+void hs_replay_opening(hs_replay *b, const hs_sv2_message *m, char *remark, size_t capacity)
 {
     hmx_channel_decision answer;
     char hashrate[64];
@@ -84,20 +84,20 @@ void hs_bridge_opening(hs_bridge *b, const hs_sv2_message *m, char *remark, size
         (void)snprintf(remark, capacity, "%s, %s leaves the place to the host", hashrate, b->name);
     } else {
         (void)snprintf(remark, capacity, "%s, %s would place it on %s", hashrate, b->name,
-                       hs_bridge_pool_name(b, row->decided));
+                       hs_replay_pool_name(b, row->decided));
     }
 }
 
-void hs_bridge_opened(hs_bridge *b, const hs_step *step, char *remark, size_t capacity)
+void hs_replay_opened(hs_replay *b, const hs_session_step *step, char *remark, size_t capacity)
 {
     char hashrate[64];
     char hex[2 * HS_SV2_EXTRANONCE_MAX + 8];
-    hs_replay_row *const row = hs_bridge_waiting_row(b, step->request_id);
+    hs_replay_row *const row = hs_replay_waiting_row(b, step->request_id);
     if (row == NULL) {
         return;
     }
-    const hs_channel *const channel = step->channel;
-    const hs_replay_pool *const pool = hs_bridge_pool_of(b, &channel->prefix);
+    const hs_session_channel *const channel = step->channel;
+    const hs_replay_pool *const pool = hs_replay_pool_of(b, &channel->prefix);
     row->waits = 0;
     row->channel_id = channel->channel_id;
     row->upstream = pool->upstream;
@@ -109,23 +109,23 @@ void hs_bridge_opened(hs_bridge *b, const hs_step *step, char *remark, size_t ca
                    row->decided == HMX_NONE ? "" : ", ", row->decided == HMX_NONE ? "" : verb,
                    row->decided == HMX_NONE ? "" : " decided");
     if (row->known && row->decided != pool->upstream) {
-        (void)hs_bridge_moved(b, row, pool->upstream, &channel->prefix);
+        (void)hs_replay_moved(b, row, pool->upstream, &channel->prefix);
     }
 }
 
-static void tell_close(hs_bridge *b, hs_replay_row *row, uint32_t reason)
+static void tell_close(hs_replay *b, hs_replay_row *row, uint32_t reason)
 {
     if (row->known && row->open) {
         (void)hs_link_close(&b->link, row->number, row->cookie, reason);
-        hs_bridge_all_drained(b, row);
+        hs_replay_all_drained(b, row);
     }
     row->open = 0;
     row->pending.decision = 0;
 }
 
-void hs_bridge_not_opened(hs_bridge *b, const hs_step *step)
+void hs_replay_not_opened(hs_replay *b, const hs_session_step *step)
 {
-    hs_replay_row *const row = hs_bridge_waiting_row(b, step->request_id);
+    hs_replay_row *const row = hs_replay_waiting_row(b, step->request_id);
     if (row != NULL) {
         tell_close(b, row, HMX_CLOSE_HOST);
         row->number = 0; /* free: no channel came of it */
@@ -133,10 +133,10 @@ void hs_bridge_not_opened(hs_bridge *b, const hs_step *step)
     }
 }
 
-void hs_bridge_updated(hs_bridge *b, const hs_sv2_message *m, char *remark, size_t capacity)
+void hs_replay_updated(hs_replay *b, const hs_sv2_message *m, char *remark, size_t capacity)
 {
     char hashrate[64];
-    hs_replay_row *const row = hs_bridge_row(b, m->as.update_channel.channel_id);
+    hs_replay_row *const row = hs_replay_row_of(b, m->as.update_channel.channel_id);
     if (row == NULL) {
         return;
     }
@@ -157,7 +157,7 @@ void hs_bridge_updated(hs_bridge *b, const hs_sv2_message *m, char *remark, size
 static int still_open(const hs_session *session, const hs_replay_row *row)
 {
     size_t count = 0;
-    const hs_channel *const channels = hs_session_channels(session, &count);
+    const hs_session_channel *const channels = hs_session_channels(session, &count);
     for (size_t i = 0; i < count; i++) {
         if (channels[i].channel_id == row->channel_id) {
             return channels[i].open != 0;
@@ -166,7 +166,7 @@ static int still_open(const hs_session *session, const hs_replay_row *row)
     return 0;
 }
 
-void hs_bridge_closed(hs_bridge *b, const hs_session *session, uint32_t reason)
+void hs_replay_closed(hs_replay *b, const hs_session *session, uint32_t reason)
 {
     for (uint32_t i = 0; i < b->row_end; i++) {
         hs_replay_row *const row = &b->rows[i];

@@ -6,10 +6,10 @@
 
 #include "host_stub/replay/rows.h"
 
-void hs_bridge_opening(hs_bridge *b, const hs_sv2_message *m, char *remark, size_t capacity);
-void hs_bridge_opened(hs_bridge *b, const hs_step *step, char *remark, size_t capacity);
-void hs_bridge_not_opened(hs_bridge *b, const hs_step *step);
-void hs_bridge_updated(hs_bridge *b, const hs_sv2_message *m, char *remark, size_t capacity);
-void hs_bridge_closed(hs_bridge *b, const hs_session *session, uint32_t reason);
+void hs_replay_opening(hs_replay *b, const hs_sv2_message *m, char *remark, size_t capacity);
+void hs_replay_opened(hs_replay *b, const hs_session_step *step, char *remark, size_t capacity);
+void hs_replay_not_opened(hs_replay *b, const hs_session_step *step);
+void hs_replay_updated(hs_replay *b, const hs_sv2_message *m, char *remark, size_t capacity);
+void hs_replay_closed(hs_replay *b, const hs_session *session, uint32_t reason);
 
 #endif

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 /* Takes the whole file into *out. Returns 0, or -1 with *why. */
-static int slurp(const char *path, FILE *file, hs_recording *out, char *why, size_t capacity)
+static int slurp(const char *path, FILE *file, hs_replay_recording *out, char *why, size_t capacity)
 {
     struct stat info;
     if (fstat(fileno(file), &info) != 0 || !S_ISREG(info.st_mode)) {
@@ -39,7 +39,7 @@ static int slurp(const char *path, FILE *file, hs_recording *out, char *why, siz
     return 0;
 }
 
-static int is_raw(const hs_recording *recording)
+static int is_raw(const hs_replay_recording *recording)
 {
     for (size_t i = 0; i < recording->len; i++) {
         const uint8_t c = recording->data[i];
@@ -60,7 +60,7 @@ static int digit_value(uint8_t c)
 }
 
 /* Turns the text into bytes in place. Returns 0, or -1 with *why. */
-static int from_hex(const char *path, hs_recording *r, char *why, size_t capacity)
+static int from_hex(const char *path, hs_replay_recording *r, char *why, size_t capacity)
 {
     size_t len = 0;
     size_t line = 1;
@@ -104,7 +104,7 @@ static int from_hex(const char *path, hs_recording *r, char *why, size_t capacit
     return 0;
 }
 
-int hs_recording_read(const char *path, hs_recording *out, char *why, size_t capacity)
+int hs_replay_recording_read(const char *path, hs_replay_recording *out, char *why, size_t capacity)
 {
     memset(out, 0, sizeof *out);
     FILE *const file = fopen(path, "rb");
@@ -116,12 +116,12 @@ int hs_recording_read(const char *path, hs_recording *out, char *why, size_t cap
                      (is_raw(out) || from_hex(path, out, why, capacity) == 0);
     (void)fclose(file);
     if (!done) {
-        hs_recording_free(out);
+        hs_replay_recording_free(out);
     }
     return done ? 0 : -1;
 }
 
-void hs_recording_free(hs_recording *recording)
+void hs_replay_recording_free(hs_replay_recording *recording)
 {
     free(recording->data);
     memset(recording, 0, sizeof *recording);

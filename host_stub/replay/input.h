@@ -10,17 +10,18 @@
 
 enum { HS_REPLAY_FILE_MAX = 64 * 1024 * 1024 }; /* bytes */
 
-typedef struct hs_recording {
-    uint8_t *data; /* free with hs_recording_free */
+typedef struct hs_replay_recording {
+    uint8_t *data; /* free with hs_replay_recording_free */
     size_t len;    /* > 0 */
     int was_hex;
-} hs_recording;
+} hs_replay_recording;
 
 /* Reads the file. It is raw when it holds a control character (every raw stream does: its first
  * byte is 0), else it must be text: pairs of hex digits, blanks, and comments from # to the end of
  * a line. Returns 0, or -1 with a sentence in `why`; then *out is zero. */
-int hs_recording_read(const char *path, hs_recording *out, char *why, size_t capacity);
+int hs_replay_recording_read(const char *path, hs_replay_recording *out, char *why,
+                             size_t capacity);
 
-void hs_recording_free(hs_recording *recording);
+void hs_replay_recording_free(hs_replay_recording *recording);
 
 #endif

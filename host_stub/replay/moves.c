@@ -7,7 +7,7 @@
 
 #include "host_stub/sv2/work.h"
 
-static void tell(hs_bridge *b, const hs_replay_row *row, hmx_reassign e, const hs_sv2_b032 *prefix)
+static void tell(hs_replay *b, const hs_replay_row *row, hmx_reassign e, const hs_sv2_b032 *prefix)
 {
     e.channel = row->number;
     e.cookie = row->cookie;
@@ -16,7 +16,7 @@ static void tell(hs_bridge *b, const hs_replay_row *row, hmx_reassign e, const h
 }
 
 /* Answers the pending decision, if there is one. Returns 1 when it was this very move. */
-static int answer_pending(hs_bridge *b, hs_replay_row *row, uint32_t to, const hs_sv2_b032 *prefix)
+static int answer_pending(hs_replay *b, hs_replay_row *row, uint32_t to, const hs_sv2_b032 *prefix)
 {
     const hmx_decision decision = row->pending;
     row->pending.decision = 0;
@@ -34,7 +34,7 @@ static int answer_pending(hs_bridge *b, hs_replay_row *row, uint32_t to, const h
     return same;
 }
 
-int hs_bridge_moved(hs_bridge *b, hs_replay_row *row, uint32_t to, const hs_sv2_b032 *prefix)
+int hs_replay_moved(hs_replay *b, hs_replay_row *row, uint32_t to, const hs_sv2_b032 *prefix)
 {
     if (answer_pending(b, row, to, prefix)) {
         return 1;
@@ -59,7 +59,7 @@ static void drain_later(hs_replay_row *row, const hs_sv2_b032 *next)
     }
 }
 
-static void tell_drained(hs_bridge *b, const hs_replay_row *row, const hs_replay_drain *drain)
+static void tell_drained(hs_replay *b, const hs_replay_row *row, const hs_replay_drain *drain)
 {
     if (row->known) {
         (void)hs_link_drained(&b->link, row->number, row->cookie, drain->upstream,
@@ -68,12 +68,12 @@ static void tell_drained(hs_bridge *b, const hs_replay_row *row, const hs_replay
 }
 
 /* Reports the old prefixes that no valid job holds any more. */
-static void report_drained(hs_bridge *b, hs_replay_row *row, const hs_channel *channel)
+static void report_drained(hs_replay *b, hs_replay_row *row, const hs_session_channel *channel)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < row->drain_count; i++) {
         const hs_replay_drain drain = row->drains[i];
-        if (hs_channel_uses_prefix(channel, &drain.prefix) ||
+        if (hs_session_channel_uses_prefix(channel, &drain.prefix) ||
             hs_prefix_equal(&channel->prefix, &drain.prefix)) {
             row->drains[kept++] = drain;
         } else {
@@ -83,7 +83,7 @@ static void report_drained(hs_bridge *b, hs_replay_row *row, const hs_channel *c
     row->drain_count = kept;
 }
 
-void hs_bridge_all_drained(hs_bridge *b, hs_replay_row *row)
+void hs_replay_all_drained(hs_replay *b, hs_replay_row *row)
 {
     const hs_replay_drain last = {row->upstream, row->prefix};
     for (uint32_t i = 0; i < row->drain_count; i++) {
@@ -95,13 +95,13 @@ void hs_bridge_all_drained(hs_bridge *b, hs_replay_row *row)
     }
 }
 
-void hs_bridge_prefix_set(hs_bridge *b, const hs_step *step, char *remark, size_t capacity)
+void hs_replay_prefix_set(hs_replay *b, const hs_session_step *step, char *remark, size_t capacity)
 {
     char old_hex[2 * HS_SV2_EXTRANONCE_MAX + 8];
     char new_hex[2 * HS_SV2_EXTRANONCE_MAX + 8];
-    const hs_channel *const channel = step->channel;
-    const hs_replay_row *const row = hs_bridge_row(b, channel->channel_id);
-    const hs_replay_pool *const pool = hs_bridge_pool_of(b, &channel->prefix);
+    const hs_session_channel *const channel = step->channel;
+    const hs_replay_row *const row = hs_replay_row_of(b, channel->channel_id);
+    const hs_replay_pool *const pool = hs_replay_pool_of(b, &channel->prefix);
     if (row == NULL) {
         return;
     }
@@ -111,19 +111,19 @@ void hs_bridge_prefix_set(hs_bridge *b, const hs_step *step, char *remark, size_
         (void)snprintf(remark, capacity, "prefix %s -> %s on %s", old_hex, new_hex, pool->id);
     } else {
         (void)snprintf(remark, capacity, "move: prefix %s -> %s (%s -> %s), with the next job",
-                       old_hex, new_hex, hs_bridge_pool_name(b, row->upstream), pool->id);
+                       old_hex, new_hex, hs_replay_pool_name(b, row->upstream), pool->id);
     }
 }
 
 /* The channel's active job has another prefix than before. */
-static void prefix_in_force(hs_bridge *b, hs_replay_row *row, const hs_job *job, int hard,
+static void prefix_in_force(hs_replay *b, hs_replay_row *row, const hs_session_job *job, int hard,
                             char *remark, size_t capacity)
 {
-    const hs_replay_pool *const pool = hs_bridge_pool_of(b, &job->prefix);
+    const hs_replay_pool *const pool = hs_replay_pool_of(b, &job->prefix);
     const int moved = pool->upstream != row->upstream;
     const char *how = "";
     if (row->known && row->open) {
-        how = hs_bridge_moved(b, row, pool->upstream, &job->prefix)
+        how = hs_replay_moved(b, row, pool->upstream, &job->prefix)
                   ? ", as decided by the plugin"
                   : ", not asked for by the plugin";
     }
@@ -132,7 +132,7 @@ static void prefix_in_force(hs_bridge *b, hs_replay_row *row, const hs_job *job,
         row->soft_moves += hard ? 0 : 1;
         (void)snprintf(remark, capacity, "%s move of channel %u done: %s -> %s%s",
                        hard ? "hard" : "soft", (unsigned)row->channel_id,
-                       hs_bridge_pool_name(b, row->upstream), pool->id, how);
+                       hs_replay_pool_name(b, row->upstream), pool->id, how);
     }
     drain_later(row, &job->prefix);
     row->noted_to = HMX_NONE;
@@ -140,14 +140,14 @@ static void prefix_in_force(hs_bridge *b, hs_replay_row *row, const hs_job *job,
     row->prefix = job->prefix;
 }
 
-void hs_bridge_jobs_changed(hs_bridge *b, const hs_session *session, int hard, char *remark,
+void hs_replay_jobs_changed(hs_replay *b, const hs_session *session, int hard, char *remark,
                             size_t capacity)
 {
     size_t count = 0;
-    const hs_channel *const channels = hs_session_channels(session, &count);
+    const hs_session_channel *const channels = hs_session_channels(session, &count);
     for (size_t i = 0; i < count; i++) {
-        const hs_job *const job = hs_channel_active_job(&channels[i]);
-        hs_replay_row *const row = job != NULL ? hs_bridge_row(b, channels[i].channel_id) : NULL;
+        const hs_session_job *const job = hs_session_channel_active_job(&channels[i]);
+        hs_replay_row *const row = job != NULL ? hs_replay_row_of(b, channels[i].channel_id) : NULL;
         if (row == NULL) {
             continue;
         }
@@ -159,7 +159,7 @@ void hs_bridge_jobs_changed(hs_bridge *b, const hs_session *session, int hard, c
 }
 
 /* Takes over what the job tells about its pool. Returns 1 when that is news. */
-static int learn(hs_replay_pool *pool, const hs_job *job)
+static int learn(hs_replay_pool *pool, const hs_session_job *job)
 {
     const hmx_upstream_event before = pool->facts;
     pool->facts.has_job = HMX_YES;
@@ -172,16 +172,16 @@ static int learn(hs_replay_pool *pool, const hs_job *job)
     return memcmp(&before, &pool->facts, sizeof before) != 0;
 }
 
-void hs_bridge_learn_pools(hs_bridge *b, const hs_session *session)
+void hs_replay_learn_pools(hs_replay *b, const hs_session *session)
 {
     size_t count = 0;
-    const hs_channel *const channels = hs_session_channels(session, &count);
+    const hs_session_channel *const channels = hs_session_channels(session, &count);
     for (size_t i = 0; i < count; i++) {
-        const hs_job *const job = hs_channel_active_job(&channels[i]);
+        const hs_session_job *const job = hs_session_channel_active_job(&channels[i]);
         if (job != NULL) {
-            hs_replay_pool *const pool = hs_bridge_pool_of(b, &job->prefix);
+            hs_replay_pool *const pool = hs_replay_pool_of(b, &job->prefix);
             if (learn(pool, job)) {
-                hs_bridge_tell_pool(b, pool);
+                hs_replay_tell_pool(b, pool);
             }
         }
     }
@@ -195,9 +195,9 @@ static const char *reason_name(uint32_t reason)
     return reason < sizeof NAMES / sizeof NAMES[0] ? NAMES[reason] : "unknown reason";
 }
 
-static void take_decision(hs_bridge *b, const hmx_decision *decision)
+static void take_decision(hs_replay *b, const hmx_decision *decision)
 {
-    hs_replay_row *const row = hs_bridge_numbered_row(b, decision->channel);
+    hs_replay_row *const row = hs_replay_numbered_row(b, decision->channel);
     b->decisions++;
     if (row == NULL || !row->open) {
         return; /* void: the guard has said so */
@@ -208,16 +208,16 @@ static void take_decision(hs_bridge *b, const hmx_decision *decision)
     }
     row->noted_to = decision->to;
     if (row->waits) {
-        hs_bridge_note(b, "%s wants request %u on %s (%s)", b->name, (unsigned)row->request_id,
-                       hs_bridge_pool_name(b, decision->to), reason_name(decision->reason));
+        hs_replay_note(b, "%s wants request %u on %s (%s)", b->name, (unsigned)row->request_id,
+                       hs_replay_pool_name(b, decision->to), reason_name(decision->reason));
         return;
     }
-    hs_bridge_note(b, "%s wants channel %u on %s (%s); the recording goes its own way", b->name,
-                   (unsigned)row->channel_id, hs_bridge_pool_name(b, decision->to),
+    hs_replay_note(b, "%s wants channel %u on %s (%s); the recording goes its own way", b->name,
+                   (unsigned)row->channel_id, hs_replay_pool_name(b, decision->to),
                    reason_name(decision->reason));
 }
 
-static void forget_expired(hs_bridge *b)
+static void forget_expired(hs_replay *b)
 {
     for (uint32_t i = 0; i < b->row_end; i++) {
         hmx_decision *const pending = &b->rows[i].pending;
@@ -227,7 +227,7 @@ static void forget_expired(hs_bridge *b)
     }
 }
 
-void hs_bridge_ticks(hs_bridge *b, uint64_t seconds)
+void hs_replay_ticks(hs_replay *b, uint64_t seconds)
 {
     for (uint64_t i = 0; i < seconds; i++) {
         hs_link_tick tick = {.link = &b->link};

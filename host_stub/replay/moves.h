@@ -8,17 +8,17 @@
 
 #include "host_stub/replay/rows.h"
 
-void hs_bridge_prefix_set(hs_bridge *b, const hs_step *step, char *remark, size_t capacity);
+void hs_replay_prefix_set(hs_replay *b, const hs_session_step *step, char *remark, size_t capacity);
 /* The channel has ended: none of its prefixes is in use any more. */
-void hs_bridge_all_drained(hs_bridge *b, hs_replay_row *row);
+void hs_replay_all_drained(hs_replay *b, hs_replay_row *row);
 /* Looks at what every channel works on now; `hard` when the tip was renewed. */
-void hs_bridge_jobs_changed(hs_bridge *b, const hs_session *session, int hard, char *remark,
+void hs_replay_jobs_changed(hs_replay *b, const hs_session *session, int hard, char *remark,
                             size_t capacity);
 /* Updates the pools' jobs and tips from the channels' active jobs. */
-void hs_bridge_learn_pools(hs_bridge *b, const hs_session *session);
-void hs_bridge_ticks(hs_bridge *b, uint64_t seconds);
+void hs_replay_learn_pools(hs_replay *b, const hs_session *session);
+void hs_replay_ticks(hs_replay *b, uint64_t seconds);
 /* The recorded proxy has put the channel on `to`: answers the pending decision, and unless it was
  * that very move (then it returns 1) reports it as forced. */
-int hs_bridge_moved(hs_bridge *b, hs_replay_row *row, uint32_t to, const hs_sv2_b032 *prefix);
+int hs_replay_moved(hs_replay *b, hs_replay_row *row, uint32_t to, const hs_sv2_b032 *prefix);
 
 #endif

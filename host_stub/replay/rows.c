@@ -7,7 +7,7 @@
 
 #include "host_stub/base/text.h"
 
-void hs_bridge_note(const hs_bridge *b, const char *format, ...)
+void hs_replay_note(const hs_replay *b, const char *format, ...)
 {
     char text[512];
     va_list list;
@@ -48,7 +48,7 @@ const char *hs_replay_prefix(const hs_sv2_b032 *prefix, char out[2 * HS_SV2_EXTR
     return out;
 }
 
-const char *hs_bridge_pool_name(const hs_bridge *b, uint32_t upstream)
+const char *hs_replay_pool_name(const hs_replay *b, uint32_t upstream)
 {
     for (uint32_t i = 0; i < b->pool_count; i++) {
         if (b->pools[i].upstream == upstream) {
@@ -59,7 +59,7 @@ const char *hs_bridge_pool_name(const hs_bridge *b, uint32_t upstream)
 }
 
 /* The n-th enabled pool, or the last one when there are fewer. */
-static uint32_t nth_enabled(const hs_bridge *b, uint32_t n)
+static uint32_t nth_enabled(const hs_replay *b, uint32_t n)
 {
     uint32_t found = 0;
     uint32_t last = 0;
@@ -72,7 +72,7 @@ static uint32_t nth_enabled(const hs_bridge *b, uint32_t n)
     return last;
 }
 
-hs_replay_pool *hs_bridge_pool_of(hs_bridge *b, const hs_sv2_b032 *prefix)
+hs_replay_pool *hs_replay_pool_of(hs_replay *b, const hs_sv2_b032 *prefix)
 {
     const uint32_t space = prefix->len > 0 ? prefix->byte[0] : HS_REPLAY_SPACES - 1;
     if (b->pool_of_space[space] == 0) {
@@ -80,18 +80,18 @@ hs_replay_pool *hs_bridge_pool_of(hs_bridge *b, const hs_sv2_b032 *prefix)
         const hs_sv2_b032 first = {prefix->len > 0 ? 1 : 0, {prefix->byte[0]}};
         const uint32_t index = nth_enabled(b, b->space_count++);
         b->pool_of_space[space] = index + 1;
-        hs_bridge_note(b, "prefixes that begin with %s are taken as those of %s",
+        hs_replay_note(b, "prefixes that begin with %s are taken as those of %s",
                        hs_replay_prefix(&first, hex), b->pools[index].id);
     }
     return &b->pools[b->pool_of_space[space] - 1];
 }
 
-void hs_bridge_tell_pool(hs_bridge *b, hs_replay_pool *pool)
+void hs_replay_tell_pool(hs_replay *b, hs_replay_pool *pool)
 {
     (void)hs_link_upstream(&b->link, &pool->facts);
 }
 
-hs_replay_row *hs_bridge_row(hs_bridge *b, uint32_t channel_id)
+hs_replay_row *hs_replay_row_of(hs_replay *b, uint32_t channel_id)
 {
     for (uint32_t i = 0; i < b->row_end; i++) {
         if (b->rows[i].number != 0 && !b->rows[i].waits && b->rows[i].channel_id == channel_id) {
@@ -101,7 +101,7 @@ hs_replay_row *hs_bridge_row(hs_bridge *b, uint32_t channel_id)
     return NULL;
 }
 
-hs_replay_row *hs_bridge_waiting_row(hs_bridge *b, uint32_t request_id)
+hs_replay_row *hs_replay_waiting_row(hs_replay *b, uint32_t request_id)
 {
     for (uint32_t i = 0; i < b->row_end; i++) {
         if (b->rows[i].number != 0 && b->rows[i].waits && b->rows[i].request_id == request_id) {
@@ -111,7 +111,7 @@ hs_replay_row *hs_bridge_waiting_row(hs_bridge *b, uint32_t request_id)
     return NULL;
 }
 
-hs_replay_row *hs_bridge_numbered_row(hs_bridge *b, uint64_t number)
+hs_replay_row *hs_replay_numbered_row(hs_replay *b, uint64_t number)
 {
     for (uint32_t i = 0; i < b->row_end; i++) {
         if (number != 0 && b->rows[i].number == number) {

@@ -10,15 +10,15 @@
 #define HS_REPLAY_SECOND_NS     1000000000ULL
 #define HS_REPLAY_START_UNIX_MS 1700000000000ULL
 
-void hs_bridge_note(const hs_bridge *b, const char *format, ...)
+void hs_replay_note(const hs_replay *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* The pool that a prefix belongs to; a new one takes the next row of the table. */
-hs_replay_pool *hs_bridge_pool_of(hs_bridge *b, const hs_sv2_b032 *prefix);
+hs_replay_pool *hs_replay_pool_of(hs_replay *b, const hs_sv2_b032 *prefix);
 /* Sends the pool's facts as they stand. */
-void hs_bridge_tell_pool(hs_bridge *b, hs_replay_pool *pool);
+void hs_replay_tell_pool(hs_replay *b, hs_replay_pool *pool);
 /* The row of an open or closed channel, of an opening that waits, or of the host's number; NULL. */
-hs_replay_row *hs_bridge_row(hs_bridge *b, uint32_t channel_id);
-hs_replay_row *hs_bridge_waiting_row(hs_bridge *b, uint32_t request_id);
-hs_replay_row *hs_bridge_numbered_row(hs_bridge *b, uint64_t number);
+hs_replay_row *hs_replay_row_of(hs_replay *b, uint32_t channel_id);
+hs_replay_row *hs_replay_waiting_row(hs_replay *b, uint32_t request_id);
+hs_replay_row *hs_replay_numbered_row(hs_replay *b, uint64_t number);
 
 #endif

@@ -44,10 +44,10 @@ static int is_rejection(uint32_t verdict)
 }
 
 /* Tells the plugin and, unless it is SUBMITTED, files the verdict. */
-static void report(hs_bridge *b, hs_replay_row *row, const hs_share *share, uint32_t verdict,
-                   int local)
+static void report(hs_replay *b, hs_replay_row *row, const hs_session_share *share,
+                   uint32_t verdict, int local)
 {
-    hs_replay_pool *const pool = hs_bridge_pool_of(b, &share->prefix);
+    hs_replay_pool *const pool = hs_replay_pool_of(b, &share->prefix);
     hmx_share e = {.event = {.flags = local ? HMX_SHARE_LOCAL : 0},
                    .channel = row->number,
                    .cookie = row->cookie,
@@ -71,19 +71,19 @@ static void report(hs_bridge *b, hs_replay_row *row, const hs_share *share, uint
     }
 }
 
-static int is_late(const hs_share *share)
+static int is_late(const hs_session_share *share)
 {
     return share->judgement == HS_JUDGED_STALE || share->judgement == HS_JUDGED_CHANNEL_CLOSED;
 }
 
-void hs_bridge_share(hs_bridge *b, const hs_share *share, char *remark, size_t capacity)
+void hs_replay_share(hs_replay *b, const hs_session_share *share, char *remark, size_t capacity)
 {
-    hs_replay_row *const row = hs_bridge_row(b, share->channel_id);
+    hs_replay_row *const row = hs_replay_row_of(b, share->channel_id);
     if (row == NULL) {
         return;
     }
     row->submitted++;
-    (void)snprintf(remark, capacity, "for %s", hs_bridge_pool_of(b, &share->prefix)->id);
+    (void)snprintf(remark, capacity, "for %s", hs_replay_pool_of(b, &share->prefix)->id);
     if (share->judgement == HS_JUDGED_VALID) {
         report(b, row, share, HMX_SHARE_SUBMITTED, 0);
     } else if (!is_late(share)) {
@@ -91,13 +91,13 @@ void hs_bridge_share(hs_bridge *b, const hs_share *share, char *remark, size_t c
     }
 }
 
-void hs_bridge_answered(hs_bridge *b, const hs_sv2_message *m, const hs_step *step, char *remark,
-                        size_t capacity)
+void hs_replay_answered(hs_replay *b, const hs_sv2_message *m, const hs_session_step *step,
+                        char *remark, size_t capacity)
 {
     const int accepted = m->id == HS_SV2_SUBMIT_SUCCESS;
     for (size_t i = 0; i < step->answered_count; i++) {
-        const hs_share *const share = &step->answered[i];
-        hs_replay_row *const row = hs_bridge_row(b, share->channel_id);
+        const hs_session_share *const share = &step->answered[i];
+        hs_replay_row *const row = hs_replay_row_of(b, share->channel_id);
         if (row == NULL || (share->judgement != HS_JUDGED_VALID && !is_late(share))) {
             continue; /* reported as a local rejection when it came */
         }
@@ -109,15 +109,15 @@ void hs_bridge_answered(hs_bridge *b, const hs_sv2_message *m, const hs_step *st
         } else {
             report(b, row, share, verdict_of_code(m->as.submit_error.error_code), is_late(share));
         }
-        (void)snprintf(remark, capacity, "for %s", hs_bridge_pool_of(b, &share->prefix)->id);
+        (void)snprintf(remark, capacity, "for %s", hs_replay_pool_of(b, &share->prefix)->id);
     }
 }
 
-void hs_bridge_unanswered(hs_bridge *b, const hs_channel *channel)
+void hs_replay_unanswered(hs_replay *b, const hs_session_channel *channel)
 {
-    hs_replay_row *const row = hs_bridge_row(b, channel->channel_id);
+    hs_replay_row *const row = hs_replay_row_of(b, channel->channel_id);
     for (size_t i = 0; row != NULL && i < channel->pending_count; i++) {
-        const hs_share *const share = &channel->pending[i];
+        const hs_session_share *const share = &channel->pending[i];
         if (share->judgement == HS_JUDGED_VALID) {
             report(b, row, share, HMX_SHARE_LOST, 0);
         } else if (is_late(share)) {

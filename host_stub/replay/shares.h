@@ -8,9 +8,9 @@
 
 #include "host_stub/replay/rows.h"
 
-void hs_bridge_share(hs_bridge *b, const hs_share *share, char *remark, size_t capacity);
-void hs_bridge_answered(hs_bridge *b, const hs_sv2_message *m, const hs_step *step, char *remark,
-                        size_t capacity);
-void hs_bridge_unanswered(hs_bridge *b, const hs_channel *channel);
+void hs_replay_share(hs_replay *b, const hs_session_share *share, char *remark, size_t capacity);
+void hs_replay_answered(hs_replay *b, const hs_sv2_message *m, const hs_session_step *step,
+                        char *remark, size_t capacity);
+void hs_replay_unanswered(hs_replay *b, const hs_session_channel *channel);
 
 #endif

@@ -18,7 +18,7 @@ static void print_row(const char *name, const char *pool, uint64_t submitted,
            verdicts[HMX_SHARE_LOST], hard, soft);
 }
 
-static void print_channels(const hs_bridge *b)
+static void print_channels(const hs_replay *b)
 {
     uint64_t submitted = 0;
     uint64_t verdicts[HS_REPLAY_VERDICTS] = {0};
@@ -34,7 +34,7 @@ static void print_channels(const hs_bridge *b)
             continue;
         }
         (void)snprintf(name, sizeof name, "%" PRIu32, row->channel_id);
-        print_row(name, hs_bridge_pool_name(b, row->upstream), row->submitted, row->verdicts,
+        print_row(name, hs_replay_pool_name(b, row->upstream), row->submitted, row->verdicts,
                   row->hard_moves, row->soft_moves);
         submitted += row->submitted;
         hard += row->hard_moves;
@@ -46,7 +46,7 @@ static void print_channels(const hs_bridge *b)
     print_row("all", "", submitted, verdicts, hard, soft);
 }
 
-static void print_pools(const hs_bridge *b)
+static void print_pools(const hs_replay *b)
 {
     printf("\n%-12s %9s %8s %8s  %s\n", "pool", "submitted", "accepted", "rejected",
            "accepted work (difficulty 1)");
@@ -59,7 +59,7 @@ static void print_pools(const hs_bridge *b)
     }
 }
 
-void hs_replay_print_table(const hs_bridge *b)
+void hs_replay_print_table(const hs_replay *b)
 {
     putchar('\n');
     print_channels(b);

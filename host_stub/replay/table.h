@@ -11,6 +11,6 @@
 /* The fields that say more than the sentence behind them, each after a blank. */
 void hs_replay_print_fields(const hs_sv2_message *message);
 
-void hs_replay_print_table(const hs_bridge *bridge);
+void hs_replay_print_table(const hs_replay *bridge);
 
 #endif

@@ -8,14 +8,14 @@
 
 #include "host_stub/session/state.h"
 
-int hs_session_open(hs_session *s, const hs_sv2_message *m, hs_step *step);
-int hs_session_open_success(hs_session *s, const hs_sv2_message *m, hs_step *step);
-int hs_session_open_error(hs_session *s, const hs_sv2_message *m, hs_step *step);
-int hs_session_update(hs_session *s, const hs_sv2_message *m, hs_step *step);
-int hs_session_update_error(hs_session *s, const hs_sv2_message *m, hs_step *step);
-int hs_session_close(hs_session *s, const hs_sv2_message *m, hs_step *step);
-int hs_session_set_prefix(hs_session *s, const hs_sv2_message *m, hs_step *step);
-int hs_session_set_target(hs_session *s, const hs_sv2_message *m, hs_step *step);
-int hs_session_set_group(hs_session *s, const hs_sv2_message *m, hs_step *step);
+int hs_session_open(hs_session *s, const hs_sv2_message *m, hs_session_step *step);
+int hs_session_open_success(hs_session *s, const hs_sv2_message *m, hs_session_step *step);
+int hs_session_open_error(hs_session *s, const hs_sv2_message *m, hs_session_step *step);
+int hs_session_update(hs_session *s, const hs_sv2_message *m, hs_session_step *step);
+int hs_session_update_error(hs_session *s, const hs_sv2_message *m, hs_session_step *step);
+int hs_session_close(hs_session *s, const hs_sv2_message *m, hs_session_step *step);
+int hs_session_set_prefix(hs_session *s, const hs_sv2_message *m, hs_session_step *step);
+int hs_session_set_target(hs_session *s, const hs_sv2_message *m, hs_session_step *step);
+int hs_session_set_group(hs_session *s, const hs_sv2_message *m, hs_session_step *step);
 
 #endif

@@ -8,9 +8,9 @@
 
 #include "host_stub/session/state.h"
 
-int hs_session_custom(hs_session *s, const hs_sv2_message *m, hs_step *step);
-int hs_session_custom_success(hs_session *s, const hs_sv2_message *m, hs_step *step);
-int hs_session_custom_error(hs_session *s, const hs_sv2_message *m, hs_step *step);
+int hs_session_custom(hs_session *s, const hs_sv2_message *m, hs_session_step *step);
+int hs_session_custom_success(hs_session *s, const hs_sv2_message *m, hs_session_step *step);
+int hs_session_custom_error(hs_session *s, const hs_sv2_message *m, hs_session_step *step);
 void hs_session_drop_customs(hs_session *s);
 
 #endif

@@ -7,7 +7,7 @@
 #include "host_stub/base/array.h"
 #include "host_stub/sv2/work.h"
 
-struct hs_template {
+struct hs_session_template {
     size_t references;
     uint32_t prefix_len;
     uint32_t suffix_len;
@@ -23,10 +23,11 @@ static void append(uint8_t *to, size_t *at, const uint8_t *data, size_t len)
     }
 }
 
-hs_template *hs_template_new(hs_sv2_bytes prefix, hs_sv2_bytes suffix, hs_sv2_seq path)
+hs_session_template *hs_session_template_new(hs_sv2_bytes prefix, hs_sv2_bytes suffix,
+                                             hs_sv2_seq path)
 {
     const size_t path_len = (size_t)path.count * 32;
-    hs_template *const body =
+    hs_session_template *const body =
         malloc(sizeof *body + (size_t)prefix.len + (size_t)suffix.len + path_len);
     size_t at = 0;
     if (body == NULL) {
@@ -42,7 +43,7 @@ hs_template *hs_template_new(hs_sv2_bytes prefix, hs_sv2_bytes suffix, hs_sv2_se
     return body;
 }
 
-static hs_template *share_template(hs_template *body)
+static hs_session_template *share_template(hs_session_template *body)
 {
     if (body != NULL) {
         body->references++;
@@ -50,36 +51,36 @@ static hs_template *share_template(hs_template *body)
     return body;
 }
 
-void hs_template_release(hs_template *body)
+void hs_session_template_release(hs_session_template *body)
 {
     if (body != NULL && --body->references == 0) {
         free(body);
     }
 }
 
-hs_sv2_bytes hs_template_prefix(const hs_template *body)
+hs_sv2_bytes hs_session_template_prefix(const hs_session_template *body)
 {
     return (hs_sv2_bytes){body->bytes, body->prefix_len};
 }
 
-hs_sv2_bytes hs_template_suffix(const hs_template *body)
+hs_sv2_bytes hs_session_template_suffix(const hs_session_template *body)
 {
     return (hs_sv2_bytes){body->bytes + body->prefix_len, body->suffix_len};
 }
 
-hs_sv2_seq hs_template_path(const hs_template *body)
+hs_sv2_seq hs_session_template_path(const hs_session_template *body)
 {
     return (hs_sv2_seq){body->bytes + body->prefix_len + body->suffix_len, body->path_count};
 }
 
 /* ---- the jobs of a channel ---- */
 
-static int is_valid(const hs_job *job)
+static int is_valid(const hs_session_job *job)
 {
     return job->state != HS_JOB_STALE;
 }
 
-static hs_job *find_job(const hs_channel *channel, uint32_t job_id, int valid)
+static hs_session_job *find_job(const hs_session_channel *channel, uint32_t job_id, int valid)
 {
     for (size_t i = 0; i < channel->job_count; i++) {
         if (channel->jobs[i].job_id == job_id && is_valid(&channel->jobs[i]) == valid) {
@@ -89,37 +90,38 @@ static hs_job *find_job(const hs_channel *channel, uint32_t job_id, int valid)
     return NULL;
 }
 
-hs_job *hs_channel_valid_job(const hs_channel *channel, uint32_t job_id)
+hs_session_job *hs_session_channel_valid_job(const hs_session_channel *channel, uint32_t job_id)
 {
     return find_job(channel, job_id, 1);
 }
 
-hs_job *hs_channel_stale_job(const hs_channel *channel, uint32_t job_id)
+hs_session_job *hs_session_channel_stale_job(const hs_session_channel *channel, uint32_t job_id)
 {
     return find_job(channel, job_id, 0);
 }
 
-const hs_job *hs_channel_job(const hs_channel *channel, uint32_t job_id)
+const hs_session_job *hs_session_channel_job(const hs_session_channel *channel, uint32_t job_id)
 {
     return find_job(channel, job_id, 1);
 }
 
 void hs_session_mark_job(hs_session *session, uint32_t channel_id, uint32_t job_id, void *mark)
 {
-    hs_channel *const channel = hs_session_find(session, channel_id);
-    hs_job *const job = channel != NULL ? find_job(channel, job_id, 1) : NULL;
+    hs_session_channel *const channel = hs_session_find(session, channel_id);
+    hs_session_job *const job = channel != NULL ? find_job(channel, job_id, 1) : NULL;
     if (job != NULL) {
         job->mark = mark;
     }
 }
 
-hs_job_parts hs_job_body_parts(const hs_job *job)
+hs_job_parts hs_job_body_parts(const hs_session_job *job)
 {
-    return (hs_job_parts){hs_template_prefix(job->body), hs_template_suffix(job->body),
-                          hs_template_path(job->body)};
+    return (hs_job_parts){hs_session_template_prefix(job->body),
+                          hs_session_template_suffix(job->body),
+                          hs_session_template_path(job->body)};
 }
 
-const hs_job *hs_channel_active_job(const hs_channel *channel)
+const hs_session_job *hs_session_channel_active_job(const hs_session_channel *channel)
 {
     for (size_t i = 0; i < channel->job_count; i++) {
         if (channel->jobs[i].state == HS_JOB_ACTIVE) {
@@ -129,7 +131,7 @@ const hs_job *hs_channel_active_job(const hs_channel *channel)
     return NULL;
 }
 
-int hs_channel_uses_prefix(const hs_channel *channel, const hs_sv2_b032 *prefix)
+int hs_session_channel_uses_prefix(const hs_session_channel *channel, const hs_sv2_b032 *prefix)
 {
     for (size_t i = 0; i < channel->job_count; i++) {
         if (is_valid(&channel->jobs[i]) && hs_prefix_equal(&channel->jobs[i].prefix, prefix)) {
@@ -139,18 +141,18 @@ int hs_channel_uses_prefix(const hs_channel *channel, const hs_sv2_b032 *prefix)
     return 0;
 }
 
-static void remove_job(hs_channel *channel, size_t index)
+static void remove_job(hs_session_channel *channel, size_t index)
 {
-    hs_template_release(channel->jobs[index].body);
+    hs_session_template_release(channel->jobs[index].body);
     channel->job_count--;
     memmove(&channel->jobs[index], &channel->jobs[index + 1],
             (channel->job_count - index) * sizeof channel->jobs[0]);
 }
 
-void hs_channel_drop_jobs(hs_channel *channel)
+void hs_session_channel_drop_jobs(hs_session_channel *channel)
 {
     for (size_t i = 0; i < channel->job_count; i++) {
-        hs_template_release(channel->jobs[i].body);
+        hs_session_template_release(channel->jobs[i].body);
     }
     free(channel->jobs);
     channel->jobs = NULL;
@@ -158,13 +160,13 @@ void hs_channel_drop_jobs(hs_channel *channel)
     channel->job_capacity = 0;
 }
 
-int hs_channel_reserve_job(hs_channel *channel)
+int hs_session_channel_reserve_job(hs_session_channel *channel)
 {
     return HS_GROW(channel->jobs, channel->job_capacity, channel->job_count + 1) == 0 ? 0 : -1;
 }
 
 /* Forgets the oldest job in `state` when there are `most` of them already. */
-static void evict(hs_channel *channel, enum hs_job_state state, size_t most)
+static void evict(hs_session_channel *channel, enum hs_job_state state, size_t most)
 {
     size_t count = 0;
     size_t oldest = 0;
@@ -179,9 +181,10 @@ static void evict(hs_channel *channel, enum hs_job_state state, size_t most)
     }
 }
 
-void hs_channel_add_job(hs_channel *channel, const hs_job *job, uint64_t now_ms)
+void hs_session_channel_add_job(hs_session_channel *channel, const hs_session_job *job,
+                                uint64_t now_ms)
 {
-    hs_job added = *job;
+    hs_session_job added = *job;
     added.prefix = channel->prefix;
     added.target = channel->target;
     added.body = share_template(job->body);
@@ -204,10 +207,11 @@ void hs_channel_add_job(hs_channel *channel, const hs_job *job, uint64_t now_ms)
     channel->jobs[channel->job_count++] = added;
 }
 
-void hs_channel_retire_jobs(hs_channel *channel, uint32_t chosen_job_id, int has_chosen)
+void hs_session_channel_retire_jobs(hs_session_channel *channel, uint32_t chosen_job_id,
+                                    int has_chosen)
 {
     for (size_t i = channel->job_count; i > 0; i--) {
-        hs_job *const job = &channel->jobs[i - 1];
+        hs_session_job *const job = &channel->jobs[i - 1];
         if (has_chosen && job->state == HS_JOB_FUTURE && job->job_id == chosen_job_id) {
             continue;
         }
@@ -220,57 +224,62 @@ void hs_channel_retire_jobs(hs_channel *channel, uint32_t chosen_job_id, int has
     hs_table_free(&channel->seen);
 }
 
-const char *hs_channel_coinbase_fault(const hs_channel *channel, const hs_template *body)
+const char *hs_session_channel_coinbase_fault(const hs_session_channel *channel,
+                                              const hs_session_template *body)
 {
     static const uint8_t ZEROS[HS_SV2_EXTRANONCE_MAX];
-    const hs_sv2_coinbase coinbase = {hs_template_prefix(body),
+    const hs_sv2_coinbase coinbase = {hs_session_template_prefix(body),
                                       {ZEROS, channel->prefix.len + channel->extranonce_size},
-                                      hs_template_suffix(body)};
+                                      hs_session_template_suffix(body)};
     return hs_sv2_coinbase_fault(&coinbase);
 }
 
 /* May this channel get this job now? */
-static int check_job(hs_channel *channel, const hs_job *job, hs_step *step)
+static int check_job(hs_session_channel *channel, const hs_session_job *job, hs_session_step *step)
 {
-    const hs_job *const other = hs_channel_valid_job(channel, job->job_id);
+    const hs_session_job *const other = hs_session_channel_valid_job(channel, job->job_id);
     if (other != NULL) {
         static const char *const STATES[] = {"", "future", "active", "past", "stale"};
-        return hs_fault(step, HS_RULE_JOB_ID_IN_USE,
-                        "job %u of channel %u is still in use (%s): its number cannot be given to "
-                        "another job",
-                        (unsigned)job->job_id, (unsigned)channel->channel_id, STATES[other->state]);
+        return hs_session_fault(
+            step, HS_RULE_JOB_ID_IN_USE,
+            "job %u of channel %u is still in use (%s): its number cannot be given to "
+            "another job",
+            (unsigned)job->job_id, (unsigned)channel->channel_id, STATES[other->state]);
     }
     if (job->state != HS_JOB_FUTURE && !channel->has_tip) {
-        return hs_fault(step, HS_RULE_FIRST_JOB,
-                        "channel %u has no prev_hash yet: its first job must be a future one",
-                        (unsigned)channel->channel_id);
+        return hs_session_fault(
+            step, HS_RULE_FIRST_JOB,
+            "channel %u has no prev_hash yet: its first job must be a future one",
+            (unsigned)channel->channel_id);
     }
     if (job->body != NULL) {
-        const char *const fault = hs_channel_coinbase_fault(channel, job->body);
+        const char *const fault = hs_session_channel_coinbase_fault(channel, job->body);
         if (fault != NULL) {
-            return hs_fault(step, HS_RULE_COINBASE,
-                            "the coinbase does not fit the %u bytes of channel %u's extranonce: %s",
-                            (unsigned)(channel->prefix.len + channel->extranonce_size),
-                            (unsigned)channel->channel_id, fault);
+            return hs_session_fault(
+                step, HS_RULE_COINBASE,
+                "the coinbase does not fit the %u bytes of channel %u's extranonce: %s",
+                (unsigned)(channel->prefix.len + channel->extranonce_size),
+                (unsigned)channel->channel_id, fault);
         }
     }
-    if (hs_channel_reserve_job(channel) != 0) {
-        return hs_fault(step, HS_RULE_MEMORY, "no memory for another job");
+    if (hs_session_channel_reserve_job(channel) != 0) {
+        return hs_session_fault(step, HS_RULE_MEMORY, "no memory for another job");
     }
     return 0;
 }
 
-static void give_job(hs_channel *channel, const hs_job *job, uint64_t now_ms)
+static void give_job(hs_session_channel *channel, const hs_session_job *job, uint64_t now_ms)
 {
-    hs_job own = *job;
+    hs_session_job own = *job;
     own.tip = channel->tip;
     if (own.state != HS_JOB_FUTURE && channel->tip.min_ntime > own.min_ntime) {
         own.min_ntime = channel->tip.min_ntime; /* the larger of the two floors holds */
     }
-    hs_channel_add_job(channel, &own, now_ms);
+    hs_session_channel_add_job(channel, &own, now_ms);
 }
 
-static void start_job(hs_job *job, uint32_t job_id, uint32_t version, hs_sv2_option_u32 min_ntime)
+static void start_job(hs_session_job *job, uint32_t job_id, uint32_t version,
+                      hs_sv2_option_u32 min_ntime)
 {
     memset(job, 0, sizeof *job);
     job->job_id = job_id;
@@ -279,18 +288,18 @@ static void start_job(hs_job *job, uint32_t job_id, uint32_t version, hs_sv2_opt
     job->min_ntime = min_ntime.value;
 }
 
-int hs_session_new_job(hs_session *s, const hs_sv2_message *m, hs_step *step)
+int hs_session_new_job(hs_session *s, const hs_sv2_message *m, hs_session_step *step)
 {
     const hs_sv2_new_mining_job *const told = &m->as.new_mining_job;
-    hs_channel *const channel = hs_session_need(s, told->channel_id, step);
-    hs_job job;
+    hs_session_channel *const channel = hs_session_need(s, told->channel_id, step);
+    hs_session_job job;
     if (channel == NULL) {
         return -1;
     }
     if (channel->kind != HS_CHANNEL_STANDARD) {
-        return hs_fault(step, HS_RULE_CHANNEL_KIND,
-                        "channel %u is extended and gets NewExtendedMiningJob only",
-                        (unsigned)channel->channel_id);
+        return hs_session_fault(step, HS_RULE_CHANNEL_KIND,
+                                "channel %u is extended and gets NewExtendedMiningJob only",
+                                (unsigned)channel->channel_id);
     }
     start_job(&job, told->job_id, told->version, told->min_ntime);
     job.version_rolling = (s->server_flags & HS_SV2_REQUIRES_FIXED_VERSION) == 0;
@@ -299,38 +308,39 @@ int hs_session_new_job(hs_session *s, const hs_sv2_message *m, hs_step *step)
         return -1;
     }
     give_job(channel, &job, s->now_ms);
-    return hs_say(step, "job %u for channel %u, %s", (unsigned)job.job_id,
-                  (unsigned)channel->channel_id,
-                  job.state == HS_JOB_FUTURE ? "future" : "to work on at once");
+    return hs_session_say(step, "job %u for channel %u, %s", (unsigned)job.job_id,
+                          (unsigned)channel->channel_id,
+                          job.state == HS_JOB_FUTURE ? "future" : "to work on at once");
 }
 
 /* Rules of the message as a whole, whoever gets the job. */
-static int check_extended(hs_session *s, const hs_sv2_new_extended_job *told, hs_step *step)
+static int check_extended(hs_session *s, const hs_sv2_new_extended_job *told, hs_session_step *step)
 {
     if (hs_session_need_any(s, told->channel_id, step) != 0) {
         return -1;
     }
     if ((s->client_flags & HS_SV2_REQUIRES_STANDARD_JOBS) != 0) {
-        return hs_fault(step, HS_RULE_STANDARD_JOBS,
-                        "the client set REQUIRES_STANDARD_JOBS: it takes no extended job");
+        return hs_session_fault(step, HS_RULE_STANDARD_JOBS,
+                                "the client set REQUIRES_STANDARD_JOBS: it takes no extended job");
     }
     if (step->channel != NULL && step->channel->kind != HS_CHANNEL_EXTENDED) {
-        return hs_fault(step, HS_RULE_CHANNEL_KIND,
-                        "channel %u is standard: an extended job reaches it only by its group",
-                        (unsigned)told->channel_id);
+        return hs_session_fault(
+            step, HS_RULE_CHANNEL_KIND,
+            "channel %u is standard: an extended job reaches it only by its group",
+            (unsigned)told->channel_id);
     }
     if ((s->client_flags & HS_SV2_REQUIRES_VERSION_ROLLING) != 0 &&
         !told->version_rolling_allowed) {
-        return hs_fault(step, HS_RULE_VERSION_ROLLING,
-                        "the client set REQUIRES_VERSION_ROLLING and the job forbids it");
+        return hs_session_fault(step, HS_RULE_VERSION_ROLLING,
+                                "the client set REQUIRES_VERSION_ROLLING and the job forbids it");
     }
     return 0;
 }
 
 /* Gives the job to everybody that `id` addresses, or to nobody. */
-static int give_to_all(hs_session *s, uint32_t id, const hs_job *job, hs_step *step)
+static int give_to_all(hs_session *s, uint32_t id, const hs_session_job *job, hs_session_step *step)
 {
-    hs_channel *channel = NULL;
+    hs_session_channel *channel = NULL;
     unsigned count = 0;
     size_t at = 0;
     while ((channel = hs_session_next(s, id, &at)) != NULL) {
@@ -343,66 +353,68 @@ static int give_to_all(hs_session *s, uint32_t id, const hs_job *job, hs_step *s
         give_job(channel, job, s->now_ms);
         count++;
     }
-    return hs_say(step, "job %u for %s %u, %s%s", (unsigned)job->job_id,
-                  step->channel != NULL ? "channel" : "group", (unsigned)id,
-                  job->state == HS_JOB_FUTURE ? "future" : "to work on at once",
-                  count == 0 ? " (nobody is in the group)" : "");
+    return hs_session_say(step, "job %u for %s %u, %s%s", (unsigned)job->job_id,
+                          step->channel != NULL ? "channel" : "group", (unsigned)id,
+                          job->state == HS_JOB_FUTURE ? "future" : "to work on at once",
+                          count == 0 ? " (nobody is in the group)" : "");
 }
 
-int hs_session_new_extended_job(hs_session *s, const hs_sv2_message *m, hs_step *step)
+int hs_session_new_extended_job(hs_session *s, const hs_sv2_message *m, hs_session_step *step)
 {
     const hs_sv2_new_extended_job *const told = &m->as.new_extended_job;
-    hs_job job;
+    hs_session_job job;
     if (check_extended(s, told, step) != 0) {
         return -1;
     }
     start_job(&job, told->job_id, told->version, told->min_ntime);
     job.version_rolling = told->version_rolling_allowed;
-    job.body =
-        hs_template_new(told->coinbase_tx_prefix, told->coinbase_tx_suffix, told->merkle_path);
+    job.body = hs_session_template_new(told->coinbase_tx_prefix, told->coinbase_tx_suffix,
+                                       told->merkle_path);
     if (job.body == NULL) {
-        return hs_fault(step, HS_RULE_MEMORY, "no memory for another job");
+        return hs_session_fault(step, HS_RULE_MEMORY, "no memory for another job");
     }
     const int legal = give_to_all(s, told->channel_id, &job, step) == 0;
-    hs_template_release(job.body);
+    hs_session_template_release(job.body);
     return legal ? 0 : -1;
 }
 
-static int check_prev_hash(hs_session *s, const hs_sv2_set_new_prev_hash *told, hs_step *step)
+static int check_prev_hash(hs_session *s, const hs_sv2_set_new_prev_hash *told,
+                           hs_session_step *step)
 {
-    hs_channel *channel = NULL;
+    hs_session_channel *channel = NULL;
     size_t at = 0;
     if (hs_session_need_any(s, told->channel_id, step) != 0) {
         return -1;
     }
     while ((channel = hs_session_next(s, told->channel_id, &at)) != NULL) {
-        const hs_job *const job = hs_channel_valid_job(channel, told->job_id);
+        const hs_session_job *const job = hs_session_channel_valid_job(channel, told->job_id);
         if (job == NULL) {
-            return hs_fault(step, HS_RULE_PREV_HASH_JOB, "channel %u has no job %u",
-                            (unsigned)channel->channel_id, (unsigned)told->job_id);
+            return hs_session_fault(step, HS_RULE_PREV_HASH_JOB, "channel %u has no job %u",
+                                    (unsigned)channel->channel_id, (unsigned)told->job_id);
         }
         if (job->state != HS_JOB_FUTURE) {
-            return hs_fault(step, HS_RULE_PREV_HASH_JOB,
-                            "job %u of channel %u is no future job: it is in use already, on "
-                            "another prev_hash",
-                            (unsigned)told->job_id, (unsigned)channel->channel_id);
+            return hs_session_fault(
+                step, HS_RULE_PREV_HASH_JOB,
+                "job %u of channel %u is no future job: it is in use already, on "
+                "another prev_hash",
+                (unsigned)told->job_id, (unsigned)channel->channel_id);
         }
     }
     return 0;
 }
 
-int hs_session_prev_hash(hs_session *s, const hs_sv2_message *m, hs_step *step)
+int hs_session_prev_hash(hs_session *s, const hs_sv2_message *m, hs_session_step *step)
 {
     const hs_sv2_set_new_prev_hash *const told = &m->as.set_new_prev_hash;
     const hs_tip tip = {told->prev_hash, told->min_ntime, told->nbits};
-    hs_channel *channel = NULL;
+    hs_session_channel *channel = NULL;
     size_t at = 0;
     if (check_prev_hash(s, told, step) != 0) {
         return -1;
     }
     while ((channel = hs_session_next(s, told->channel_id, &at)) != NULL) {
-        hs_channel_retire_jobs(channel, told->job_id, 1);
-        hs_job *const job = hs_channel_valid_job(channel, told->job_id);
+        hs_session_channel_retire_jobs(channel, told->job_id, 1);
+        hs_session_job *const job = hs_session_channel_valid_job(channel, told->job_id);
         job->state = HS_JOB_ACTIVE;
         job->tip = tip;
         job->min_ntime = tip.min_ntime;
@@ -411,6 +423,6 @@ int hs_session_prev_hash(hs_session *s, const hs_sv2_message *m, hs_step *step)
         channel->tip_since_ms = s->now_ms;
         channel->has_tip = 1;
     }
-    return hs_say(step, "new tip: job %u is the one to work on, earlier ones are stale",
-                  (unsigned)told->job_id);
+    return hs_session_say(step, "new tip: job %u is the one to work on, earlier ones are stale",
+                          (unsigned)told->job_id);
 }

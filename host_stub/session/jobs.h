@@ -8,30 +8,34 @@
 
 #include "host_stub/session/state.h"
 
-int hs_session_new_job(hs_session *s, const hs_sv2_message *m, hs_step *step);
-int hs_session_new_extended_job(hs_session *s, const hs_sv2_message *m, hs_step *step);
-int hs_session_prev_hash(hs_session *s, const hs_sv2_message *m, hs_step *step);
+int hs_session_new_job(hs_session *s, const hs_sv2_message *m, hs_session_step *step);
+int hs_session_new_extended_job(hs_session *s, const hs_sv2_message *m, hs_session_step *step);
+int hs_session_prev_hash(hs_session *s, const hs_sv2_message *m, hs_session_step *step);
 
 /* The job of that id that is still valid (future, active, past), or NULL. */
-hs_job *hs_channel_valid_job(const hs_channel *channel, uint32_t job_id);
-hs_job *hs_channel_stale_job(const hs_channel *channel, uint32_t job_id);
+hs_session_job *hs_session_channel_valid_job(const hs_session_channel *channel, uint32_t job_id);
+hs_session_job *hs_session_channel_stale_job(const hs_session_channel *channel, uint32_t job_id);
 /* Room for one more job: 0, or -1 when out of memory. */
-int hs_channel_reserve_job(hs_channel *channel);
+int hs_session_channel_reserve_job(hs_session_channel *channel);
 /* Adds a copy with the channel's prefix and target and takes a reference to its body; there must be
  * room. A job that is not future becomes the active one. */
-void hs_channel_add_job(hs_channel *channel, const hs_job *job, uint64_t now_ms);
+void hs_session_channel_add_job(hs_session_channel *channel, const hs_session_job *job,
+                                uint64_t now_ms);
 /* The tip has changed: valid jobs but `chosen` (may be NULL) become stale or are dropped. */
-void hs_channel_retire_jobs(hs_channel *channel, uint32_t chosen_job_id, int has_chosen);
-void hs_channel_drop_jobs(hs_channel *channel);
+void hs_session_channel_retire_jobs(hs_session_channel *channel, uint32_t chosen_job_id,
+                                    int has_chosen);
+void hs_session_channel_drop_jobs(hs_session_channel *channel);
 /* The whole coinbase of `job` on this channel: prefix, extranonce, suffix; for a fault. */
-const char *hs_channel_coinbase_fault(const hs_channel *channel, const hs_template *body);
+const char *hs_session_channel_coinbase_fault(const hs_session_channel *channel,
+                                              const hs_session_template *body);
 
 /* The coinbase parts and the path that the jobs of one NewExtendedMiningJob have in common, kept
  * once and counted, however many channels the group has. */
-hs_template *hs_template_new(hs_sv2_bytes prefix, hs_sv2_bytes suffix, hs_sv2_seq path);
-void hs_template_release(hs_template *body); /* NULL is fine */
-hs_sv2_bytes hs_template_prefix(const hs_template *body);
-hs_sv2_bytes hs_template_suffix(const hs_template *body);
-hs_sv2_seq hs_template_path(const hs_template *body);
+hs_session_template *hs_session_template_new(hs_sv2_bytes prefix, hs_sv2_bytes suffix,
+                                             hs_sv2_seq path);
+void hs_session_template_release(hs_session_template *body); /* NULL is fine */
+hs_sv2_bytes hs_session_template_prefix(const hs_session_template *body);
+hs_sv2_bytes hs_session_template_suffix(const hs_session_template *body);
+hs_sv2_seq hs_session_template_path(const hs_session_template *body);
 
 #endif

@@ -71,22 +71,22 @@ typedef struct hs_tip {
 } hs_tip;
 
 /* An extended job's coinbase and path, shared by the channels of a group. */
-typedef struct hs_template hs_template;
+typedef struct hs_session_template hs_session_template;
 
-typedef struct hs_job {
+typedef struct hs_session_job {
     uint32_t job_id;
     enum hs_job_state state;
     uint32_t version;
-    uint32_t version_rolling; /* 0 or 1: the general purpose bits may change */
-    uint32_t min_ntime;       /* seconds since 1970; 0 in a future job */
-    uint64_t since_ms;        /* hs_session_set_time when it could be worked on */
-    hs_tip tip;               /* not in a future job */
-    hs_sv2_u256 target;       /* captured */
-    hs_sv2_b032 prefix;       /* captured */
-    hs_sv2_u256 merkle_root;  /* of a NewMiningJob; else see body */
-    hs_template *body;        /* of an extended job, or NULL */
-    void *mark;               /* the observer's, see hs_session_mark_job; NULL at first */
-} hs_job;
+    uint32_t version_rolling;  /* 0 or 1: the general purpose bits may change */
+    uint32_t min_ntime;        /* seconds since 1970; 0 in a future job */
+    uint64_t since_ms;         /* hs_session_set_time when it could be worked on */
+    hs_tip tip;                /* not in a future job */
+    hs_sv2_u256 target;        /* captured */
+    hs_sv2_b032 prefix;        /* captured */
+    hs_sv2_u256 merkle_root;   /* of a NewMiningJob; else see body */
+    hs_session_template *body; /* of an extended job, or NULL */
+    void *mark;                /* the observer's, see hs_session_mark_job; NULL at first */
+} hs_session_job;
 
 /* Our own verdict on a share, in the order in which a server checks. */
 enum hs_judgement {
@@ -105,18 +105,18 @@ enum hs_judgement {
 /* The error_code that stands for it on the wire; "valid" for HS_JUDGED_VALID. */
 const char *hs_judgement_code(enum hs_judgement judgement);
 
-typedef struct hs_share {
+typedef struct hs_session_share {
     uint32_t channel_id;
     uint32_t sequence_number;
     uint32_t job_id;
     enum hs_judgement judgement;
     double difficulty;  /* of the job's target; of the channel's when there is no such job */
     hs_sv2_b032 prefix; /* the job's; the channel's when there is no such job */
-} hs_share;
+} hs_session_share;
 
 enum hs_channel_kind { HS_CHANNEL_STANDARD = 1, HS_CHANNEL_EXTENDED = 2 };
 
-typedef struct hs_channel {
+typedef struct hs_session_channel {
     uint32_t channel_id;
     enum hs_channel_kind kind;
     uint32_t open;                  /* 0 after CloseChannel: its number never comes back */
@@ -132,28 +132,28 @@ typedef struct hs_channel {
     int has_tip;
     hs_tip tip;
     uint64_t tip_since_ms; /* hs_session_set_time when it came */
-    hs_job *jobs;          /* in order of arrival */
+    hs_session_job *jobs;  /* in order of arrival */
     size_t job_count;
     size_t job_capacity;
-    hs_share *pending; /* shares without an answer, in order of arrival */
+    hs_session_share *pending; /* shares without an answer, in order of arrival */
     size_t pending_count;
     size_t pending_capacity;
     hs_table
         seen; /* the valid shares' hashes (their first 8 bytes) since the last SetNewPrevHash */
-} hs_channel;
+} hs_session_channel;
 
 /* What one message meant. */
-typedef struct hs_step {
-    enum hs_rule rule;         /* HS_RULE_OK, or the rule that it breaks */
-    enum hs_sv2_sender sender; /* HS_SV2_CLIENT or HS_SV2_SERVER */
-    uint32_t request_id;       /* with the answers to Open*: whose request ended here */
-    const hs_channel *channel; /* the one that it addresses; NULL for none or a group */
-    const hs_share *share;     /* a submitted share, judged; else NULL */
-    const hs_share *answered;  /* shares that this message answers */
+typedef struct hs_session_step {
+    enum hs_rule rule;                 /* HS_RULE_OK, or the rule that it breaks */
+    enum hs_sv2_sender sender;         /* HS_SV2_CLIENT or HS_SV2_SERVER */
+    uint32_t request_id;               /* with the answers to Open*: whose request ended here */
+    const hs_session_channel *channel; /* the one that it addresses; NULL for none or a group */
+    const hs_session_share *share;     /* a submitted share, judged; else NULL */
+    const hs_session_share *answered;  /* shares that this message answers */
     size_t answered_count;
     int terse;      /* the session's business */
     char text[320]; /* one sentence: what it meant, or what is wrong */
-} hs_step;
+} hs_session_step;
 
 typedef struct hs_session hs_session;
 
@@ -179,17 +179,17 @@ void hs_session_set_time(hs_session *session, uint64_t now_ms);
  *
  * Who sent a message follows from its type. CloseChannel, the only one that both sides send, counts
  * as the client's when it names a channel and as the server's when it names a group. */
-int hs_session_apply(hs_session *session, const hs_sv2_message *message, hs_step *step);
+int hs_session_apply(hs_session *session, const hs_sv2_message *message, hs_session_step *step);
 
 /* The channels that were ever opened, in order of their opening. */
-const hs_channel *hs_session_channels(const hs_session *session, size_t *count);
+const hs_session_channel *hs_session_channels(const hs_session *session, size_t *count);
 
 /* Walks the open channels that `id`, a channel's or a group's, addresses: *at starts at 0. NULL at
  * the end. */
-const hs_channel *hs_session_addressed(const hs_session *session, uint32_t id, size_t *at);
+const hs_session_channel *hs_session_addressed(const hs_session *session, uint32_t id, size_t *at);
 
 /* The channel's job of that number, future, active or past; NULL. */
-const hs_job *hs_channel_job(const hs_channel *channel, uint32_t job_id);
+const hs_session_job *hs_session_channel_job(const hs_session_channel *channel, uint32_t job_id);
 
 /* Puts the observer's mark on such a job of an open channel. */
 void hs_session_mark_job(hs_session *session, uint32_t channel_id, uint32_t job_id, void *mark);
@@ -200,18 +200,18 @@ typedef struct hs_job_parts {
     hs_sv2_bytes suffix;
     hs_sv2_seq path; /* U256 */
 } hs_job_parts;
-hs_job_parts hs_job_body_parts(const hs_job *job);
+hs_job_parts hs_job_body_parts(const hs_session_job *job);
 
 /* Is `told` what a server may say in new_shares_sum for these shares: the sum of the difficulties
  * of their jobs' targets, truncated? Rounding is forgiven, and so is counting each share at least
  * 1 where targets are easier than difficulty 1. *sum gets the sum. */
-int hs_shares_sum_fits(const hs_share *shares, size_t count, uint64_t told, double *sum);
+int hs_shares_sum_fits(const hs_session_share *shares, size_t count, uint64_t told, double *sum);
 
 /* The job that the channel works on, or NULL before the first. */
-const hs_job *hs_channel_active_job(const hs_channel *channel);
+const hs_session_job *hs_session_channel_active_job(const hs_session_channel *channel);
 
 /* Does a future, active or past job of the channel hold this prefix? */
-int hs_channel_uses_prefix(const hs_channel *channel, const hs_sv2_b032 *prefix);
+int hs_session_channel_uses_prefix(const hs_session_channel *channel, const hs_sv2_b032 *prefix);
 
 /* SetupConnection.flags; 0 before it came. */
 uint32_t hs_session_client_flags(const hs_session *session);

@@ -32,7 +32,7 @@ const char *hs_judgement_code(enum hs_judgement judgement)
     return (unsigned)judgement <= HS_JUDGED_DUPLICATE ? CODES[judgement] : "unknown";
 }
 
-static hs_sv2_u256 share_hash(const hs_job *job, const hs_sv2_b032 *prefix,
+static hs_sv2_u256 share_hash(const hs_session_job *job, const hs_sv2_b032 *prefix,
                               const hs_sv2_submit *told)
 {
     hs_sv2_header header = {told->version, job->tip.prev_hash, job->merkle_root,
@@ -41,16 +41,16 @@ static hs_sv2_u256 share_hash(const hs_job *job, const hs_sv2_b032 *prefix,
         uint8_t extranonce[2 * HS_SV2_EXTRANONCE_MAX];
         memcpy(extranonce, prefix->byte, prefix->len);
         memcpy(extranonce + prefix->len, told->extranonce.byte, told->extranonce.len);
-        const hs_sv2_coinbase coinbase = {hs_template_prefix(job->body),
+        const hs_sv2_coinbase coinbase = {hs_session_template_prefix(job->body),
                                           {extranonce, prefix->len + told->extranonce.len},
-                                          hs_template_suffix(job->body)};
-        const hs_sv2_seq path = hs_template_path(job->body);
+                                          hs_session_template_suffix(job->body)};
+        const hs_sv2_seq path = hs_session_template_path(job->body);
         header.merkle_root = hs_sv2_merkle_root(&coinbase, &path);
     }
     return hs_sv2_header_hash(&header);
 }
 
-static enum hs_judgement judge_version(const hs_job *job, uint32_t version)
+static enum hs_judgement judge_version(const hs_session_job *job, uint32_t version)
 {
     if (version == job->version) {
         return HS_JUDGED_VALID;
@@ -85,7 +85,7 @@ static uint64_t field_key(const hs_sv2_submit *told)
 }
 
 /* 1 = the share is new, 0 = it was there, -1 = out of memory. */
-static int remember(hs_channel *channel, uint64_t share)
+static int remember(hs_session_channel *channel, uint64_t share)
 {
     static char there;
     const uint64_t key = share != 0 ? share : 1;
@@ -96,15 +96,15 @@ static int remember(hs_channel *channel, uint64_t share)
 }
 
 /* Everything but the hash. */
-static enum hs_judgement judge_fields(const hs_channel *channel, const hs_job *job,
+static enum hs_judgement judge_fields(const hs_session_channel *channel, const hs_session_job *job,
                                       const hs_sv2_submit *told)
 {
     if (!channel->open) {
         return HS_JUDGED_CHANNEL_CLOSED;
     }
     if (job == NULL || job->state == HS_JOB_FUTURE) {
-        return hs_channel_stale_job(channel, told->job_id) != NULL ? HS_JUDGED_STALE
-                                                                   : HS_JUDGED_UNKNOWN_JOB;
+        return hs_session_channel_stale_job(channel, told->job_id) != NULL ? HS_JUDGED_STALE
+                                                                           : HS_JUDGED_UNKNOWN_JOB;
     }
     if (channel->kind == HS_CHANNEL_EXTENDED && told->extranonce.len != channel->extranonce_size) {
         return HS_JUDGED_EXTRANONCE_SIZE;
@@ -116,64 +116,69 @@ static enum hs_judgement judge_fields(const hs_channel *channel, const hs_job *j
 }
 
 /* Files the share's answer-to-be; 0 with the rule set when there is no room. */
-static int keep_pending(hs_channel *channel, const hs_share *share, hs_step *step)
+static int keep_pending(hs_session_channel *channel, const hs_session_share *share,
+                        hs_session_step *step)
 {
     if (channel->pending_count == HS_SESSION_PENDING_MAX) {
-        return hs_fault(step, HS_RULE_LIMIT, "more than %d shares of channel %u without an answer",
-                        HS_SESSION_PENDING_MAX, (unsigned)channel->channel_id);
+        return hs_session_fault(step, HS_RULE_LIMIT,
+                                "more than %d shares of channel %u without an answer",
+                                HS_SESSION_PENDING_MAX, (unsigned)channel->channel_id);
     }
     if (HS_GROW(channel->pending, channel->pending_capacity, channel->pending_count + 1) != 0) {
-        return hs_fault(step, HS_RULE_MEMORY, "no memory for another share");
+        return hs_session_fault(step, HS_RULE_MEMORY, "no memory for another share");
     }
     channel->pending[channel->pending_count++] = *share;
     return 0;
 }
 
-static int explain_low(const hs_channel *channel, const hs_job *job, const hs_sv2_submit *told,
-                       hs_step *step)
+static int explain_low(const hs_session_channel *channel, const hs_session_job *job,
+                       const hs_sv2_submit *told, hs_session_step *step)
 {
     const hs_sv2_u256 other = share_hash(job, &channel->prefix, told);
     const int ordered = !hs_prefix_equal(&channel->prefix, &job->prefix) &&
                         hs_sv2_compare(&other, &job->target) <= 0;
-    return hs_fault(step, HS_RULE_SHARE_REFUSED,
-                    "difficulty-too-low: the hash misses the target of job %u%s",
-                    (unsigned)told->job_id,
-                    ordered ? "; with the channel's present prefix it would meet it, but a job "
-                              "keeps the prefix that was in force when it arrived"
-                            : "");
+    return hs_session_fault(
+        step, HS_RULE_SHARE_REFUSED, "difficulty-too-low: the hash misses the target of job %u%s",
+        (unsigned)told->job_id,
+        ordered ? "; with the channel's present prefix it would meet it, but a job "
+                  "keeps the prefix that was in force when it arrived"
+                : "");
 }
 
-static int explain(const hs_session *s, const hs_channel *channel, const hs_job *job,
-                   const hs_sv2_submit *told, const hs_share *share, hs_step *step)
+static int explain(const hs_session *s, const hs_session_channel *channel,
+                   const hs_session_job *job, const hs_sv2_submit *told,
+                   const hs_session_share *share, hs_session_step *step)
 {
     const char *const code = hs_judgement_code(share->judgement);
     switch (share->judgement) {
     case HS_JUDGED_VALID:
-        return hs_say(step, "share %u is valid%s", (unsigned)told->sequence_number,
-                      s->flags & HS_SESSION_SIMULATED ? "" : " (hash ok)");
+        return hs_session_say(step, "share %u is valid%s", (unsigned)told->sequence_number,
+                              s->flags & HS_SESSION_SIMULATED ? "" : " (hash ok)");
     case HS_JUDGED_CHANNEL_CLOSED:
-        return hs_say(step, "share %u is late: the channel is closed",
-                      (unsigned)told->sequence_number);
+        return hs_session_say(step, "share %u is late: the channel is closed",
+                              (unsigned)told->sequence_number);
     case HS_JUDGED_STALE:
-        return hs_say(step, "share %u is late: job %u is stale", (unsigned)told->sequence_number,
-                      (unsigned)told->job_id);
+        return hs_session_say(step, "share %u is late: job %u is stale",
+                              (unsigned)told->sequence_number, (unsigned)told->job_id);
     case HS_JUDGED_UNKNOWN_JOB:
-        return hs_fault(step, HS_RULE_SHARE_REFUSED, "%s: job %u is %s", code,
-                        (unsigned)told->job_id,
-                        job != NULL ? "still a future one" : "none that the channel knows");
+        return hs_session_fault(step, HS_RULE_SHARE_REFUSED, "%s: job %u is %s", code,
+                                (unsigned)told->job_id,
+                                job != NULL ? "still a future one" : "none that the channel knows");
     case HS_JUDGED_EXTRANONCE_SIZE:
-        return hs_fault(step, HS_RULE_SHARE_REFUSED, "%s: %u bytes, and the channel has %u", code,
-                        (unsigned)told->extranonce.len, (unsigned)channel->extranonce_size);
+        return hs_session_fault(step, HS_RULE_SHARE_REFUSED, "%s: %u bytes, and the channel has %u",
+                                code, (unsigned)told->extranonce.len,
+                                (unsigned)channel->extranonce_size);
     case HS_JUDGED_NTIME:
-        return hs_fault(step, HS_RULE_SHARE_REFUSED, "%s: ntime %u is before the job's %u", code,
-                        (unsigned)told->ntime, (unsigned)job->min_ntime);
+        return hs_session_fault(step, HS_RULE_SHARE_REFUSED, "%s: ntime %u is before the job's %u",
+                                code, (unsigned)told->ntime, (unsigned)job->min_ntime);
     case HS_JUDGED_VERSION_ROLLING:
     case HS_JUDGED_VERSION_BIT:
-        return hs_fault(step, HS_RULE_SHARE_REFUSED, "%s: version 0x%08x, and the job has 0x%08x",
-                        code, (unsigned)told->version, (unsigned)job->version);
+        return hs_session_fault(step, HS_RULE_SHARE_REFUSED,
+                                "%s: version 0x%08x, and the job has 0x%08x", code,
+                                (unsigned)told->version, (unsigned)job->version);
     case HS_JUDGED_DUPLICATE:
-        return hs_fault(step, HS_RULE_SHARE_REFUSED,
-                        "%s: the same header was submitted before on this tip", code);
+        return hs_session_fault(step, HS_RULE_SHARE_REFUSED,
+                                "%s: the same header was submitted before on this tip", code);
     case HS_JUDGED_LOW_DIFFICULTY:
         break;
     }
@@ -181,8 +186,8 @@ static int explain(const hs_session *s, const hs_channel *channel, const hs_job 
 }
 
 /* The hash, and that it is new. Returns 0, or -1 when out of memory. */
-static int judge_work(const hs_session *s, hs_channel *channel, const hs_job *job,
-                      const hs_sv2_submit *told, hs_share *share)
+static int judge_work(const hs_session *s, hs_session_channel *channel, const hs_session_job *job,
+                      const hs_sv2_submit *told, hs_session_share *share)
 {
     uint64_t key = 0;
     if ((s->flags & HS_SESSION_SIMULATED) != 0) {
@@ -200,23 +205,24 @@ static int judge_work(const hs_session *s, hs_channel *channel, const hs_job *jo
     return added >= 0 ? 0 : -1;
 }
 
-int hs_session_submit(hs_session *s, const hs_sv2_message *m, hs_step *step)
+int hs_session_submit(hs_session *s, const hs_sv2_message *m, hs_session_step *step)
 {
     const hs_sv2_submit *const told = &m->as.submit;
     const int extended = m->id == HS_SV2_SUBMIT_EXTENDED;
-    hs_channel *const channel = hs_session_find(s, told->channel_id);
-    hs_share *const share = &s->share;
+    hs_session_channel *const channel = hs_session_find(s, told->channel_id);
+    hs_session_share *const share = &s->share;
     if (channel == NULL) {
-        return hs_fault(step, HS_RULE_CHANNEL_UNKNOWN, "channel %u was never opened",
-                        (unsigned)told->channel_id);
+        return hs_session_fault(step, HS_RULE_CHANNEL_UNKNOWN, "channel %u was never opened",
+                                (unsigned)told->channel_id);
     }
     step->channel = channel;
     if (extended != (channel->kind == HS_CHANNEL_EXTENDED)) {
-        return hs_fault(step, HS_RULE_CHANNEL_KIND, "channel %u is %s", (unsigned)told->channel_id,
-                        extended ? "standard" : "extended");
+        return hs_session_fault(step, HS_RULE_CHANNEL_KIND, "channel %u is %s",
+                                (unsigned)told->channel_id, extended ? "standard" : "extended");
     }
-    const hs_job *const job = hs_channel_valid_job(channel, told->job_id);
-    const hs_job *const known = job != NULL ? job : hs_channel_stale_job(channel, told->job_id);
+    const hs_session_job *const job = hs_session_channel_valid_job(channel, told->job_id);
+    const hs_session_job *const known =
+        job != NULL ? job : hs_session_channel_stale_job(channel, told->job_id);
     memset(share, 0, sizeof *share);
     share->channel_id = told->channel_id;
     share->sequence_number = told->sequence_number;
@@ -225,7 +231,7 @@ int hs_session_submit(hs_session *s, const hs_sv2_message *m, hs_step *step)
     share->prefix = known != NULL ? known->prefix : channel->prefix;
     share->judgement = judge_fields(channel, job, told);
     if (share->judgement == HS_JUDGED_VALID && judge_work(s, channel, job, told, share) != 0) {
-        return hs_fault(step, HS_RULE_MEMORY, "no memory for another share");
+        return hs_session_fault(step, HS_RULE_MEMORY, "no memory for another share");
     }
     if (keep_pending(channel, share, step) != 0) {
         return -1;
@@ -242,11 +248,12 @@ static int is_late(enum hs_judgement judgement)
 
 /* Moves the pending shares marked in `chosen` to s->answered, in order. Returns 0, or -1 when out
  * of memory: then nothing has changed. */
-static int answer(hs_session *s, hs_channel *channel, const uint8_t *chosen, hs_step *step)
+static int answer(hs_session *s, hs_session_channel *channel, const uint8_t *chosen,
+                  hs_session_step *step)
 {
     size_t kept = 0;
     if (HS_GROW(s->answered, s->answered_capacity, channel->pending_count + 1) != 0) {
-        return hs_fault(step, HS_RULE_MEMORY, "no memory for the answers");
+        return hs_session_fault(step, HS_RULE_MEMORY, "no memory for the answers");
     }
     step->answered = s->answered;
     for (size_t i = 0; i < channel->pending_count; i++) {
@@ -261,8 +268,8 @@ static int answer(hs_session *s, hs_channel *channel, const uint8_t *chosen, hs_
 }
 
 /* Marks up to `count` shares of that kind before `end`, oldest first. Returns how many. */
-static uint32_t choose(const hs_channel *channel, uint8_t *chosen, size_t end, uint32_t count,
-                       int late)
+static uint32_t choose(const hs_session_channel *channel, uint8_t *chosen, size_t end,
+                       uint32_t count, int late)
 {
     uint32_t marked = 0;
     for (size_t i = 0; i < end && marked < count; i++) {
@@ -278,11 +285,11 @@ static uint32_t choose(const hs_channel *channel, uint8_t *chosen, size_t end, u
 
 /* The share that `last_sequence_number` names: the newest of that number, of those that can be
  * accepted if there are such, since a client may use a number twice. */
-static int find_last(const hs_channel *channel, uint32_t sequence_number, size_t *index)
+static int find_last(const hs_session_channel *channel, uint32_t sequence_number, size_t *index)
 {
     int found = 0;
     for (size_t i = channel->pending_count; i > 0; i--) {
-        const hs_share *const share = &channel->pending[i - 1];
+        const hs_session_share *const share = &channel->pending[i - 1];
         const int fits = share->judgement == HS_JUDGED_VALID || is_late(share->judgement);
         if (share->sequence_number == sequence_number && (fits || !found)) {
             *index = i - 1;
@@ -296,21 +303,22 @@ static int find_last(const hs_channel *channel, uint32_t sequence_number, size_t
 }
 
 /* The channel, open or closed, that an answer is about. */
-static hs_channel *answered_channel(hs_session *s, uint32_t channel_id, hs_step *step)
+static hs_session_channel *answered_channel(hs_session *s, uint32_t channel_id,
+                                            hs_session_step *step)
 {
-    hs_channel *const channel = hs_session_find(s, channel_id);
+    hs_session_channel *const channel = hs_session_find(s, channel_id);
     if (channel == NULL) {
-        (void)hs_fault(step, HS_RULE_CHANNEL_UNKNOWN, "channel %u was never opened",
-                       (unsigned)channel_id);
+        (void)hs_session_fault(step, HS_RULE_CHANNEL_UNKNOWN, "channel %u was never opened",
+                               (unsigned)channel_id);
     }
     step->channel = channel;
     return channel;
 }
 
-int hs_session_submit_success(hs_session *s, const hs_sv2_message *m, hs_step *step)
+int hs_session_submit_success(hs_session *s, const hs_sv2_message *m, hs_session_step *step)
 {
     const hs_sv2_submit_success *const told = &m->as.submit_success;
-    hs_channel *const channel = answered_channel(s, told->channel_id, step);
+    hs_session_channel *const channel = answered_channel(s, told->channel_id, step);
     uint8_t chosen[HS_SESSION_PENDING_MAX] = {0};
     size_t last = 0;
     uint32_t want = told->new_submits_accepted_count;
@@ -318,18 +326,18 @@ int hs_session_submit_success(hs_session *s, const hs_sv2_message *m, hs_step *s
         return -1;
     }
     if (find_last(channel, told->last_sequence_number, &last) != 0) {
-        return hs_fault(step, HS_RULE_ANSWER_UNKNOWN,
-                        "no share %u of channel %u waits for an answer",
-                        (unsigned)told->last_sequence_number, (unsigned)told->channel_id);
+        return hs_session_fault(step, HS_RULE_ANSWER_UNKNOWN,
+                                "no share %u of channel %u waits for an answer",
+                                (unsigned)told->last_sequence_number, (unsigned)told->channel_id);
     }
     if (channel->pending[last].judgement != HS_JUDGED_VALID &&
         !is_late(channel->pending[last].judgement)) {
-        return hs_fault(step, HS_RULE_ANSWER_WRONG, "share %u is accepted, and it is %s",
-                        (unsigned)told->last_sequence_number,
-                        hs_judgement_code(channel->pending[last].judgement));
+        return hs_session_fault(step, HS_RULE_ANSWER_WRONG, "share %u is accepted, and it is %s",
+                                (unsigned)told->last_sequence_number,
+                                hs_judgement_code(channel->pending[last].judgement));
     }
     if (want == 0) {
-        return hs_fault(step, HS_RULE_ANSWER_UNKNOWN, "new_submits_accepted_count is 0");
+        return hs_session_fault(step, HS_RULE_ANSWER_UNKNOWN, "new_submits_accepted_count is 0");
     }
     /* The batch: that share, and the oldest valid ones before it; late ones only if it is said to
      * be larger than that, since they may have been passed on all the same. */
@@ -338,16 +346,17 @@ int hs_session_submit_success(hs_session *s, const hs_sv2_message *m, hs_step *s
     want -= choose(channel, chosen, last, want, 0);
     want -= choose(channel, chosen, last, want, 1);
     if (want > 0) {
-        return hs_fault(step, HS_RULE_ANSWER_UNKNOWN,
-                        "%u shares up to %u are accepted, and %u of them were never submitted",
-                        (unsigned)told->new_submits_accepted_count,
-                        (unsigned)told->last_sequence_number, (unsigned)want);
+        return hs_session_fault(
+            step, HS_RULE_ANSWER_UNKNOWN,
+            "%u shares up to %u are accepted, and %u of them were never submitted",
+            (unsigned)told->new_submits_accepted_count, (unsigned)told->last_sequence_number,
+            (unsigned)want);
     }
     if (answer(s, channel, chosen, step) != 0) {
         return -1;
     }
-    return hs_say(step, "%u share%s accepted", (unsigned)told->new_submits_accepted_count,
-                  told->new_submits_accepted_count == 1 ? "" : "s");
+    return hs_session_say(step, "%u share%s accepted", (unsigned)told->new_submits_accepted_count,
+                          told->new_submits_accepted_count == 1 ? "" : "s");
 }
 
 /* Is it a reason that an observer can check? Staleness is not: the server may know of a new block
@@ -366,11 +375,12 @@ static int is_checkable(const hs_session *s, hs_sv2_bytes code)
 
 /* The share that a refusal names: the oldest of that number, of those that the reason fits if there
  * are such. */
-static int find_refused(const hs_channel *channel, const hs_sv2_submit_error *told, size_t *index)
+static int find_refused(const hs_session_channel *channel, const hs_sv2_submit_error *told,
+                        size_t *index)
 {
     int found = 0;
     for (size_t i = channel->pending_count; i > 0; i--) {
-        const hs_share *const share = &channel->pending[i - 1];
+        const hs_session_share *const share = &channel->pending[i - 1];
         const int fits = hs_sv2_bytes_are(told->error_code, hs_judgement_code(share->judgement));
         if (share->sequence_number == told->sequence_number && (fits || found < 2)) {
             *index = i - 1;
@@ -380,19 +390,19 @@ static int find_refused(const hs_channel *channel, const hs_sv2_submit_error *to
     return found > 0 ? 0 : -1;
 }
 
-int hs_session_submit_error(hs_session *s, const hs_sv2_message *m, hs_step *step)
+int hs_session_submit_error(hs_session *s, const hs_sv2_message *m, hs_session_step *step)
 {
     const hs_sv2_submit_error *const told = &m->as.submit_error;
-    hs_channel *const channel = answered_channel(s, told->channel_id, step);
+    hs_session_channel *const channel = answered_channel(s, told->channel_id, step);
     uint8_t chosen[HS_SESSION_PENDING_MAX] = {0};
     size_t index = 0;
     if (channel == NULL) {
         return -1;
     }
     if (find_refused(channel, told, &index) != 0) {
-        return hs_fault(step, HS_RULE_ANSWER_UNKNOWN,
-                        "no share %u of channel %u waits for an answer",
-                        (unsigned)told->sequence_number, (unsigned)told->channel_id);
+        return hs_session_fault(step, HS_RULE_ANSWER_UNKNOWN,
+                                "no share %u of channel %u waits for an answer",
+                                (unsigned)told->sequence_number, (unsigned)told->channel_id);
     }
     const enum hs_judgement ours = channel->pending[index].judgement;
     chosen[index] = 1;
@@ -400,14 +410,14 @@ int hs_session_submit_error(hs_session *s, const hs_sv2_message *m, hs_step *ste
         return -1;
     }
     if (ours == HS_JUDGED_VALID && is_checkable(s, told->error_code)) {
-        return hs_fault(step, HS_RULE_ANSWER_WRONG,
-                        "share %u is refused for a reason that does not hold: it is valid",
-                        (unsigned)told->sequence_number);
+        return hs_session_fault(step, HS_RULE_ANSWER_WRONG,
+                                "share %u is refused for a reason that does not hold: it is valid",
+                                (unsigned)told->sequence_number);
     }
     const int same = hs_sv2_bytes_are(told->error_code, hs_judgement_code(ours));
-    return hs_say(step, "share %u refused%s%s%s", (unsigned)told->sequence_number,
-                  same ? ", as it should be" : " (by our own check it is ",
-                  same ? "" : hs_judgement_code(ours), same ? "" : ")");
+    return hs_session_say(step, "share %u refused%s%s%s", (unsigned)told->sequence_number,
+                          same ? ", as it should be" : " (by our own check it is ",
+                          same ? "" : hs_judgement_code(ours), same ? "" : ")");
 }
 
 /* Is `told` the sum truncated? Two servers may add in another order, so a sum that is close to a
@@ -419,7 +429,7 @@ static int is_truncated(double sum, uint64_t told)
     return (double)told >= least && (double)told <= sum * (1.0 + ROUNDING);
 }
 
-int hs_shares_sum_fits(const hs_share *shares, size_t count, uint64_t told, double *sum)
+int hs_shares_sum_fits(const hs_session_share *shares, size_t count, uint64_t told, double *sum)
 {
     double raised = 0.0;
     *sum = 0.0;

@@ -7,8 +7,8 @@
 
 #include "host_stub/session/state.h"
 
-int hs_session_submit(hs_session *s, const hs_sv2_message *m, hs_step *step);
-int hs_session_submit_success(hs_session *s, const hs_sv2_message *m, hs_step *step);
-int hs_session_submit_error(hs_session *s, const hs_sv2_message *m, hs_step *step);
+int hs_session_submit(hs_session *s, const hs_sv2_message *m, hs_session_step *step);
+int hs_session_submit_success(hs_session *s, const hs_sv2_message *m, hs_session_step *step);
+int hs_session_submit_error(hs_session *s, const hs_sv2_message *m, hs_session_step *step);
 
 #endif

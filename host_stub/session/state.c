@@ -37,12 +37,12 @@ const char *hs_rule_name(enum hs_rule rule)
     return (unsigned)rule < HS_RULE_COUNT ? RULE_NAMES[rule] : "unknown";
 }
 
-static void put_text(hs_step *step, const char *format, va_list list)
+static void put_text(hs_session_step *step, const char *format, va_list list)
 {
     (void)vsnprintf(step->text, sizeof step->text, format, list);
 }
 
-int hs_fault(hs_step *step, enum hs_rule rule, const char *format, ...)
+int hs_session_fault(hs_session_step *step, enum hs_rule rule, const char *format, ...)
 {
     va_list list;
     va_start(list, format);
@@ -52,7 +52,7 @@ int hs_fault(hs_step *step, enum hs_rule rule, const char *format, ...)
     return -1;
 }
 
-int hs_say(hs_step *step, const char *format, ...)
+int hs_session_say(hs_session_step *step, const char *format, ...)
 {
     va_list list;
     if (step->terse) {
@@ -64,7 +64,7 @@ int hs_say(hs_step *step, const char *format, ...)
     return 0;
 }
 
-hs_channel *hs_session_find(hs_session *s, uint32_t channel_id)
+hs_session_channel *hs_session_find(hs_session *s, uint32_t channel_id)
 {
     const uintptr_t number = (uintptr_t)hs_table_find(&s->channel_of, (uint64_t)channel_id + 1);
     return number != 0 ? &s->channels[number - 1] : NULL;
@@ -75,33 +75,33 @@ int hs_session_is_group(const hs_session *s, uint32_t id)
     return hs_table_find(&s->groups, (uint64_t)id + 1) != NULL;
 }
 
-hs_channel *hs_session_need(hs_session *s, uint32_t channel_id, hs_step *step)
+hs_session_channel *hs_session_need(hs_session *s, uint32_t channel_id, hs_session_step *step)
 {
-    hs_channel *const channel = hs_session_find(s, channel_id);
+    hs_session_channel *const channel = hs_session_find(s, channel_id);
     if (channel != NULL && channel->open) {
         step->channel = channel;
         return channel;
     }
     if (hs_session_is_group(s, channel_id)) {
-        (void)hs_fault(step, HS_RULE_NOT_FOR_GROUPS,
-                       "%u is a group, and this message may only address a channel",
-                       (unsigned)channel_id);
+        (void)hs_session_fault(step, HS_RULE_NOT_FOR_GROUPS,
+                               "%u is a group, and this message may only address a channel",
+                               (unsigned)channel_id);
     } else {
-        (void)hs_fault(step, HS_RULE_CHANNEL_UNKNOWN, "channel %u %s", (unsigned)channel_id,
-                       channel == NULL ? "was never opened" : "is closed");
+        (void)hs_session_fault(step, HS_RULE_CHANNEL_UNKNOWN, "channel %u %s", (unsigned)channel_id,
+                               channel == NULL ? "was never opened" : "is closed");
     }
     return NULL;
 }
 
-const hs_channel *hs_session_addressed(const hs_session *s, uint32_t id, size_t *at)
+const hs_session_channel *hs_session_addressed(const hs_session *s, uint32_t id, size_t *at)
 {
     const uintptr_t number = (uintptr_t)hs_table_find(&s->channel_of, (uint64_t)id + 1);
     if (number != 0) { /* a channel: then it is no group */
-        const hs_channel *const channel = &s->channels[number - 1];
+        const hs_session_channel *const channel = &s->channels[number - 1];
         return (*at)++ == 0 && channel->open ? channel : NULL;
     }
     while (id != 0 && *at < s->channel_count) {
-        const hs_channel *const channel = &s->channels[(*at)++];
+        const hs_session_channel *const channel = &s->channels[(*at)++];
         if (channel->open && channel->group_id == id) {
             return channel;
         }
@@ -109,13 +109,13 @@ const hs_channel *hs_session_addressed(const hs_session *s, uint32_t id, size_t 
     return NULL;
 }
 
-hs_channel *hs_session_next(hs_session *s, uint32_t id, size_t *at)
+hs_session_channel *hs_session_next(hs_session *s, uint32_t id, size_t *at)
 {
-    const hs_channel *const channel = hs_session_addressed(s, id, at);
+    const hs_session_channel *const channel = hs_session_addressed(s, id, at);
     return channel != NULL ? &s->channels[channel - s->channels] : NULL;
 }
 
-int hs_session_need_any(hs_session *s, uint32_t id, hs_step *step)
+int hs_session_need_any(hs_session *s, uint32_t id, hs_session_step *step)
 {
     return hs_session_is_group(s, id) || hs_session_need(s, id, step) != NULL ? 0 : -1;
 }
@@ -130,7 +130,7 @@ void hs_session_set_time(hs_session *session, uint64_t now_ms)
     session->now_ms = now_ms;
 }
 
-const hs_channel *hs_session_channels(const hs_session *session, size_t *count)
+const hs_session_channel *hs_session_channels(const hs_session *session, size_t *count)
 {
     *count = session->channel_count;
     return session->channels;

@@ -99,7 +99,7 @@ static void play(player *p, const uint8_t *frame, size_t size, verdict *v)
         .data = frame, .len = size, .has_time = p->has_time, .t_ms = p->now_ms};
     hs_sv2_message m;
     hs_sv2_error why;
-    hs_step step;
+    hs_session_step step;
     const uint64_t before = v->session_faults;
     hs_check_frame_in(p->check, &told);
     if (hs_sv2_decode(frame, size, 0, &m, &why) == 0) {

@@ -97,11 +97,11 @@ static uint32_t members(const hs_e2e_options *options, uint32_t group)
 /* Rates of a farm of different machines, in turns from `first` on. */
 static void add_rates(hs_e2e_args *args, uint64_t seed, uint32_t first, uint32_t count)
 {
-    char list[HS_DEV_LIST_MAX * 8] = "";
+    char list[HS_MINER_LIST_MAX * 8] = "";
     size_t len = 0;
     hs_rng rng;
     hs_rng_init(&rng, seed, "e2e rates", first);
-    for (uint32_t i = 0; i < count && i < HS_DEV_LIST_MAX; i++) {
+    for (uint32_t i = 0; i < count && i < HS_MINER_LIST_MAX; i++) {
         const uint32_t rate = RATE_LEAST + 100 * hs_rng_below(&rng, (RATE_MOST - RATE_LEAST) / 100);
         len +=
             (size_t)snprintf(list + len, sizeof list - len, "%s%" PRIu32, i > 0 ? "," : "", rate);

@@ -25,7 +25,7 @@ static void become(const hs_net_loop *loop, char *const *argv, int input, int ou
     _exit(127);
 }
 
-static void take_line(hs_child *child)
+static void take_line(hs_e2e_child *child)
 {
     child->line[child->len] = '\0';
     child->len = 0;
@@ -39,7 +39,7 @@ static void take_line(hs_child *child)
 }
 
 /* Takes what is there. 0 at the end of its output. */
-static int read_some(hs_child *child)
+static int read_some(hs_e2e_child *child)
 {
     char bytes[4096];
     const ssize_t got = read(child->output, bytes, sizeof bytes);
@@ -55,7 +55,7 @@ static int read_some(hs_child *child)
 
 static void on_output(void *ctx, unsigned events)
 {
-    hs_child *const child = ctx;
+    hs_e2e_child *const child = ctx;
     (void)events;
     if (!read_some(child)) {
         hs_net_watch_remove(child->watch);
@@ -83,9 +83,9 @@ static int make_pipe(int ends[2])
     return 0;
 }
 
-int hs_child_start(hs_child *child, hs_net_loop *loop, const char *name, char *const *argv,
-                   const char *log_path, hs_child_line_fn *told, void *ctx, char *why,
-                   size_t capacity)
+int hs_e2e_child_start(hs_e2e_child *child, hs_net_loop *loop, const char *name, char *const *argv,
+                       const char *log_path, hs_e2e_child_line_fn *told, void *ctx, char *why,
+                       size_t capacity)
 {
     char *words[HS_CHILD_ARGS_MAX + 2] = {(char *)"host_stub"};
     int in[2] = {-1, -1};
@@ -123,7 +123,7 @@ int hs_child_start(hs_child *child, hs_net_loop *loop, const char *name, char *c
     return child->watch != NULL ? 0 : hs_refuse(why, capacity, "no memory for %s", name);
 }
 
-int hs_child_say(const hs_child *child, const char *line)
+int hs_e2e_child_say(const hs_e2e_child *child, const char *line)
 {
     char text[256];
     const int len = snprintf(text, sizeof text, "%s\n", line);
@@ -133,14 +133,14 @@ int hs_child_say(const hs_child *child, const char *line)
                : -1;
 }
 
-void hs_child_signal(const hs_child *child, int signal_number)
+void hs_e2e_child_signal(const hs_e2e_child *child, int signal_number)
 {
     if (child->pid > 0) {
         (void)kill(child->pid, signal_number);
     }
 }
 
-int hs_child_reap(hs_child *child)
+int hs_e2e_child_reap(hs_e2e_child *child)
 {
     if (child->pid > 0 && waitpid(child->pid, &child->status, WNOHANG) == child->pid) {
         child->pid = 0;
@@ -153,12 +153,12 @@ int hs_child_reap(hs_child *child)
     return child->pid == 0;
 }
 
-int hs_child_went_well(const hs_child *child)
+int hs_e2e_child_went_well(const hs_e2e_child *child)
 {
     return child->has_ended && WIFEXITED(child->status) && WEXITSTATUS(child->status) == 0;
 }
 
-void hs_child_free(hs_child *child)
+void hs_e2e_child_free(hs_e2e_child *child)
 {
     if (child->told == NULL) {
         return;

@@ -14,11 +14,11 @@
 
 enum { HS_CHILD_LINE_SIZE = 4096, HS_CHILD_ARGS_MAX = 64 };
 
-typedef struct hs_child hs_child;
+typedef struct hs_e2e_child hs_e2e_child;
 
-typedef void hs_child_line_fn(void *ctx, hs_child *child, const char *line);
+typedef void hs_e2e_child_line_fn(void *ctx, hs_e2e_child *child, const char *line);
 
-struct hs_child {
+struct hs_e2e_child {
     char name[48];
     pid_t pid;  /* 0 = none runs */
     int status; /* of waitpid, once it has ended */
@@ -30,29 +30,29 @@ struct hs_child {
     char line[HS_CHILD_LINE_SIZE];
     size_t len;
     char last[256]; /* the last line of it */
-    hs_child_line_fn *told;
+    hs_e2e_child_line_fn *told;
     void *ctx;
 };
 
 /* Starts this very program with `argv` (argv[0] = the subcommand, ended by NULL). Lines of its
  * output are told; its errors go into the log, too. `log_path` NULL = no log. The struct must not
  * move. 0, or -1 with a sentence in `why`. */
-int hs_child_start(hs_child *child, hs_net_loop *loop, const char *name, char *const *argv,
-                   const char *log_path, hs_child_line_fn *told, void *ctx, char *why,
-                   size_t capacity);
+int hs_e2e_child_start(hs_e2e_child *child, hs_net_loop *loop, const char *name, char *const *argv,
+                       const char *log_path, hs_e2e_child_line_fn *told, void *ctx, char *why,
+                       size_t capacity);
 
 /* Sends a command line, without its newline. 0, or -1 when it does not take it. */
-int hs_child_say(const hs_child *child, const char *line);
+int hs_e2e_child_say(const hs_e2e_child *child, const char *line);
 
-void hs_child_signal(const hs_child *child, int signal_number);
+void hs_e2e_child_signal(const hs_e2e_child *child, int signal_number);
 
 /* Looks whether it has ended: 1 when it has, or never ran. Never waits. */
-int hs_child_reap(hs_child *child);
+int hs_e2e_child_reap(hs_e2e_child *child);
 
 /* Ended by itself with status 0? */
-int hs_child_went_well(const hs_child *child);
+int hs_e2e_child_went_well(const hs_e2e_child *child);
 
 /* Kills it if it still runs, waits for that, frees everything. All zero is fine. */
-void hs_child_free(hs_child *child);
+void hs_e2e_child_free(hs_e2e_child *child);
 
 #endif

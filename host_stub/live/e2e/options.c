@@ -12,7 +12,7 @@ enum { LEAD_MS = 15000, TAIL_MS = 1000 };
 
 static int add_fault(hs_e2e_options *o, const char *name, char *why, size_t capacity)
 {
-    hs_lpool_fault known;
+    hs_pool_fault known;
     char ignored[400];
     int on = 0;
     if (o->fault_count == HS_E2E_FAULTS_MAX) {
@@ -22,10 +22,10 @@ static int add_fault(hs_e2e_options *o, const char *name, char *why, size_t capa
     memset(fault, 0, sizeof *fault);
     if (strcmp(name, HS_E2E_RESTART) != 0) {
         if (strchr(name, ' ') != NULL || strcmp(name, "up") == 0 ||
-            hs_lpool_fault_parse_line(name, &known, &on, ignored, sizeof ignored) != 0) {
+            hs_pool_fault_parse_line(name, &known, &on, ignored, sizeof ignored) != 0) {
             return hs_refuse(why, capacity, "--faults: there is no fault '%s'", name);
         }
-        fault->lasts = known.kind < HS_LPOOL_LASTING;
+        fault->lasts = known.kind < HS_POOL_LASTING;
     }
     (void)snprintf(fault->name, sizeof fault->name, "%s", name);
     o->fault_count++;

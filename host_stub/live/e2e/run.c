@@ -35,9 +35,9 @@ static int pools_are_ready(const hs_e2e_state *r)
 }
 
 /* Whoever ends before it is told to. */
-static void look_after(hs_e2e_state *r, hs_child *child)
+static void look_after(hs_e2e_state *r, hs_e2e_child *child)
 {
-    if (child->pid > 0 && hs_child_reap(child)) {
+    if (child->pid > 0 && hs_e2e_child_reap(child)) {
         if (r->phase < HS_E2E_MINERS_START) {
             hs_e2e_fail(r, "%s does not start; it said last: %s", child->name, child->last);
             return;
@@ -46,7 +46,7 @@ static void look_after(hs_e2e_state *r, hs_child *child)
                             child->last);
         enter(r, HS_E2E_MINERS_END);
         for (int i = 0; i < HS_E2E_GROUPS_MAX; i++) {
-            hs_child_signal(&r->miners[i], SIGTERM);
+            hs_e2e_child_signal(&r->miners[i], SIGTERM);
         }
     }
 }
@@ -69,7 +69,7 @@ static void ask_pools(hs_e2e_state *r)
     if (hs_e2e_now_ms(r) >= r->stats_ms) {
         r->stats_ms = hs_e2e_now_ms(r) + STATS_MS;
         for (uint32_t i = 0; i < r->config->pool_count; i++) {
-            (void)hs_child_say(&r->pools[i], "stats");
+            (void)hs_e2e_child_say(&r->pools[i], "stats");
         }
     }
 }
@@ -78,7 +78,7 @@ static void signal_miners(hs_e2e_state *r)
 {
     r->result->seconds = (double)(hs_e2e_now_ms(r) - r->begin_ms) / 1000.0;
     for (int i = 0; i < HS_E2E_GROUPS_MAX; i++) {
-        hs_child_signal(&r->miners[i], SIGTERM);
+        hs_e2e_child_signal(&r->miners[i], SIGTERM);
     }
     enter(r, HS_E2E_MINERS_END);
 }
@@ -87,8 +87,8 @@ static void begin_fault(hs_e2e_state *r, const hs_e2e_fault *fault)
 {
     if (strcmp(fault->name, HS_E2E_RESTART) == 0) {
         r->restarting = 1;
-        hs_child_signal(&r->proxy, SIGTERM);
-    } else if (hs_child_say(&r->pools[fault->pool], fault->name) != 0) {
+        hs_e2e_child_signal(&r->proxy, SIGTERM);
+    } else if (hs_e2e_child_say(&r->pools[fault->pool], fault->name) != 0) {
         hs_e2e_result_break(r->result, "%s takes no commands", r->pools[fault->pool].name);
     }
 }
@@ -97,7 +97,7 @@ static void end_fault(hs_e2e_state *r, const hs_e2e_fault *fault)
 {
     char line[64];
     (void)snprintf(line, sizeof line, "%s off", fault->name);
-    if (fault->lasts && hs_child_say(&r->pools[fault->pool], line) != 0) {
+    if (fault->lasts && hs_e2e_child_say(&r->pools[fault->pool], line) != 0) {
         hs_e2e_result_break(r->result, "%s takes no commands", r->pools[fault->pool].name);
     }
 }
@@ -112,13 +112,13 @@ static void command_faults(hs_e2e_state *r, uint64_t at_ms)
     if (r->faults_ended < r->faults_begun && at_ms >= o->faults[r->faults_ended].end_ms) {
         end_fault(r, &o->faults[r->faults_ended++]);
     }
-    if (r->restarting && hs_child_reap(&r->proxy)) {
-        if (!hs_child_went_well(&r->proxy)) {
+    if (r->restarting && hs_e2e_child_reap(&r->proxy)) {
+        if (!hs_e2e_child_went_well(&r->proxy)) {
             hs_e2e_result_break(r->result, "%s did not end well; it said last: %s", r->proxy.name,
                                 r->proxy.last);
         }
         r->restarting = 0;
-        hs_child_free(&r->proxy);
+        hs_e2e_child_free(&r->proxy);
         hs_e2e_start_proxy(r);
     }
 }
@@ -137,17 +137,17 @@ static void mine(hs_e2e_state *r)
     }
 }
 
-static int have_ended(hs_e2e_state *r, hs_child *children, uint32_t count)
+static int have_ended(hs_e2e_state *r, hs_e2e_child *children, uint32_t count)
 {
     int all = 1;
     for (uint32_t i = 0; i < count; i++) {
-        all = hs_child_reap(&children[i]) && all;
+        all = hs_e2e_child_reap(&children[i]) && all;
     }
     if (!all && hs_e2e_now_ms(r) - r->phase_ms > END_MS) {
         for (uint32_t i = 0; i < count; i++) {
-            if (!hs_child_reap(&children[i])) {
+            if (!hs_e2e_child_reap(&children[i])) {
                 hs_e2e_result_break(r->result, "%s does not end: killed", children[i].name);
-                hs_child_signal(&children[i], SIGKILL);
+                hs_e2e_child_signal(&children[i], SIGKILL);
             }
         }
         r->phase_ms = hs_e2e_now_ms(r);
@@ -155,10 +155,10 @@ static int have_ended(hs_e2e_state *r, hs_child *children, uint32_t count)
     return all;
 }
 
-static void check_end(hs_e2e_state *r, const hs_child *children, uint32_t count)
+static void check_end(hs_e2e_state *r, const hs_e2e_child *children, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        if (children[i].has_ended && !hs_child_went_well(&children[i])) {
+        if (children[i].has_ended && !hs_e2e_child_went_well(&children[i])) {
             hs_e2e_result_break(r->result, "%s did not end well; it said last: %s",
                                 children[i].name, children[i].last);
         }
@@ -193,12 +193,12 @@ static void on_ending(hs_e2e_state *r)
 {
     if (r->phase == HS_E2E_MINERS_END && have_ended(r, r->miners, HS_E2E_GROUPS_MAX)) {
         check_end(r, r->miners, HS_E2E_GROUPS_MAX);
-        hs_child_signal(&r->proxy, SIGTERM);
+        hs_e2e_child_signal(&r->proxy, SIGTERM);
         enter(r, HS_E2E_PROXY_ENDS);
     } else if (r->phase == HS_E2E_PROXY_ENDS && have_ended(r, &r->proxy, 1)) {
         check_end(r, &r->proxy, 1);
         for (uint32_t i = 0; i < r->config->pool_count; i++) {
-            hs_child_signal(&r->pools[i], SIGTERM);
+            hs_e2e_child_signal(&r->pools[i], SIGTERM);
         }
         enter(r, HS_E2E_POOLS_END);
     } else if (r->phase == HS_E2E_POOLS_END && have_ended(r, r->pools, r->config->pool_count)) {
@@ -309,11 +309,11 @@ static void finish(hs_e2e_state *r)
 static void free_run(hs_e2e_state *r)
 {
     for (int i = 0; i < HS_E2E_GROUPS_MAX; i++) {
-        hs_child_free(&r->miners[i]);
+        hs_e2e_child_free(&r->miners[i]);
     }
-    hs_child_free(&r->proxy);
+    hs_e2e_child_free(&r->proxy);
     for (int i = 0; i < HS_E2E_POOLS_MAX; i++) {
-        hs_child_free(&r->pools[i]);
+        hs_e2e_child_free(&r->pools[i]);
         hs_e2e_track_free(&r->tracks[i]);
     }
     hs_net_loop_free(r->loop);

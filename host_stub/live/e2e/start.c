@@ -17,7 +17,7 @@ static uint16_t port_of(const char *line)
                : 0;
 }
 
-static void on_pool_line(void *ctx, hs_child *child, const char *line)
+static void on_pool_line(void *ctx, hs_e2e_child *child, const char *line)
 {
     hs_e2e_state *const r = ctx;
     const size_t index = (size_t)(child - r->pools);
@@ -33,7 +33,7 @@ static void on_pool_line(void *ctx, hs_child *child, const char *line)
     }
 }
 
-static void on_proxy_line(void *ctx, hs_child *child, const char *line)
+static void on_proxy_line(void *ctx, hs_e2e_child *child, const char *line)
 {
     hs_e2e_state *const r = ctx;
     (void)child;
@@ -42,20 +42,21 @@ static void on_proxy_line(void *ctx, hs_child *child, const char *line)
     }
 }
 
-static void on_miner_line(void *ctx, hs_child *child, const char *line)
+static void on_miner_line(void *ctx, hs_e2e_child *child, const char *line)
 {
     (void)child;
     ((hs_e2e_state *)ctx)->mining += strncmp(line, "mining ", 7) == 0;
 }
 
-static void start(hs_e2e_state *r, hs_child *child, const char *name, hs_child_line_fn *told)
+static void start(hs_e2e_state *r, hs_e2e_child *child, const char *name,
+                  hs_e2e_child_line_fn *told)
 {
     char log[HS_E2E_PATH_SIZE];
     if (r->args.full) {
         hs_e2e_fail(r, "the command line of %s is too long%s", name, "");
-    } else if (hs_child_start(child, r->loop, name, r->args.argv,
-                              hs_e2e_folder_path(&r->folder, name, ".log", log), told, r, r->why,
-                              r->capacity) != 0) {
+    } else if (hs_e2e_child_start(child, r->loop, name, r->args.argv,
+                                  hs_e2e_folder_path(&r->folder, name, ".log", log), told, r,
+                                  r->why, r->capacity) != 0) {
         r->failed = 1;
     }
 }

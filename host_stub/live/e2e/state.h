@@ -39,14 +39,14 @@ typedef struct hs_e2e_state {
     uint64_t phase_ms; /* when it began */
     uint64_t begin_ms; /* of mining */
     uint64_t stats_ms; /* next question */
-    hs_child pools[HS_E2E_POOLS_MAX];
+    hs_e2e_child pools[HS_E2E_POOLS_MAX];
     uint16_t ports[HS_E2E_POOLS_MAX];
     hs_e2e_track tracks[HS_E2E_POOLS_MAX];
-    hs_child proxy;
+    hs_e2e_child proxy;
     uint16_t proxy_port;
     unsigned proxy_starts;
     int restarting; /* the proxy was told to end, and starts again */
-    hs_child miners[HS_E2E_GROUPS_MAX];
+    hs_e2e_child miners[HS_E2E_GROUPS_MAX];
     uint32_t mining; /* groups of which all channels have had a job */
     uint32_t group_count;
     size_t faults_begun;

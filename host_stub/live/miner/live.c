@@ -25,16 +25,16 @@ typedef struct live live;
 /* One connection. */
 typedef struct rig {
     live *live;
-    hs_dev *dev;
+    hs_miner *miner;
     hs_conn *conn; /* NULL while there is none */
     uint64_t connect_at_ms;
     uint64_t leave_at_ms; /* --reconnect-every */
-    char host[HS_DEV_HOST_MAX + 1];
+    char host[HS_MINER_HOST_MAX + 1];
     uint16_t port;
 } rig;
 
 struct live {
-    const hs_dev_options *options;
+    const hs_miner_options *options;
     hs_net_loop *loop;
     hs_net_timer *timer;
     hs_rng chance;
@@ -79,7 +79,7 @@ static void on_open(void *ctx, hs_conn *conn)
                          ? now_ms(l) + (uint64_t)((double)l->options->reconnect_ms *
                                                   (0.5 + hs_rng_uniform(&l->chance)))
                          : UINT64_MAX;
-    if (hs_dev_connected(r->dev, now_ms(l)) != 0) {
+    if (hs_miner_connected(r->miner, now_ms(l)) != 0) {
         hs_conn_close(conn, "no memory");
     }
 }
@@ -88,14 +88,14 @@ static void on_frame(void *ctx, hs_conn *conn, const uint8_t *frame, size_t len)
 {
     const rig *const r = ctx;
     (void)conn;
-    hs_dev_frame(r->dev, frame, len, now_ms(r->live));
+    hs_miner_frame(r->miner, frame, len, now_ms(r->live));
 }
 
 static void lose(rig *r)
 {
     r->conn = NULL;
-    hs_dev_lost(r->dev);
-    (void)hs_dev_take_reconnect(r->dev, r->host, sizeof r->host, &r->port);
+    hs_miner_lost(r->miner);
+    (void)hs_miner_take_reconnect(r->miner, r->host, sizeof r->host, &r->port);
     r->connect_at_ms = now_ms(r->live) + AGAIN_MS + hs_rng_below(&r->live->chance, AGAIN_MS);
 }
 
@@ -139,7 +139,7 @@ static void turn_rig(rig *r)
         lose(r);
     }
     if (r->conn == NULL || hs_conn_unsent_bytes(r->conn) <= UNSENT_MAX) {
-        hs_dev_advance(r->dev, at_ms);
+        hs_miner_advance(r->miner, at_ms);
     }
 }
 
@@ -149,7 +149,7 @@ static void stop(live *l)
         l->stopping = 1;
         l->stop_ms = now_ms(l);
         for (uint32_t i = 0; i < l->rig_count; i++) {
-            hs_dev_stop(l->rigs[i].dev);
+            hs_miner_stop(l->rigs[i].miner);
         }
     }
 }
@@ -159,7 +159,7 @@ static int is_settled(const live *l)
 {
     size_t unanswered = 0;
     for (uint32_t i = 0; i < l->rig_count; i++) {
-        unanswered += hs_dev_unanswered(l->rigs[i].dev);
+        unanswered += hs_miner_unanswered(l->rigs[i].miner);
     }
     return unanswered == 0 || now_ms(l) - l->stop_ms >= SETTLE_MS;
 }
@@ -167,7 +167,7 @@ static int is_settled(const live *l)
 static void say_mining(live *l)
 {
     for (uint32_t i = 0; i < l->rig_count; i++) {
-        if (!hs_dev_is_mining(l->rigs[i].dev)) {
+        if (!hs_miner_is_mining(l->rigs[i].miner)) {
             return;
         }
     }
@@ -200,7 +200,7 @@ static void on_signal(void *ctx, int signal_number)
     stop(ctx);
 }
 
-static int write_counts(const live *l, const hs_dev_counts *total, uint64_t end_ms, char *why,
+static int write_counts(const live *l, const hs_miner_counts *total, uint64_t end_ms, char *why,
                         size_t capacity)
 {
     const char *const path = l->options->json;
@@ -213,13 +213,13 @@ static int write_counts(const live *l, const hs_dev_counts *total, uint64_t end_
     (void)json_object_set_new(root, "connections", json_integer((json_int_t)l->connections));
     for (uint32_t i = 0; i < l->rig_count; i++) {
         const char *text = "";
-        faults += hs_dev_faults(l->rigs[i].dev, &text);
+        faults += hs_miner_faults(l->rigs[i].miner, &text);
         first = first[0] == '\0' ? text : first;
-        hs_dev_put_channels(l->rigs[i].dev, channels);
+        hs_miner_put_channels(l->rigs[i].miner, channels);
     }
     (void)json_object_set_new(root, "server_faults", json_integer((json_int_t)faults));
     (void)json_object_set_new(root, "server_fault_first", json_string(first));
-    hs_dev_put_counts(root, total);
+    hs_miner_put_counts(root, total);
     (void)json_object_set_new(root, "channels", channels);
     char *const text = json_dumps(root, JSON_INDENT(2));
     json_decref(root);
@@ -229,8 +229,8 @@ static int write_counts(const live *l, const hs_dev_counts *total, uint64_t end_
 static int begin(live *l, char *why, size_t capacity)
 {
     static const int SIGNALS[] = {SIGTERM, SIGINT, 0};
-    static const hs_dev_out OUT = {send_message, end_conn};
-    const hs_dev_options *const o = l->options;
+    static const hs_miner_out OUT = {send_message, end_conn};
+    const hs_miner_options *const o = l->options;
     l->loop = hs_net_loop_new();
     l->rigs = calloc((o->count + o->per_connection - 1) / o->per_connection, sizeof *l->rigs);
     if (l->loop == NULL || l->rigs == NULL || hs_net_signals(l->loop, SIGNALS, on_signal, l) != 0 ||
@@ -244,8 +244,9 @@ static int begin(live *l, char *why, size_t capacity)
         rig *const r = &l->rigs[l->rig_count];
         *r = (rig){.live = l, .port = o->port, .leave_at_ms = UINT64_MAX};
         memcpy(r->host, o->host, sizeof r->host);
-        r->dev = hs_dev_new(o, first, left < o->per_connection ? left : o->per_connection, &OUT, r);
-        if (r->dev == NULL) {
+        r->miner =
+            hs_miner_new(o, first, left < o->per_connection ? left : o->per_connection, &OUT, r);
+        if (r->miner == NULL) {
             return hs_refuse(why, capacity, "no memory for %u channels", (unsigned)o->count);
         }
         l->rig_count++;
@@ -257,12 +258,12 @@ static int begin(live *l, char *why, size_t capacity)
 /* The counts, once nothing can change them any more. */
 static int report(live *l, char *why, size_t capacity)
 {
-    hs_dev_counts total;
+    hs_miner_counts total;
     const uint64_t end_ms = l->stopping ? l->stop_ms : now_ms(l);
     memset(&total, 0, sizeof total);
     for (uint32_t i = 0; i < l->rig_count; i++) {
-        hs_dev_settle(l->rigs[i].dev);
-        hs_dev_add_counts(l->rigs[i].dev, &total);
+        hs_miner_settle(l->rigs[i].miner);
+        hs_miner_add_counts(l->rigs[i].miner, &total);
     }
     if (l->options->json != NULL && write_counts(l, &total, end_ms, why, capacity) != 0) {
         return HS_STATUS_WRONG;
@@ -275,7 +276,7 @@ static int report(live *l, char *why, size_t capacity)
     return HS_STATUS_DONE;
 }
 
-int hs_dev_live(const hs_dev_options *options, char *why, size_t capacity)
+int hs_miner_live(const hs_miner_options *options, char *why, size_t capacity)
 {
     live l;
     int status = HS_STATUS_WRONG;
@@ -290,7 +291,7 @@ int hs_dev_live(const hs_dev_options *options, char *why, size_t capacity)
     }
     for (uint32_t i = 0; i < l.rig_count; i++) {
         hs_conn_free(l.rigs[i].conn);
-        hs_dev_free(l.rigs[i].dev);
+        hs_miner_free(l.rigs[i].miner);
     }
     free(l.rigs);
     hs_net_loop_free(l.loop);

@@ -12,6 +12,6 @@
 
 /* Runs until it is told to end, and writes the counts. Returns an hs_status; unless it is
  * HS_STATUS_DONE there is a sentence in `why`. */
-int hs_dev_live(const hs_dev_options *options, char *why, size_t capacity);
+int hs_miner_live(const hs_miner_options *options, char *why, size_t capacity);
 
 #endif

@@ -6,26 +6,27 @@
 #include "host_stub/base/options.h"
 #include "host_stub/base/text.h"
 
-double hs_dev_rate_of(const hs_dev_options *options, uint32_t index)
+double hs_miner_rate_of(const hs_miner_options *options, uint32_t index)
 {
     return options->rate_count > 0 ? options->rates_hs[index % options->rate_count] : 1000.0;
 }
 
-double hs_dev_nominal_of(const hs_dev_options *options, uint32_t index)
+double hs_miner_nominal_of(const hs_miner_options *options, uint32_t index)
 {
     return options->nominal_count > 0 ? options->nominals_hs[index % options->nominal_count]
-                                      : hs_dev_rate_of(options, index);
+                                      : hs_miner_rate_of(options, index);
 }
 
-int hs_dev_is_extended(const hs_dev_options *options, uint32_t index)
+int hs_miner_is_extended(const hs_miner_options *options, uint32_t index)
 {
-    return options->kind == HS_DEV_EXTENDED || (options->kind == HS_DEV_MIXED && index % 2 == 0);
+    return options->kind == HS_MINER_EXTENDED ||
+           (options->kind == HS_MINER_MIXED && index % 2 == 0);
 }
 
 static int read_connect(const hs_option *option, void *options, const char *value, char *why,
                         size_t capacity)
 {
-    hs_dev_options *const o = options;
+    hs_miner_options *const o = options;
     if (hs_parse_address(value, 1, o->host, sizeof o->host, &o->port) != 0) {
         return hs_refuse(why, capacity, "%s takes HOST:PORT with a port from 1 to 65535, not '%s'",
                          option->name, value);
@@ -40,9 +41,9 @@ static int read_list(const char *name, const char *value, double most, double *o
     *count = 0;
     for (const char *at = value; at != NULL; ++*count) {
         char word[40];
-        if (*count == HS_DEV_LIST_MAX) {
+        if (*count == HS_MINER_LIST_MAX) {
             return hs_refuse(why, capacity, "%s takes at most %d numbers", name,
-                             (int)HS_DEV_LIST_MAX);
+                             (int)HS_MINER_LIST_MAX);
         }
         hs_option_word(&at, word, sizeof word);
         if (hs_option_number(name, word, 0.0, most, &out[*count], why, capacity) != 0) {
@@ -55,29 +56,29 @@ static int read_list(const char *name, const char *value, double most, double *o
 static int read_rates(const hs_option *option, void *options, const char *value, char *why,
                       size_t capacity)
 {
-    hs_dev_options *const o = options;
+    hs_miner_options *const o = options;
     return read_list(option->name, value, 1e7, o->rates_hs, &o->rate_count, why, capacity);
 }
 
 static int read_nominals(const hs_option *option, void *options, const char *value, char *why,
                          size_t capacity)
 {
-    hs_dev_options *const o = options;
+    hs_miner_options *const o = options;
     return read_list(option->name, value, 1e12, o->nominals_hs, &o->nominal_count, why, capacity);
 }
 
 static int read_name(const hs_option *option, void *options, const char *value, char *why,
                      size_t capacity)
 {
-    hs_dev_options *const o = options;
+    hs_miner_options *const o = options;
     const size_t len = strlen(value);
-    int good = len >= 1 && len <= HS_DEV_NAME_MAX;
+    int good = len >= 1 && len <= HS_MINER_NAME_MAX;
     for (size_t i = 0; good && i < len; i++) {
         good = value[i] > 0x20 && value[i] < 0x7f;
     }
     if (!good) {
         return hs_refuse(why, capacity, "%s takes 1 to %d printable characters without blanks",
-                         option->name, (int)HS_DEV_NAME_MAX);
+                         option->name, (int)HS_MINER_NAME_MAX);
     }
     memcpy(o->name, value, len + 1);
     return 0;
@@ -87,14 +88,14 @@ static int read_name(const hs_option *option, void *options, const char *value, 
 static int add_change(const hs_option *option, void *options, const char *value, char *why,
                       size_t capacity)
 {
-    hs_dev_options *const o = options;
+    hs_miner_options *const o = options;
     const char *const colon = strchr(value, ':');
     char time[40] = "";
     double seconds = 0.0;
     double factor = 0.0;
-    if (o->change_count == HS_DEV_CHANGES_MAX) {
+    if (o->change_count == HS_MINER_CHANGES_MAX) {
         return hs_refuse(why, capacity, "%s may be given %d times", option->name,
-                         (int)HS_DEV_CHANGES_MAX);
+                         (int)HS_MINER_CHANGES_MAX);
     }
     if (colon != NULL && (size_t)(colon - value) < sizeof time) {
         memcpy(time, value, (size_t)(colon - value));
@@ -106,11 +107,11 @@ static int add_change(const hs_option *option, void *options, const char *value,
                          "1000000 and a factor up to 1000, not '%s'",
                          option->name, value);
     }
-    o->changes[o->change_count++] = (hs_dev_change){(uint64_t)(seconds * 1000.0 + 0.5), factor};
+    o->changes[o->change_count++] = (hs_miner_change){(uint64_t)(seconds * 1000.0 + 0.5), factor};
     return 0;
 }
 
-#define AT(member) HS_AT(hs_dev_options, member)
+#define AT(member) HS_AT(hs_miner_options, member)
 static const hs_option OPTIONS[] = {
     HS_OTHER("--connect", "HOST:PORT", AT(host), read_connect, NULL, "numeric address or localhost",
              .required = 1),
@@ -126,8 +127,8 @@ static const hs_option OPTIONS[] = {
     HS_OTHER("--name", "ID", AT(name), read_name, "miner",
              "user_identity, 1 to 64 characters. With several channels .1, .2 ... follow"),
     HS_WHOLE("--first", "N", AT(first), 0, 1000000, "1", "the first of these numbers"),
-    HS_WHOLE("--count", "N", AT(count), 1, HS_DEV_COUNT_MAX, "1", "channels"),
-    HS_WHOLE("--per-connection", "N", AT(per_connection), 1, HS_DEV_COUNT_MAX, "1",
+    HS_WHOLE("--count", "N", AT(count), 1, HS_MINER_COUNT_MAX, "1", "channels"),
+    HS_WHOLE("--per-connection", "N", AT(per_connection), 1, HS_MINER_COUNT_MAX, "1",
              "channels on one connection"),
     HS_WHOLE("--min-extranonce", "N", AT(min_extranonce), 0, 32, "4",
              "bytes that an extended channel wants to roll"),
@@ -157,5 +158,5 @@ const hs_command HS_MINER_COMMAND = {
     .no = "no channel was ever opened",
     .options = OPTIONS,
     .count = sizeof OPTIONS / sizeof OPTIONS[0],
-    .size = sizeof(hs_dev_options),
+    .size = sizeof(hs_miner_options),
 };

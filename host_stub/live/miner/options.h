@@ -11,33 +11,34 @@
 #include "host_stub/base/options.h"
 
 enum {
-    HS_DEV_NAME_MAX = 64,
-    HS_DEV_HOST_MAX = 64,
-    HS_DEV_COUNT_MAX = 1000,
-    HS_DEV_LIST_MAX = 64,
-    HS_DEV_CHANGES_MAX = 8
+    HS_MINER_NAME_MAX = 64,
+    HS_MINER_HOST_MAX = 64,
+    HS_MINER_COUNT_MAX = 1000,
+    HS_MINER_LIST_MAX = 64,
+    HS_MINER_CHANGES_MAX = 8
 };
 
-enum hs_dev_kind { HS_DEV_STANDARD = 0, HS_DEV_EXTENDED, HS_DEV_MIXED };
+enum hs_miner_kind { HS_MINER_STANDARD = 0, HS_MINER_EXTENDED, HS_MINER_MIXED };
 
 /* At `at_ms` after the start every rate is multiplied by `factor`. */
-typedef struct hs_dev_change {
+typedef struct hs_miner_change {
     uint64_t at_ms;
     double factor;
-} hs_dev_change;
+} hs_miner_change;
 
-typedef struct hs_dev_options {
-    char host[HS_DEV_HOST_MAX + 1];
+typedef struct hs_miner_options {
+    char host[HS_MINER_HOST_MAX + 1];
     uint16_t port;
-    enum hs_dev_kind kind;
-    double rates_hs[HS_DEV_LIST_MAX]; /* in turns; none = by shares_per_minute */
+    enum hs_miner_kind kind;
+    double rates_hs[HS_MINER_LIST_MAX]; /* in turns; none = by shares_per_minute */
     size_t rate_count;
     double shares_per_minute; /* hashes as fast as the channel's target needs; 0 = by the rates */
-    double nominals_hs[HS_DEV_LIST_MAX]; /* what is stated, in turns; none = the rate */
+    double nominals_hs[HS_MINER_LIST_MAX]; /* what is stated, in turns; none = the rate */
     size_t nominal_count;
-    char name[HS_DEV_NAME_MAX + 1]; /* user_identity; with several channels, .1 .2 ... behind it */
-    uint32_t first;                 /* the number behind the first one's name */
-    uint32_t count;                 /* channels */
+    char
+        name[HS_MINER_NAME_MAX + 1]; /* user_identity; with several channels, .1 .2 ... behind it */
+    uint32_t first;                  /* the number behind the first one's name */
+    uint32_t count;                  /* channels */
     uint32_t per_connection;
     uint32_t min_extranonce;
     double least_hashes; /* max_target: the easiest share that it takes, in hashes */
@@ -46,17 +47,17 @@ typedef struct hs_dev_options {
     int roll_version;
     int tell_rate;
     uint64_t reconnect_ms; /* 0 = never */
-    hs_dev_change changes[HS_DEV_CHANGES_MAX];
+    hs_miner_change changes[HS_MINER_CHANGES_MAX];
     size_t change_count;
     uint64_t run_ms;  /* 0 = until SIGTERM */
     const char *json; /* NULL = none, "-" = standard output */
-} hs_dev_options;
+} hs_miner_options;
 
 extern const hs_command HS_MINER_COMMAND;
 
 /* The channel's own values; `index` from 0. */
-double hs_dev_rate_of(const hs_dev_options *options, uint32_t index);
-double hs_dev_nominal_of(const hs_dev_options *options, uint32_t index);
-int hs_dev_is_extended(const hs_dev_options *options, uint32_t index);
+double hs_miner_rate_of(const hs_miner_options *options, uint32_t index);
+double hs_miner_nominal_of(const hs_miner_options *options, uint32_t index);
+int hs_miner_is_extended(const hs_miner_options *options, uint32_t index);
 
 #endif

@@ -11,21 +11,21 @@ static uint64_t larger(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-static void add_rejects(hs_dev_counts *total, const hs_dev_rejects *more)
+static void add_rejects(hs_miner_counts *total, const hs_miner_rejects *more)
 {
-    for (int i = 0; more->count > 0 && i < HS_DEV_CODES_MAX; i++) {
-        hs_dev_rejects *const row = &total->rejected[i];
+    for (int i = 0; more->count > 0 && i < HS_MINER_CODES_MAX; i++) {
+        hs_miner_rejects *const row = &total->rejected[i];
         if (row->count == 0) {
             memcpy(row->code, more->code, sizeof row->code);
         }
-        if (strcmp(row->code, more->code) == 0 || i == HS_DEV_CODES_MAX - 1) {
+        if (strcmp(row->code, more->code) == 0 || i == HS_MINER_CODES_MAX - 1) {
             row->count += more->count;
             return;
         }
     }
 }
 
-static void add(hs_dev_counts *total, const hs_dev_counts *more)
+static void add(hs_miner_counts *total, const hs_miner_counts *more)
 {
     total->hashes += more->hashes;
     total->submitted += more->submitted;
@@ -36,7 +36,7 @@ static void add(hs_dev_counts *total, const hs_dev_counts *more)
     total->stale_odd += more->stale_odd;
     total->stale_ms_most = larger(total->stale_ms_most, more->stale_ms_most);
     total->duplicates += more->duplicates;
-    for (int i = 0; i < HS_DEV_CODES_MAX; i++) {
+    for (int i = 0; i < HS_MINER_CODES_MAX; i++) {
         add_rejects(total, &more->rejected[i]);
     }
     total->cut_off += more->cut_off;
@@ -55,10 +55,10 @@ static void add(hs_dev_counts *total, const hs_dev_counts *more)
     total->first_ms_most = larger(total->first_ms_most, more->first_ms_most);
 }
 
-void hs_dev_add_counts(const hs_dev *dev, hs_dev_counts *total)
+void hs_miner_add_counts(const hs_miner *miner, hs_miner_counts *total)
 {
-    for (uint32_t i = 0; i < dev->slot_count; i++) {
-        add(total, &dev->slots[i].counts);
+    for (uint32_t i = 0; i < miner->slot_count; i++) {
+        add(total, &miner->slots[i].counts);
     }
 }
 
@@ -67,7 +67,7 @@ static void put(json_t *object, const char *name, uint64_t value)
     (void)json_object_set_new(object, name, json_integer((json_int_t)value));
 }
 
-static json_t *stale_json(const hs_dev_counts *c)
+static json_t *stale_json(const hs_miner_counts *c)
 {
     json_t *const stale = json_object();
     put(stale, "tip", c->stale_tip);
@@ -77,7 +77,7 @@ static json_t *stale_json(const hs_dev_counts *c)
     return stale;
 }
 
-static json_t *moves_json(const hs_dev_counts *c)
+static json_t *moves_json(const hs_miner_counts *c)
 {
     json_t *const moves = json_object();
     put(moves, "hard", c->moves_hard);
@@ -90,10 +90,10 @@ static json_t *moves_json(const hs_dev_counts *c)
     return moves;
 }
 
-void hs_dev_put_counts(json_t *object, const hs_dev_counts *c)
+void hs_miner_put_counts(json_t *object, const hs_miner_counts *c)
 {
     json_t *const rejected = json_object();
-    for (int i = 0; i < HS_DEV_CODES_MAX && c->rejected[i].count > 0; i++) {
+    for (int i = 0; i < HS_MINER_CODES_MAX && c->rejected[i].count > 0; i++) {
         put(rejected, c->rejected[i].code, c->rejected[i].count);
     }
     put(object, "hashes", c->hashes);
@@ -117,19 +117,19 @@ void hs_dev_put_counts(json_t *object, const hs_dev_counts *c)
     (void)json_object_set_new(object, "moves", moves_json(c));
 }
 
-void hs_dev_put_channels(const hs_dev *dev, json_t *array)
+void hs_miner_put_channels(const hs_miner *miner, json_t *array)
 {
-    for (uint32_t i = 0; i < dev->slot_count; i++) {
-        const hs_dev_slot *const slot = &dev->slots[i];
+    for (uint32_t i = 0; i < miner->slot_count; i++) {
+        const hs_miner_slot *const slot = &miner->slots[i];
         json_t *const row = json_object();
         (void)json_object_set_new(row, "name", json_string(slot->name));
         (void)json_object_set_new(row, "kind",
                                   json_string(slot->extended ? "extended" : "standard"));
         (void)json_object_set_new(row, "rate",
-                                  json_real(hs_dev_rate_of(dev->options, slot->index)));
+                                  json_real(hs_miner_rate_of(miner->options, slot->index)));
         (void)json_object_set_new(row, "nominal",
-                                  json_real(hs_dev_nominal_of(dev->options, slot->index)));
-        hs_dev_put_counts(row, &slot->counts);
+                                  json_real(hs_miner_nominal_of(miner->options, slot->index)));
+        hs_miner_put_counts(row, &slot->counts);
         (void)json_array_append_new(array, row);
     }
 }

@@ -18,14 +18,14 @@ enum {
     WIDE_EXTRANONCE = 4 /* bytes from which on the extranonce takes the rest */
 };
 
-static uint32_t nonce_bits(const hs_search *search)
+static uint32_t nonce_bits(const hs_miner_search *search)
 {
     return search->extranonce_size >= WIDE_EXTRANONCE ? SHORT_NONCE_BITS : NONCE_BITS;
 }
 
 /* The header's fields but the nonce, at the cursor. Where the extranonce is too short for the
  * cursor, what is left over of it moves the ntime. */
-static void place_at(const hs_search *search, uint64_t cursor, hs_search_find *out)
+static void place_at(const hs_miner_search *search, uint64_t cursor, hs_miner_search_find *out)
 {
     const uint64_t round = cursor >> nonce_bits(search);
     const uint32_t size = search->extranonce_size;
@@ -35,7 +35,7 @@ static void place_at(const hs_search *search, uint64_t cursor, hs_search_find *o
     for (uint32_t i = 0; i < size && i < 8; i++) {
         out->extranonce.byte[size - 1 - i] = (uint8_t)(round >> (8 * i));
     }
-    out->ntime = search->job->min_ntime + search->elapsed_s + (uint32_t)spill;
+    out->ntime = search->job->min_ntime + search->elapsed_secs + (uint32_t)spill;
     out->version = search->job->version;
     if (search->roll_version && search->job->version_rolling) {
         out->version = (out->version & ~HS_SEARCH_VERSION_BITS) |
@@ -43,7 +43,7 @@ static void place_at(const hs_search *search, uint64_t cursor, hs_search_find *o
     }
 }
 
-static hs_sv2_u256 merkle_root(const hs_search *search, const hs_sv2_b032 *extranonce)
+static hs_sv2_u256 merkle_root(const hs_miner_search *search, const hs_sv2_b032 *extranonce)
 {
     uint8_t whole[2 * HS_SV2_EXTRANONCE_MAX];
     if (search->job->body == NULL) {
@@ -58,7 +58,8 @@ static hs_sv2_u256 merkle_root(const hs_search *search, const hs_sv2_b032 *extra
 }
 
 /* The header with nonce 0. */
-static void write_header(const hs_search *search, const hs_search_find *at, uint8_t *wire)
+static void write_header(const hs_miner_search *search, const hs_miner_search_find *at,
+                         uint8_t *wire)
 {
     const hs_sv2_u256 root = merkle_root(search, &at->extranonce);
     hs_sv2_writer out = {wire, HEADER_BYTES, 0, 0};
@@ -72,8 +73,8 @@ static void write_header(const hs_search *search, const hs_search_find *at, uint
 
 /* Nonces from `nonce` on, at most `count`. Returns how many were tried; *met = the last one meets
  * the target. */
-static uint64_t try_nonces(const hs_search *search, uint8_t *wire, uint32_t nonce, uint64_t count,
-                           int *met)
+static uint64_t try_nonces(const hs_miner_search *search, uint8_t *wire, uint32_t nonce,
+                           uint64_t count, int *met)
 {
     crypto_hash_sha256_state middle;
     (void)crypto_hash_sha256_init(&middle);
@@ -95,8 +96,8 @@ static uint64_t try_nonces(const hs_search *search, uint8_t *wire, uint32_t nonc
     return count;
 }
 
-int hs_search_run(const hs_search *search, uint64_t *cursor, uint64_t budget, uint64_t *hashes,
-                  hs_search_find *find)
+int hs_miner_search_run(const hs_miner_search *search, uint64_t *cursor, uint64_t budget,
+                        uint64_t *hashes, hs_miner_search_find *find)
 {
     const uint64_t per_round = UINT64_C(1) << nonce_bits(search);
     uint8_t wire[HEADER_BYTES];

@@ -12,24 +12,24 @@
 /* The bits of the version that a device rolls: those of BIP320, which every server allows. */
 #define HS_SEARCH_VERSION_BITS 0x1fffe000U
 
-typedef struct hs_search {
-    const hs_job *job;         /* active, or past */
+typedef struct hs_miner_search {
+    const hs_session_job *job; /* active, or past */
     const hs_sv2_b032 *prefix; /* the job's own, or the one that a device insists on */
     uint32_t extranonce_size;  /* bytes to roll; 0 on a standard channel */
-    uint32_t elapsed_s;        /* how long the job is being worked on: ntime goes with the time */
+    uint32_t elapsed_secs;     /* how long the job is being worked on: ntime goes with the time */
     int roll_version;          /* where the job allows it */
-} hs_search;
+} hs_miner_search;
 
-typedef struct hs_search_find {
+typedef struct hs_miner_search_find {
     uint32_t nonce;
     uint32_t ntime; /* seconds since 1970 */
     uint32_t version;
     hs_sv2_b032 extranonce; /* the rolled bytes */
-} hs_search_find;
+} hs_miner_search_find;
 
 /* Tries at most `budget` places from *cursor on. Returns 1 with the first find in *find, or 0.
  * *cursor is moved past what was tried and *hashes raised by their number. */
-int hs_search_run(const hs_search *search, uint64_t *cursor, uint64_t budget, uint64_t *hashes,
-                  hs_search_find *find);
+int hs_miner_search_run(const hs_miner_search *search, uint64_t *cursor, uint64_t budget,
+                        uint64_t *hashes, hs_miner_search_find *find);
 
 #endif

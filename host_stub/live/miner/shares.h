@@ -6,9 +6,9 @@
 
 #include "host_stub/live/miner/state.h"
 
-void hs_dev_hash(hs_dev *dev, hs_dev_slot *slot, uint64_t elapsed_ms);
+void hs_miner_hash(hs_miner *miner, hs_miner_slot *slot, uint64_t elapsed_ms);
 /* A new tip on the slot's channel: what it has submitted before is stale from now on. */
-void hs_dev_mark_gone(hs_dev *dev, hs_dev_slot *slot, int by_move);
-void hs_dev_answered(hs_dev *dev, const hs_sv2_message *message, const hs_step *step);
+void hs_miner_mark_gone(hs_miner *miner, hs_miner_slot *slot, int by_move);
+void hs_miner_answered(hs_miner *miner, const hs_sv2_message *message, const hs_session_step *step);
 
 #endif

@@ -9,22 +9,22 @@
 #include "host_stub/session/session.h"
 
 /* A share without an answer. */
-typedef struct hs_dev_share {
+typedef struct hs_miner_share {
     uint32_t channel_id;
     uint32_t sequence_number;
     uint64_t at_ms;
     uint64_t gone_ms; /* when a new tip made it stale for us; 0 = not yet */
     int gone_by_move;
-} hs_dev_share;
+} hs_miner_share;
 
-enum hs_dev_state { HS_DEV_CLOSED = 0, HS_DEV_ASKED, HS_DEV_OPEN };
+enum hs_miner_state { HS_MINER_CLOSED = 0, HS_MINER_ASKED, HS_MINER_OPEN };
 
 /* One device: a channel, over all its openings. */
-typedef struct hs_dev_slot {
+typedef struct hs_miner_slot {
     uint32_t index;
     int extended;
-    char name[HS_DEV_NAME_MAX + 16];
-    enum hs_dev_state state;
+    char name[HS_MINER_NAME_MAX + 16];
+    enum hs_miner_state state;
     uint32_t request_id;
     uint32_t channel_id;
     uint64_t open_at_ms;
@@ -36,15 +36,15 @@ typedef struct hs_dev_slot {
     int awaits_first; /* moved, and nothing was accepted since */
     uint64_t cursor;  /* of the search; never goes back */
     double credit;    /* hashes that it may do now */
-    hs_dev_share *pending;
+    hs_miner_share *pending;
     size_t pending_count;
     size_t pending_capacity;
-    hs_dev_counts counts;
-} hs_dev_slot;
+    hs_miner_counts counts;
+} hs_miner_slot;
 
-struct hs_dev {
-    const hs_dev_options *options;
-    hs_dev_out out;
+struct hs_miner {
+    const hs_miner_options *options;
+    hs_miner_out out;
     void *link;
     hs_session *session; /* NULL while there is no connection */
     int is_set_up;
@@ -54,20 +54,20 @@ struct hs_dev {
     uint64_t advanced_ms; /* up to where the rates have been paid out in hashes */
     size_t changes_done;
     double factor; /* of all rates */
-    hs_dev_slot *slots;
+    hs_miner_slot *slots;
     uint32_t slot_count;
     uint64_t faults;
     char first_fault[320];
-    char reconnect_host[HS_DEV_HOST_MAX + 1];
+    char reconnect_host[HS_MINER_HOST_MAX + 1];
     uint16_t reconnect_port;
 };
 
 /* Gives the message to the session and sends it. Returns 0, or -1 when the session has no room
  * for it. */
-int hs_dev_emit(hs_dev *dev, const hs_sv2_message *message, hs_step *step);
+int hs_miner_emit(hs_miner *miner, const hs_sv2_message *message, hs_session_step *step);
 /* The slot that has, or had, this channel; NULL. */
-hs_dev_slot *hs_dev_slot_of(const hs_dev *dev, uint32_t channel_id);
+hs_miner_slot *hs_miner_slot_of(const hs_miner *miner, uint32_t channel_id);
 /* The session's view of the slot's open channel; NULL. Holds until the next opening. */
-const hs_channel *hs_dev_view(const hs_dev *dev, const hs_dev_slot *slot);
+const hs_session_channel *hs_miner_view(const hs_miner *miner, const hs_miner_slot *slot);
 
 #endif

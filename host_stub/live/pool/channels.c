@@ -12,16 +12,16 @@
 
 enum { VERSION = 2, INDEX_MOST = 0xffff };
 
-static void refuse_setup(hs_lpool_peer *peer, uint32_t flags, const char *code)
+static void refuse_setup(hs_pool_peer *peer, uint32_t flags, const char *code)
 {
     hs_sv2_message answer = {.id = HS_SV2_SETUP_CONNECTION_ERROR};
     answer.as.setup_connection_error.flags = flags;
     answer.as.setup_connection_error.error_code = hs_sv2_bytes_of(code);
-    (void)hs_lpool_emit(peer, &answer);
-    hs_lpool_end(peer, 1, code);
+    (void)hs_pool_emit(peer, &answer);
+    hs_pool_end(peer, 1, code);
 }
 
-void hs_lpool_setup(hs_lpool_peer *peer, const hs_sv2_message *m)
+void hs_pool_setup(hs_pool_peer *peer, const hs_sv2_message *m)
 {
     const hs_sv2_setup_connection *const asked = &m->as.setup_connection;
     hs_sv2_message answer = {.id = HS_SV2_SETUP_CONNECTION_SUCCESS};
@@ -38,28 +38,27 @@ void hs_lpool_setup(hs_lpool_peer *peer, const hs_sv2_message *m)
         refuse_setup(peer, unsupported, "unsupported-feature-flags");
     } else {
         answer.as.setup_connection_success.used_version = VERSION;
-        (void)hs_lpool_emit(peer, &answer);
+        (void)hs_pool_emit(peer, &answer);
     }
 }
 
 /* The target that a channel should have now. */
-static hs_sv2_u256 wanted_target(const hs_lpool *pool, double rate_hs,
-                                 const hs_sv2_u256 *max_target)
+static hs_sv2_u256 wanted_target(const hs_pool *pool, double rate_hs, const hs_sv2_u256 *max_target)
 {
-    const hs_lpool_options *const o = &pool->options;
+    const hs_pool_options *const o = &pool->options;
     const double rate = rate_hs > o->least_rate_hs ? rate_hs : o->least_rate_hs;
     double hashes =
         o->hashes_per_share > 0.0 ? o->hashes_per_share : rate * 60.0 / o->shares_per_minute;
-    if (pool->state.on[HS_LPOOL_EASIER]) {
-        hashes /= pool->state.value[HS_LPOOL_EASIER];
+    if (pool->state.on[HS_POOL_EASIER]) {
+        hashes /= pool->state.value[HS_POOL_EASIER];
     }
     const hs_sv2_u256 target = hs_sv2_target_of(hashes);
     return hs_sv2_compare(&target, max_target) <= 0 ? target : *max_target;
 }
 
-static void retarget_one(hs_lpool_peer *peer, const hs_lpool_channel *channel)
+static void retarget_one(hs_pool_peer *peer, const hs_pool_channel *channel)
 {
-    const hs_channel *const view = hs_lpool_view(peer, channel->channel_id);
+    const hs_session_channel *const view = hs_pool_view(peer, channel->channel_id);
     hs_sv2_message m = {.id = HS_SV2_SET_TARGET};
     if (view == NULL) {
         return;
@@ -68,14 +67,14 @@ static void retarget_one(hs_lpool_peer *peer, const hs_lpool_channel *channel)
     if (hs_sv2_compare(&target, &view->target) != 0) {
         m.as.set_target.channel_id = channel->channel_id;
         m.as.set_target.maximum_target = target;
-        peer->pool->targets += hs_lpool_emit(peer, &m) == 0;
+        peer->pool->targets += hs_pool_emit(peer, &m) == 0;
     }
 }
 
-void hs_lpool_retarget(hs_lpool_peer *peer)
+void hs_pool_retarget(hs_pool_peer *peer)
 {
     for (size_t i = 0; i < peer->pool->channel_count; i++) {
-        const hs_lpool_channel *const channel = peer->pool->channels[i];
+        const hs_pool_channel *const channel = peer->pool->channels[i];
         if (channel->open && channel->connection == peer->number) {
             retarget_one(peer, channel);
         }
@@ -84,7 +83,7 @@ void hs_lpool_retarget(hs_lpool_peer *peer)
 
 /* A prefix that no channel of this pool has had: the pool's bytes, a number, and for a standard
  * channel zeros where an extended one rolls. -1 when the numbers are used up. */
-static int next_prefix(hs_lpool *pool, enum hs_channel_kind kind, hs_sv2_b032 *out)
+static int next_prefix(hs_pool *pool, enum hs_channel_kind kind, hs_sv2_b032 *out)
 {
     hs_sv2_b032 prefix = pool->options.prefix;
     if (pool->last_index == INDEX_MOST) {
@@ -94,21 +93,21 @@ static int next_prefix(hs_lpool *pool, enum hs_channel_kind kind, hs_sv2_b032 *o
     prefix.byte[prefix.len++] = (uint8_t)(pool->last_index >> 8);
     prefix.byte[prefix.len++] = (uint8_t)pool->last_index;
     if (kind == HS_CHANNEL_STANDARD) {
-        prefix.len = hs_lpool_full_extranonce(&pool->options);
+        prefix.len = hs_pool_full_extranonce(&pool->options);
     }
     *out = prefix;
     return 0;
 }
 
 /* A record for the channel, or NULL when out of memory. */
-static hs_lpool_channel *add_channel(hs_lpool_peer *peer, const hs_sv2_open *asked,
-                                     enum hs_channel_kind kind)
+static hs_pool_channel *add_channel(hs_pool_peer *peer, const hs_sv2_open *asked,
+                                    enum hs_channel_kind kind)
 {
-    hs_lpool *const pool = peer->pool;
+    hs_pool *const pool = peer->pool;
     if (HS_GROW(pool->channels, pool->channel_capacity, pool->channel_count + 1) != 0) {
         return NULL;
     }
-    hs_lpool_channel *const channel = calloc(1, sizeof *channel);
+    hs_pool_channel *const channel = calloc(1, sizeof *channel);
     if (channel == NULL ||
         hs_table_put(&peer->channels, (uint64_t)pool->last_channel + 2, channel) != 0) {
         free(channel);
@@ -119,7 +118,7 @@ static hs_lpool_channel *add_channel(hs_lpool_peer *peer, const hs_sv2_open *ask
     channel->kind = kind;
     channel->open = 1;
     channel->rate_hs = (double)asked->nominal_hash_rate;
-    for (uint32_t i = 0; i < asked->user_identity.len && i < HS_LPOOL_USER_SIZE - 1; i++) {
+    for (uint32_t i = 0; i < asked->user_identity.len && i < HS_POOL_USER_SIZE - 1; i++) {
         const uint8_t byte = asked->user_identity.data[i];
         channel->user[i] = byte >= 0x20 && byte < 0x7f ? (char)byte : '?';
     }
@@ -128,11 +127,11 @@ static hs_lpool_channel *add_channel(hs_lpool_peer *peer, const hs_sv2_open *ask
 }
 
 /* Why the channel cannot be opened, as an error_code; NULL = it can. */
-static const char *open_fault(const hs_lpool_peer *peer, const hs_sv2_message *m)
+static const char *open_fault(const hs_pool_peer *peer, const hs_sv2_message *m)
 {
-    const hs_lpool *const pool = peer->pool;
+    const hs_pool *const pool = peer->pool;
     const uint32_t flags = hs_session_client_flags(peer->session);
-    if (pool->state.on[HS_LPOOL_REFUSE]) {
+    if (pool->state.on[HS_POOL_REFUSE]) {
         return "unknown-user";
     }
     if (hs_sv2_is_zero(&m->as.open.max_target)) {
@@ -149,15 +148,15 @@ static const char *open_fault(const hs_lpool_peer *peer, const hs_sv2_message *m
     return pool->last_index == INDEX_MOST ? "channel-capacity-exhausted" : NULL;
 }
 
-static void refuse_open(hs_lpool_peer *peer, uint32_t request_id, const char *code)
+static void refuse_open(hs_pool_peer *peer, uint32_t request_id, const char *code)
 {
     hs_sv2_message answer = {.id = HS_SV2_OPEN_ERROR};
     answer.as.open_error.request_id = request_id;
     answer.as.open_error.error_code = hs_sv2_bytes_of(code);
-    (void)hs_lpool_emit(peer, &answer);
+    (void)hs_pool_emit(peer, &answer);
 }
 
-void hs_lpool_open(hs_lpool_peer *peer, const hs_sv2_message *m)
+void hs_pool_open(hs_pool_peer *peer, const hs_sv2_message *m)
 {
     const hs_sv2_open *const asked = &m->as.open;
     const int extended = m->id == HS_SV2_OPEN_EXTENDED;
@@ -170,29 +169,29 @@ void hs_lpool_open(hs_lpool_peer *peer, const hs_sv2_message *m)
         refuse_open(peer, asked->request_id, fault);
         return;
     }
-    hs_lpool_channel *const channel = add_channel(peer, asked, kind);
+    hs_pool_channel *const channel = add_channel(peer, asked, kind);
     if (channel == NULL || next_prefix(peer->pool, kind, &told->extranonce_prefix) != 0) {
         refuse_open(peer, asked->request_id, "channel-capacity-exhausted");
         return;
     }
     told->request_id = asked->request_id;
     told->channel_id = channel->channel_id;
-    told->group_channel_id = extended ? HS_LPOOL_GROUP : HS_LPOOL_STANDARD_GROUP;
+    told->group_channel_id = extended ? HS_POOL_GROUP : HS_POOL_STANDARD_GROUP;
     told->extranonce_size = extended ? peer->pool->options.extranonce_size : 0;
     told->target = wanted_target(peer->pool, channel->rate_hs, &asked->max_target);
-    if (hs_lpool_emit(peer, &answer) != 0) {
+    if (hs_pool_emit(peer, &answer) != 0) {
         channel->open = 0;
         refuse_open(peer, asked->request_id, "channel-capacity-exhausted");
         return;
     }
     peer->extended_open += (uint32_t)extended;
-    hs_lpool_first_job(peer, hs_lpool_view(peer, channel->channel_id));
+    hs_pool_first_job(peer, hs_pool_view(peer, channel->channel_id));
 }
 
-void hs_lpool_update(hs_lpool_peer *peer, const hs_sv2_message *m, const hs_step *step)
+void hs_pool_update(hs_pool_peer *peer, const hs_sv2_message *m, const hs_session_step *step)
 {
     const hs_sv2_update_channel *const told = &m->as.update_channel;
-    hs_lpool_channel *const channel = hs_lpool_find(peer, told->channel_id);
+    hs_pool_channel *const channel = hs_pool_find(peer, told->channel_id);
     hs_sv2_message answer = {.id = HS_SV2_UPDATE_CHANNEL_ERROR};
     const int known = step->rule == HS_RULE_OK && channel != NULL;
     if (known && !hs_sv2_is_zero(&told->maximum_target)) {
@@ -203,11 +202,11 @@ void hs_lpool_update(hs_lpool_peer *peer, const hs_sv2_message *m, const hs_step
     answer.as.update_channel_error.channel_id = told->channel_id;
     answer.as.update_channel_error.error_code =
         hs_sv2_bytes_of(known ? "max-target-out-of-range" : "invalid-channel-id");
-    (void)hs_lpool_emit(peer, &answer);
+    (void)hs_pool_emit(peer, &answer);
 }
 
 /* The channel has ended by either side. */
-static void end_channel(hs_lpool_peer *peer, hs_lpool_channel *channel)
+static void end_channel(hs_pool_peer *peer, hs_pool_channel *channel)
 {
     if (channel->open) {
         channel->open = 0;
@@ -215,7 +214,7 @@ static void end_channel(hs_lpool_peer *peer, hs_lpool_channel *channel)
     }
 }
 
-void hs_lpool_closed(hs_lpool_peer *peer, const hs_step *step)
+void hs_pool_closed(hs_pool_peer *peer, const hs_session_step *step)
 {
     if (step->rule != HS_RULE_OK) {
         peer->pool->protocol_errors++;
@@ -223,35 +222,35 @@ void hs_lpool_closed(hs_lpool_peer *peer, const hs_step *step)
     }
     /* Of a group it may be, too: all that the session has closed. */
     for (size_t i = 0; i < peer->pool->channel_count; i++) {
-        hs_lpool_channel *const channel = peer->pool->channels[i];
+        hs_pool_channel *const channel = peer->pool->channels[i];
         if (channel->connection == peer->number && channel->open &&
-            hs_lpool_view(peer, channel->channel_id) == NULL) {
+            hs_pool_view(peer, channel->channel_id) == NULL) {
             end_channel(peer, channel);
         }
     }
 }
 
-void hs_lpool_close_oldest(hs_lpool_peer *peer)
+void hs_pool_close_oldest(hs_pool_peer *peer)
 {
     hs_sv2_message m = {.id = HS_SV2_CLOSE_CHANNEL};
     for (size_t i = 0; i < peer->pool->channel_count; i++) {
-        hs_lpool_channel *const channel = peer->pool->channels[i];
+        hs_pool_channel *const channel = peer->pool->channels[i];
         if (channel->connection != peer->number || !channel->open) {
             continue;
         }
         m.as.close_channel.channel_id = channel->channel_id;
         m.as.close_channel.reason_code = hs_sv2_bytes_of("closed-on-command");
-        hs_lpool_answer_due(peer, 1);
-        (void)hs_lpool_emit(peer, &m);
+        hs_pool_answer_due(peer, 1);
+        (void)hs_pool_emit(peer, &m);
         end_channel(peer, channel);
         return;
     }
 }
 
-void hs_lpool_change_prefixes(hs_lpool_peer *peer)
+void hs_pool_change_prefixes(hs_pool_peer *peer)
 {
     for (size_t i = 0; i < peer->pool->channel_count; i++) {
-        const hs_lpool_channel *const channel = peer->pool->channels[i];
+        const hs_pool_channel *const channel = peer->pool->channels[i];
         hs_sv2_message m = {.id = HS_SV2_SET_EXTRANONCE_PREFIX};
         if (channel->connection != peer->number || !channel->open ||
             next_prefix(peer->pool, channel->kind, &m.as.set_extranonce_prefix.extranonce_prefix) !=
@@ -259,10 +258,10 @@ void hs_lpool_change_prefixes(hs_lpool_peer *peer)
             continue;
         }
         m.as.set_extranonce_prefix.channel_id = channel->channel_id;
-        if (hs_lpool_emit(peer, &m) == 0) {
+        if (hs_pool_emit(peer, &m) == 0) {
             peer->pool->prefixes++;
             /* It holds for jobs from now on: so that it does, one follows. */
-            hs_lpool_same_job(peer, hs_lpool_view(peer, channel->channel_id));
+            hs_pool_same_job(peer, hs_pool_view(peer, channel->channel_id));
         }
     }
 }

@@ -6,13 +6,13 @@
 
 #include "host_stub/live/pool/state.h"
 
-void hs_lpool_setup(hs_lpool_peer *peer, const hs_sv2_message *m);
-void hs_lpool_open(hs_lpool_peer *peer, const hs_sv2_message *m);
-void hs_lpool_update(hs_lpool_peer *peer, const hs_sv2_message *m, const hs_step *step);
-void hs_lpool_closed(hs_lpool_peer *peer, const hs_step *step);
+void hs_pool_setup(hs_pool_peer *peer, const hs_sv2_message *m);
+void hs_pool_open(hs_pool_peer *peer, const hs_sv2_message *m);
+void hs_pool_update(hs_pool_peer *peer, const hs_sv2_message *m, const hs_session_step *step);
+void hs_pool_closed(hs_pool_peer *peer, const hs_session_step *step);
 /* SetTarget to every channel whose target is not what it should be. */
-void hs_lpool_retarget(hs_lpool_peer *peer);
-void hs_lpool_change_prefixes(hs_lpool_peer *peer);
-void hs_lpool_close_oldest(hs_lpool_peer *peer);
+void hs_pool_retarget(hs_pool_peer *peer);
+void hs_pool_change_prefixes(hs_pool_peer *peer);
+void hs_pool_close_oldest(hs_pool_peer *peer);
 
 #endif

@@ -11,10 +11,10 @@
 #include "host_stub/live/pool/state.h"
 #include "host_stub/sv2/codec.h"
 
-hs_lpool *hs_lpool_new(const hs_lpool_options *options, const hs_lpool_out *out, void *ctx,
-                       uint64_t wall_ms)
+hs_pool *hs_pool_new(const hs_pool_options *options, const hs_pool_out *out, void *ctx,
+                     uint64_t wall_ms)
 {
-    hs_lpool *const pool = calloc(1, sizeof *pool);
+    hs_pool *const pool = calloc(1, sizeof *pool);
     if (pool == NULL) {
         return NULL;
     }
@@ -22,16 +22,16 @@ hs_lpool *hs_lpool_new(const hs_lpool_options *options, const hs_lpool_out *out,
     pool->out = *out;
     pool->ctx = ctx;
     pool->wall_ms = wall_ms;
-    pool->last_channel = HS_LPOOL_FIRST_CHANNEL - 1;
+    pool->last_channel = HS_POOL_FIRST_CHANNEL - 1;
     hs_rng_init(&pool->chance, options->seed, "pool chance", 0);
-    if (hs_lpool_start_stream(pool) != 0) {
+    if (hs_pool_start_stream(pool) != 0) {
         free(pool);
         return NULL;
     }
     return pool;
 }
 
-static void free_peer(hs_lpool_peer *peer)
+static void free_peer(hs_pool_peer *peer)
 {
     hs_session_free(peer->session);
     hs_table_free(&peer->channels);
@@ -39,13 +39,13 @@ static void free_peer(hs_lpool_peer *peer)
     free(peer);
 }
 
-void hs_lpool_free(hs_lpool *pool)
+void hs_pool_free(hs_pool *pool)
 {
     if (pool == NULL) {
         return;
     }
     while (pool->peers != NULL) {
-        hs_lpool_leave(pool->peers);
+        hs_pool_leave(pool->peers);
     }
     for (size_t i = 0; i < pool->channel_count; i++) {
         free(pool->channels[i]);
@@ -54,9 +54,9 @@ void hs_lpool_free(hs_lpool *pool)
     free(pool);
 }
 
-hs_lpool_peer *hs_lpool_join(hs_lpool *pool, void *link)
+hs_pool_peer *hs_pool_join(hs_pool *pool, void *link)
 {
-    hs_lpool_peer *const peer = calloc(1, sizeof *peer);
+    hs_pool_peer *const peer = calloc(1, sizeof *peer);
     if (peer == NULL) {
         return NULL;
     }
@@ -69,7 +69,7 @@ hs_lpool_peer *hs_lpool_join(hs_lpool *pool, void *link)
     peer->pool = pool;
     peer->link = link;
     peer->number = ++pool->connection_count;
-    hs_lpool_peer **end = &pool->peers; /* in order of their coming */
+    hs_pool_peer **end = &pool->peers; /* in order of their coming */
     while (*end != NULL) {
         end = &(*end)->next;
     }
@@ -77,9 +77,9 @@ hs_lpool_peer *hs_lpool_join(hs_lpool *pool, void *link)
     return peer;
 }
 
-void hs_lpool_leave(hs_lpool_peer *peer)
+void hs_pool_leave(hs_pool_peer *peer)
 {
-    hs_lpool_peer **at = &peer->pool->peers;
+    hs_pool_peer **at = &peer->pool->peers;
     while (*at != peer) {
         at = &(*at)->next;
     }
@@ -93,47 +93,47 @@ void hs_lpool_leave(hs_lpool_peer *peer)
 }
 
 /* The connection ends for what the client did. */
-static void offend(hs_lpool_peer *peer, const char *what, const char *detail)
+static void offend(hs_pool_peer *peer, const char *what, const char *detail)
 {
     char reason[400];
     peer->pool->protocol_errors++;
     (void)snprintf(reason, sizeof reason, "%s: %s", what, detail);
-    hs_lpool_end(peer, 0, reason);
+    hs_pool_end(peer, 0, reason);
 }
 
-static void refuse_extensions(hs_lpool_peer *peer, const hs_sv2_message *m)
+static void refuse_extensions(hs_pool_peer *peer, const hs_sv2_message *m)
 {
     hs_sv2_message answer = {.id = HS_SV2_REQUEST_EXTENSIONS_ERROR};
     answer.as.extensions.request_id = m->as.extensions.request_id;
     answer.as.extensions.extensions = m->as.extensions.extensions;
-    (void)hs_lpool_emit(peer, &answer);
+    (void)hs_pool_emit(peer, &answer);
 }
 
-static void refuse_custom_job(hs_lpool_peer *peer, const hs_sv2_message *m)
+static void refuse_custom_job(hs_pool_peer *peer, const hs_sv2_message *m)
 {
     hs_sv2_message answer = {.id = HS_SV2_SET_CUSTOM_JOB_ERROR};
     answer.as.set_custom_job_error.channel_id = m->as.set_custom_job.channel_id;
     answer.as.set_custom_job_error.request_id = m->as.set_custom_job.request_id;
     answer.as.set_custom_job_error.error_code = hs_sv2_bytes_of("jd-not-supported");
-    hs_lpool_emit_unseen(peer, &answer);
+    hs_pool_emit_unseen(peer, &answer);
 }
 
 /* A message of the client's, which the session has seen. */
-static void take(hs_lpool_peer *peer, const hs_sv2_message *m, const hs_step *step)
+static void take(hs_pool_peer *peer, const hs_sv2_message *m, const hs_session_step *step)
 {
     switch (m->id) {
     case HS_SV2_SUBMIT_STANDARD:
     case HS_SV2_SUBMIT_EXTENDED:
-        hs_lpool_submit(peer, m, step);
+        hs_pool_submit(peer, m, step);
         return;
     case HS_SV2_UPDATE_CHANNEL:
-        hs_lpool_update(peer, m, step);
+        hs_pool_update(peer, m, step);
         return;
     case HS_SV2_SET_CUSTOM_JOB:
         refuse_custom_job(peer, m);
         return;
     case HS_SV2_CLOSE_CHANNEL:
-        hs_lpool_closed(peer, step);
+        hs_pool_closed(peer, step);
         return;
     default:
         break;
@@ -141,19 +141,19 @@ static void take(hs_lpool_peer *peer, const hs_sv2_message *m, const hs_step *st
     if (step->rule != HS_RULE_OK) {
         offend(peer, hs_rule_name(step->rule), step->text);
     } else if (m->id == HS_SV2_SETUP_CONNECTION) {
-        hs_lpool_setup(peer, m);
+        hs_pool_setup(peer, m);
     } else if (m->id == HS_SV2_OPEN_STANDARD || m->id == HS_SV2_OPEN_EXTENDED) {
-        hs_lpool_open(peer, m);
+        hs_pool_open(peer, m);
     } else if (m->id == HS_SV2_REQUEST_EXTENSIONS) {
         refuse_extensions(peer, m);
     }
 }
 
-void hs_lpool_frame(hs_lpool_peer *peer, const uint8_t *frame, size_t len)
+void hs_pool_frame(hs_pool_peer *peer, const uint8_t *frame, size_t len)
 {
     hs_sv2_message m;
     hs_sv2_error why;
-    hs_step step;
+    hs_session_step step;
     if (peer->ended) {
         return;
     }
@@ -176,29 +176,29 @@ void hs_lpool_frame(hs_lpool_peer *peer, const uint8_t *frame, size_t len)
         return;
     }
     take(peer, &m, &step);
-    hs_lpool_answer_due(peer, 0);
-    hs_lpool_push(peer);
+    hs_pool_answer_due(peer, 0);
+    hs_pool_push(peer);
 }
 
-int hs_lpool_is_down(const hs_lpool *pool)
+int hs_pool_is_down(const hs_pool *pool)
 {
-    return hs_lpool_state_is_down(&pool->state, pool->now_ms);
+    return hs_pool_state_is_down(&pool->state, pool->now_ms);
 }
 
-int hs_lpool_is_stalled(const hs_lpool *pool)
+int hs_pool_is_stalled(const hs_pool *pool)
 {
-    return pool->state.on[HS_LPOOL_STALL];
+    return pool->state.on[HS_POOL_STALL];
 }
 
-static void reconnect(hs_lpool_peer *peer)
+static void reconnect(hs_pool_peer *peer)
 {
     hs_sv2_message m = {.id = HS_SV2_RECONNECT}; /* without a host: the same one again */
-    (void)hs_lpool_emit(peer, &m);
-    hs_lpool_end(peer, 1, "Reconnect was sent on command");
+    (void)hs_pool_emit(peer, &m);
+    hs_pool_end(peer, 1, "Reconnect was sent on command");
 }
 
 /* What happens at once, on one connection. */
-static void strike(hs_lpool_peer *peer, enum hs_lpool_fault_kind kind)
+static void strike(hs_pool_peer *peer, enum hs_pool_fault_kind kind)
 {
     /* A SetTarget whose payload is too short for its fields. */
     static const uint8_t GARBAGE[] = {0x00, 0x80, 0x21, 0x05, 0x00, 0x00, 1, 2, 3, 4, 5};
@@ -206,107 +206,107 @@ static void strike(hs_lpool_peer *peer, enum hs_lpool_fault_kind kind)
         return;
     }
     switch (kind) {
-    case HS_LPOOL_PREFIX_CHANGE:
-        hs_lpool_change_prefixes(peer);
+    case HS_POOL_PREFIX_CHANGE:
+        hs_pool_change_prefixes(peer);
         break;
-    case HS_LPOOL_CLOSE:
-        hs_lpool_close_oldest(peer);
+    case HS_POOL_CLOSE:
+        hs_pool_close_oldest(peer);
         break;
-    case HS_LPOOL_RECONNECT:
+    case HS_POOL_RECONNECT:
         reconnect(peer);
         break;
-    case HS_LPOOL_GARBAGE:
+    case HS_POOL_GARBAGE:
         peer->pool->out.send_raw(peer->link, GARBAGE, sizeof GARBAGE);
         break;
-    case HS_LPOOL_HALF_FRAME:
+    case HS_POOL_HALF_FRAME:
         peer->pool->out.send_raw(peer->link, GARBAGE, HS_SV2_HEADER_SIZE + 2);
         peer->mute = 1;
         break;
     default:
         break;
     }
-    hs_lpool_push(peer);
+    hs_pool_push(peer);
 }
 
-static void act(hs_lpool *pool, const hs_lpool_fault *fault, int on)
+static void act(hs_pool *pool, const hs_pool_fault *fault, int on)
 {
-    const enum hs_lpool_fault_kind kind = fault->kind;
+    const enum hs_pool_fault_kind kind = fault->kind;
     char text[64];
-    if (kind < HS_LPOOL_LASTING) {
+    if (kind < HS_POOL_LASTING) {
         pool->state.on[kind] = on;
         pool->state.value[kind] = fault->value;
         pool->state.since_ms[kind] = pool->now_ms;
     }
-    (void)snprintf(text, sizeof text, "%s%s", hs_lpool_fault_name(kind),
-                   kind >= HS_LPOOL_LASTING ? ""
-                   : on                     ? " begins"
-                                            : " ends");
+    (void)snprintf(text, sizeof text, "%s%s", hs_pool_fault_name(kind),
+                   kind >= HS_POOL_LASTING ? ""
+                   : on                    ? " begins"
+                                           : " ends");
     pool->out.note(pool->ctx, pool->now_ms, text);
-    if (kind == HS_LPOOL_TIP) {
-        hs_lpool_tip_now(pool);
-    } else if (kind == HS_LPOOL_REFRESH) {
-        hs_lpool_refresh_now(pool);
+    if (kind == HS_POOL_TIP) {
+        hs_pool_tip_now(pool);
+    } else if (kind == HS_POOL_REFRESH) {
+        hs_pool_refresh_now(pool);
     }
-    for (hs_lpool_peer *peer = pool->peers; peer != NULL; peer = peer->next) {
-        if (kind == HS_LPOOL_EASIER) {
-            hs_lpool_retarget(peer);
-            hs_lpool_push(peer);
+    for (hs_pool_peer *peer = pool->peers; peer != NULL; peer = peer->next) {
+        if (kind == HS_POOL_EASIER) {
+            hs_pool_retarget(peer);
+            hs_pool_push(peer);
         }
         strike(peer, kind);
     }
 }
 
-int hs_lpool_command(hs_lpool *pool, const char *line, char *why, size_t capacity)
+int hs_pool_command(hs_pool *pool, const char *line, char *why, size_t capacity)
 {
-    hs_lpool_fault fault;
+    hs_pool_fault fault;
     int on = 0;
-    if (hs_lpool_fault_parse_line(line, &fault, &on, why, capacity) != 0) {
+    if (hs_pool_fault_parse_line(line, &fault, &on, why, capacity) != 0) {
         return -1;
     }
     if (strcmp(line, "up") == 0) { /* from wherever it is down */
-        pool->state.on[HS_LPOOL_FLAP] = 0;
+        pool->state.on[HS_POOL_FLAP] = 0;
     }
     act(pool, &fault, on);
-    hs_lpool_advance(pool, pool->now_ms);
+    hs_pool_advance(pool, pool->now_ms);
     return 0;
 }
 
 /* Going down ends every connection at once, as a process that dies does. */
-static void follow_down(hs_lpool *pool)
+static void follow_down(hs_pool *pool)
 {
-    const int down = hs_lpool_is_down(pool);
+    const int down = hs_pool_is_down(pool);
     if (down && !pool->was_down) {
-        for (hs_lpool_peer *peer = pool->peers; peer != NULL; peer = peer->next) {
+        for (hs_pool_peer *peer = pool->peers; peer != NULL; peer = peer->next) {
             peer->burst_count = 0;
-            hs_lpool_end(peer, 0, "the pool is down");
+            hs_pool_end(peer, 0, "the pool is down");
         }
     }
     pool->was_down = down;
 }
 
-void hs_lpool_advance(hs_lpool *pool, uint64_t now_ms)
+void hs_pool_advance(hs_pool *pool, uint64_t now_ms)
 {
     int begins = 0;
-    const hs_lpool_fault *fault = NULL;
+    const hs_pool_fault *fault = NULL;
     if (now_ms > pool->now_ms) {
         pool->now_ms = now_ms;
     }
-    for (hs_lpool_peer *peer = pool->peers; peer != NULL; peer = peer->next) {
+    for (hs_pool_peer *peer = pool->peers; peer != NULL; peer = peer->next) {
         hs_session_set_time(peer->session, pool->now_ms);
     }
     for (size_t i = 0; i < 2 * pool->options.fault_count; i++) {
-        fault = hs_lpool_faults_due(pool->options.faults, pool->options.fault_count, pool->now_ms,
-                                    &begins);
+        fault = hs_pool_faults_due(pool->options.faults, pool->options.fault_count, pool->now_ms,
+                                   &begins);
         if (fault == NULL) {
             break;
         }
         act(pool, fault, begins);
     }
     follow_down(pool);
-    hs_lpool_advance_jobs(pool);
-    for (hs_lpool_peer *peer = pool->peers; peer != NULL; peer = peer->next) {
-        hs_lpool_answer_due(peer, 0);
-        hs_lpool_push(peer);
+    hs_pool_advance_jobs(pool);
+    for (hs_pool_peer *peer = pool->peers; peer != NULL; peer = peer->next) {
+        hs_pool_answer_due(peer, 0);
+        hs_pool_push(peer);
     }
 }
 
@@ -315,21 +315,21 @@ static uint64_t sooner(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-uint64_t hs_lpool_next_ms(const hs_lpool *pool)
+uint64_t hs_pool_next_ms(const hs_pool *pool)
 {
     uint64_t next = sooner(pool->tip_at_ms, pool->refresh_at_ms);
-    next = sooner(next, hs_lpool_faults_next_ms(pool->options.faults, pool->options.fault_count));
-    next = sooner(next, hs_lpool_state_next_ms(&pool->state, pool->now_ms));
-    for (const hs_lpool_peer *peer = pool->peers; peer != NULL; peer = peer->next) {
-        next = sooner(next, hs_lpool_answers_next_ms(peer));
+    next = sooner(next, hs_pool_faults_next_ms(pool->options.faults, pool->options.fault_count));
+    next = sooner(next, hs_pool_state_next_ms(&pool->state, pool->now_ms));
+    for (const hs_pool_peer *peer = pool->peers; peer != NULL; peer = peer->next) {
+        next = sooner(next, hs_pool_answers_next_ms(peer));
     }
     return next;
 }
 
-void hs_lpool_settle(hs_lpool *pool)
+void hs_pool_settle(hs_pool *pool)
 {
-    for (hs_lpool_peer *peer = pool->peers; peer != NULL; peer = peer->next) {
-        hs_lpool_answer_due(peer, 1);
-        hs_lpool_push(peer);
+    for (hs_pool_peer *peer = pool->peers; peer != NULL; peer = peer->next) {
+        hs_pool_answer_due(peer, 1);
+        hs_pool_push(peer);
     }
 }

@@ -9,9 +9,7 @@
  * How it speaks: extended channels of a connection are one group (number 1) and get their jobs by
  * it; standard ones get NewMiningJob each. A channel's first job is a future one. Job numbers are
  * never used twice on a connection, channel numbers and prefixes never twice at all. Shares are
- * judged when they come; when the answer goes out is another matter (batches, `slow`).
- *
- * Names begin with hs_lpool, a live pool: hs_pool is the simulator's. */
+ * judged when they come; when the answer goes out is another matter (batches, `slow`). */
 #ifndef HOST_STUB_LIVE_POOL_CORE_H
 #define HOST_STUB_LIVE_POOL_CORE_H
 
@@ -22,53 +20,53 @@
 #include "host_stub/live/pool/options.h"
 #include "host_stub/session/session.h"
 
-typedef struct hs_lpool hs_lpool;
-typedef struct hs_lpool_peer hs_lpool_peer;
+typedef struct hs_pool hs_pool;
+typedef struct hs_pool_peer hs_pool_peer;
 
-/* What the pool does to a connection; `link` is what hs_lpool_join was given. None may call back
+/* What the pool does to a connection; `link` is what hs_pool_join was given. None may call back
  * into the pool. */
-typedef struct hs_lpool_out {
+typedef struct hs_pool_out {
     /* As one burst; the messages' views hold until the call returns. */
     void (*send)(void *link, const hs_sv2_message *messages, size_t count);
     void (*send_raw)(void *link, const uint8_t *data, size_t len);
-    /* The connection has to end, once what was sent has left or at once. hs_lpool_leave follows. */
+    /* The connection has to end, once what was sent has left or at once. hs_pool_leave follows. */
     void (*end)(void *link, int after_sending, const char *reason);
     /* One line about a fault of the schedule or of a command: "down begins". `ctx` is the
      * pool's. */
     void (*note)(void *ctx, uint64_t now_ms, const char *text);
-} hs_lpool_out;
+} hs_pool_out;
 
 /* `wall_ms` is the time of day, in milliseconds since 1970, when the pool's clock is 0. NULL when
  * out of memory. */
-hs_lpool *hs_lpool_new(const hs_lpool_options *options, const hs_lpool_out *out, void *ctx,
-                       uint64_t wall_ms);
-void hs_lpool_free(hs_lpool *pool);
+hs_pool *hs_pool_new(const hs_pool_options *options, const hs_pool_out *out, void *ctx,
+                     uint64_t wall_ms);
+void hs_pool_free(hs_pool *pool);
 
 /* Runs what is due until now_ms, which never goes back: faults, tips, jobs, answers. */
-void hs_lpool_advance(hs_lpool *pool, uint64_t now_ms);
+void hs_pool_advance(hs_pool *pool, uint64_t now_ms);
 /* When it wants to be called next; UINT64_MAX = only when something comes. */
-uint64_t hs_lpool_next_ms(const hs_lpool *pool);
+uint64_t hs_pool_next_ms(const hs_pool *pool);
 
 /* A connection has come. NULL when out of memory. */
-hs_lpool_peer *hs_lpool_join(hs_lpool *pool, void *link);
+hs_pool_peer *hs_pool_join(hs_pool *pool, void *link);
 /* It is gone; what waited for it is not sent. */
-void hs_lpool_leave(hs_lpool_peer *peer);
-/* One frame, at the time of the last hs_lpool_advance. */
-void hs_lpool_frame(hs_lpool_peer *peer, const uint8_t *frame, size_t len);
+void hs_pool_leave(hs_pool_peer *peer);
+/* One frame, at the time of the last hs_pool_advance. */
+void hs_pool_frame(hs_pool_peer *peer, const uint8_t *frame, size_t len);
 
 /* A command line but stats and quit. 0, or -1 with a sentence in `why`. */
-int hs_lpool_command(hs_lpool *pool, const char *line, char *why, size_t capacity);
+int hs_pool_command(hs_pool *pool, const char *line, char *why, size_t capacity);
 
 /* Sends every answer that still waits. Before the end. */
-void hs_lpool_settle(hs_lpool *pool);
+void hs_pool_settle(hs_pool *pool);
 
 /* Should it be listening, should it be reading? */
-int hs_lpool_is_down(const hs_lpool *pool);
-int hs_lpool_is_stalled(const hs_lpool *pool);
+int hs_pool_is_down(const hs_pool *pool);
+int hs_pool_is_stalled(const hs_pool *pool);
 
 /* What has been counted, for the pool or for one channel. Work is difficulty, of the job's own
  * target. */
-typedef struct hs_lpool_counts {
+typedef struct hs_pool_counts {
     uint64_t accepted;
     double work;
     uint64_t stale;
@@ -77,7 +75,7 @@ typedef struct hs_lpool_counts {
     uint64_t duplicates;
     uint64_t rejected[HS_JUDGED_DUPLICATE + 1]; /* by judgement, but stale and duplicate ones */
     uint64_t refused; /* valid, and not accepted on command (grey, refuse): invalid-share */
-} hs_lpool_counts;
+} hs_pool_counts;
 
 /* {"name","prefix","extranonce_size","seconds","connections","channels_opened","accepted",
  * "work_accepted","hashes_accepted","stale","stale_ms_most","stale_older","duplicates",
@@ -85,6 +83,6 @@ typedef struct hs_lpool_counts {
  * "protocol_errors","own_faults"} and with_channels also "channels":[...]. "rejected" has no stale
  * and no duplicate shares, and has the refused ones under invalid-share. NULL when out of
  * memory. */
-json_t *hs_lpool_json(const hs_lpool *pool, int with_channels);
+json_t *hs_pool_json(const hs_pool *pool, int with_channels);
 
 #endif

@@ -14,27 +14,27 @@ typedef struct kind_entry {
     double most;
 } kind_entry;
 
-static const kind_entry KINDS[HS_LPOOL_FAULT_KINDS] = {
-    [HS_LPOOL_REFUSE] = {"refuse", 0.0, 0.0, 0.0},
-    [HS_LPOOL_DOWN] = {"down", 0.0, 0.0, 0.0},
-    [HS_LPOOL_FLAP] = {"flap", 2.0, 0.05, 3600.0},
-    [HS_LPOOL_GREY] = {"grey", 0.5, 0.0, 1.0},
-    [HS_LPOOL_SLOW] = {"slow", 2.0, 0.0, 600.0},
-    [HS_LPOOL_EASIER] = {"easier-target", 16.0, 1.0, 1e6},
-    [HS_LPOOL_STALL] = {"stall", 0.0, 0.0, 0.0},
-    [HS_LPOOL_PREFIX_CHANGE] = {"prefix-change", 0.0, 0.0, 0.0},
-    [HS_LPOOL_CLOSE] = {"close", 0.0, 0.0, 0.0},
-    [HS_LPOOL_RECONNECT] = {"reconnect", 0.0, 0.0, 0.0},
-    [HS_LPOOL_GARBAGE] = {"garbage", 0.0, 0.0, 0.0},
-    [HS_LPOOL_HALF_FRAME] = {"half-frame", 0.0, 0.0, 0.0},
-    [HS_LPOOL_TIP] = {"tip", 0.0, 0.0, 0.0},
-    [HS_LPOOL_REFRESH] = {"refresh", 0.0, 0.0, 0.0},
+static const kind_entry KINDS[HS_POOL_FAULT_KINDS] = {
+    [HS_POOL_REFUSE] = {"refuse", 0.0, 0.0, 0.0},
+    [HS_POOL_DOWN] = {"down", 0.0, 0.0, 0.0},
+    [HS_POOL_FLAP] = {"flap", 2.0, 0.05, 3600.0},
+    [HS_POOL_GREY] = {"grey", 0.5, 0.0, 1.0},
+    [HS_POOL_SLOW] = {"slow", 2.0, 0.0, 600.0},
+    [HS_POOL_EASIER] = {"easier-target", 16.0, 1.0, 1e6},
+    [HS_POOL_STALL] = {"stall", 0.0, 0.0, 0.0},
+    [HS_POOL_PREFIX_CHANGE] = {"prefix-change", 0.0, 0.0, 0.0},
+    [HS_POOL_CLOSE] = {"close", 0.0, 0.0, 0.0},
+    [HS_POOL_RECONNECT] = {"reconnect", 0.0, 0.0, 0.0},
+    [HS_POOL_GARBAGE] = {"garbage", 0.0, 0.0, 0.0},
+    [HS_POOL_HALF_FRAME] = {"half-frame", 0.0, 0.0, 0.0},
+    [HS_POOL_TIP] = {"tip", 0.0, 0.0, 0.0},
+    [HS_POOL_REFRESH] = {"refresh", 0.0, 0.0, 0.0},
 };
 
 static const char NAMES[] = "refuse, down, flap, grey, slow, easier-target, stall, prefix-change, "
                             "close, reconnect, garbage, half-frame, tip and refresh";
 
-const char *hs_lpool_fault_name(enum hs_lpool_fault_kind kind)
+const char *hs_pool_fault_name(enum hs_pool_fault_kind kind)
 {
     return KINDS[kind].name;
 }
@@ -53,18 +53,18 @@ static int take_word(const char **text, const char *ends, char word[WORD_SIZE])
     return 0;
 }
 
-static int find_kind(const char *name, enum hs_lpool_fault_kind *kind)
+static int find_kind(const char *name, enum hs_pool_fault_kind *kind)
 {
-    for (int i = 0; i < HS_LPOOL_FAULT_KINDS; i++) {
+    for (int i = 0; i < HS_POOL_FAULT_KINDS; i++) {
         if (strcmp(KINDS[i].name, name) == 0) {
-            *kind = (enum hs_lpool_fault_kind)i;
+            *kind = (enum hs_pool_fault_kind)i;
             return 0;
         }
     }
     return -1;
 }
 
-static int read_value(enum hs_lpool_fault_kind kind, const char *text, double *out, char *why,
+static int read_value(enum hs_pool_fault_kind kind, const char *text, double *out, char *why,
                       size_t capacity)
 {
     const kind_entry *const entry = &KINDS[kind];
@@ -91,13 +91,13 @@ static int read_seconds(const char *text, uint64_t *ms)
     return 0;
 }
 
-int hs_lpool_fault_parse(const char *text, hs_lpool_fault *out, char *why, size_t capacity)
+int hs_pool_fault_parse(const char *text, hs_pool_fault *out, char *why, size_t capacity)
 {
     char name[WORD_SIZE];
     char at[WORD_SIZE];
     char lasts[WORD_SIZE] = "";
     const char *rest = text;
-    hs_lpool_fault fault;
+    hs_pool_fault fault;
     memset(&fault, 0, sizeof fault);
     if (take_word(&rest, "@", name) != 0 || find_kind(name, &fault.kind) != 0) {
         return hs_refuse(why, capacity, "there is no fault '%.*s'; there are %s",
@@ -125,16 +125,16 @@ int hs_lpool_fault_parse(const char *text, hs_lpool_fault *out, char *why, size_
     return 0;
 }
 
-int hs_lpool_fault_parse_line(const char *line, hs_lpool_fault *out, int *on, char *why,
-                              size_t capacity)
+int hs_pool_fault_parse_line(const char *line, hs_pool_fault *out, int *on, char *why,
+                             size_t capacity)
 {
     char name[WORD_SIZE];
     const char *rest = line;
-    hs_lpool_fault fault;
+    hs_pool_fault fault;
     memset(&fault, 0, sizeof fault);
     *on = 1;
     if (strcmp(line, "up") == 0) {
-        fault.kind = HS_LPOOL_DOWN;
+        fault.kind = HS_POOL_DOWN;
         *on = 0;
         *out = fault;
         return 0;
@@ -148,7 +148,7 @@ int hs_lpool_fault_parse_line(const char *line, hs_lpool_fault *out, int *on, ch
     fault.value = KINDS[fault.kind].value;
     rest += strspn(rest, " ");
     if (strcmp(rest, "off") == 0) {
-        if (fault.kind >= HS_LPOOL_LASTING) {
+        if (fault.kind >= HS_POOL_LASTING) {
             return hs_refuse(why, capacity, "%s happens at once and cannot be switched off", name);
         }
         *on = 0;
@@ -160,41 +160,41 @@ int hs_lpool_fault_parse_line(const char *line, hs_lpool_fault *out, int *on, ch
 }
 
 /* Half a period of the flap, in milliseconds. */
-static uint64_t flap_ms(const hs_lpool_state *state)
+static uint64_t flap_ms(const hs_pool_state *state)
 {
-    const double ms = state->value[HS_LPOOL_FLAP] * 1000.0;
+    const double ms = state->value[HS_POOL_FLAP] * 1000.0;
     return ms >= 1.0 ? (uint64_t)ms : 1;
 }
 
-int hs_lpool_state_is_down(const hs_lpool_state *state, uint64_t now_ms)
+int hs_pool_state_is_down(const hs_pool_state *state, uint64_t now_ms)
 {
-    if (state->on[HS_LPOOL_DOWN]) {
+    if (state->on[HS_POOL_DOWN]) {
         return 1;
     }
-    return state->on[HS_LPOOL_FLAP] &&
-           (now_ms - state->since_ms[HS_LPOOL_FLAP]) / flap_ms(state) % 2 == 0;
+    return state->on[HS_POOL_FLAP] &&
+           (now_ms - state->since_ms[HS_POOL_FLAP]) / flap_ms(state) % 2 == 0;
 }
 
-uint64_t hs_lpool_state_next_ms(const hs_lpool_state *state, uint64_t now_ms)
+uint64_t hs_pool_state_next_ms(const hs_pool_state *state, uint64_t now_ms)
 {
-    if (!state->on[HS_LPOOL_FLAP]) {
+    if (!state->on[HS_POOL_FLAP]) {
         return UINT64_MAX;
     }
-    const uint64_t since = state->since_ms[HS_LPOOL_FLAP];
+    const uint64_t since = state->since_ms[HS_POOL_FLAP];
     return since + ((now_ms - since) / flap_ms(state) + 1) * flap_ms(state);
 }
 
 /* When the fault has its next moment: its beginning or, begun, its end. */
-static uint64_t moment_of(const hs_lpool_fault *fault)
+static uint64_t moment_of(const hs_pool_fault *fault)
 {
     if (!fault->begun) {
         return fault->at_ms;
     }
-    const int ends = fault->lasts_ms > 0 && fault->kind < HS_LPOOL_LASTING && !fault->ended;
+    const int ends = fault->lasts_ms > 0 && fault->kind < HS_POOL_LASTING && !fault->ended;
     return ends ? fault->at_ms + fault->lasts_ms : UINT64_MAX;
 }
 
-static size_t next_index(const hs_lpool_fault *faults, size_t count)
+static size_t next_index(const hs_pool_fault *faults, size_t count)
 {
     size_t best = 0;
     for (size_t i = 1; i < count; i++) {
@@ -205,10 +205,10 @@ static size_t next_index(const hs_lpool_fault *faults, size_t count)
     return best;
 }
 
-const hs_lpool_fault *hs_lpool_faults_due(hs_lpool_fault *faults, size_t count, uint64_t now_ms,
-                                          int *begins)
+const hs_pool_fault *hs_pool_faults_due(hs_pool_fault *faults, size_t count, uint64_t now_ms,
+                                        int *begins)
 {
-    hs_lpool_fault *const fault = count > 0 ? &faults[next_index(faults, count)] : NULL;
+    hs_pool_fault *const fault = count > 0 ? &faults[next_index(faults, count)] : NULL;
     if (fault == NULL || moment_of(fault) > now_ms || moment_of(fault) == UINT64_MAX) {
         return NULL;
     }
@@ -218,7 +218,7 @@ const hs_lpool_fault *hs_lpool_faults_due(hs_lpool_fault *faults, size_t count, 
     return fault;
 }
 
-uint64_t hs_lpool_faults_next_ms(const hs_lpool_fault *faults, size_t count)
+uint64_t hs_pool_faults_next_ms(const hs_pool_fault *faults, size_t count)
 {
     return count > 0 ? moment_of(&faults[next_index(faults, count)]) : UINT64_MAX;
 }

@@ -6,14 +6,14 @@
 
 #include "host_stub/live/pool/state.h"
 
-int hs_lpool_start_stream(hs_lpool *pool);
+int hs_pool_start_stream(hs_pool *pool);
 /* New tips and jobs that are due. */
-void hs_lpool_advance_jobs(hs_lpool *pool);
-void hs_lpool_tip_now(hs_lpool *pool);
-void hs_lpool_refresh_now(hs_lpool *pool);
+void hs_pool_advance_jobs(hs_pool *pool);
+void hs_pool_tip_now(hs_pool *pool);
+void hs_pool_refresh_now(hs_pool *pool);
 /* The current job, future and with its SetNewPrevHash, to a channel that has none. */
-void hs_lpool_first_job(hs_lpool_peer *peer, const hs_channel *channel);
+void hs_pool_first_job(hs_pool_peer *peer, const hs_session_channel *channel);
 /* The current job anew on the same tip, to one channel. */
-void hs_lpool_same_job(hs_lpool_peer *peer, const hs_channel *channel);
+void hs_pool_same_job(hs_pool_peer *peer, const hs_session_channel *channel);
 
 #endif

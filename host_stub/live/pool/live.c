@@ -23,16 +23,16 @@ typedef struct wire {
     live *live;
     struct wire *next;
     hs_conn *conn;
-    hs_lpool_peer *peer;
+    hs_pool_peer *peer;
     hs_frame_file frames;
 } wire;
 
 struct live {
-    const hs_lpool_options *options;
+    const hs_pool_options *options;
     hs_net_loop *loop;
     hs_net_listener *listener;
     hs_net_watch *input;
-    hs_lpool *pool;
+    hs_pool *pool;
     uint64_t start_ns;
     wire *wires;
     unsigned wire_count;
@@ -87,8 +87,8 @@ static void on_frame(void *ctx, hs_conn *conn, const uint8_t *frame, size_t len)
 {
     wire *const at = ctx;
     (void)conn;
-    hs_lpool_advance(at->live->pool, now_ms(at->live));
-    hs_lpool_frame(at->peer, frame, len);
+    hs_pool_advance(at->live->pool, now_ms(at->live));
+    hs_pool_frame(at->peer, frame, len);
 }
 
 static void on_wire(void *ctx, hs_conn *conn, int sent, const uint8_t *frame, size_t len)
@@ -106,7 +106,7 @@ static void drop(wire *at)
         place = &(*place)->next;
     }
     *place = at->next;
-    hs_lpool_leave(at->peer);
+    hs_pool_leave(at->peer);
     (void)hs_frame_file_end(&at->frames);
     free(at);
 }
@@ -130,7 +130,7 @@ static void on_accept(void *ctx, int fd)
     wire *const at = calloc(1, sizeof *at);
     if (at != NULL) {
         at->live = l;
-        at->peer = hs_lpool_join(l->pool, at);
+        at->peer = hs_pool_join(l->pool, at);
     }
     if (at == NULL || at->peer == NULL) {
         free(at);
@@ -168,13 +168,13 @@ static void obey(live *l, const char *line)
     if (strcmp(line, "quit") == 0) {
         l->stop = 1;
     } else if (strcmp(line, "stats") == 0) {
-        json_t *const counts = hs_lpool_json(l->pool, 0);
+        json_t *const counts = hs_pool_json(l->pool, 0);
         char *const words = counts != NULL ? json_dumps(counts, JSON_COMPACT) : NULL;
         (void)printf("stats %s\n", words != NULL ? words : "{}");
         (void)fflush(stdout);
         free(words);
         json_decref(counts);
-    } else if (hs_lpool_command(l->pool, line, why, sizeof why) != 0) {
+    } else if (hs_pool_command(l->pool, line, why, sizeof why) != 0) {
         (void)snprintf(text, sizeof text, "error %s", why);
         say(NULL, now_ms(l), text);
     }
@@ -212,7 +212,7 @@ static void on_input(void *ctx, unsigned events)
         l->input = NULL;
         return;
     }
-    hs_lpool_advance(l->pool, now_ms(l));
+    hs_pool_advance(l->pool, now_ms(l));
     for (ssize_t i = 0; i < got; i++) {
         take_char(l, bytes[i]);
     }
@@ -221,8 +221,8 @@ static void on_input(void *ctx, unsigned events)
 /* Listens and reads as the pool's faults say. Returns when to try again, in milliseconds. */
 static uint64_t follow_faults(live *l)
 {
-    const int stalled = hs_lpool_is_stalled(l->pool);
-    const int listens = hs_net_listener_pause(l->listener, hs_lpool_is_down(l->pool)) == 0;
+    const int stalled = hs_pool_is_stalled(l->pool);
+    const int listens = hs_net_listener_pause(l->listener, hs_pool_is_down(l->pool)) == 0;
     if (stalled != l->stalled) {
         l->stalled = stalled;
         for (wire *at = l->wires; at != NULL; at = at->next) {
@@ -236,7 +236,7 @@ static int run(live *l, char *why, size_t capacity)
 {
     while (!l->stop) {
         const uint64_t retry_ms = follow_faults(l);
-        const uint64_t next_ms = hs_lpool_next_ms(l->pool);
+        const uint64_t next_ms = hs_pool_next_ms(l->pool);
         const uint64_t at_ms = (hs_net_clock_ns() - l->start_ns) / HS_NET_MILLISECOND_NS;
         uint64_t wait_ms = next_ms > at_ms ? next_ms - at_ms : 0;
         wait_ms = wait_ms < retry_ms ? wait_ms : retry_ms;
@@ -244,7 +244,7 @@ static int run(live *l, char *why, size_t capacity)
                                                         : 3600 * HS_NET_SECOND_NS) != 0) {
             return hs_refuse(why, capacity, "poll fails: %s", strerror(errno));
         }
-        hs_lpool_advance(l->pool, now_ms(l));
+        hs_pool_advance(l->pool, now_ms(l));
     }
     return 0;
 }
@@ -255,7 +255,7 @@ static int write_counts(const live *l, char *why, size_t capacity)
     if (path == NULL) {
         return 0;
     }
-    json_t *const counts = hs_lpool_json(l->pool, 1);
+    json_t *const counts = hs_pool_json(l->pool, 1);
     char *const text = counts != NULL ? json_dumps(counts, JSON_INDENT(2)) : NULL;
     json_decref(counts);
     return hs_output_save_text(path, text, why, capacity);
@@ -264,7 +264,7 @@ static int write_counts(const live *l, char *why, size_t capacity)
 static int begin(live *l, char *why, size_t capacity)
 {
     static const int SIGNALS[] = {SIGTERM, SIGINT, 0};
-    static const hs_lpool_out OUT = {send_messages, send_raw, end_conn, say};
+    static const hs_pool_out OUT = {send_messages, send_raw, end_conn, say};
     struct timespec wall = {0, 0};
     l->loop = hs_net_loop_new();
     if (l->loop == NULL || hs_net_signals(l->loop, SIGNALS, on_signal, l) != 0) {
@@ -272,8 +272,8 @@ static int begin(live *l, char *why, size_t capacity)
     }
     (void)clock_gettime(CLOCK_REALTIME, &wall);
     l->start_ns = hs_net_clock_ns();
-    l->pool = hs_lpool_new(l->options, &OUT, l,
-                           (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000);
+    l->pool = hs_pool_new(l->options, &OUT, l,
+                          (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000);
     if (l->pool == NULL) {
         return hs_refuse(why, capacity, "no memory for the pool");
     }
@@ -289,7 +289,7 @@ static int begin(live *l, char *why, size_t capacity)
     return fflush(stdout) == 0 ? 0 : hs_refuse(why, capacity, "cannot print: %s", strerror(errno));
 }
 
-int hs_lpool_live(const hs_lpool_options *options, char *why, size_t capacity)
+int hs_pool_live(const hs_pool_options *options, char *why, size_t capacity)
 {
     live l;
     memset(&l, 0, sizeof l);
@@ -298,7 +298,7 @@ int hs_lpool_live(const hs_lpool_options *options, char *why, size_t capacity)
     if (rc == 0) {
         rc = run(&l, why, capacity);
         /* Who has mined for us learns it before we go. */
-        hs_lpool_settle(l.pool);
+        hs_pool_settle(l.pool);
         const int written = write_counts(&l, why, capacity);
         rc = rc != 0 ? rc : written;
     }
@@ -306,7 +306,7 @@ int hs_lpool_live(const hs_lpool_options *options, char *why, size_t capacity)
         hs_conn_free(l.wires->conn);
         drop(l.wires);
     }
-    hs_lpool_free(l.pool);
+    hs_pool_free(l.pool);
     hs_net_loop_free(l.loop);
     return rc;
 }

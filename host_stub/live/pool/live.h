@@ -10,6 +10,6 @@
 #include "host_stub/live/pool/options.h"
 
 /* Runs until it is told to end, and writes the counts. 0, or -1 with a sentence in `why`. */
-int hs_lpool_live(const hs_lpool_options *options, char *why, size_t capacity);
+int hs_pool_live(const hs_pool_options *options, char *why, size_t capacity);
 
 #endif

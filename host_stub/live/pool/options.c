@@ -6,9 +6,9 @@
 #include "host_stub/base/options.h"
 #include "host_stub/base/text.h"
 
-uint32_t hs_lpool_full_extranonce(const hs_lpool_options *options)
+uint32_t hs_pool_full_extranonce(const hs_pool_options *options)
 {
-    return options->prefix.len + HS_LPOOL_INDEX_BYTES + options->extranonce_size;
+    return options->prefix.len + HS_POOL_INDEX_BYTES + options->extranonce_size;
 }
 
 static int digit_of(char c)
@@ -21,10 +21,10 @@ static int digit_of(char c)
 static int read_prefix(const hs_option *option, void *options, const char *value, char *why,
                        size_t capacity)
 {
-    hs_lpool_options *const o = options;
+    hs_pool_options *const o = options;
     const size_t len = strlen(value);
     hs_sv2_b032 prefix = {(uint32_t)(len / 2), {0}};
-    int legal = len % 2 == 0 && len / 2 <= HS_SV2_EXTRANONCE_MAX - HS_LPOOL_INDEX_BYTES;
+    int legal = len % 2 == 0 && len / 2 <= HS_SV2_EXTRANONCE_MAX - HS_POOL_INDEX_BYTES;
     for (size_t i = 0; legal && i < len / 2; i++) {
         const int high = digit_of(value[2 * i]);
         const int low = digit_of(value[2 * i + 1]);
@@ -33,7 +33,7 @@ static int read_prefix(const hs_option *option, void *options, const char *value
     }
     if (!legal) {
         return hs_refuse(why, capacity, "%s takes 0 to %d bytes in hex, not '%s'", option->name,
-                         HS_SV2_EXTRANONCE_MAX - HS_LPOOL_INDEX_BYTES, value);
+                         HS_SV2_EXTRANONCE_MAX - HS_POOL_INDEX_BYTES, value);
     }
     o->prefix = prefix;
     return 0;
@@ -42,13 +42,13 @@ static int read_prefix(const hs_option *option, void *options, const char *value
 static int read_name(const hs_option *option, void *options, const char *value, char *why,
                      size_t capacity)
 {
-    hs_lpool_options *const o = options;
+    hs_pool_options *const o = options;
     const size_t len = strlen(value);
     const size_t good =
         strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
-    if (len < 1 || len > HS_LPOOL_NAME_MAX || good != len) {
+    if (len < 1 || len > HS_POOL_NAME_MAX || good != len) {
         return hs_refuse(why, capacity, "%s takes 1 to %d letters, digits, - and _, not '%s'",
-                         option->name, (int)HS_LPOOL_NAME_MAX, value);
+                         option->name, (int)HS_POOL_NAME_MAX, value);
     }
     memcpy(o->name, value, len + 1);
     return 0;
@@ -57,12 +57,12 @@ static int read_name(const hs_option *option, void *options, const char *value, 
 static int add_fault(const hs_option *option, void *options, const char *value, char *why,
                      size_t capacity)
 {
-    hs_lpool_options *const o = options;
-    if (o->fault_count == HS_LPOOL_FAULTS_MAX) {
+    hs_pool_options *const o = options;
+    if (o->fault_count == HS_POOL_FAULTS_MAX) {
         return hs_refuse(why, capacity, "%s may be given %d times", option->name,
-                         (int)HS_LPOOL_FAULTS_MAX);
+                         (int)HS_POOL_FAULTS_MAX);
     }
-    if (hs_lpool_fault_parse(value, &o->faults[o->fault_count], why, capacity) != 0) {
+    if (hs_pool_fault_parse(value, &o->faults[o->fault_count], why, capacity) != 0) {
         return -1;
     }
     o->fault_count++;
@@ -71,18 +71,18 @@ static int add_fault(const hs_option *option, void *options, const char *value, 
 
 static int check_sizes(void *options, char *why, size_t capacity)
 {
-    const hs_lpool_options *const o = options;
-    if (hs_lpool_full_extranonce(o) > HS_SV2_EXTRANONCE_MAX) {
+    const hs_pool_options *const o = options;
+    if (hs_pool_full_extranonce(o) > HS_SV2_EXTRANONCE_MAX) {
         return hs_refuse(why, capacity,
                          "--prefix, %d bytes for the channel and --extranonce-size make %u bytes; "
                          "%d fit",
-                         (int)HS_LPOOL_INDEX_BYTES, (unsigned)hs_lpool_full_extranonce(o),
+                         (int)HS_POOL_INDEX_BYTES, (unsigned)hs_pool_full_extranonce(o),
                          (int)HS_SV2_EXTRANONCE_MAX);
     }
     return 0;
 }
 
-#define AT(member) HS_AT(hs_lpool_options, member)
+#define AT(member) HS_AT(hs_pool_options, member)
 static const hs_option OPTIONS[] = {
     HS_WHOLE("--port", "N", AT(port), 0, 65535, "0", "0: the system gives one"),
     HS_OTHER("--name", "NAME", AT(name), read_name, "pool",
@@ -106,7 +106,7 @@ static const hs_option OPTIONS[] = {
     HS_WHOLE("--one-tip-seed", "N", AT(one_tip_seed), 0, INT64_MAX, NULL,
              "tips are the same, at the same moments, in every pool with this seed and these "
              "--tip-secs",
-             .given = offsetof(hs_lpool_options, one_tip)),
+             .given = offsetof(hs_pool_options, one_tip)),
     HS_WHOLE("--batch", "N", AT(batch), 1, 1000, "10", "shares in one SubmitShares.Success"),
     HS_SCALED("--batch-secs", "X", AT(batch_ms), 1e3, 0.0, 86400.0, "0.5",
               "and no share waits longer for it"),
@@ -131,6 +131,6 @@ const hs_command HS_POOL_COMMAND = {
              "up, stats (prints `stats` and the counts so far as one line of JSON), quit.",
     .options = OPTIONS,
     .count = sizeof OPTIONS / sizeof OPTIONS[0],
-    .size = sizeof(hs_lpool_options),
+    .size = sizeof(hs_pool_options),
     .settle = check_sizes,
 };

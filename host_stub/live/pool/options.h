@@ -10,13 +10,13 @@
 #include "host_stub/sv2/types.h"
 
 enum {
-    HS_LPOOL_INDEX_BYTES = 2, /* of a channel's prefix, behind the pool's own bytes */
-    HS_LPOOL_NAME_MAX = 16
+    HS_POOL_INDEX_BYTES = 2, /* of a channel's prefix, behind the pool's own bytes */
+    HS_POOL_NAME_MAX = 16
 };
 
-typedef struct hs_lpool_options {
+typedef struct hs_pool_options {
     uint16_t port; /* 0 = given by the system */
-    char name[HS_LPOOL_NAME_MAX + 1];
+    char name[HS_POOL_NAME_MAX + 1];
     hs_sv2_b032 prefix;       /* the pool's own bytes, the first of every channel's prefix */
     uint32_t extranonce_size; /* granted to extended channels, bytes */
     double shares_per_minute; /* wanted from a channel at its nominal hash rate */
@@ -32,13 +32,13 @@ typedef struct hs_lpool_options {
     int fixed_version; /* REQUIRES_FIXED_VERSION, and jobs that say so */
     const char *json;  /* NULL = none, "-" = standard output */
     const char *frames;
-    hs_lpool_fault faults[HS_LPOOL_FAULTS_MAX];
+    hs_pool_fault faults[HS_POOL_FAULTS_MAX];
     size_t fault_count;
-} hs_lpool_options;
+} hs_pool_options;
 
 extern const hs_command HS_POOL_COMMAND;
 
 /* Bytes of a whole extranonce in this pool's coinbases: prefix and rollable part. */
-uint32_t hs_lpool_full_extranonce(const hs_lpool_options *options);
+uint32_t hs_pool_full_extranonce(const hs_pool_options *options);
 
 #endif

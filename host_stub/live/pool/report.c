@@ -11,7 +11,7 @@ static void put_number(json_t *object, const char *name, uint64_t value)
     (void)json_object_set_new(object, name, json_integer((json_int_t)value));
 }
 
-static void put_counts(json_t *object, const hs_lpool_counts *counts)
+static void put_counts(json_t *object, const hs_pool_counts *counts)
 {
     json_t *const rejected = json_object();
     put_number(object, "accepted", counts->accepted);
@@ -32,7 +32,7 @@ static void put_counts(json_t *object, const hs_lpool_counts *counts)
     put_number(object, "refused_on_command", counts->refused);
 }
 
-static json_t *channel_json(const hs_lpool_channel *channel)
+static json_t *channel_json(const hs_pool_channel *channel)
 {
     json_t *const object = json_object();
     put_number(object, "connection", channel->connection);
@@ -56,7 +56,7 @@ static json_t *hex_json(const hs_sv2_b032 *bytes)
     return json_string(text);
 }
 
-json_t *hs_lpool_json(const hs_lpool *pool, int with_channels)
+json_t *hs_pool_json(const hs_pool *pool, int with_channels)
 {
     json_t *const root = json_object();
     (void)json_object_set_new(root, "name", json_string(pool->options.name));

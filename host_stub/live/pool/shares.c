@@ -7,13 +7,13 @@
 #include "host_stub/base/array.h"
 #include "host_stub/sv2/codec.h"
 
-static void add_work(hs_lpool_counts *counts, double difficulty)
+static void add_work(hs_pool_counts *counts, double difficulty)
 {
     counts->accepted++;
     counts->work += difficulty;
 }
 
-static void add_stale(hs_lpool_counts *counts, uint64_t after_ms, int older)
+static void add_stale(hs_pool_counts *counts, uint64_t after_ms, int older)
 {
     counts->stale++;
     counts->stale_older += (uint64_t)older;
@@ -23,10 +23,10 @@ static void add_stale(hs_lpool_counts *counts, uint64_t after_ms, int older)
 }
 
 /* Was the channel ever given this job, as far as we remember? */
-static int was_given(const hs_lpool_channel *channel, uint32_t job_id)
+static int was_given(const hs_pool_channel *channel, uint32_t job_id)
 {
     const uint64_t count =
-        channel->given_count < HS_LPOOL_GIVEN_MAX ? channel->given_count : HS_LPOOL_GIVEN_MAX;
+        channel->given_count < HS_POOL_GIVEN_MAX ? channel->given_count : HS_POOL_GIVEN_MAX;
     for (uint64_t i = 0; i < count; i++) {
         if (channel->given[i] == job_id) {
             return 1;
@@ -37,22 +37,22 @@ static int was_given(const hs_lpool_channel *channel, uint32_t job_id)
 
 /* Counts into the channel, if there is one, and into the pool. Returns the error_code; NULL =
  * accepted. */
-static const char *count_share(hs_lpool_peer *peer, hs_lpool_channel *channel,
-                               const hs_share *share)
+static const char *count_share(hs_pool_peer *peer, hs_pool_channel *channel,
+                               const hs_session_share *share)
 {
-    hs_lpool *const pool = peer->pool;
-    hs_lpool_counts *const both[2] = {&pool->counts, &channel->counts};
+    hs_pool *const pool = peer->pool;
+    hs_pool_counts *const both[2] = {&pool->counts, &channel->counts};
     enum hs_judgement judgement = share->judgement;
-    const hs_channel *const view = hs_lpool_view(peer, channel->channel_id);
+    const hs_session_channel *const view = hs_pool_view(peer, channel->channel_id);
     const int older = judgement == HS_JUDGED_UNKNOWN_JOB && was_given(channel, share->job_id);
     int refused = 0;
     if (older) {
         judgement = HS_JUDGED_STALE; /* the session has forgotten it, two tips ago */
     }
     if (judgement == HS_JUDGED_VALID) {
-        refused = pool->state.on[HS_LPOOL_REFUSE] ||
-                  (pool->state.on[HS_LPOOL_GREY] &&
-                   hs_rng_uniform(&pool->chance) >= pool->state.value[HS_LPOOL_GREY]);
+        refused = pool->state.on[HS_POOL_REFUSE] ||
+                  (pool->state.on[HS_POOL_GREY] &&
+                   hs_rng_uniform(&pool->chance) >= pool->state.value[HS_POOL_GREY]);
     }
     for (int i = 0; i < 2; i++) {
         if (refused) {
@@ -75,31 +75,31 @@ static const char *count_share(hs_lpool_peer *peer, hs_lpool_channel *channel,
 }
 
 /* Files an answer; without memory for it, it goes out at once with all before it. */
-static void file_answer(hs_lpool_peer *peer, const hs_lpool_answer *answer)
+static void file_answer(hs_pool_peer *peer, const hs_pool_answer *answer)
 {
-    if (peer->waiting_count == HS_LPOOL_WAITING_MAX) {
-        hs_lpool_answer_due(peer, 1);
+    if (peer->waiting_count == HS_POOL_WAITING_MAX) {
+        hs_pool_answer_due(peer, 1);
     }
     if (HS_GROW(peer->waiting, peer->waiting_capacity, peer->waiting_count + 1) != 0) {
-        hs_lpool_end(peer, 0, "no memory for an answer");
+        hs_pool_end(peer, 0, "no memory for an answer");
         return;
     }
     peer->waiting[peer->waiting_count++] = *answer;
 }
 
-void hs_lpool_submit(hs_lpool_peer *peer, const hs_sv2_message *m, const hs_step *step)
+void hs_pool_submit(hs_pool_peer *peer, const hs_sv2_message *m, const hs_session_step *step)
 {
     const hs_sv2_submit *const told = &m->as.submit;
-    hs_lpool *const pool = peer->pool;
-    const double slow = pool->state.on[HS_LPOOL_SLOW] ? pool->state.value[HS_LPOOL_SLOW] : 0.0;
-    hs_lpool_answer answer = {pool->now_ms + (uint64_t)(slow * 1000.0),
-                              NULL,
-                              told->channel_id,
-                              told->sequence_number,
-                              NULL,
-                              0.0,
-                              0};
-    answer.channel = hs_lpool_find(peer, told->channel_id);
+    hs_pool *const pool = peer->pool;
+    const double slow = pool->state.on[HS_POOL_SLOW] ? pool->state.value[HS_POOL_SLOW] : 0.0;
+    hs_pool_answer answer = {pool->now_ms + (uint64_t)(slow * 1000.0),
+                             NULL,
+                             told->channel_id,
+                             told->sequence_number,
+                             NULL,
+                             0.0,
+                             0};
+    answer.channel = hs_pool_find(peer, told->channel_id);
     if (answer.channel != NULL && step->share != NULL) {
         answer.error_code = count_share(peer, answer.channel, step->share);
         answer.difficulty = step->share->difficulty;
@@ -117,7 +117,7 @@ void hs_lpool_submit(hs_lpool_peer *peer, const hs_sv2_message *m, const hs_step
     file_answer(peer, &answer);
 }
 
-static void flush_batch(hs_lpool_peer *peer, hs_lpool_channel *channel)
+static void flush_batch(hs_pool_peer *peer, hs_pool_channel *channel)
 {
     hs_sv2_message m = {.id = HS_SV2_SUBMIT_SUCCESS};
     if (channel->batch_count == 0) {
@@ -129,12 +129,12 @@ static void flush_batch(hs_lpool_peer *peer, hs_lpool_channel *channel)
     m.as.submit_success.new_shares_sum = (uint64_t)channel->batch_sum;
     channel->batch_count = 0;
     channel->batch_sum = 0.0;
-    (void)hs_lpool_emit(peer, &m);
+    (void)hs_pool_emit(peer, &m);
 }
 
-static void accept_share(hs_lpool_peer *peer, const hs_lpool_answer *answer)
+static void accept_share(hs_pool_peer *peer, const hs_pool_answer *answer)
 {
-    hs_lpool_channel *const channel = answer->channel;
+    hs_pool_channel *const channel = answer->channel;
     if (channel->batch_count == 0) {
         channel->batch_since_ms = peer->pool->now_ms;
     }
@@ -146,31 +146,31 @@ static void accept_share(hs_lpool_peer *peer, const hs_lpool_answer *answer)
     }
 }
 
-static void refuse_share(hs_lpool_peer *peer, const hs_lpool_answer *answer)
+static void refuse_share(hs_pool_peer *peer, const hs_pool_answer *answer)
 {
     hs_sv2_message m = {.id = HS_SV2_SUBMIT_ERROR};
     m.as.submit_error.channel_id = answer->channel_id;
     m.as.submit_error.sequence_number = answer->sequence_number;
     m.as.submit_error.error_code = hs_sv2_bytes_of(answer->error_code);
     if (answer->unknown_to_session) {
-        hs_lpool_emit_unseen(peer, &m);
+        hs_pool_emit_unseen(peer, &m);
     } else {
-        (void)hs_lpool_emit(peer, &m);
+        (void)hs_pool_emit(peer, &m);
     }
 }
 
-static int batch_is_due(const hs_lpool *pool, const hs_lpool_channel *channel)
+static int batch_is_due(const hs_pool *pool, const hs_pool_channel *channel)
 {
     return channel->batch_count > 0 &&
            pool->now_ms >= channel->batch_since_ms + pool->options.batch_ms;
 }
 
-void hs_lpool_answer_due(hs_lpool_peer *peer, int all)
+void hs_pool_answer_due(hs_pool_peer *peer, int all)
 {
-    hs_lpool *const pool = peer->pool;
+    hs_pool *const pool = peer->pool;
     size_t done = 0;
     while (done < peer->waiting_count && (all || peer->waiting[done].due_ms <= pool->now_ms)) {
-        const hs_lpool_answer *const answer = &peer->waiting[done++];
+        const hs_pool_answer *const answer = &peer->waiting[done++];
         if (answer->error_code == NULL) {
             accept_share(peer, answer);
         } else {
@@ -182,19 +182,19 @@ void hs_lpool_answer_due(hs_lpool_peer *peer, int all)
         memmove(peer->waiting, peer->waiting + done, peer->waiting_count * sizeof *peer->waiting);
     }
     for (size_t i = 0; i < pool->channel_count; i++) {
-        hs_lpool_channel *const channel = pool->channels[i];
+        hs_pool_channel *const channel = pool->channels[i];
         if (channel->connection == peer->number && (all || batch_is_due(pool, channel))) {
             flush_batch(peer, channel);
         }
     }
 }
 
-uint64_t hs_lpool_answers_next_ms(const hs_lpool_peer *peer)
+uint64_t hs_pool_answers_next_ms(const hs_pool_peer *peer)
 {
-    const hs_lpool *const pool = peer->pool;
+    const hs_pool *const pool = peer->pool;
     uint64_t next = peer->waiting_count > 0 ? peer->waiting[0].due_ms : UINT64_MAX;
     for (size_t i = 0; i < pool->channel_count; i++) {
-        const hs_lpool_channel *const channel = pool->channels[i];
+        const hs_pool_channel *const channel = pool->channels[i];
         if (channel->connection == peer->number && channel->batch_count > 0 &&
             channel->batch_since_ms + pool->options.batch_ms < next) {
             next = channel->batch_since_ms + pool->options.batch_ms;

@@ -6,9 +6,9 @@
 
 #include "host_stub/live/pool/state.h"
 
-void hs_lpool_submit(hs_lpool_peer *peer, const hs_sv2_message *m, const hs_step *step);
+void hs_pool_submit(hs_pool_peer *peer, const hs_sv2_message *m, const hs_session_step *step);
 /* Sends the answers that are due; with `all`, all of them. */
-void hs_lpool_answer_due(hs_lpool_peer *peer, int all);
-uint64_t hs_lpool_answers_next_ms(const hs_lpool_peer *peer);
+void hs_pool_answer_due(hs_pool_peer *peer, int all);
+uint64_t hs_pool_answers_next_ms(const hs_pool_peer *peer);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "host_stub/sv2/codec.h"
 
-void hs_lpool_push(hs_lpool_peer *peer)
+void hs_pool_push(hs_pool_peer *peer)
 {
     if (peer->burst_count > 0 && !peer->ended && !peer->mute) {
         peer->pool->out.send(peer->link, peer->burst, peer->burst_count);
@@ -13,17 +13,17 @@ void hs_lpool_push(hs_lpool_peer *peer)
     peer->burst_count = 0;
 }
 
-void hs_lpool_emit_unseen(hs_lpool_peer *peer, const hs_sv2_message *message)
+void hs_pool_emit_unseen(hs_pool_peer *peer, const hs_sv2_message *message)
 {
-    if (peer->burst_count == HS_LPOOL_BURST_MAX) {
-        hs_lpool_push(peer);
+    if (peer->burst_count == HS_POOL_BURST_MAX) {
+        hs_pool_push(peer);
     }
     peer->burst[peer->burst_count++] = *message;
 }
 
-int hs_lpool_emit(hs_lpool_peer *peer, const hs_sv2_message *message)
+int hs_pool_emit(hs_pool_peer *peer, const hs_sv2_message *message)
 {
-    hs_step step;
+    hs_session_step step;
     if (peer->ended || peer->mute) {
         return -1;
     }
@@ -35,25 +35,25 @@ int hs_lpool_emit(hs_lpool_peer *peer, const hs_sv2_message *message)
         peer->pool->out.note(peer->pool->ctx, peer->pool->now_ms, text);
         return -1;
     }
-    hs_lpool_emit_unseen(peer, message);
+    hs_pool_emit_unseen(peer, message);
     return 0;
 }
 
-void hs_lpool_end(hs_lpool_peer *peer, int after_sending, const char *reason)
+void hs_pool_end(hs_pool_peer *peer, int after_sending, const char *reason)
 {
     if (!peer->ended) {
-        hs_lpool_push(peer);
+        hs_pool_push(peer);
         peer->ended = 1;
         peer->pool->out.end(peer->link, after_sending, reason);
     }
 }
 
-hs_lpool_channel *hs_lpool_find(const hs_lpool_peer *peer, uint32_t channel_id)
+hs_pool_channel *hs_pool_find(const hs_pool_peer *peer, uint32_t channel_id)
 {
     return hs_table_find(&peer->channels, (uint64_t)channel_id + 1);
 }
 
-const hs_channel *hs_lpool_view(const hs_lpool_peer *peer, uint32_t channel_id)
+const hs_session_channel *hs_pool_view(const hs_pool_peer *peer, uint32_t channel_id)
 {
     size_t at = 0;
     return hs_session_addressed(peer->session, channel_id, &at);

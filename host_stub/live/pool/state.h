@@ -11,65 +11,65 @@
 #include "host_stub/live/pool/core.h"
 
 enum {
-    HS_LPOOL_GROUP = 1,          /* the extended channels of a connection */
-    HS_LPOOL_STANDARD_GROUP = 2, /* the standard ones: nothing is ever sent to it */
-    HS_LPOOL_FIRST_CHANNEL = 3,
-    HS_LPOOL_BURST_MAX = 32,
-    HS_LPOOL_GIVEN_MAX = 64,     /* jobs of a channel whose numbers are remembered */
-    HS_LPOOL_WAITING_MAX = 2048, /* answers of a connection that wait; then they go out early */
-    HS_LPOOL_USER_SIZE = 64
+    HS_POOL_GROUP = 1,          /* the extended channels of a connection */
+    HS_POOL_STANDARD_GROUP = 2, /* the standard ones: nothing is ever sent to it */
+    HS_POOL_FIRST_CHANNEL = 3,
+    HS_POOL_BURST_MAX = 32,
+    HS_POOL_GIVEN_MAX = 64,     /* jobs of a channel whose numbers are remembered */
+    HS_POOL_WAITING_MAX = 2048, /* answers of a connection that wait; then they go out early */
+    HS_POOL_USER_SIZE = 64
 };
 
 /* A channel that was ever opened, for as long as the pool lives. */
-typedef struct hs_lpool_channel {
+typedef struct hs_pool_channel {
     uint32_t connection; /* its number, from 1 */
     uint32_t channel_id;
     enum hs_channel_kind kind;
     int open;
-    char user[HS_LPOOL_USER_SIZE]; /* identity, cut; printable */
-    double rate_hs;                /* nominal, as stated last */
-    hs_lpool_counts counts;
-    uint32_t given[HS_LPOOL_GIVEN_MAX]; /* a ring */
+    char user[HS_POOL_USER_SIZE]; /* identity, cut; printable */
+    double rate_hs;               /* nominal, as stated last */
+    hs_pool_counts counts;
+    uint32_t given[HS_POOL_GIVEN_MAX]; /* a ring */
     uint64_t given_count;
     /* The SubmitShares.Success to come. */
     uint32_t batch_count;
     uint32_t batch_last;
     double batch_sum;
     uint64_t batch_since_ms;
-} hs_lpool_channel;
+} hs_pool_channel;
 
 /* A share's verdict on its way out. */
-typedef struct hs_lpool_answer {
+typedef struct hs_pool_answer {
     uint64_t due_ms;
-    hs_lpool_channel *channel; /* NULL: none of this connection has the id */
+    hs_pool_channel *channel; /* NULL: none of this connection has the id */
     uint32_t channel_id;
     uint32_t sequence_number;
     const char *error_code; /* NULL = accepted */
     double difficulty;
     int unknown_to_session; /* the session has not filed the share: no answer concerns it */
-} hs_lpool_answer;
+} hs_pool_answer;
 
-struct hs_lpool_peer {
-    hs_lpool *pool;
-    hs_lpool_peer *next;
+struct hs_pool_peer {
+    hs_pool *pool;
+    hs_pool_peer *next;
     void *link;
     uint32_t number;
     int ended;
     int mute; /* half a frame was sent: nothing may follow */
     hs_session *session;
-    hs_table channels; /* channel_id -> hs_lpool_channel */
+    hs_table channels; /* channel_id -> hs_pool_channel */
     uint32_t last_job;
     uint32_t extended_open;
-    hs_lpool_answer *waiting; /* in order of arrival: none overtakes another */
+    hs_pool_answer *waiting; /* in order of arrival: none overtakes another */
     size_t waiting_count;
     size_t waiting_capacity;
-    hs_sv2_message burst[HS_LPOOL_BURST_MAX];
+    hs_sv2_message burst[HS_POOL_BURST_MAX];
     size_t burst_count;
 };
 
-struct hs_lpool {
-    hs_lpool_options options;
-    hs_lpool_out out;
+struct hs_pool {
+    hs_pool_options options;
+    hs_pool_out out;
     void *ctx;
     uint64_t wall_ms;
     uint64_t now_ms;
@@ -79,16 +79,16 @@ struct hs_lpool {
     uint64_t tip_at_ms; /* the next ones */
     uint64_t refresh_at_ms;
     hs_rng chance;
-    hs_lpool_state state;
+    hs_pool_state state;
     int was_down;
-    hs_lpool_peer *peers;
+    hs_pool_peer *peers;
     uint32_t connection_count;
     uint32_t last_index; /* of the channels' prefixes */
     uint32_t last_channel;
-    hs_lpool_channel **channels;
+    hs_pool_channel **channels;
     size_t channel_count;
     size_t channel_capacity;
-    hs_lpool_counts counts;
+    hs_pool_counts counts;
     uint64_t tips;
     uint64_t jobs;
     uint64_t targets;
@@ -99,15 +99,15 @@ struct hs_lpool {
 
 /* Puts a message into the connection's burst; the session sees it first, and what it finds at
  * fault is not sent. Returns 0, or -1 when it was not. */
-int hs_lpool_emit(hs_lpool_peer *peer, const hs_sv2_message *message);
+int hs_pool_emit(hs_pool_peer *peer, const hs_sv2_message *message);
 /* The same for an answer about what the session does not know. */
-void hs_lpool_emit_unseen(hs_lpool_peer *peer, const hs_sv2_message *message);
+void hs_pool_emit_unseen(hs_pool_peer *peer, const hs_sv2_message *message);
 /* Sends the burst. Before the stream of jobs changes, and at the end of every entry. */
-void hs_lpool_push(hs_lpool_peer *peer);
-void hs_lpool_end(hs_lpool_peer *peer, int after_sending, const char *reason);
+void hs_pool_push(hs_pool_peer *peer);
+void hs_pool_end(hs_pool_peer *peer, int after_sending, const char *reason);
 /* The connection's channel of that id, open or closed; NULL. */
-hs_lpool_channel *hs_lpool_find(const hs_lpool_peer *peer, uint32_t channel_id);
+hs_pool_channel *hs_pool_find(const hs_pool_peer *peer, uint32_t channel_id);
 /* The session's view of an open channel; NULL. Holds until the next opening. */
-const hs_channel *hs_lpool_view(const hs_lpool_peer *peer, uint32_t channel_id);
+const hs_session_channel *hs_pool_view(const hs_pool_peer *peer, uint32_t channel_id);
 
 #endif

@@ -67,9 +67,9 @@ hs_proxy *hs_proxy_new(const hs_proxy_settings *settings, const hs_plugin *plugi
 static void free_up(hs_proxy_up *up)
 {
     hs_proxy_forget_jobs(up);
-    hs_pool_job_free(&up->job.copy);
+    hs_kept_job_free(&up->job.copy);
     for (uint32_t i = 0; i < HS_PROXY_FUTURES_MAX; i++) {
-        hs_pool_job_free(&up->futures[i].copy);
+        hs_kept_job_free(&up->futures[i].copy);
     }
     free(up->sent);
 }

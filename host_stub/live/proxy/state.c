@@ -41,7 +41,7 @@ hs_move_pool hs_proxy_pool_view(const hs_proxy_up *up)
 void hs_proxy_forget_jobs(hs_proxy_up *up)
 {
     for (uint32_t i = 0; i < up->future_count; i++) {
-        hs_pool_job_free(&up->futures[i].copy);
+        hs_kept_job_free(&up->futures[i].copy);
     }
     up->future_count = 0;
     up->has_job = 0;

@@ -89,7 +89,7 @@ typedef struct hs_proxy_channel hs_proxy_channel;
 
 /* A pool's job, with what the proxy's channel there captured when it came. */
 typedef struct hs_proxy_job {
-    hs_pool_job copy;
+    hs_kept_job copy;
     hs_sv2_u256 target;
     hs_sv2_b032 prefix;
 } hs_proxy_job;

@@ -309,7 +309,7 @@ static void changed(hs_proxy *proxy, hs_proxy_up *up, int soft)
 
 static int keep(hs_proxy_up *up, hs_proxy_job *to, const hs_sv2_new_extended_job *job)
 {
-    if (hs_pool_job_copy(&to->copy, job) != 0) {
+    if (hs_kept_job_copy(&to->copy, job) != 0) {
         return -1;
     }
     to->target = up->target;
@@ -369,7 +369,7 @@ static void take_prev_hash(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_set_ne
     up->job = up->futures[at];
     up->futures[at] = before;
     for (uint32_t i = 0; i < up->future_count; i++) {
-        hs_pool_job_free(&up->futures[i].copy);
+        hs_kept_job_free(&up->futures[i].copy);
     }
     up->future_count = 0;
     up->has_tip_before = up->has_tip;

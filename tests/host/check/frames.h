@@ -99,10 +99,10 @@ static inline void load(conn *c, const char *name)
 {
     char path[512];
     char why[256];
-    hs_recording r;
+    hs_replay_recording r;
     size_t at = 0;
     snprintf(path, sizeof path, "%s/data/sv2/sessions/%s.hex", HMX_TEST_DATA, name);
-    cr_assert(hs_recording_read(path, &r, why, sizeof why) == 0, "%s", why);
+    cr_assert(hs_replay_recording_read(path, &r, why, sizeof why) == 0, "%s", why);
     memset(c, 0, sizeof *c);
     c->file = name;
     while (at < r.len) {
@@ -115,7 +115,7 @@ static inline void load(conn *c, const char *name)
         f->len = size;
         at += size;
     }
-    hs_recording_free(&r);
+    hs_replay_recording_free(&r);
 }
 
 /* ---- altering them ---- */

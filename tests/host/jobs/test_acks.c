@@ -157,7 +157,7 @@ Test(job_acks, an_observer_agrees_with_every_answer, .init = start, .fini = fini
         legal(&m);
     }
     size_t count = 0;
-    const hs_channel *const channel = hs_session_channels(session, &count);
+    const hs_session_channel *const channel = hs_session_channels(session, &count);
     cr_assert_eq(channel->pending_count, 0);
     cr_assert_eq(last_sequence, 1500);
     end();

@@ -74,7 +74,7 @@ static void all_legal(void)
 static void observer_agrees(void)
 {
     size_t count = 0;
-    const hs_channel *const seen = hs_session_channels(session, &count);
+    const hs_session_channel *const seen = hs_session_channels(session, &count);
     cr_assert_eq(count, 1);
     cr_assert(hs_prefix_equal(&seen->prefix, &channel.prefix));
     cr_assert_eq(hs_sv2_compare(&seen->target, &channel.target), 0);
@@ -91,7 +91,8 @@ static void observer_agrees(void)
         valid++;
     }
     cr_assert_eq(valid, channel.jobs.count);
-    cr_assert_eq(hs_channel_active_job(seen)->job_id, hs_job_table_active(&channel.jobs)->job_id);
+    cr_assert_eq(hs_session_channel_active_job(seen)->job_id,
+                 hs_job_table_active(&channel.jobs)->job_id);
 }
 
 /* Opens the channel on pool 0 and gives it its first job. */

@@ -14,7 +14,7 @@
 
 enum { ROWS = 8 };
 
-static hs_bridge bridge;
+static hs_replay bridge;
 static hs_session *session;
 static char notes[8192];
 
@@ -28,9 +28,9 @@ static void note(void *ctx, const char *text)
 static void start_with(const char *plugin)
 {
     char why[1024];
-    const hs_bridge_options options = {
+    const hs_replay_options options = {
         .plugin_path = plugin, .config_path = HMX_SOURCE_DIR "/plugin.ini.example", .note = note};
-    cr_assert(hs_bridge_start(&bridge, &options, why, sizeof why) == 0, "%s", why);
+    cr_assert(hs_replay_start(&bridge, &options, why, sizeof why) == 0, "%s", why);
     session = hs_session_new();
     cr_assert_not_null(session);
 }
@@ -42,7 +42,7 @@ static void start(void)
 
 static void finish(void)
 {
-    hs_bridge_stop(&bridge);
+    hs_replay_stop(&bridge);
     hs_session_free(session);
 }
 
@@ -55,22 +55,22 @@ static void play(const char *name, int frames)
 {
     char path[512];
     char why[256];
-    hs_recording r;
+    hs_replay_recording r;
     size_t at = 0;
     snprintf(path, sizeof path, "%s/data/sv2/sessions/%s.hex", HMX_TEST_DATA, name);
-    cr_assert(hs_recording_read(path, &r, why, sizeof why) == 0, "%s", why);
+    cr_assert(hs_replay_recording_read(path, &r, why, sizeof why) == 0, "%s", why);
     for (int i = 0; i < frames && at < r.len; i++) {
         hs_sv2_message m;
         hs_sv2_error error;
-        hs_step step;
+        hs_session_step step;
         size_t size = 0;
         cr_assert(hs_sv2_frame_size(r.data + at, r.len - at, &size, &error) == 0);
         cr_assert(hs_sv2_decode(r.data + at, size, 0, &m, &error) == 0, "%s", error.text);
         const int legal = hs_session_apply(session, &m, &step) == 0;
-        hs_bridge_message(&bridge, session, &m, &step, legal, remark, sizeof remark);
+        hs_replay_message(&bridge, session, &m, &step, legal, remark, sizeof remark);
         at += size;
     }
-    hs_recording_free(&r);
+    hs_replay_recording_free(&r);
 }
 
 /* The plugin's row of the n-th pool, and its totals. */
@@ -119,7 +119,7 @@ Test(replay_bridge, the_plugin_counts_what_the_replay_counts)
     cr_assert_eq(bridge.pools[0].accepted, 1);
     cr_assert_eq(bridge.rows[0].hard_moves, 1);
     cr_assert_eq(bridge.rows[0].verdicts[HMX_SHARE_REJECTED_STALE], 1);
-    hs_bridge_end(&bridge, session);
+    hs_replay_end(&bridge, session);
     no_violations();
 }
 
@@ -168,7 +168,7 @@ Test(replay_bridge, a_prefix_after_its_job_moves_nobody)
 Test(replay_bridge, shares_without_an_answer_are_lost_at_the_end)
 {
     play("std_hard_move", 12); /* both shares, not their answer */
-    hs_bridge_end(&bridge, session);
+    hs_replay_end(&bridge, session);
     cr_assert_eq(bridge.rows[0].submitted, 2);
     cr_assert_eq(bridge.rows[0].verdicts[HMX_SHARE_LOST], 2);
     cr_assert_eq(bridge.rows[0].verdicts[HMX_SHARE_ACCEPTED], 0);
@@ -185,22 +185,22 @@ Test(replay_bridge, the_clock_follows_the_recording_and_only_so_far)
     play("ext_hard_move", 11); /* a tip 600 s later than the first, which was message 6 */
     cr_assert_eq(bridge.link.now_ns - before_ns, 600ull * 1000000000u);
     hs_sv2_message m = {.id = HS_SV2_SET_NEW_PREV_HASH};
-    hs_step step = {.rule = HS_RULE_OK};
+    hs_session_step step = {.rule = HS_RULE_OK};
     m.as.set_new_prev_hash.min_ntime = UINT32_MAX;
     for (int i = 0; i < 30; i++) {
-        hs_bridge_message(&bridge, session, &m, &step, 1, remark, sizeof remark);
+        hs_replay_message(&bridge, session, &m, &step, 1, remark, sizeof remark);
     }
     cr_assert_leq(bridge.link.now_ns - before_ns, (86400ull + 100u) * 1000000000u);
-    hs_bridge_end(&bridge, session);
+    hs_replay_end(&bridge, session);
     no_violations();
 }
 
 static void tell(const hs_sv2_message *m)
 {
-    hs_step step;
+    hs_session_step step;
     const int legal = hs_session_apply(session, m, &step) == 0;
     cr_assert(legal, "%s", step.text);
-    hs_bridge_message(&bridge, session, m, &step, legal, remark, sizeof remark);
+    hs_replay_message(&bridge, session, m, &step, legal, remark, sizeof remark);
 }
 
 static void open_with_prefix(uint32_t channel)
@@ -228,7 +228,7 @@ Test(replay_bridge, a_closed_channels_prefix_is_free_again)
     tell(&m);
     cr_assert_not(bridge.rows[1].open);
     open_with_prefix(51);
-    hs_bridge_end(&bridge, session);
+    hs_replay_end(&bridge, session);
     no_violations();
 }
 
@@ -238,7 +238,7 @@ Test(replay_bridge, two_open_channels_with_one_prefix_are_seen)
     open_with_prefix(50);
     open_with_prefix(51);
     open_with_prefix(52);
-    hs_bridge_end(&bridge, session);
+    hs_replay_end(&bridge, session);
     cr_assert_gt(bridge.violations[HS_SIDE_HOST], 0);
     cr_assert_not_null(strstr(notes, "host-prefix-collision"), "%s", notes);
 }
@@ -251,7 +251,7 @@ Test(replay_bridge, a_late_share_that_is_accepted_was_passed_on)
     m.as.submit_success.last_sequence_number = 2;
     m.as.submit_success.new_submits_accepted_count = 1;
     tell(&m);
-    hs_bridge_end(&bridge, session);
+    hs_replay_end(&bridge, session);
     cr_assert_eq(bridge.pools[0].submitted, 2);
     cr_assert_eq(bridge.pools[0].accepted, 2);
     no_violations();
@@ -272,7 +272,7 @@ Test(replay_bridge, a_recorded_move_that_was_decided_counts_as_applied)
     cr_assert_not_null(strstr(remark, "hard move of channel 2 done: a -> b, as decided"), "%s",
                        remark);
     cr_assert_eq(bridge.rows[0].told, 2);
-    hs_bridge_end(&bridge, session);
+    hs_replay_end(&bridge, session);
     cr_assert_gt(bridge.decisions, 1);
     no_violations();
 }
@@ -297,7 +297,7 @@ Test(replay_bridge, another_move_than_decided_is_a_refusal_and_a_forced_one)
     cr_assert_eq(bridge.rows[0].told, 1);
     cr_assert_eq(bridge.rows[0].soft_moves, 0); /* a new prefix on the same pool is no move */
     cr_assert_eq(bridge.rows[0].drain_count, 1);
-    hs_bridge_end(&bridge, session);
+    hs_replay_end(&bridge, session);
     no_violations();
 }
 
@@ -341,7 +341,7 @@ Test(replay_bridge, a_prefix_that_a_job_holds_is_not_drained)
     tip.as.set_new_prev_hash.job_id = 22;
     tell(&tip);
     cr_assert_eq(bridge.rows[0].drain_count, 0); /* bb.. is in force, nobody holds aa.. */
-    hs_bridge_end(&bridge, session);
+    hs_replay_end(&bridge, session);
     no_violations();
 }
 
@@ -354,22 +354,22 @@ Test(replay_bridge, numbers_for_people)
     cr_assert_str_eq(hs_replay_hashrate(0.0, text, sizeof text), "0 H/s");
     cr_assert_str_eq(hs_replay_prefix(&(hs_sv2_b032){2, {0xab, 0x01}}, hex), "ab01");
     cr_assert_str_eq(hs_replay_prefix(&(hs_sv2_b032){0, {0}}, hex), "(none)");
-    cr_assert_str_eq(hs_bridge_pool_name(&bridge, HMX_NONE), "-");
+    cr_assert_str_eq(hs_replay_pool_name(&bridge, HMX_NONE), "-");
 }
 
 Test(replay_bridge, what_cannot_start_says_why)
 {
-    static hs_bridge other;
+    static hs_replay other;
     char why[1024] = "";
-    hs_bridge_options options = {.plugin_path = "/nonexistent.so",
+    hs_replay_options options = {.plugin_path = "/nonexistent.so",
                                  .config_path = HMX_SOURCE_DIR "/plugin.ini.example",
                                  .note = note};
-    cr_assert(hs_bridge_start(&other, &options, why, sizeof why) != 0);
+    cr_assert(hs_replay_start(&other, &options, why, sizeof why) != 0);
     cr_assert_neq(why[0], '\0');
-    hs_bridge_stop(&other);
+    hs_replay_stop(&other);
     options.plugin_path = HMX_HASHMUX_SO;
     options.config_path = "/nonexistent.ini";
-    cr_assert(hs_bridge_start(&other, &options, why, sizeof why) != 0);
+    cr_assert(hs_replay_start(&other, &options, why, sizeof why) != 0);
     cr_assert_not_null(strstr(why, "hashmux does not start"), "%s", why);
-    hs_bridge_stop(&other);
+    hs_replay_stop(&other);
 }

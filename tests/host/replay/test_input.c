@@ -11,7 +11,7 @@
 
 static char path[64];
 static char why[512];
-static hs_recording recording;
+static hs_replay_recording recording;
 
 static int read_text(const char *text, size_t len)
 {
@@ -21,7 +21,7 @@ static int read_text(const char *text, size_t len)
     cr_assert_eq(write(fd, text, len), (ssize_t)len);
     close(fd);
     why[0] = '\0';
-    const int done = hs_recording_read(path, &recording, why, sizeof why) == 0;
+    const int done = hs_replay_recording_read(path, &recording, why, sizeof why) == 0;
     unlink(path);
     return done;
 }
@@ -43,7 +43,7 @@ Test(replay_input, hex_with_comments)
     cr_assert(recording.was_hex);
     cr_assert_eq(recording.len, sizeof want);
     cr_assert_arr_eq(recording.data, want, sizeof want);
-    hs_recording_free(&recording);
+    hs_replay_recording_free(&recording);
 }
 
 Test(replay_input, raw_bytes_stay_as_they_are)
@@ -53,7 +53,7 @@ Test(replay_input, raw_bytes_stay_as_they_are)
     cr_assert_not(recording.was_hex);
     cr_assert_eq(recording.len, sizeof raw);
     cr_assert_arr_eq(recording.data, raw, sizeof raw);
-    hs_recording_free(&recording);
+    hs_replay_recording_free(&recording);
 }
 
 Test(replay_input, refusals_name_the_line)
@@ -65,8 +65,8 @@ Test(replay_input, refusals_name_the_line)
     refused("0# comment\n0", "1: a hex digit without its second half");
     refused("000", "1: a hex digit without its second half");
     refused("# only\n# comments\n", "3: no frame");
-    cr_assert(hs_recording_read("/nonexistent/file", &recording, why, sizeof why) != 0);
+    cr_assert(hs_replay_recording_read("/nonexistent/file", &recording, why, sizeof why) != 0);
     cr_assert_not_null(strstr(why, "cannot be opened"));
-    cr_assert(hs_recording_read("/tmp", &recording, why, sizeof why) != 0);
+    cr_assert(hs_replay_recording_read("/tmp", &recording, why, sizeof why) != 0);
     cr_assert_not_null(strstr(why, "/tmp: is not a regular file"));
 }

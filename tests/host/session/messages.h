@@ -12,7 +12,7 @@
 #include "host_stub/sv2/codec.h"
 
 static hs_session *session;
-static hs_step step;
+static hs_session_step step;
 
 static inline void start(void)
 {
@@ -102,7 +102,7 @@ static inline hs_sv2_message opened_message(int extended, uint32_t request, uint
     return m;
 }
 
-static inline const hs_channel *open_channel(int extended, uint32_t channel, uint32_t group)
+static inline const hs_session_channel *open_channel(int extended, uint32_t channel, uint32_t group)
 {
     hs_sv2_message m = open_message(extended, channel);
     legal(&m);

@@ -11,7 +11,7 @@ TestSuite(session_jobs, .init = start, .fini = finish);
 Test(session_jobs, a_job_keeps_the_prefix_and_the_target_of_its_arrival)
 {
     connect(0, 0);
-    const hs_channel *const channel = open_channel(1, 2, 1);
+    const hs_session_channel *const channel = open_channel(1, 2, 1);
     start_job(2, 1);
     hs_sv2_message m = extended_job(2, 2, 1);
     legal(&m);
@@ -21,20 +21,20 @@ Test(session_jobs, a_job_keeps_the_prefix_and_the_target_of_its_arrival)
     legal(&m);
     const hs_sv2_b032 old = bytes(4, 0xaa);
     const hs_sv2_b032 new = bytes(4, 0xbb);
-    cr_assert(hs_channel_uses_prefix(channel, &old));
-    cr_assert_not(hs_channel_uses_prefix(channel, &new));
+    cr_assert(hs_session_channel_uses_prefix(channel, &old));
+    cr_assert_not(hs_session_channel_uses_prefix(channel, &new));
     /* The active job keeps the easy target; the queued future job has the new one. */
     m = share(2, 1, 1);
     expect(&m, HS_JUDGED_VALID);
     m = prev_hash(2, 2);
     legal(&m);
-    cr_assert(hs_prefix_equal(&hs_channel_active_job(channel)->prefix, &old));
+    cr_assert(hs_prefix_equal(&hs_session_channel_active_job(channel)->prefix, &old));
     m = share(2, 2, 2);
     expect(&m, HS_JUDGED_LOW_DIFFICULTY);
     m = extended_job(2, 3, 0);
     legal(&m);
-    cr_assert(hs_prefix_equal(&hs_channel_active_job(channel)->prefix, &new));
-    cr_assert(hs_channel_uses_prefix(channel, &old));
+    cr_assert(hs_prefix_equal(&hs_session_channel_active_job(channel)->prefix, &new));
+    cr_assert(hs_session_channel_uses_prefix(channel, &old));
 }
 
 Test(session_jobs, jobs_go_from_future_over_active_and_past_to_stale_and_are_forgotten)
@@ -85,7 +85,7 @@ Test(session_jobs, jobs_go_from_future_over_active_and_past_to_stale_and_are_for
 Test(session_jobs, only_so_many_jobs_are_kept)
 {
     connect(0, 0);
-    const hs_channel *const channel = open_channel(1, 2, 1);
+    const hs_session_channel *const channel = open_channel(1, 2, 1);
     for (uint32_t i = 1; i <= HS_CHANNEL_FUTURE_MAX + 1; i++) {
         hs_sv2_message m = extended_job(2, i, 1);
         legal(&m);
@@ -162,7 +162,7 @@ Test(session_jobs, prev_hash_for_a_group_needs_the_job_on_every_member)
     open_channel(1, 2, 1);
     hs_sv2_message m = extended_job(1, 1, 1);
     legal(&m);
-    const hs_channel *const late = open_channel(1, 3, 1);
+    const hs_session_channel *const late = open_channel(1, 3, 1);
     m = prev_hash(1, 1);
     at_fault(&m, HS_RULE_PREV_HASH_JOB);
     cr_assert_not(late->has_tip);

@@ -24,12 +24,12 @@ static outcome replay(const char *name)
 {
     char path[512];
     char why[256];
-    hs_recording r;
+    hs_replay_recording r;
     outcome o = {0};
     size_t at = 0;
     int frame = 0;
     snprintf(path, sizeof path, "%s/data/sv2/sessions/%s.hex", HMX_TEST_DATA, name);
-    cr_assert(hs_recording_read(path, &r, why, sizeof why) == 0, "%s", why);
+    cr_assert(hs_replay_recording_read(path, &r, why, sizeof why) == 0, "%s", why);
     cr_assert(r.was_hex);
     hs_session *const s = hs_session_new();
     while (at < r.len) {
@@ -51,7 +51,7 @@ static outcome replay(const char *name)
         at += size;
     }
     hs_session_free(s);
-    hs_recording_free(&r);
+    hs_replay_recording_free(&r);
     return o;
 }
 
@@ -247,7 +247,7 @@ Test(session, members_of_a_group_have_one_extranonce_size)
 Test(session, targets_obey_the_client)
 {
     connect(0, 0);
-    const hs_channel *const channel = open_channel(1, 2, 1);
+    const hs_session_channel *const channel = open_channel(1, 2, 1);
     hs_sv2_message update = {.id = HS_SV2_UPDATE_CHANNEL};
     update.as.update_channel.channel_id = 2;
     update.as.update_channel.maximum_target = small(100);

@@ -80,7 +80,7 @@ static hs_sv2_message update_error(uint32_t channel)
 Test(session_setup, a_refused_update_leaves_the_limit_as_it_was)
 {
     connect(0, 0);
-    const hs_channel *const channel = open_channel(1, 2, 1);
+    const hs_session_channel *const channel = open_channel(1, 2, 1);
     hs_sv2_message m = update_error(2);
     at_fault(&m, HS_RULE_ANSWER_UNKNOWN);
     m = update(2, small(100));
@@ -139,31 +139,31 @@ Test(session_setup, clock_and_marks_are_the_observers)
     static int mark;
     hs_session_set_time(session, 1000);
     connect(0, 0);
-    const hs_channel *const channel = open_channel(1, 2, 1);
+    const hs_session_channel *const channel = open_channel(1, 2, 1);
     hs_sv2_message m = extended_job(2, 1, 1);
     legal(&m);
-    cr_assert_not_null(hs_channel_job(channel, 1));
-    cr_assert_null(hs_channel_job(channel, 1)->mark);
+    cr_assert_not_null(hs_session_channel_job(channel, 1));
+    cr_assert_null(hs_session_channel_job(channel, 1)->mark);
     hs_session_mark_job(session, 2, 1, &mark);
     hs_session_mark_job(session, 2, 8, &mark); /* there is none: nothing happens */
     hs_session_mark_job(session, 9, 1, &mark);
     hs_session_set_time(session, 3000);
     m = prev_hash(2, 1);
     legal(&m);
-    cr_assert_eq(hs_channel_job(channel, 1)->mark, &mark);
-    cr_assert_eq(hs_channel_job(channel, 1)->since_ms, 3000);
+    cr_assert_eq(hs_session_channel_job(channel, 1)->mark, &mark);
+    cr_assert_eq(hs_session_channel_job(channel, 1)->since_ms, 3000);
     cr_assert_eq(channel->tip_since_ms, 3000);
     hs_session_set_time(session, 4000);
     m = extended_job(2, 2, 0);
     legal(&m);
-    cr_assert_eq(hs_channel_job(channel, 2)->since_ms, 4000);
+    cr_assert_eq(hs_session_channel_job(channel, 2)->since_ms, 4000);
     cr_assert_eq(channel->tip_since_ms, 3000);
     size_t at = 0;
     cr_assert_eq(hs_session_addressed(session, 1, &at), channel); /* by its group */
     cr_assert_null(hs_session_addressed(session, 1, &at));
     at = 0;
     cr_assert_null(hs_session_addressed(session, 5, &at));
-    const hs_job_parts parts = hs_job_body_parts(hs_channel_job(channel, 2));
+    const hs_job_parts parts = hs_job_body_parts(hs_session_channel_job(channel, 2));
     cr_assert_eq(parts.prefix.len, sizeof coinbase_head);
     cr_assert_eq(parts.suffix.len, sizeof coinbase_tail);
     cr_assert_eq(parts.path.count, 0);
@@ -171,7 +171,7 @@ Test(session_setup, clock_and_marks_are_the_observers)
 
 Test(session_setup, sums_are_truncated_and_small_shares_may_count_one)
 {
-    hs_share shares[3] = {{.difficulty = 0.4}, {.difficulty = 0.4}, {.difficulty = 0.4}};
+    hs_session_share shares[3] = {{.difficulty = 0.4}, {.difficulty = 0.4}, {.difficulty = 0.4}};
     double sum = 0.0;
     cr_assert(hs_shares_sum_fits(shares, 3, 1, &sum)); /* 1.2 */
     cr_assert(hs_shares_sum_fits(shares, 3, 3, &sum));

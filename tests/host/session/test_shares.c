@@ -70,7 +70,7 @@ Test(session_shares, a_fixed_version_holds_for_standard_jobs_too)
 Test(session_shares, batches_are_acknowledged_share_by_share)
 {
     connect(0, 0);
-    const hs_channel *const channel = open_channel(1, 2, 1);
+    const hs_session_channel *const channel = open_channel(1, 2, 1);
     start_job(2, 1);
     for (uint32_t i = 1; i <= 5; i++) {
         hs_sv2_message m = share(2, i, 1);

@@ -124,8 +124,8 @@ static void for_each_frame(const char *path, void (*act)(const hs_sv2_message *m
                            void *ctx)
 {
     char why[512] = "";
-    hs_recording recording;
-    cr_assert(hs_recording_read(path, &recording, why, sizeof why) == 0, "%s", why);
+    hs_replay_recording recording;
+    cr_assert(hs_replay_recording_read(path, &recording, why, sizeof why) == 0, "%s", why);
     for (size_t at = 0; at < recording.len;) {
         size_t size = 0;
         hs_sv2_message m;
@@ -136,7 +136,7 @@ static void for_each_frame(const char *path, void (*act)(const hs_sv2_message *m
         act(&m, ctx);
         at += size;
     }
-    hs_recording_free(&recording);
+    hs_replay_recording_free(&recording);
 }
 
 static void count_message(const hs_sv2_message *m, void *ctx)

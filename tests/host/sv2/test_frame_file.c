@@ -99,7 +99,7 @@ Test(frame_file, large_files_are_written_piece_by_piece_and_read_back_whole)
     enum { FRAMES = 5000 };
     static uint8_t big[20000];
     hs_frame_file file;
-    hs_recording back;
+    hs_replay_recording back;
     hs_sv2_message m = {.id = HS_SV2_NEW_EXTENDED_JOB};
     memset(big, 0x5a, sizeof big);
     m.as.new_extended_job.coinbase_tx_prefix = (hs_sv2_bytes){big, sizeof big};
@@ -113,7 +113,8 @@ Test(frame_file, large_files_are_written_piece_by_piece_and_read_back_whole)
     }
     cr_assert_lt(most, 200000, "it does not collect everything in memory");
     cr_assert(hs_frame_file_end(&file) == 0);
-    cr_assert(hs_recording_read(in_dir("conn-2.hex"), &back, why, sizeof why) == 0, "%s", why);
+    cr_assert(hs_replay_recording_read(in_dir("conn-2.hex"), &back, why, sizeof why) == 0, "%s",
+              why);
     size_t at = 0;
     uint32_t count = 0;
     while (at < back.len) {
@@ -126,7 +127,7 @@ Test(frame_file, large_files_are_written_piece_by_piece_and_read_back_whole)
         count++;
     }
     cr_assert_eq(count, FRAMES + 1);
-    hs_recording_free(&back);
+    hs_replay_recording_free(&back);
 }
 
 Test(frame_file, a_folder_is_made_and_cleared_of_earlier_frames_only)

@@ -164,7 +164,7 @@ Test(e2e_config, one_pool_is_no_split)
 Test(e2e_args, pools_take_their_command_lines)
 {
     static hs_e2e_args args;
-    static hs_lpool_options pool;
+    static hs_pool_options pool;
     uint64_t first_tip = 0;
     cr_assert_eq(read_line("--one-tip"), 0);
     for (int one_tip = 0; one_tip < 2; one_tip++) {
@@ -186,7 +186,7 @@ Test(e2e_args, pools_take_their_command_lines)
 Test(e2e_args, miners_take_theirs_and_are_all_there)
 {
     static hs_e2e_args args;
-    static hs_dev_options dev;
+    static hs_miner_options dev;
     static const char *const LINES[] = {"--miners 24", "--miners 24 --ignore-prefix 8",
                                         "--miners 1", "--miners 3 --ignore-prefix 3",
                                         "--miners 200"};
@@ -208,7 +208,7 @@ Test(e2e_args, miners_take_theirs_and_are_all_there)
             cr_assert_eq(dev.first, all + 1, "names go on");
             cr_assert_geq(dev.rate_count, count < 64 ? count : 64, "a rate each");
             for (uint32_t i = 0; i < count; i++) {
-                extended += hs_dev_is_extended(&dev, i) != 0;
+                extended += hs_miner_is_extended(&dev, i) != 0;
             }
             deaf += dev.ignore_prefix ? count : 0;
             all += count;

@@ -27,11 +27,11 @@ typedef struct wire {
     size_t count;
 } wire;
 
-static hs_dev_options dev_options;
-static hs_lpool_options pool_options;
-static hs_lpool *pool;
-static hs_lpool_peer *peer;
-static hs_dev *dev;
+static hs_miner_options dev_options;
+static hs_pool_options pool_options;
+static hs_pool *pool;
+static hs_pool_peer *peer;
+static hs_miner *miner;
 static wire up;
 static wire down;
 static uint64_t now_ms;
@@ -93,8 +93,8 @@ static void dev_end(void *link, const char *reason)
     (void)snprintf(ended, sizeof ended, "%s", reason);
 }
 
-static const hs_lpool_out POOL_OUT = {pool_send, pool_raw, pool_end, pool_note};
-static const hs_dev_out DEV_OUT = {dev_send, dev_end};
+static const hs_pool_out POOL_OUT = {pool_send, pool_raw, pool_end, pool_note};
+static const hs_miner_out DEV_OUT = {dev_send, dev_end};
 
 static void setup(void)
 {
@@ -114,11 +114,11 @@ static void setup(void)
 static void begin(uint32_t channels)
 {
     dev_options.count = channels;
-    pool = hs_lpool_new(&pool_options, &POOL_OUT, NULL, UINT64_C(1700000000000));
-    dev = hs_dev_new(&dev_options, 0, channels, &DEV_OUT, NULL);
-    cr_assert(pool != NULL && dev != NULL);
-    peer = hs_lpool_join(pool, NULL);
-    cr_assert_eq(hs_dev_connected(dev, now_ms), 0);
+    pool = hs_pool_new(&pool_options, &POOL_OUT, NULL, UINT64_C(1700000000000));
+    miner = hs_miner_new(&dev_options, 0, channels, &DEV_OUT, NULL);
+    cr_assert(pool != NULL && miner != NULL);
+    peer = hs_pool_join(pool, NULL);
+    cr_assert_eq(hs_miner_connected(miner, now_ms), 0);
 }
 
 static void run_ms(uint64_t ms)
@@ -126,30 +126,30 @@ static void run_ms(uint64_t ms)
     const uint64_t until = now_ms + ms;
     const packet *p = NULL;
     for (; now_ms < until; now_ms++) {
-        hs_lpool_advance(pool, now_ms);
+        hs_pool_advance(pool, now_ms);
         while ((p = take(&up)) != NULL) {
-            hs_lpool_frame(peer, p->frame, p->len);
+            hs_pool_frame(peer, p->frame, p->len);
         }
         while ((p = take(&down)) != NULL) {
-            hs_dev_frame(dev, p->frame, p->len, now_ms);
+            hs_miner_frame(miner, p->frame, p->len, now_ms);
         }
         if (now_ms % STEP_MS == 0) {
-            hs_dev_advance(dev, now_ms);
+            hs_miner_advance(miner, now_ms);
         }
     }
 }
 
-static hs_dev_counts totals(void)
+static hs_miner_counts totals(void)
 {
-    hs_dev_counts total;
+    hs_miner_counts total;
     memset(&total, 0, sizeof total);
-    hs_dev_add_counts(dev, &total);
+    hs_miner_add_counts(miner, &total);
     return total;
 }
 
-static uint64_t rejected(const hs_dev_counts *counts, const char *code)
+static uint64_t rejected(const hs_miner_counts *counts, const char *code)
 {
-    for (int i = 0; i < HS_DEV_CODES_MAX; i++) {
+    for (int i = 0; i < HS_MINER_CODES_MAX; i++) {
         if (strcmp(counts->rejected[i].code, code) == 0) {
             return counts->rejected[i].count;
         }
@@ -158,14 +158,14 @@ static uint64_t rejected(const hs_dev_counts *counts, const char *code)
 }
 
 /* Everybody hears of everything; then both have counted the same. */
-static hs_dev_counts finish(void)
+static hs_miner_counts finish(void)
 {
-    hs_dev_stop(dev);
+    hs_miner_stop(miner);
     run_ms(2000 + 4 * delay_ms);
-    cr_assert_eq(hs_dev_unanswered(dev), 0u);
-    hs_dev_settle(dev);
-    const hs_dev_counts total = totals();
-    const hs_lpool_counts theirs = pool->counts;
+    cr_assert_eq(hs_miner_unanswered(miner), 0u);
+    hs_miner_settle(miner);
+    const hs_miner_counts total = totals();
+    const hs_pool_counts theirs = pool->counts;
     cr_assert_eq(total.accepted, theirs.accepted);
     cr_assert_float_eq(total.work_accepted, theirs.work, 1e-12);
     cr_assert_eq(total.stale_tip + total.stale_move + total.stale_odd, theirs.stale);
@@ -176,25 +176,25 @@ static hs_dev_counts finish(void)
 static void end(void)
 {
     const char *first = "";
-    cr_assert_eq(hs_dev_faults(dev, &first), 0u, "%s", first);
+    cr_assert_eq(hs_miner_faults(miner, &first), 0u, "%s", first);
     cr_assert_str_eq(ended, "");
-    hs_dev_free(dev);
-    hs_lpool_free(pool);
+    hs_miner_free(miner);
+    hs_pool_free(pool);
     free(up.packets);
     free(down.packets);
 }
 
 Test(miner_core, mines_at_its_rates_and_everything_is_accepted, .init = setup)
 {
-    dev_options.kind = HS_DEV_MIXED;
+    dev_options.kind = HS_MINER_MIXED;
     dev_options.rates_hs[0] = 1000.0;
     dev_options.rates_hs[1] = 4000.0;
     dev_options.rate_count = 2;
     begin(4);
-    cr_assert_not(hs_dev_is_mining(dev));
+    cr_assert_not(hs_miner_is_mining(miner));
     run_ms(20000);
-    cr_assert(hs_dev_is_mining(dev));
-    const hs_dev_counts total = finish();
+    cr_assert(hs_miner_is_mining(miner));
+    const hs_miner_counts total = finish();
     /* 10000 hashes a second; the channels took a few milliseconds to open. */
     cr_assert(total.hashes > 198000 && total.hashes <= 200000, "%llu hashes",
               (unsigned long long)total.hashes);
@@ -202,8 +202,8 @@ Test(miner_core, mines_at_its_rates_and_everything_is_accepted, .init = setup)
     cr_assert(total.accepted > 1750 && total.accepted < 2250, "%llu accepted",
               (unsigned long long)total.accepted);
     cr_assert_eq(total.accepted, total.submitted);
-    cr_assert(dev->slots[1].counts.hashes > 3 * dev->slots[0].counts.hashes);
-    cr_assert(dev->slots[0].extended && !dev->slots[1].extended);
+    cr_assert(miner->slots[1].counts.hashes > 3 * miner->slots[0].counts.hashes);
+    cr_assert(miner->slots[0].extended && !miner->slots[1].extended);
     end();
 }
 
@@ -213,7 +213,7 @@ Test(miner_core, a_share_that_crosses_a_new_tip_is_stale_by_the_tip, .init = set
     pool_options.tip_ms = 2000;
     begin(2);
     run_ms(20000);
-    const hs_dev_counts total = finish();
+    const hs_miner_counts total = finish();
     cr_assert_gt(total.stale_tip, 5u);
     cr_assert_eq(total.stale_move, 0u);
     cr_assert_eq(total.stale_odd, 0u);
@@ -226,15 +226,15 @@ Test(miner_core, a_share_that_crosses_a_new_tip_is_stale_by_the_tip, .init = set
 Test(miner_core, a_job_keeps_the_prefix_it_came_with, .init = setup)
 {
     delay_ms = 100;
-    dev_options.kind = HS_DEV_MIXED;
+    dev_options.kind = HS_MINER_MIXED;
     begin(4);
     for (int i = 0; i < 10; i++) {
         char why[200];
         run_ms(1000);
-        cr_assert_eq(hs_lpool_command(pool, "prefix-change", why, sizeof why), 0, "%s", why);
+        cr_assert_eq(hs_pool_command(pool, "prefix-change", why, sizeof why), 0, "%s", why);
     }
     run_ms(1000);
-    const hs_dev_counts total = finish();
+    const hs_miner_counts total = finish();
     /* Shares of the jobs before and after each change; none misses its target. */
     cr_assert_eq(total.accepted, total.submitted);
     cr_assert_gt(total.accepted, 200u);
@@ -251,12 +251,12 @@ Test(miner_core, a_prefix_alone_changes_nothing_for_the_active_job, .init = setu
     hs_sv2_message m = {.id = HS_SV2_SET_EXTRANONCE_PREFIX};
     begin(1);
     run_ms(1000);
-    m.as.set_extranonce_prefix.channel_id = dev->slots[0].channel_id;
-    m.as.set_extranonce_prefix.extranonce_prefix = dev->slots[0].prefix;
+    m.as.set_extranonce_prefix.channel_id = miner->slots[0].channel_id;
+    m.as.set_extranonce_prefix.extranonce_prefix = miner->slots[0].prefix;
     m.as.set_extranonce_prefix.extranonce_prefix.byte[0] ^= 0xff;
     put(&down, &m);
     run_ms(3000);
-    const hs_dev_counts total = finish();
+    const hs_miner_counts total = finish();
     cr_assert_eq(total.accepted, total.submitted);
     cr_assert_gt(total.accepted, 15u);
     cr_assert_eq(total.moves_hard + total.moves_soft, 0u);
@@ -266,17 +266,17 @@ Test(miner_core, a_prefix_alone_changes_nothing_for_the_active_job, .init = setu
 Test(miner_core, who_ignores_the_prefix_submits_what_misses_the_target, .init = setup)
 {
     char why[200];
-    dev_options.kind = HS_DEV_MIXED;
+    dev_options.kind = HS_MINER_MIXED;
     dev_options.ignore_prefix = 1;
     begin(2);
     run_ms(3000);
-    const hs_dev_counts before = totals();
+    const hs_miner_counts before = totals();
     cr_assert_eq(rejected(&before, "difficulty-too-low"), 0u);
-    cr_assert_eq(hs_lpool_command(pool, "prefix-change", why, sizeof why), 0);
+    cr_assert_eq(hs_pool_command(pool, "prefix-change", why, sizeof why), 0);
     run_ms(3000);
-    const hs_dev_counts total = finish();
-    const hs_dev_counts *const extended = &dev->slots[0].counts;
-    const hs_dev_counts *const standard = &dev->slots[1].counts;
+    const hs_miner_counts total = finish();
+    const hs_miner_counts *const extended = &miner->slots[0].counts;
+    const hs_miner_counts *const standard = &miner->slots[1].counts;
     /* One hash in a hundred meets the target by chance. */
     cr_assert_gt(rejected(extended, "difficulty-too-low"), 10u);
     cr_assert_eq(rejected(standard, "difficulty-too-low"), 0u,
@@ -293,14 +293,14 @@ Test(miner_core, a_new_target_holds_for_jobs_to_come, .init = setup)
     dev_options.rate_count = 1;
     run_ms(5000);
     const uint64_t before = totals().accepted;
-    cr_assert_eq(hs_lpool_command(pool, "easier-target 16", why, sizeof why), 0);
+    cr_assert_eq(hs_pool_command(pool, "easier-target 16", why, sizeof why), 0);
     run_ms(5000);
     const uint64_t between = totals().accepted - before;
     cr_assert(between < 2 * before, "the active job keeps its target: %llu after %llu",
               (unsigned long long)between, (unsigned long long)before);
-    cr_assert_eq(hs_lpool_command(pool, "refresh", why, sizeof why), 0);
+    cr_assert_eq(hs_pool_command(pool, "refresh", why, sizeof why), 0);
     run_ms(5000);
-    const hs_dev_counts total = finish();
+    const hs_miner_counts total = finish();
     cr_assert_gt(total.accepted - between - before, 8 * before);
     cr_assert_eq(total.targets, 1u);
     cr_assert_eq(total.accepted, total.submitted);
@@ -312,15 +312,15 @@ Test(miner_core, opens_again_what_was_closed, .init = setup)
     char why[200];
     begin(1);
     run_ms(2000);
-    cr_assert_eq(hs_lpool_command(pool, "close", why, sizeof why), 0);
+    cr_assert_eq(hs_pool_command(pool, "close", why, sizeof why), 0);
     run_ms(500);
-    cr_assert_not(hs_dev_is_mining(dev));
+    cr_assert_not(hs_miner_is_mining(miner));
     const uint64_t at_close = totals().hashes;
     run_ms(300);
     cr_assert_eq(totals().hashes, at_close, "nobody hashes for nobody");
     run_ms(3000);
-    cr_assert(hs_dev_is_mining(dev));
-    const hs_dev_counts total = finish();
+    cr_assert(hs_miner_is_mining(miner));
+    const hs_miner_counts total = finish();
     cr_assert_eq(total.opens, 2u);
     cr_assert_gt(total.hashes, at_close);
     end();
@@ -330,12 +330,12 @@ Test(miner_core, asks_again_when_it_is_refused, .init = setup)
 {
     char why[200];
     begin(1);
-    cr_assert_eq(hs_lpool_command(pool, "refuse", why, sizeof why), 0);
+    cr_assert_eq(hs_pool_command(pool, "refuse", why, sizeof why), 0);
     run_ms(3500);
-    hs_dev_counts total = totals();
+    hs_miner_counts total = totals();
     cr_assert(total.open_errors >= 3 && total.open_errors <= 4);
     cr_assert_eq(total.opens, 0u);
-    cr_assert_eq(hs_lpool_command(pool, "refuse off", why, sizeof why), 0);
+    cr_assert_eq(hs_pool_command(pool, "refuse off", why, sizeof why), 0);
     run_ms(3000);
     total = finish();
     cr_assert_eq(total.opens, 1u);
@@ -348,20 +348,20 @@ Test(miner_core, shares_of_a_lost_connection_are_cut_off, .init = setup)
     delay_ms = 400;
     begin(1);
     run_ms(5000);
-    const size_t waiting = hs_dev_unanswered(dev);
+    const size_t waiting = hs_miner_unanswered(miner);
     cr_assert_gt(waiting, 0u);
-    hs_dev_lost(dev);
-    hs_lpool_leave(peer);
+    hs_miner_lost(miner);
+    hs_pool_leave(peer);
     up.count = 0;
     down.count = 0;
     cr_assert_eq(totals().cut_off, waiting);
-    cr_assert_eq(hs_dev_unanswered(dev), 0u);
-    peer = hs_lpool_join(pool, NULL);
-    cr_assert_eq(hs_dev_connected(dev, now_ms), 0);
+    cr_assert_eq(hs_miner_unanswered(miner), 0u);
+    peer = hs_pool_join(pool, NULL);
+    cr_assert_eq(hs_miner_connected(miner, now_ms), 0);
     run_ms(5000);
-    hs_dev_stop(dev);
+    hs_miner_stop(miner);
     run_ms(3000);
-    const hs_dev_counts total = totals();
+    const hs_miner_counts total = totals();
     cr_assert_eq(total.opens, 2u);
     cr_assert_eq(total.accepted + waiting, total.submitted);
     end();
@@ -369,7 +369,7 @@ Test(miner_core, shares_of_a_lost_connection_are_cut_off, .init = setup)
 
 Test(miner_core, changes_its_rate_and_says_so, .init = setup)
 {
-    dev_options.changes[0] = (hs_dev_change){4000, 5.0};
+    dev_options.changes[0] = (hs_miner_change){4000, 5.0};
     dev_options.change_count = 1;
     dev_options.tell_rate = 1;
     pool_options.hashes_per_share = 0.0;
@@ -378,7 +378,7 @@ Test(miner_core, changes_its_rate_and_says_so, .init = setup)
     run_ms(4000);
     const uint64_t slow = totals().hashes;
     run_ms(4000);
-    const hs_dev_counts total = finish();
+    const hs_miner_counts total = finish();
     cr_assert(slow > 3800 && slow <= 4000);
     cr_assert(total.hashes - slow > 19000 && total.hashes - slow <= 20100);
     cr_assert_eq(total.targets, 1u, "the pool has heard of it");
@@ -394,18 +394,18 @@ Test(miner_core, an_illegal_message_is_a_fault_and_changes_nothing, .init = setu
     const char *first = "";
     begin(1);
     run_ms(2000);
-    m.as.set_new_prev_hash.channel_id = dev->slots[0].channel_id;
+    m.as.set_new_prev_hash.channel_id = miner->slots[0].channel_id;
     m.as.set_new_prev_hash.job_id = 4711;
     cr_assert(hs_sv2_encode(&m, frame, sizeof frame, &len, &why) == 0);
-    hs_dev_frame(dev, frame, len, now_ms);
-    cr_assert_eq(hs_dev_faults(dev, &first), 1u);
+    hs_miner_frame(miner, frame, len, now_ms);
+    cr_assert_eq(hs_miner_faults(miner, &first), 1u);
     cr_assert_not_null(strstr(first, "has no job 4711"), "%s", first);
     run_ms(2000);
     (void)finish();
-    hs_dev_frame(dev, frame, 3, now_ms);
+    hs_miner_frame(miner, frame, 3, now_ms);
     cr_assert_not_null(strstr(ended, "a frame that is none"));
-    hs_dev_free(dev);
-    hs_lpool_free(pool);
+    hs_miner_free(miner);
+    hs_pool_free(pool);
     free(up.packets);
     free(down.packets);
 }
@@ -416,9 +416,9 @@ Test(miner_core, counts_as_json, .init = setup)
     json_t *const channels = json_array();
     begin(2);
     run_ms(3000);
-    const hs_dev_counts total = finish();
-    hs_dev_put_counts(object, &total);
-    hs_dev_put_channels(dev, channels);
+    const hs_miner_counts total = finish();
+    hs_miner_put_counts(object, &total);
+    hs_miner_put_channels(miner, channels);
     cr_assert_eq((uint64_t)json_integer_value(json_object_get(object, "accepted")), total.accepted);
     cr_assert_eq(json_array_size(channels), 2u);
     cr_assert_str_eq(json_string_value(json_object_get(json_array_get(channels, 1), "name")),

@@ -7,7 +7,7 @@
 
 #include "host_stub/live/miner/options.h"
 
-static hs_dev_options options;
+static hs_miner_options options;
 static char why[512];
 
 /* The words of `line`, split at blanks. */
@@ -40,10 +40,10 @@ Test(miner_options, takes_what_it_documents)
                  0, "%s", why);
     cr_assert_str_eq(options.host, "127.0.0.1");
     cr_assert_eq(options.port, 3333);
-    cr_assert(hs_dev_is_extended(&options, 0) && !hs_dev_is_extended(&options, 1));
-    cr_assert_float_eq(hs_dev_rate_of(&options, 1), 2500.5, 0.0);
-    cr_assert_float_eq(hs_dev_rate_of(&options, 2), 1000.0, 0.0);
-    cr_assert_float_eq(hs_dev_nominal_of(&options, 2), 7.0, 0.0);
+    cr_assert(hs_miner_is_extended(&options, 0) && !hs_miner_is_extended(&options, 1));
+    cr_assert_float_eq(hs_miner_rate_of(&options, 1), 2500.5, 0.0);
+    cr_assert_float_eq(hs_miner_rate_of(&options, 2), 1000.0, 0.0);
+    cr_assert_float_eq(hs_miner_nominal_of(&options, 2), 7.0, 0.0);
     cr_assert(options.first == 4 && options.count == 3 && options.per_connection == 2);
     cr_assert(options.ignore_prefix && options.roll_version && options.tell_rate);
     cr_assert_eq(options.reconnect_ms, 2500u);
@@ -59,9 +59,9 @@ Test(miner_options, has_defaults)
 {
     cr_assert_eq(read_line("--connect [::1]:9"), 0, "%s", why);
     cr_assert_str_eq(options.host, "::1");
-    cr_assert(hs_dev_is_extended(&options, 0));
-    cr_assert_float_eq(hs_dev_rate_of(&options, 5), 1000.0, 0.0);
-    cr_assert_float_eq(hs_dev_nominal_of(&options, 5), 1000.0, 0.0);
+    cr_assert(hs_miner_is_extended(&options, 0));
+    cr_assert_float_eq(hs_miner_rate_of(&options, 5), 1000.0, 0.0);
+    cr_assert_float_eq(hs_miner_nominal_of(&options, 5), 1000.0, 0.0);
     cr_assert_str_eq(options.name, "miner");
 }
 
@@ -89,11 +89,11 @@ Test(miner_options, refuses_with_a_sentence)
 Test(miner_options, a_list_has_its_limit)
 {
     char line[600] = "--connect a:1 --rate 1";
-    for (int i = 1; i < HS_DEV_LIST_MAX; i++) {
+    for (int i = 1; i < HS_MINER_LIST_MAX; i++) {
         strcat(line, ",1");
     }
     cr_assert_eq(read_line(line), 0, "%s", why);
-    cr_assert_eq(options.rate_count, (size_t)HS_DEV_LIST_MAX);
+    cr_assert_eq(options.rate_count, (size_t)HS_MINER_LIST_MAX);
     strcat(line, ",1");
     refuses(line, "at most 64 numbers");
 }

@@ -24,7 +24,7 @@ typedef struct client_message {
 } client_message;
 
 typedef struct client {
-    hs_lpool_peer *peer;
+    hs_pool_peer *peer;
     hs_session *view;
     client_message *log; /* CLIENT_LOG_MAX of them */
     size_t count;
@@ -53,7 +53,7 @@ static void client_send(void *link, const hs_sv2_message *messages, size_t count
     for (size_t i = 0; i < count; i++) {
         client_message *const to = &c->log[c->count];
         hs_sv2_error why;
-        hs_step step;
+        hs_session_step step;
         size_t len = 0;
         cr_assert_lt(c->count, (size_t)CLIENT_LOG_MAX);
         cr_assert(hs_sv2_encode(&messages[i], to->frame, sizeof to->frame, &len, &why) == 0, "%s",
@@ -87,14 +87,14 @@ static void client_end(void *link, int after_sending, const char *reason)
     (void)snprintf(c->reason, sizeof c->reason, "%s", reason);
 }
 
-static const hs_lpool_out CLIENT_OUT = {client_send, client_send_raw, client_end, client_note};
+static const hs_pool_out CLIENT_OUT = {client_send, client_send_raw, client_end, client_note};
 
-static inline void client_join(client *c, hs_lpool *pool)
+static inline void client_join(client *c, hs_pool *pool)
 {
     memset(c, 0, sizeof *c);
     c->log = calloc(CLIENT_LOG_MAX, sizeof *c->log);
     c->view = hs_session_new();
-    c->peer = hs_lpool_join(pool, c);
+    c->peer = hs_pool_join(pool, c);
     cr_assert(c->log != NULL && c->view != NULL && c->peer != NULL);
 }
 
@@ -109,11 +109,11 @@ static inline void client_say(client *c, const hs_sv2_message *m)
 {
     static uint8_t frame[4096];
     hs_sv2_error why;
-    hs_step step;
+    hs_session_step step;
     size_t len = 0;
     cr_assert(hs_sv2_encode(m, frame, sizeof frame, &len, &why) == 0, "%s", why.text);
     (void)hs_session_apply(c->view, m, &step);
-    hs_lpool_frame(c->peer, frame, len);
+    hs_pool_frame(c->peer, frame, len);
 }
 
 /* The message `back` places before the last; NULL when there are not so many. */
@@ -163,23 +163,23 @@ static inline uint32_t client_open(client *c, int extended)
     return c->log[before].m.as.open_success.channel_id;
 }
 
-static inline const hs_channel *client_channel(const client *c, uint32_t channel_id)
+static inline const hs_session_channel *client_channel(const client *c, uint32_t channel_id)
 {
     size_t at = 0;
     return hs_session_addressed(c->view, channel_id, &at);
 }
 
 /* The active job of the channel. */
-static inline const hs_job *client_job(const client *c, uint32_t channel_id)
+static inline const hs_session_job *client_job(const client *c, uint32_t channel_id)
 {
-    const hs_channel *const channel = client_channel(c, channel_id);
+    const hs_session_channel *const channel = client_channel(c, channel_id);
     cr_assert_not_null(channel);
-    const hs_job *const job = hs_channel_active_job(channel);
+    const hs_session_job *const job = hs_session_channel_active_job(channel);
     cr_assert_not_null(job);
     return job;
 }
 
-static inline hs_sv2_u256 client_hash(const hs_job *job, const hs_sv2_b032 *prefix,
+static inline hs_sv2_u256 client_hash(const hs_session_job *job, const hs_sv2_b032 *prefix,
                                       const hs_sv2_submit *told)
 {
     hs_sv2_header header = {told->version, job->tip.prev_hash, job->merkle_root,
@@ -197,8 +197,9 @@ static inline hs_sv2_u256 client_hash(const hs_job *job, const hs_sv2_b032 *pref
 }
 
 /* A share for `job` whose hash meets its target, or misses it. Each call searches on. */
-static inline hs_sv2_message client_mine(const hs_channel *channel, const hs_job *job,
-                                         const hs_sv2_b032 *prefix, int meets)
+static inline hs_sv2_message client_mine(const hs_session_channel *channel,
+                                         const hs_session_job *job, const hs_sv2_b032 *prefix,
+                                         int meets)
 {
     static uint32_t nonce;
     static uint32_t sequence;
@@ -223,7 +224,7 @@ static inline hs_sv2_message client_mine(const hs_channel *channel, const hs_job
 
 static inline hs_sv2_message client_share(const client *c, uint32_t channel_id)
 {
-    const hs_job *const job = client_job(c, channel_id);
+    const hs_session_job *const job = client_job(c, channel_id);
     return client_mine(client_channel(c, channel_id), job, &job->prefix, 1);
 }
 

@@ -8,13 +8,13 @@
 
 #define WALL_MS UINT64_C(1700000000000)
 
-static hs_lpool_options options;
-static hs_lpool *pool;
+static hs_pool_options options;
+static hs_pool *pool;
 static client us;
 
 static void begin(void)
 {
-    pool = hs_lpool_new(&options, &CLIENT_OUT, NULL, WALL_MS);
+    pool = hs_pool_new(&options, &CLIENT_OUT, NULL, WALL_MS);
     cr_assert_not_null(pool);
     client_join(&us, pool);
 }
@@ -30,10 +30,10 @@ static void start(void)
 
 static void finish(void)
 {
-    json_t *const counts = hs_lpool_json(pool, 1);
+    json_t *const counts = hs_pool_json(pool, 1);
     cr_assert_eq(json_integer_value(json_object_get(counts, "own_faults")), 0, "%s", pool_notes);
     json_decref(counts);
-    hs_lpool_free(pool);
+    hs_pool_free(pool);
     client_free(&us);
 }
 
@@ -150,10 +150,10 @@ Test(pool_core, openings_are_refused_with_their_reasons)
     client_say(&us, &m);
     expect_code(client_last(&us, 0)->as.open_error.error_code, "max-target-out-of-range");
     m = client_open_message(0, 4, 1.0F);
-    cr_assert_eq(hs_lpool_command(pool, "refuse", pool_notes, sizeof pool_notes), 0);
+    cr_assert_eq(hs_pool_command(pool, "refuse", pool_notes, sizeof pool_notes), 0);
     client_say(&us, &m);
     expect_code(client_last(&us, 0)->as.open_error.error_code, "unknown-user");
-    cr_assert_eq(hs_lpool_command(pool, "refuse off", pool_notes, sizeof pool_notes), 0);
+    cr_assert_eq(hs_pool_command(pool, "refuse off", pool_notes, sizeof pool_notes), 0);
     m.as.open.request_id = 5;
     client_say(&us, &m);
     cr_assert_eq(client_count(&us, HS_SV2_OPEN_STANDARD_SUCCESS), 1);
@@ -211,11 +211,11 @@ Test(pool_core, jobs_are_refreshed_and_tips_change_by_the_clock)
     const uint32_t s = client_open(&us, 0);
     const hs_sv2_u256 first_tip = client_job(&us, a)->tip.prev_hash;
     size_t before = us.count;
-    uint64_t now = hs_lpool_next_ms(pool);
+    uint64_t now = hs_pool_next_ms(pool);
     cr_assert_eq(now, 7000);
-    hs_lpool_advance(pool, now - 1);
+    hs_pool_advance(pool, now - 1);
     cr_assert_eq(us.count, before);
-    hs_lpool_advance(pool, now);
+    hs_pool_advance(pool, now);
     cr_assert_eq(us.count, before + 2, "one to the group, one to the standard channel");
     cr_assert_eq(us.log[before].m.id, HS_SV2_NEW_EXTENDED_JOB);
     cr_assert_eq(us.log[before].m.as.new_extended_job.min_ntime.value, WALL_MS / 1000 + 7);
@@ -226,8 +226,8 @@ Test(pool_core, jobs_are_refreshed_and_tips_change_by_the_clock)
     unsigned tips = 0;
     for (int i = 0; i < 40 && now < 95000; i++) {
         before = us.count;
-        now = hs_lpool_next_ms(pool);
-        hs_lpool_advance(pool, now);
+        now = hs_pool_next_ms(pool);
+        hs_pool_advance(pool, now);
         if (us.log[us.count - 1].m.id == HS_SV2_SET_NEW_PREV_HASH) {
             tips++;
             cr_assert_eq(us.count, before + 4);
@@ -242,30 +242,30 @@ Test(pool_core, jobs_are_refreshed_and_tips_change_by_the_clock)
         hs_sv2_compare(&client_job(&us, a)->tip.prev_hash, &client_job(&us, s)->tip.prev_hash), 0);
 }
 
-static hs_lpool *pool_named(const char *name, int one_tip, uint64_t seed, uint64_t wall_ms)
+static hs_pool *pool_named(const char *name, int one_tip, uint64_t seed, uint64_t wall_ms)
 {
-    hs_lpool_options o;
+    hs_pool_options o;
     hs_options_defaults(&HS_POOL_COMMAND, &o);
     (void)snprintf(o.name, sizeof o.name, "%s", name);
     o.one_tip = one_tip;
     o.one_tip_seed = 5;
     o.seed = seed;
     o.extranonce_size = 4 + (uint32_t)seed % 8;
-    hs_lpool *const made = hs_lpool_new(&o, &CLIENT_OUT, NULL, wall_ms);
+    hs_pool *const made = hs_pool_new(&o, &CLIENT_OUT, NULL, wall_ms);
     cr_assert_not_null(made);
     return made;
 }
 
 Test(pool_core, pools_of_one_tip_seed_share_their_tips_whenever_they_start)
 {
-    hs_lpool *const a = pool_named("a", 1, 1, WALL_MS);
-    hs_lpool *const b = pool_named("b", 1, 2, WALL_MS + 12345);
-    hs_lpool *const c = pool_named("c", 0, 1, WALL_MS);
-    hs_lpool *const d = pool_named("d", 0, 1, WALL_MS);
+    hs_pool *const a = pool_named("a", 1, 1, WALL_MS);
+    hs_pool *const b = pool_named("b", 1, 2, WALL_MS + 12345);
+    hs_pool *const c = pool_named("c", 0, 1, WALL_MS);
+    hs_pool *const d = pool_named("d", 0, 1, WALL_MS);
     cr_assert_neq(hs_sv2_compare(&c->stream.tip.prev_hash, &d->stream.tip.prev_hash), 0);
     for (uint64_t ms = 20000; ms < 200000; ms += 250) {
-        hs_lpool_advance(a, ms);
-        hs_lpool_advance(b, ms - 12345);
+        hs_pool_advance(a, ms);
+        hs_pool_advance(b, ms - 12345);
         cr_assert_eq(hs_sv2_compare(&a->stream.tip.prev_hash, &b->stream.tip.prev_hash), 0);
         cr_assert_eq(a->stream.tip.nbits, b->stream.tip.nbits);
     }
@@ -274,16 +274,16 @@ Test(pool_core, pools_of_one_tip_seed_share_their_tips_whenever_they_start)
     cr_assert(a->stream.suffix_len != b->stream.suffix_len ||
                   memcmp(a->stream.suffix, b->stream.suffix, a->stream.suffix_len) != 0,
               "the jobs on it are their own");
-    hs_lpool_free(a);
-    hs_lpool_free(b);
-    hs_lpool_free(c);
-    hs_lpool_free(d);
+    hs_pool_free(a);
+    hs_pool_free(b);
+    hs_pool_free(c);
+    hs_pool_free(d);
 }
 
 Test(pool_core, a_client_that_breaks_the_protocol_is_dropped)
 {
     const uint8_t short_setup[] = {0, 0, 0, 3, 0, 0, 0, 2, 0};
-    hs_lpool_frame(us.peer, short_setup, sizeof short_setup);
+    hs_pool_frame(us.peer, short_setup, sizeof short_setup);
     cr_assert(us.ended);
     cr_assert_str_eq(us.reason, "malformed frame: SetupConnection: max_version at byte 9 needs 2 "
                                 "bytes and the payload has 0 left");
@@ -307,8 +307,8 @@ Test(pool_core, what_is_only_unknown_is_ignored)
     const uint8_t reserved[] = {0, 0x80, 0x1e, 0, 0, 0};
     const uint8_t extension[] = {0x34, 0x12, 0x00, 2, 0, 0, 1, 2};
     client_setup_with(&us, 0);
-    hs_lpool_frame(us.peer, reserved, sizeof reserved);
-    hs_lpool_frame(us.peer, extension, sizeof extension);
+    hs_pool_frame(us.peer, reserved, sizeof reserved);
+    hs_pool_frame(us.peer, extension, sizeof extension);
     cr_assert_not(us.ended);
     uint8_t wanted[] = {2, 0};
     hs_sv2_message m = {.id = HS_SV2_REQUEST_EXTENSIONS};
@@ -322,7 +322,7 @@ Test(pool_core, what_is_only_unknown_is_ignored)
     client_say(&us, &m);
     cr_assert_eq(client_last(&us, 0)->id, HS_SV2_SET_CUSTOM_JOB_ERROR);
     cr_assert_not(us.ended);
-    json_t *const counts = hs_lpool_json(pool, 0);
+    json_t *const counts = hs_pool_json(pool, 0);
     cr_assert_eq(json_integer_value(json_object_get(counts, "protocol_errors")), 2);
     json_decref(counts);
 }
@@ -340,9 +340,9 @@ Test(pool_core, connections_do_not_know_of_each_other)
                   client_channel(&other, theirs)->prefix.byte[2]);
     hs_sv2_message stray = client_share(&other, theirs);
     client_expect_error(&us, &stray, "invalid-channel-id");
-    hs_lpool_leave(us.peer);
+    hs_pool_leave(us.peer);
     const size_t before = other.count;
-    hs_lpool_advance(pool, 7000);
+    hs_pool_advance(pool, 7000);
     cr_assert_eq(other.count, before + 1);
     client_free(&other);
 }

@@ -9,15 +9,15 @@
 
 #define WALL_MS UINT64_C(1700000000000)
 
-static hs_lpool_options options;
-static hs_lpool *pool;
+static hs_pool_options options;
+static hs_pool *pool;
 static client us;
 static uint32_t ext;
 static uint32_t std_channel;
 
 static void begin(void)
 {
-    pool = hs_lpool_new(&options, &CLIENT_OUT, NULL, WALL_MS);
+    pool = hs_pool_new(&options, &CLIENT_OUT, NULL, WALL_MS);
     cr_assert_not_null(pool);
     client_join(&us, pool);
     client_setup_with(&us, 0);
@@ -39,7 +39,7 @@ static void start(void)
 static void finish(void)
 {
     cr_assert_eq(pool->own_faults, 0, "%s", pool_notes);
-    hs_lpool_free(pool);
+    hs_pool_free(pool);
     client_free(&us);
 }
 
@@ -73,10 +73,10 @@ Test(pool_shares, shares_that_were_mined_are_accepted_in_batches)
     submit_valid(ext);
     submit_valid(std_channel);
     cr_assert_eq(us.count, before + 1);
-    cr_assert_eq(hs_lpool_next_ms(pool), 300);
-    hs_lpool_advance(pool, 300);
+    cr_assert_eq(hs_pool_next_ms(pool), 300);
+    hs_pool_advance(pool, 300);
     cr_assert_eq(us.count, before + 3, "no share waits longer");
-    const hs_lpool_counts counts = pool->counts;
+    const hs_pool_counts counts = pool->counts;
     cr_assert_eq(counts.accepted, 6);
     cr_assert_float_eq(counts.work, 6 * difficulty, 1e-15);
     cr_assert_float_eq(hs_sv2_hashes_of(counts.work), 6 * 1024.0, 1e-6);
@@ -84,21 +84,21 @@ Test(pool_shares, shares_that_were_mined_are_accepted_in_batches)
 
 Test(pool_shares, the_sum_of_a_batch_is_truncated_and_starts_anew)
 {
-    hs_lpool_channel *const channel = hs_lpool_find(us.peer, ext);
+    hs_pool_channel *const channel = hs_pool_find(us.peer, ext);
     submit_valid(ext);
     channel->batch_sum = 41.99; /* as if they had been that hard */
-    hs_lpool_settle(pool);
+    hs_pool_settle(pool);
     expect_success(ext, 1);
     cr_assert_eq(client_last(&us, 0)->as.submit_success.new_shares_sum, 41);
     submit_valid(ext);
-    hs_lpool_settle(pool);
+    hs_pool_settle(pool);
     cr_assert_eq(client_last(&us, 0)->as.submit_success.new_shares_sum, 0);
 }
 
 Test(pool_shares, every_reason_to_refuse_one)
 {
-    const hs_channel *const channel = client_channel(&us, ext);
-    const hs_job *const job = client_job(&us, ext);
+    const hs_session_channel *const channel = client_channel(&us, ext);
+    const hs_session_job *const job = client_job(&us, ext);
     const hs_sv2_message good = client_share(&us, ext);
     hs_sv2_message m = good;
     m.as.submit.channel_id = 4711;
@@ -122,7 +122,7 @@ Test(pool_shares, every_reason_to_refuse_one)
     m = client_share(&us, std_channel);
     m.id = HS_SV2_SUBMIT_EXTENDED;
     client_expect_error(&us, &m, "invalid-share");
-    const hs_lpool_counts counts = pool->counts;
+    const hs_pool_counts counts = pool->counts;
     cr_assert_eq(counts.accepted, 1);
     cr_assert_eq(counts.duplicates, 1);
     cr_assert_eq(counts.rejected[HS_JUDGED_CHANNEL_CLOSED], 1);
@@ -132,8 +132,8 @@ Test(pool_shares, every_reason_to_refuse_one)
     cr_assert_eq(counts.rejected[HS_JUDGED_VERSION_BIT], 1);
     cr_assert_eq(counts.rejected[HS_JUDGED_LOW_DIFFICULTY], 1);
     cr_assert_eq(counts.rejected[HS_JUDGED_DUPLICATE], 0, "told apart");
-    cr_assert_eq(hs_lpool_find(us.peer, ext)->counts.accepted, 1);
-    cr_assert_eq(hs_lpool_find(us.peer, std_channel)->counts.rejected[HS_JUDGED_NTIME], 1);
+    cr_assert_eq(hs_pool_find(us.peer, ext)->counts.accepted, 1);
+    cr_assert_eq(hs_pool_find(us.peer, std_channel)->counts.rejected[HS_JUDGED_NTIME], 1);
 }
 
 Test(pool_shares, a_fixed_version_is_not_rolled)
@@ -151,8 +151,8 @@ Test(pool_shares, a_fixed_version_is_not_rolled)
 
 Test(pool_shares, a_rolled_version_is_part_of_the_hash)
 {
-    const hs_channel *const channel = client_channel(&us, ext);
-    hs_job job = *client_job(&us, ext);
+    const hs_session_channel *const channel = client_channel(&us, ext);
+    hs_session_job job = *client_job(&us, ext);
     job.version ^= 0x1fffffe0;
     hs_sv2_message m = client_mine(channel, &job, &job.prefix, 1);
     client_say(&us, &m);
@@ -166,19 +166,19 @@ Test(pool_shares, the_past_jobs_of_a_tip_are_good_and_those_of_the_last_tip_stal
     const hs_sv2_message early = client_share(&us, ext);
     const hs_sv2_message late = client_share(&us, ext);
     const hs_sv2_message later = client_share(&us, ext);
-    hs_lpool_advance(pool, 1000);
-    cr_assert_eq(hs_lpool_command(pool, "refresh", pool_notes, sizeof pool_notes), 0);
+    hs_pool_advance(pool, 1000);
+    cr_assert_eq(hs_pool_command(pool, "refresh", pool_notes, sizeof pool_notes), 0);
     cr_assert_neq(client_job(&us, ext)->job_id, early.as.submit.job_id);
     client_say(&us, &early);
     cr_assert_eq(pool->counts.accepted, 1);
-    hs_lpool_advance(pool, 2000);
-    cr_assert_eq(hs_lpool_command(pool, "tip", pool_notes, sizeof pool_notes), 0);
-    hs_lpool_advance(pool, 2250);
+    hs_pool_advance(pool, 2000);
+    cr_assert_eq(hs_pool_command(pool, "tip", pool_notes, sizeof pool_notes), 0);
+    hs_pool_advance(pool, 2250);
     client_expect_error(&us, &late, "stale-share");
     cr_assert_eq(pool->counts.stale, 1);
     cr_assert_eq(pool->counts.stale_ms_most, 250);
     cr_assert_eq(pool->counts.stale_older, 0);
-    cr_assert_eq(hs_lpool_command(pool, "tip", pool_notes, sizeof pool_notes), 0);
+    cr_assert_eq(hs_pool_command(pool, "tip", pool_notes, sizeof pool_notes), 0);
     client_expect_error(&us, &later, "stale-share");
     cr_assert_eq(pool->counts.stale, 2);
     cr_assert_eq(pool->counts.stale_older, 1);
@@ -190,16 +190,16 @@ Test(pool_shares, credit_is_the_jobs_own_difficulty)
 {
     const hs_sv2_message old = client_share(&us, ext);
     const double old_difficulty = hs_sv2_difficulty(&client_job(&us, ext)->target);
-    cr_assert_eq(hs_lpool_command(pool, "easier-target 4", pool_notes, sizeof pool_notes), 0);
+    cr_assert_eq(hs_pool_command(pool, "easier-target 4", pool_notes, sizeof pool_notes), 0);
     cr_assert_eq(client_last(&us, 0)->id, HS_SV2_SET_TARGET);
     client_say(&us, &old);
     cr_assert_float_eq(pool->counts.work, old_difficulty, 1e-18);
-    cr_assert_eq(hs_lpool_command(pool, "refresh", pool_notes, sizeof pool_notes), 0);
+    cr_assert_eq(hs_pool_command(pool, "refresh", pool_notes, sizeof pool_notes), 0);
     submit_valid(ext);
-    const hs_lpool_counts counts = pool->counts;
+    const hs_pool_counts counts = pool->counts;
     cr_assert_eq(counts.accepted, 2);
     cr_assert_float_eq(hs_sv2_hashes_of(counts.work), 1024.0 + 256.0, 1e-6);
-    cr_assert_eq(hs_lpool_command(pool, "easier-target off", pool_notes, sizeof pool_notes), 0);
+    cr_assert_eq(hs_pool_command(pool, "easier-target off", pool_notes, sizeof pool_notes), 0);
     cr_assert_float_eq(hs_sv2_difficulty(&client_channel(&us, ext)->target), old_difficulty, 1e-18);
 }
 
@@ -207,7 +207,7 @@ Test(pool_shares, a_job_keeps_the_prefix_that_it_came_with)
 {
     const hs_sv2_b032 old = client_channel(&us, ext)->prefix;
     const hs_sv2_message before = client_share(&us, ext);
-    cr_assert_eq(hs_lpool_command(pool, "prefix-change", pool_notes, sizeof pool_notes), 0);
+    cr_assert_eq(hs_pool_command(pool, "prefix-change", pool_notes, sizeof pool_notes), 0);
     cr_assert_eq(client_count(&us, HS_SV2_SET_EXTRANONCE_PREFIX), 2);
     const hs_sv2_b032 now = client_channel(&us, ext)->prefix;
     cr_assert_eq(now.len, old.len);
@@ -223,11 +223,11 @@ Test(pool_shares, a_job_keeps_the_prefix_that_it_came_with)
 
 Test(pool_shares, what_waits_for_an_answer_is_bounded)
 {
-    cr_assert_eq(hs_lpool_command(pool, "slow 600", pool_notes, sizeof pool_notes), 0);
+    cr_assert_eq(hs_pool_command(pool, "slow 600", pool_notes, sizeof pool_notes), 0);
     hs_sv2_message m = client_share(&us, ext);
     client_say(&us, &m);
-    for (uint32_t i = 0; us.peer->waiting_count < HS_LPOOL_WAITING_MAX; i++) {
-        cr_assert_leq(i, (uint32_t)HS_LPOOL_WAITING_MAX);
+    for (uint32_t i = 0; us.peer->waiting_count < HS_POOL_WAITING_MAX; i++) {
+        cr_assert_leq(i, (uint32_t)HS_POOL_WAITING_MAX);
         m.as.submit.channel_id = 99;
         client_say(&us, &m);
     }

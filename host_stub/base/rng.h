@@ -16,7 +16,6 @@ typedef struct hs_rng {
     uint8_t key[32];
     uint64_t block; /* of 64 bytes, the next to be made */
     uint32_t used;  /* words of `words` already drawn */
-    uint32_t pad0;
     uint64_t words[HS_RNG_WORDS];
 } hs_rng;
 

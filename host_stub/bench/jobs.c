@@ -17,7 +17,6 @@ struct worker {
     pid_t pid; /* 0 = free */
     int fd;
     uint32_t job;
-    uint32_t pad0;
     char *bytes;
     size_t len;
     size_t capacity;

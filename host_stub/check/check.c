@@ -10,7 +10,6 @@
 #include "host_stub/base/text.h"
 #include "host_stub/check/channels.h"
 #include "host_stub/check/jobs.h"
-#include "host_stub/check/shares.h"
 #include "host_stub/check/state.h"
 #include "host_stub/sv2/codec.h"
 

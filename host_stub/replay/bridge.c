@@ -8,7 +8,6 @@
 #include "host_stub/replay/channels.h"
 #include "host_stub/replay/moves.h"
 #include "host_stub/replay/rows.h"
-#include "host_stub/replay/shares.h"
 
 /* The clock starts here, so that a time of 0 can mean "never". */
 #define START_NS (1000 * HS_REPLAY_SECOND_NS)

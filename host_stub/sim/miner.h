@@ -45,11 +45,9 @@ typedef struct hs_sim_miner {
     uint64_t cookie;
     uint64_t connection; /* 0 = not connected */
     uint32_t rack;       /* that it shares its connection with, from 1; 0 = it has its own */
-    uint32_t pad1;
     uint32_t prefix_len;
     uint32_t extended;
     uint32_t untold; /* the plugin refused to take the channel: it hears nothing of it */
-    uint32_t pad0;
     uint8_t prefix[32];
     uint64_t number; /* from 1, in order of creation: names its streams */
     double h0;       /* difficulty-1 work per second, before drift and derating */

@@ -22,7 +22,6 @@ typedef struct hs_sim_pending {
     uint32_t accepted; /* the verdict is settled when the share is forwarded, and told later */
     uint32_t rejected;
     uint32_t untold; /* the plugin does not know this channel */
-    uint32_t pad0;
 } hs_sim_pending;
 
 typedef struct hs_sim_pool {

@@ -13,7 +13,6 @@
 #include "host_stub/sim/host.h"
 #include "host_stub/sim/links.h"
 #include "host_stub/sim/moves.h"
-#include "host_stub/sim/shares.h"
 
 const uint64_t HS_WINDOW_SECS[HS_WINDOWS] = {600, 3600, 6 * 3600, 24 * 3600};
 const char *const HS_WINDOW_NAMES[HS_WINDOWS] = {"10m", "1h", "6h", "24h"};

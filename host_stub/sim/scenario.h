@@ -30,7 +30,6 @@ typedef struct hs_farm_spec {
     uint32_t miners; /* at the start */
     uint32_t is_list;
     uint32_t mix_count;
-    uint32_t pad0;
     hs_mix mix[HS_MIX_MAX];
     double shares_per_minute;
     double nominal_error_pct; /* declared = true / (1 + this * uniform(-1, 1)) */
@@ -52,7 +51,6 @@ typedef struct hs_sim_pool_spec {
     uint32_t priority;
     uint32_t extranonce_size;
     uint32_t chain; /* pools of one chain work on the same tip */
-    uint32_t pad0;
     uint64_t ack_secs; /* verdicts come in batches, this far apart */
 } hs_sim_pool_spec;
 
@@ -81,7 +79,6 @@ typedef struct hs_event_spec {
     uint64_t until;
     uint64_t pools; /* bit i = pool i of the scenario */
     uint32_t pct_given;
-    uint32_t pad0;
     double miners_pct; /* share of the miners, drawn at random */
     double pct;        /* what derate, accept, refuse and cap set */
     double target_pct[HS_SIM_POOLS_MAX];

@@ -63,7 +63,6 @@ typedef struct hs_sim {
     int no_memory; /* set by whoever ran out of it; ends the run */
 
     uint32_t pool_count;
-    uint32_t pad0;
     hs_sim_pool pools[HS_SIM_POOLS_MAX];
     int pool_of[HMX_UPSTREAMS_MAX + 1]; /* upstream number to pool, -1 = none */
     uint64_t tip;
@@ -93,7 +92,6 @@ typedef struct hs_sim {
 
     hs_rack *racks;
     uint32_t rack_count;
-    uint32_t pad1;
     uint64_t last_connection;
     struct hs_sim_frames *frames; /* NULL = none are wanted */
 

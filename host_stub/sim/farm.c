@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "host_stub/base/array.h"
-#include "host_stub/sim/moves.h"
 #include "host_stub/sim/host.h"
+#include "host_stub/sim/moves.h"
 
 enum { CHURN_PER_SECOND_MAX = 1000, PICK_TRIES = 1000 };
 

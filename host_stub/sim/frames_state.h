@@ -52,7 +52,7 @@ typedef struct hs_sim_frame_channel {
 
 typedef struct hs_sim_frame_pool {
     hs_frame_file file;
-    uint32_t connections; /* so far */
+    uint32_t connections;  /* so far */
     uint64_t next_refresh; /* second */
     double stated_hs;
 } hs_sim_frame_pool;

@@ -50,7 +50,7 @@ typedef struct hs_sim_pool_spec {
     double accept_pct;
     uint32_t priority;
     uint32_t extranonce_size;
-    uint32_t chain; /* pools of one chain work on the same tip */
+    uint32_t chain;    /* pools of one chain work on the same tip */
     uint64_t ack_secs; /* verdicts come in batches, this far apart */
 } hs_sim_pool_spec;
 

@@ -6,7 +6,7 @@
 #ifndef HOST_STUB_BENCH_CONVERGE_H
 #define HOST_STUB_BENCH_CONVERGE_H
 
-#include "host_stub/bench/floor_luck.h"
+#include "host_stub/bench/floors.h"
 #include "host_stub/sim/run.h"
 
 /* A window is within when its error is at most the larger of `points` and `sigmas` times its

@@ -8,8 +8,7 @@
 
 #include "host_stub/base/text.h"
 #include "host_stub/bench/converge.h"
-#include "host_stub/bench/floor_grain.h"
-#include "host_stub/bench/floor_luck.h"
+#include "host_stub/bench/floors.h"
 #include "host_stub/bench/print.h"
 
 enum { SETS_MAX = 65, ALLOC_FROM_SECS = 300, ALLOC_UNTIL_SECS = 3 * 3600 };

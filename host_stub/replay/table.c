@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "host_stub/sv2/f32.h"
 #include "host_stub/sv2/text.h"
 
 static void print_row(const char *name, const char *pool, uint64_t submitted,

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "host_stub/bench/floor_luck.h"
+#include "host_stub/bench/floors.h"
 #include "host_stub/bench/result.h"
 #include "host_stub/sim/run.h"
 #include "host_stub/sim/scenario.h"

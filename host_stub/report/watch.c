@@ -5,7 +5,7 @@
 
 #include "host_stub/base/array.h"
 #include "host_stub/bench/converge.h"
-#include "host_stub/bench/floor_grain.h"
+#include "host_stub/bench/floors.h"
 #include "host_stub/report/report.h"
 
 void hs_report_watch_begin(hs_report_watch *watch, const hs_sim_result *so_far, uint64_t seed)

@@ -38,4 +38,11 @@ hs_sv2_bytes hs_session_template_prefix(const hs_session_template *body);
 hs_sv2_bytes hs_session_template_suffix(const hs_session_template *body);
 hs_sv2_seq hs_session_template_path(const hs_session_template *body);
 
+/* Custom jobs (work selection): the client describes the job, the server gives it a number and from
+ * then on it is a job of the channel like any other, on the tip that the client named. */
+int hs_session_custom(hs_session *s, const hs_sv2_message *m, hs_session_step *step);
+int hs_session_custom_success(hs_session *s, const hs_sv2_message *m, hs_session_step *step);
+int hs_session_custom_error(hs_session *s, const hs_sv2_message *m, hs_session_step *step);
+void hs_session_drop_customs(hs_session *s);
+
 #endif

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "host_stub/session/channels.h"
-#include "host_stub/session/custom.h"
 #include "host_stub/session/jobs.h"
 #include "host_stub/session/shares.h"
 

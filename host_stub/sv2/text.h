@@ -24,4 +24,12 @@ size_t hs_sv2_text(const hs_sv2_message *message, uint32_t flags, char *out, siz
 size_t hs_sv2_text_field(const hs_sv2_message *message, const char *name, uint32_t flags, char *out,
                          size_t capacity);
 
+/* A hashrate as a person reads it, exactly and in no locale: printf and strtod follow the process's
+ * and would print a comma in one run and a point in the next. */
+enum { HS_SV2_F32_TEXT_SIZE = 64 }; /* bytes, NUL included: enough for every float */
+
+/* The shortest decimal digits that only this float rounds to, written out without an exponent:
+ * 110000000000000, 0.1, 0. `value` is finite and not negative. Returns the length. */
+size_t hs_sv2_f32_text(float value, char out[HS_SV2_F32_TEXT_SIZE]);
+
 #endif

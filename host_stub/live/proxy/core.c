@@ -10,9 +10,9 @@
 #include "host_stub/live/proxy/plugin.h"
 #include "host_stub/live/proxy/prefix.h"
 #include "host_stub/live/proxy/probe.h"
+#include "host_stub/live/proxy/serve.h"
 #include "host_stub/live/proxy/shares.h"
 #include "host_stub/live/proxy/up.h"
-#include "host_stub/live/proxy/update.h"
 
 #define SWEEP_NS (50 * HS_PROXY_MS_NS)
 #define TICK_NS  (250 * HS_PROXY_MS_NS)

@@ -6,8 +6,8 @@
 #include "host_stub/live/proxy/open.h"
 #include "host_stub/live/proxy/plugin.h"
 #include "host_stub/live/proxy/prefix.h"
+#include "host_stub/live/proxy/serve.h"
 #include "host_stub/live/proxy/shares.h"
-#include "host_stub/live/proxy/update.h"
 #include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/work.h"
 

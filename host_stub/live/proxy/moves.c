@@ -7,7 +7,6 @@
 #include "host_stub/live/proxy/prefix.h"
 #include "host_stub/live/proxy/probe.h"
 #include "host_stub/live/proxy/serve.h"
-#include "host_stub/live/proxy/update.h"
 #include "host_stub/sv2/work.h"
 
 #define LAG_NS    (2000 * HS_PROXY_MS_NS) /* pools of one tip tell it so far apart at the most */

@@ -6,7 +6,7 @@
 
 #include "host_stub/base/array.h"
 #include "host_stub/live/proxy/plugin.h"
-#include "host_stub/live/proxy/update.h"
+#include "host_stub/live/proxy/serve.h"
 #include "host_stub/sv2/codec.h"
 
 enum { INDEX_BYTES = 2, INDEX_MOST = 0xffff };

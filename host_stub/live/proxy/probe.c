@@ -4,7 +4,6 @@
 #include "host_stub/live/proxy/plugin.h"
 #include "host_stub/live/proxy/prefix.h"
 #include "host_stub/live/proxy/serve.h"
-#include "host_stub/live/proxy/update.h"
 
 #define MARGIN_NS (1000 * HS_PROXY_MS_NS)
 

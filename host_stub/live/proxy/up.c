@@ -7,7 +7,6 @@
 #include "host_stub/live/proxy/probe.h"
 #include "host_stub/live/proxy/serve.h"
 #include "host_stub/live/proxy/shares.h"
-#include "host_stub/live/proxy/update.h"
 #include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/work.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "host_stub/base/rng.h"
-#include "host_stub/bench/floor_grain.h"
+#include "host_stub/bench/floors.h"
 
 /* The floor, and whether it is proved. */
 static double floor_of(const double *ths, uint32_t count, const double *targets, uint32_t pools,

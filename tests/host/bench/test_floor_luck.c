@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <math.h>
 
-#include "host_stub/bench/floor_luck.h"
+#include "host_stub/bench/floors.h"
 
 enum { HOURS = 6 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * session/jobs and session/custom: the life of jobs. */
+ * session/jobs: the life of jobs. */
 #include <criterion/criterion.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * sv2/text and sv2/f32: what is not already shown by the vectors. */
+ * sv2/text: what is not already shown by the vectors. */
 #include <criterion/criterion.h>
 #include <locale.h>
 #include <math.h>
@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host_stub/sv2/f32.h"
 #include "host_stub/sv2/text.h"
 
 static const char *shown(float value)

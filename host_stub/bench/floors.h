@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * bench/floor_luck: the luck floor of a run: what its error would have been had every share that
+ * bench/floors: the luck floor of a run: what its error would have been had every share that
  * its miners found gone to a pool drawn at random by the effective targets. It listens to a run
  * (the `share` callback of sim/run.h), books the same shares into an account of its own, and knows
  * how large the luck of any window was. It changes nothing in the run. */
-#ifndef HOST_STUB_BENCH_FLOOR_LUCK_H
-#define HOST_STUB_BENCH_FLOOR_LUCK_H
+#ifndef HOST_STUB_BENCH_FLOORS_H
+#define HOST_STUB_BENCH_FLOORS_H
 
 #include "host_stub/base/rng.h"
 #include "host_stub/sim/account.h"
@@ -37,5 +37,16 @@ hs_error_summary hs_luck_summary(const hs_luck *luck, uint64_t window_secs, uint
 /* Standard deviation in points that luck alone gives the share of the pool whose share varies most,
  * in the window that ends at `end_secs` (multiples of 30, inside the run). 0 without shares. */
 double hs_luck_sigma(const hs_luck *luck, uint64_t end_secs, uint64_t window_secs);
+
+/* The granularity floor: the smallest error that a fixed assignment of whole miners can have. Exact
+ * by branch and bound over groups of equal miners when that ends within a bounded number of steps,
+ * else the best of a local search (moves and swaps, with restarts), which can only be too high. It
+ * knows nothing of time, luck or plugins. */
+
+/* `targets` are fractions that sum to 1 over `pools` (1..64) pools; `hashrates` count > 0 miners,
+ * any unit. *points: max over pools of |share - target| in points; *exact (may be NULL): 1 when it
+ * is proved. 0, or -1 out of memory. The same arguments give the same answer. */
+int hs_granularity_floor(const double *hashrates, uint32_t count, const double *targets,
+                         uint32_t pools, double *points, int *exact);
 
 #endif

@@ -11,7 +11,7 @@
 #  - what stands between <!-- begin FILE --> and <!-- end FILE --> is FILE, and tests/embed/embed.c
 #    is quoted so; README.md is short;
 #  - plugin/KEYS.md and tests/sim/SCENARIOS.md are what programs make of the plugin's table and of
-#    the scenarios' files, which `host_stub simulate --list` lists too.
+#    the scenarios' files; `host_stub simulate --list` lists the same.
 #
 #   pages.sh [ROOT]      checks
 #   pages.sh --refresh   writes the two pages anew

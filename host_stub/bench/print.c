@@ -7,11 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/json.h"
 #include "host_stub/base/text.h"
 #include "host_stub/bench/limits.h"
 #include "host_stub/sim/report.h"
 
-enum { CELL = 48, COLUMN = 18, HOUR = 1, DAY = 3, DECIMALS = 6, DIGITS = 15 };
+enum { CELL = 48, COLUMN = 18, HOUR = 1, DAY = 3, DECIMALS = 6 };
 
 static const char *fixed(char *to, double value, unsigned decimals)
 {
@@ -189,16 +190,11 @@ void hs_bench_print_fleets(FILE *to, const hs_bench_table *t)
 
 /* ---- for programs ---- */
 
-static json_t *real(double value)
-{
-    return isfinite(value) ? json_real(hs_round_decimals(value, DECIMALS)) : json_null();
-}
-
 static json_t *windows(const double *values)
 {
     json_t *const object = json_object();
     for (int i = 0; i < HS_WINDOWS; i++) {
-        json_object_set_new(object, HS_WINDOW_NAMES[i], real(values[i]));
+        hs_json_number(object, HS_WINDOW_NAMES[i], values[i], DECIMALS);
     }
     return object;
 }
@@ -209,9 +205,9 @@ static json_t *events(const hs_bench_run *run)
     json_t *const array = json_array();
     for (uint32_t i = 0; i < run->event_count; i++) {
         json_t *const event = json_object();
-        json_object_set_new(event, "name", json_string(run->events[i].name));
-        json_object_set_new(event, "at_min", real((double)run->events[i].second / 60.0));
-        json_object_set_new(event, "begins", json_boolean(run->events[i].begins));
+        hs_json_text(event, "name", run->events[i].name);
+        hs_json_number(event, "at_min", (double)run->events[i].second / 60.0, DECIMALS);
+        hs_json_put(event, "begins", json_boolean(run->events[i].begins));
         json_array_append_new(array, event);
     }
     return array;
@@ -228,21 +224,18 @@ char *hs_bench_json(const hs_bench_run *run, const hs_sim_result *result)
     json_t *const converge = json_array();
     json_t *const deviation = json_array();
     for (uint32_t i = 0; i < run->event_count; i++) {
-        json_array_append_new(converge, real(run->events[i].converge_min));
+        json_array_append_new(converge, hs_json_real(run->events[i].converge_min, DECIMALS));
         if (i > 0) {
-            json_array_append_new(deviation, real(run->events[i].alloc_dev_max));
+            json_array_append_new(deviation, hs_json_real(run->events[i].alloc_dev_max, DECIMALS));
         }
     }
-    json_object_set_new(root, "policy", json_string(run->policy));
-    json_object_set_new(root, "preset",
-                        run->preset[0] != '\0' ? json_string(run->preset) : json_null());
-    json_object_set_new(root, "luck_floor_pp", windows(run->luck_floor));
-    json_object_set_new(root, "granularity_floor_pp", real(run->granularity_floor));
-    json_object_set_new(root, "events", events(run));
-    json_object_set_new(root, "converge_min", converge);
-    json_object_set_new(root, "alloc_dev_max_pp", deviation);
-    json_object_set_new(root, "lost_work_pct", real(run->lost_work_pct));
-    char *const text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
-    json_decref(root);
-    return text;
+    hs_json_text(root, "policy", run->policy);
+    hs_json_put(root, "preset", run->preset[0] != '\0' ? json_string(run->preset) : json_null());
+    hs_json_put(root, "luck_floor_pp", windows(run->luck_floor));
+    hs_json_number(root, "granularity_floor_pp", run->granularity_floor, DECIMALS);
+    hs_json_put(root, "events", events(run));
+    hs_json_put(root, "converge_min", converge);
+    hs_json_put(root, "alloc_dev_max_pp", deviation);
+    hs_json_number(root, "lost_work_pct", run->lost_work_pct, DECIMALS);
+    return hs_json_line(root);
 }

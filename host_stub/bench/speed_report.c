@@ -5,9 +5,10 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "host_stub/base/json.h"
 #include "host_stub/base/text.h"
 
-enum { CELL = 40, JSON_DECIMALS = 3, JSON_DIGITS = 15 };
+enum { CELL = 40, JSON_DECIMALS = 3 };
 
 static double ratio_of(const hs_speed_row *row)
 {
@@ -84,25 +85,22 @@ void hs_speed_print_table(FILE *to, const hs_speed_result *result)
     }
 }
 
-static json_t *number(double value)
-{
-    return json_real(hs_round_decimals(value, JSON_DECIMALS));
-}
-
 static json_t *object_of(const hs_speed_row *row)
 {
     json_t *const object = json_object();
     const int is_time = !(row->bytes > 0.0);
-    json_object_set_new(object, "name", json_string(row->name));
-    json_object_set_new(object, "channels", json_integer((json_int_t)row->channels));
-    json_object_set_new(object, "ns", is_time ? number(row->ns) : json_null());
-    json_object_set_new(object, "floor_ns", is_time ? number(row->floor_ns) : json_null());
-    json_object_set_new(object, "ratio", is_time ? number(ratio_of(row)) : json_null());
+    hs_json_text(object, "name", row->name);
+    hs_json_count(object, "channels", row->channels);
+    hs_json_put(object, "ns", is_time ? hs_json_real(row->ns, JSON_DECIMALS) : json_null());
+    hs_json_put(object, "floor_ns",
+                is_time ? hs_json_real(row->floor_ns, JSON_DECIMALS) : json_null());
+    hs_json_put(object, "ratio",
+                is_time ? hs_json_real(ratio_of(row), JSON_DECIMALS) : json_null());
     if (!is_time) {
-        json_object_set_new(object, "bytes", number(row->bytes));
+        hs_json_number(object, "bytes", row->bytes, JSON_DECIMALS);
     }
     if (row->moves > 0) {
-        json_object_set_new(object, "moves", json_integer((json_int_t)row->moves));
+        hs_json_count(object, "moves", row->moves);
     }
     return object;
 }
@@ -110,10 +108,9 @@ static json_t *object_of(const hs_speed_row *row)
 /* One object as a line; it is given away. */
 static int print_line(FILE *to, json_t *object)
 {
-    char *const text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(JSON_DIGITS));
+    char *const text = hs_json_line(object);
     const int rc = text == NULL || fprintf(to, "%s\n", text) < 0 ? -1 : 0;
     free(text);
-    json_decref(object);
     return rc;
 }
 
@@ -160,15 +157,15 @@ int hs_speed_print_comparison_json(FILE *to, const hs_speed_comparison *comparis
     for (uint32_t i = 0; i < comparison->count && rc == 0; i++) {
         const hs_speed_pair *const pair = &comparison->pairs[i];
         json_t *const object = json_object();
-        json_object_set_new(object, "name", json_string(pair->name));
-        json_object_set_new(object, "channels", json_integer((json_int_t)comparison->channels));
-        json_object_set_new(object, "rounds", json_integer((json_int_t)comparison->rounds));
-        json_object_set_new(object, pair->is_bytes ? "bytes" : "ns", number(pair->value[0]));
-        json_object_set_new(object, pair->is_bytes ? "against_bytes" : "against_ns",
-                            number(pair->value[1]));
-        json_object_set_new(object, "ratio", number(pair->ratio));
-        json_object_set_new(object, "lowest", number(pair->lowest));
-        json_object_set_new(object, "highest", number(pair->highest));
+        hs_json_text(object, "name", pair->name);
+        hs_json_count(object, "channels", comparison->channels);
+        hs_json_count(object, "rounds", comparison->rounds);
+        hs_json_number(object, pair->is_bytes ? "bytes" : "ns", pair->value[0], JSON_DECIMALS);
+        hs_json_number(object, pair->is_bytes ? "against_bytes" : "against_ns", pair->value[1],
+                       JSON_DECIMALS);
+        hs_json_number(object, "ratio", pair->ratio, JSON_DECIMALS);
+        hs_json_number(object, "lowest", pair->lowest, JSON_DECIMALS);
+        hs_json_number(object, "highest", pair->highest, JSON_DECIMALS);
         rc = print_line(to, object);
     }
     return rc;

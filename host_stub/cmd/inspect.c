@@ -10,6 +10,7 @@
 
 #include "abi/hmx_metrics.h"
 #include "abi/hmx_tuning.h"
+#include "host_stub/base/json.h"
 #include "host_stub/cmd/commands.h"
 #include "host_stub/load/loader.h"
 
@@ -154,10 +155,10 @@ static int print_json(const char *path, enum hs_load_result result, const hs_plu
                       const char *why)
 {
     json_t *const o = json_object();
-    json_object_set_new(o, "file", json_string(path));
-    json_object_set_new(o, "result", json_string(hs_loader_result_name(result)));
+    hs_json_text(o, "file", path);
+    hs_json_text(o, "result", hs_loader_result_name(result));
     if (result != HS_LOAD_OK) {
-        json_object_set_new(o, "why", json_string(why));
+        hs_json_text(o, "why", why);
     } else {
         json_t *const hooks = json_array();
         json_t *const extensions = json_array();
@@ -171,22 +172,22 @@ static int print_json(const char *path, enum hs_load_result result, const hs_plu
                 json_array_append_new(extensions, json_string(EXTENSIONS[i]));
             }
         }
-        json_object_set_new(o, "id", json_string(p->id));
-        json_object_set_new(o, "name", json_string(p->name));
-        json_object_set_new(o, "version", json_string(p->version));
-        json_object_set_new(o, "build", json_string(p->build));
-        json_object_set_new(o, "abi_major", json_integer(p->descriptor.abi_major));
-        json_object_set_new(o, "abi_minor", json_integer(p->descriptor.abi_minor));
-        json_object_set_new(o, "min_host_minor", json_integer(p->descriptor.min_host_minor));
-        json_object_set_new(o, "caps", json_caps(p->descriptor.caps));
-        json_object_set_new(o, "needs", json_caps(p->descriptor.needs));
-        json_object_set_new(o, "hooks", hooks);
-        json_object_set_new(o, "extensions", extensions);
+        hs_json_text(o, "id", p->id);
+        hs_json_text(o, "name", p->name);
+        hs_json_text(o, "version", p->version);
+        hs_json_text(o, "build", p->build);
+        hs_json_count(o, "abi_major", p->descriptor.abi_major);
+        hs_json_count(o, "abi_minor", p->descriptor.abi_minor);
+        hs_json_count(o, "min_host_minor", p->descriptor.min_host_minor);
+        hs_json_put(o, "caps", json_caps(p->descriptor.caps));
+        hs_json_put(o, "needs", json_caps(p->descriptor.needs));
+        hs_json_put(o, "hooks", hooks);
+        hs_json_put(o, "extensions", extensions);
     }
-    const int failed = json_dumpf(o, stdout, JSON_COMPACT);
-    json_decref(o);
-    putchar('\n');
-    return failed;
+    char *const text = hs_json_line(o);
+    const int rc = text != NULL && puts(text) >= 0 ? 0 : -1;
+    free(text);
+    return rc;
 }
 
 typedef struct inspect_options {

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "host_stub/base/json.h"
 #include "host_stub/base/output.h"
 #include "host_stub/base/text.h"
 #include "host_stub/cmd/commands.h"
@@ -38,9 +39,7 @@ static int tell(const hs_e2e_options *options, const hs_e2e_result *result, char
     if (options->json == NULL) {
         return 0;
     }
-    json_t *const root = hs_e2e_result_json(result);
-    char *const text = root != NULL ? json_dumps(root, JSON_INDENT(2)) : NULL;
-    json_decref(root);
+    char *const text = hs_json_page(hs_e2e_result_json(result));
     return hs_output_save_text(options->json, text, why, capacity);
 }
 

@@ -5,9 +5,10 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "host_stub/base/json.h"
 #include "host_stub/base/text.h"
 
-enum { CELL = 32, JSON_DECIMALS = 6, JSON_DIGITS = 15 };
+enum { CELL = 32, JSON_DECIMALS = 6 };
 
 /* ---- the table ---- */
 
@@ -88,23 +89,14 @@ void hs_sim_print_table(FILE *to, const hs_sim_result *r)
 
 /* ---- JSON ---- */
 
-static json_t *real(double value)
-{
-    return json_real(hs_round_decimals(value, JSON_DECIMALS));
-}
-
-static json_t *count(uint64_t value)
-{
-    return json_integer((json_int_t)value);
-}
-
 static json_t *error_object(const hs_sim_result *r, int worst)
 {
     json_t *const object = json_object();
     for (int i = 0; i < HS_WINDOWS; i++) {
         const hs_error_summary *const e = &r->errors[i];
-        json_object_set_new(object, HS_WINDOW_NAMES[i],
-                            e->ticks == 0 ? json_null() : real(worst ? e->max : e->mean));
+        hs_json_put(object, HS_WINDOW_NAMES[i],
+                    e->ticks == 0 ? json_null()
+                                  : hs_json_real(worst ? e->max : e->mean, JSON_DECIMALS));
     }
     return object;
 }
@@ -114,10 +106,10 @@ static json_t *pool_array(const hs_sim_result *r)
     json_t *const array = json_array();
     for (uint32_t i = 0; i < r->pool_count; i++) {
         json_t *const row = json_object();
-        json_object_set_new(row, "id", json_string(r->pools[i].id));
-        json_object_set_new(row, "target_pct", real(r->pools[i].target_pct));
-        json_object_set_new(row, "effective_pct", real(r->pools[i].effective_pct));
-        json_object_set_new(row, "delivered_pct", real(r->pools[i].delivered_pct));
+        hs_json_text(row, "id", r->pools[i].id);
+        hs_json_number(row, "target_pct", r->pools[i].target_pct, JSON_DECIMALS);
+        hs_json_number(row, "effective_pct", r->pools[i].effective_pct, JSON_DECIMALS);
+        hs_json_number(row, "delivered_pct", r->pools[i].delivered_pct, JSON_DECIMALS);
         json_array_append_new(array, row);
     }
     return array;
@@ -126,34 +118,31 @@ static json_t *pool_array(const hs_sim_result *r)
 static json_t *share_object(const hs_sim_result *r)
 {
     json_t *const object = json_object();
-    json_object_set_new(object, "submitted", count(r->submitted));
-    json_object_set_new(object, "accepted", count(r->accepted));
-    json_object_set_new(object, "rejected", count(r->rejected));
-    json_object_set_new(object, "lost", count(r->lost));
+    hs_json_count(object, "submitted", r->submitted);
+    hs_json_count(object, "accepted", r->accepted);
+    hs_json_count(object, "rejected", r->rejected);
+    hs_json_count(object, "lost", r->lost);
     return object;
 }
 
 char *hs_sim_json(const hs_sim_result *r)
 {
     json_t *const root = json_object();
-    json_object_set_new(root, "scenario", json_string(r->scenario));
-    json_object_set_new(root, "plugin", json_string(r->plugin));
-    json_object_set_new(root, "seed", count(r->seed));
-    json_object_set_new(root, "hours",
-                        r->seconds % 3600 == 0 ? count(r->seconds / 3600)
-                                               : real((double)r->seconds / 3600.0));
-    json_object_set_new(root, "channels", real(r->channels));
-    json_object_set_new(root, "error_pp", error_object(r, 0));
-    json_object_set_new(root, "error_max_pp", error_object(r, 1));
-    json_object_set_new(root, "pools", pool_array(r));
-    json_object_set_new(root, "moves", count(r->moves));
-    json_object_set_new(root, "moves_hard", count(r->moves_hard));
-    json_object_set_new(root, "moves_soft", count(r->moves_soft));
-    json_object_set_new(root, "moves_per_channel_day", real(r->moves_per_channel_day));
-    json_object_set_new(root, "shares", share_object(r));
-    json_object_set_new(root, "guard_violations", count(r->guard_violations));
-    /* Values are rounded to six decimals: fifteen digits print them as they are. */
-    char *const text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(JSON_DIGITS));
-    json_decref(root);
-    return text;
+    hs_json_text(root, "scenario", r->scenario);
+    hs_json_text(root, "plugin", r->plugin);
+    hs_json_count(root, "seed", r->seed);
+    hs_json_put(root, "hours",
+                r->seconds % 3600 == 0 ? json_integer((json_int_t)(r->seconds / 3600))
+                                       : hs_json_real((double)r->seconds / 3600.0, JSON_DECIMALS));
+    hs_json_number(root, "channels", r->channels, JSON_DECIMALS);
+    hs_json_put(root, "error_pp", error_object(r, 0));
+    hs_json_put(root, "error_max_pp", error_object(r, 1));
+    hs_json_put(root, "pools", pool_array(r));
+    hs_json_count(root, "moves", r->moves);
+    hs_json_count(root, "moves_hard", r->moves_hard);
+    hs_json_count(root, "moves_soft", r->moves_soft);
+    hs_json_number(root, "moves_per_channel_day", r->moves_per_channel_day, JSON_DECIMALS);
+    hs_json_put(root, "shares", share_object(r));
+    hs_json_count(root, "guard_violations", r->guard_violations);
+    return hs_json_line(root);
 }

@@ -5,18 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host_stub/base/json.h"
 #include "host_stub/base/text.h"
 #include "host_stub/live/e2e/result.h"
-
-static void put(json_t *object, const char *name, uint64_t value)
-{
-    (void)json_object_set_new(object, name, json_integer((json_int_t)value));
-}
-
-static json_t *percent_json(double value)
-{
-    return isnan(value) ? json_null() : json_real(hs_round_decimals(value, 3));
-}
 
 static json_t *pools_json(const hs_e2e_result *r)
 {
@@ -24,13 +15,13 @@ static json_t *pools_json(const hs_e2e_result *r)
     for (uint32_t i = 0; i < r->pool_count; i++) {
         const hs_e2e_pool *const pool = &r->pools[i];
         json_t *const row = json_object();
-        (void)json_object_set_new(row, "id", json_string(pool->spec.id));
-        (void)json_object_set_new(row, "target_pct", percent_json(pool->spec.target_pct));
-        (void)json_object_set_new(row, "delivered_pct", percent_json(pool->delivered_pct));
-        put(row, "accepted", pool->accepted);
-        put(row, "stale", pool->stale);
+        hs_json_text(row, "id", pool->spec.id);
+        hs_json_number(row, "target_pct", pool->spec.target_pct, 3);
+        hs_json_number(row, "delivered_pct", pool->delivered_pct, 3);
+        hs_json_count(row, "accepted", pool->accepted);
+        hs_json_count(row, "stale", pool->stale);
         (void)json_object_set(row, "rejected", pool->rejected);
-        put(row, "duplicates", pool->duplicates);
+        hs_json_count(row, "duplicates", pool->duplicates);
         (void)json_array_append_new(pools, row);
     }
     return pools;
@@ -40,12 +31,12 @@ static json_t *moves_json(const hs_e2e_result *r)
 {
     const hs_e2e_moves *const m = &r->moves;
     json_t *const moves = json_object();
-    put(moves, "applied", m->applied);
-    put(moves, "hard", m->hard);
-    put(moves, "soft", m->soft);
-    put(moves, "refused", m->refused);
-    put(moves, "failed", m->failed);
-    put(moves, "ms_to_first_accept", m->ms_to_first_accept);
+    hs_json_count(moves, "applied", m->applied);
+    hs_json_count(moves, "hard", m->hard);
+    hs_json_count(moves, "soft", m->soft);
+    hs_json_count(moves, "refused", m->refused);
+    hs_json_count(moves, "failed", m->failed);
+    hs_json_count(moves, "ms_to_first_accept", m->ms_to_first_accept);
     return moves;
 }
 
@@ -53,14 +44,14 @@ static json_t *shares_json(const hs_e2e_result *r)
 {
     const hs_e2e_miners *const m = &r->compliant;
     json_t *const shares = json_object();
-    put(shares, "submitted", m->submitted);
-    put(shares, "accepted", m->accepted);
-    put(shares, "stale_by_tip", m->stale_tip);
-    put(shares, "stale_by_move", m->stale_move);
+    hs_json_count(shares, "submitted", m->submitted);
+    hs_json_count(shares, "accepted", m->accepted);
+    hs_json_count(shares, "stale_by_tip", m->stale_tip);
+    hs_json_count(shares, "stale_by_move", m->stale_move);
     (void)json_object_set(shares, "rejected", m->rejected);
-    put(shares, "duplicates", m->duplicates);
-    put(shares, "cut_off", m->cut_off);
-    put(shares, "lost", hs_e2e_result_lost(r));
+    hs_json_count(shares, "duplicates", m->duplicates);
+    hs_json_count(shares, "cut_off", m->cut_off);
+    hs_json_count(shares, "lost", hs_e2e_result_lost(r));
     return shares;
 }
 
@@ -68,9 +59,9 @@ static json_t *others_json(const hs_e2e_result *r)
 {
     const hs_e2e_miners *const m = &r->others;
     json_t *const shares = json_object();
-    put(shares, "submitted", m->submitted);
-    put(shares, "accepted", m->accepted);
-    put(shares, "stale", m->stale_tip + m->stale_move + m->stale_odd);
+    hs_json_count(shares, "submitted", m->submitted);
+    hs_json_count(shares, "accepted", m->accepted);
+    hs_json_count(shares, "stale", m->stale_tip + m->stale_move + m->stale_odd);
     (void)json_object_set(shares, "rejected", m->rejected);
     return shares;
 }
@@ -83,14 +74,14 @@ static json_t *windows_json(const hs_e2e_result *r)
         json_t *const row = json_object();
         json_t *const split = json_object();
         for (uint32_t j = 0; j < r->pool_count; j++) {
-            (void)json_object_set_new(split, r->pools[j].spec.id, percent_json(w->percent[j]));
+            hs_json_number(split, r->pools[j].spec.id, w->percent[j], 3);
         }
-        (void)json_object_set_new(row, "fault", json_string(w->fault.name));
-        (void)json_object_set_new(row, "pool", json_string(r->pools[w->fault.pool].spec.id));
-        (void)json_object_set_new(row, "from_secs", json_real((double)w->fault.begin_ms / 1000.0));
-        (void)json_object_set_new(row, "to_secs", json_real((double)w->fault.end_ms / 1000.0));
-        (void)json_object_set_new(row, "delivered_pct", split);
-        (void)json_object_set_new(row, "off_most_pct", percent_json(w->off_most));
+        hs_json_text(row, "fault", w->fault.name);
+        hs_json_text(row, "pool", r->pools[w->fault.pool].spec.id);
+        hs_json_put(row, "from_secs", json_real((double)w->fault.begin_ms / 1000.0));
+        hs_json_put(row, "to_secs", json_real((double)w->fault.end_ms / 1000.0));
+        hs_json_put(row, "delivered_pct", split);
+        hs_json_number(row, "off_most_pct", w->off_most, 3);
         (void)json_array_append_new(windows, row);
     }
     return windows;
@@ -103,15 +94,15 @@ json_t *hs_e2e_result_json(const hs_e2e_result *r)
     for (size_t i = 0; i < r->broken_count; i++) {
         (void)json_array_append_new(broken, json_string(r->broken[i]));
     }
-    (void)json_object_set_new(root, "pools", pools_json(r));
-    (void)json_object_set_new(root, "moves", moves_json(r));
-    (void)json_object_set_new(root, "shares", shares_json(r));
+    hs_json_put(root, "pools", pools_json(r));
+    hs_json_put(root, "moves", moves_json(r));
+    hs_json_put(root, "shares", shares_json(r));
     if (r->others.submitted > 0) {
-        (void)json_object_set_new(root, "shares_of_those_that_ignore", others_json(r));
+        hs_json_put(root, "shares_of_those_that_ignore", others_json(r));
     }
-    (void)json_object_set_new(root, "faults", windows_json(r));
-    (void)json_object_set_new(root, "broken", broken);
-    (void)json_object_set_new(root, "seconds", json_real(hs_round_decimals(r->seconds, 3)));
+    hs_json_put(root, "faults", windows_json(r));
+    hs_json_put(root, "broken", broken);
+    hs_json_number(root, "seconds", r->seconds, 3);
     return root;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/json.h"
 #include "host_stub/base/output.h"
 #include "host_stub/base/rng.h"
 #include "host_stub/base/text.h"
@@ -208,22 +209,20 @@ static int write_counts(const live *l, const hs_miner_counts *total, uint64_t en
     json_t *const channels = json_array();
     const char *first = "";
     uint64_t faults = 0;
-    (void)json_object_set_new(root, "seconds", json_real((double)end_ms / 1000.0));
-    (void)json_object_set_new(root, "compliant", json_boolean(!l->options->ignore_prefix));
-    (void)json_object_set_new(root, "connections", json_integer((json_int_t)l->connections));
+    hs_json_put(root, "seconds", json_real((double)end_ms / 1000.0));
+    hs_json_put(root, "compliant", json_boolean(!l->options->ignore_prefix));
+    hs_json_count(root, "connections", l->connections);
     for (uint32_t i = 0; i < l->rig_count; i++) {
         const char *text = "";
         faults += hs_miner_faults(l->rigs[i].miner, &text);
         first = first[0] == '\0' ? text : first;
         hs_miner_put_channels(l->rigs[i].miner, channels);
     }
-    (void)json_object_set_new(root, "server_faults", json_integer((json_int_t)faults));
-    (void)json_object_set_new(root, "server_fault_first", json_string(first));
+    hs_json_count(root, "server_faults", faults);
+    hs_json_text(root, "server_fault_first", first);
     hs_miner_put_counts(root, total);
-    (void)json_object_set_new(root, "channels", channels);
-    char *const text = json_dumps(root, JSON_INDENT(2));
-    json_decref(root);
-    return hs_output_save_text(path, text, why, capacity);
+    hs_json_put(root, "channels", channels);
+    return hs_output_save_text(path, hs_json_page(root), why, capacity);
 }
 
 static int begin(live *l, char *why, size_t capacity)

@@ -3,6 +3,7 @@
  * What mining devices have counted, added up and as JSON. */
 #include <string.h>
 
+#include "host_stub/base/json.h"
 #include "host_stub/live/miner/state.h"
 #include "host_stub/sv2/work.h"
 
@@ -62,31 +63,26 @@ void hs_miner_add_counts(const hs_miner *miner, hs_miner_counts *total)
     }
 }
 
-static void put(json_t *object, const char *name, uint64_t value)
-{
-    (void)json_object_set_new(object, name, json_integer((json_int_t)value));
-}
-
 static json_t *stale_json(const hs_miner_counts *c)
 {
     json_t *const stale = json_object();
-    put(stale, "tip", c->stale_tip);
-    put(stale, "move", c->stale_move);
-    put(stale, "odd", c->stale_odd);
-    put(stale, "ms_most", c->stale_ms_most);
+    hs_json_count(stale, "tip", c->stale_tip);
+    hs_json_count(stale, "move", c->stale_move);
+    hs_json_count(stale, "odd", c->stale_odd);
+    hs_json_count(stale, "ms_most", c->stale_ms_most);
     return stale;
 }
 
 static json_t *moves_json(const hs_miner_counts *c)
 {
     json_t *const moves = json_object();
-    put(moves, "hard", c->moves_hard);
-    put(moves, "soft", c->moves_soft);
-    put(moves, "first_accepts", c->firsts);
-    (void)json_object_set_new(moves, "ms_to_first_accept",
-                              c->firsts > 0 ? json_real((double)c->first_ms_sum / (double)c->firsts)
-                                            : json_null());
-    put(moves, "ms_most", c->first_ms_most);
+    hs_json_count(moves, "hard", c->moves_hard);
+    hs_json_count(moves, "soft", c->moves_soft);
+    hs_json_count(moves, "first_accepts", c->firsts);
+    hs_json_put(moves, "ms_to_first_accept",
+                c->firsts > 0 ? json_real((double)c->first_ms_sum / (double)c->firsts)
+                              : json_null());
+    hs_json_count(moves, "ms_most", c->first_ms_most);
     return moves;
 }
 
@@ -94,27 +90,26 @@ void hs_miner_put_counts(json_t *object, const hs_miner_counts *c)
 {
     json_t *const rejected = json_object();
     for (int i = 0; i < HS_MINER_CODES_MAX && c->rejected[i].count > 0; i++) {
-        put(rejected, c->rejected[i].code, c->rejected[i].count);
+        hs_json_count(rejected, c->rejected[i].code, c->rejected[i].count);
     }
-    put(object, "hashes", c->hashes);
-    put(object, "submitted", c->submitted);
-    put(object, "accepted", c->accepted);
-    (void)json_object_set_new(object, "work_accepted", json_real(c->work_accepted));
-    (void)json_object_set_new(object, "hashes_accepted",
-                              json_real(hs_sv2_hashes_of(c->work_accepted)));
-    (void)json_object_set_new(object, "stale", stale_json(c));
-    put(object, "duplicates", c->duplicates);
-    (void)json_object_set_new(object, "rejected", rejected);
-    put(object, "cut_off", c->cut_off);
-    put(object, "closed", c->closed);
-    put(object, "unanswered", c->unanswered);
-    put(object, "answer_ms_most", c->answer_ms_most);
-    put(object, "opens", c->opens);
-    put(object, "open_errors", c->open_errors);
-    put(object, "jobs", c->jobs);
-    put(object, "tips", c->tips);
-    put(object, "targets", c->targets);
-    (void)json_object_set_new(object, "moves", moves_json(c));
+    hs_json_count(object, "hashes", c->hashes);
+    hs_json_count(object, "submitted", c->submitted);
+    hs_json_count(object, "accepted", c->accepted);
+    hs_json_put(object, "work_accepted", json_real(c->work_accepted));
+    hs_json_put(object, "hashes_accepted", json_real(hs_sv2_hashes_of(c->work_accepted)));
+    hs_json_put(object, "stale", stale_json(c));
+    hs_json_count(object, "duplicates", c->duplicates);
+    hs_json_put(object, "rejected", rejected);
+    hs_json_count(object, "cut_off", c->cut_off);
+    hs_json_count(object, "closed", c->closed);
+    hs_json_count(object, "unanswered", c->unanswered);
+    hs_json_count(object, "answer_ms_most", c->answer_ms_most);
+    hs_json_count(object, "opens", c->opens);
+    hs_json_count(object, "open_errors", c->open_errors);
+    hs_json_count(object, "jobs", c->jobs);
+    hs_json_count(object, "tips", c->tips);
+    hs_json_count(object, "targets", c->targets);
+    hs_json_put(object, "moves", moves_json(c));
 }
 
 void hs_miner_put_channels(const hs_miner *miner, json_t *array)
@@ -122,13 +117,10 @@ void hs_miner_put_channels(const hs_miner *miner, json_t *array)
     for (uint32_t i = 0; i < miner->slot_count; i++) {
         const hs_miner_slot *const slot = &miner->slots[i];
         json_t *const row = json_object();
-        (void)json_object_set_new(row, "name", json_string(slot->name));
-        (void)json_object_set_new(row, "kind",
-                                  json_string(slot->extended ? "extended" : "standard"));
-        (void)json_object_set_new(row, "rate",
-                                  json_real(hs_miner_rate_of(miner->options, slot->index)));
-        (void)json_object_set_new(row, "nominal",
-                                  json_real(hs_miner_nominal_of(miner->options, slot->index)));
+        hs_json_text(row, "name", slot->name);
+        hs_json_text(row, "kind", slot->extended ? "extended" : "standard");
+        hs_json_put(row, "rate", json_real(hs_miner_rate_of(miner->options, slot->index)));
+        hs_json_put(row, "nominal", json_real(hs_miner_nominal_of(miner->options, slot->index)));
         hs_miner_put_counts(row, &slot->counts);
         (void)json_array_append_new(array, row);
     }

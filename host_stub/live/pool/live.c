@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host_stub/base/json.h"
 #include "host_stub/base/output.h"
 #include "host_stub/base/text.h"
 #include "host_stub/live/net/conn.h"
@@ -168,12 +169,10 @@ static void obey(live *l, const char *line)
     if (strcmp(line, "quit") == 0) {
         l->stop = 1;
     } else if (strcmp(line, "stats") == 0) {
-        json_t *const counts = hs_pool_json(l->pool, 0);
-        char *const words = counts != NULL ? json_dumps(counts, JSON_COMPACT) : NULL;
+        char *const words = hs_json_line(hs_pool_json(l->pool, 0));
         (void)printf("stats %s\n", words != NULL ? words : "{}");
         (void)fflush(stdout);
         free(words);
-        json_decref(counts);
     } else if (hs_pool_command(l->pool, line, why, sizeof why) != 0) {
         (void)snprintf(text, sizeof text, "error %s", why);
         say(NULL, now_ms(l), text);
@@ -252,13 +251,9 @@ static int run(live *l, char *why, size_t capacity)
 static int write_counts(const live *l, char *why, size_t capacity)
 {
     const char *const path = l->options->json;
-    if (path == NULL) {
-        return 0;
-    }
-    json_t *const counts = hs_pool_json(l->pool, 1);
-    char *const text = counts != NULL ? json_dumps(counts, JSON_INDENT(2)) : NULL;
-    json_decref(counts);
-    return hs_output_save_text(path, text, why, capacity);
+    return path == NULL
+               ? 0
+               : hs_output_save_text(path, hs_json_page(hs_pool_json(l->pool, 1)), why, capacity);
 }
 
 static int begin(live *l, char *why, size_t capacity)

@@ -3,46 +3,40 @@
  * A pool's counts as JSON. */
 #include <stdio.h>
 
+#include "host_stub/base/json.h"
 #include "host_stub/live/pool/state.h"
 #include "host_stub/sv2/work.h"
-
-static void put_number(json_t *object, const char *name, uint64_t value)
-{
-    (void)json_object_set_new(object, name, json_integer((json_int_t)value));
-}
 
 static void put_counts(json_t *object, const hs_pool_counts *counts)
 {
     json_t *const rejected = json_object();
-    put_number(object, "accepted", counts->accepted);
-    (void)json_object_set_new(object, "work_accepted", json_real(counts->work));
-    (void)json_object_set_new(object, "hashes_accepted", json_real(hs_sv2_hashes_of(counts->work)));
-    put_number(object, "stale", counts->stale);
-    put_number(object, "stale_ms_most", counts->stale_ms_most);
-    put_number(object, "stale_older", counts->stale_older);
-    put_number(object, "duplicates", counts->duplicates);
+    hs_json_count(object, "accepted", counts->accepted);
+    hs_json_put(object, "work_accepted", json_real(counts->work));
+    hs_json_put(object, "hashes_accepted", json_real(hs_sv2_hashes_of(counts->work)));
+    hs_json_count(object, "stale", counts->stale);
+    hs_json_count(object, "stale_ms_most", counts->stale_ms_most);
+    hs_json_count(object, "stale_older", counts->stale_older);
+    hs_json_count(object, "duplicates", counts->duplicates);
     for (int i = 0; i <= HS_JUDGED_DUPLICATE; i++) {
         const uint64_t more = i == HS_JUDGED_NTIME ? counts->refused : 0;
         if (counts->rejected[i] + more > 0) {
-            put_number(rejected, hs_judgement_code((enum hs_judgement)i),
-                       counts->rejected[i] + more);
+            hs_json_count(rejected, hs_judgement_code((enum hs_judgement)i),
+                          counts->rejected[i] + more);
         }
     }
-    (void)json_object_set_new(object, "rejected", rejected);
-    put_number(object, "refused_on_command", counts->refused);
+    hs_json_put(object, "rejected", rejected);
+    hs_json_count(object, "refused_on_command", counts->refused);
 }
 
 static json_t *channel_json(const hs_pool_channel *channel)
 {
     json_t *const object = json_object();
-    put_number(object, "connection", channel->connection);
-    put_number(object, "channel_id", channel->channel_id);
-    (void)json_object_set_new(
-        object, "kind",
-        json_string(channel->kind == HS_CHANNEL_EXTENDED ? "extended" : "standard"));
-    (void)json_object_set_new(object, "user", json_string(channel->user));
-    (void)json_object_set_new(object, "open", json_boolean(channel->open));
-    (void)json_object_set_new(object, "nominal_hash_rate", json_real(channel->rate_hs));
+    hs_json_count(object, "connection", channel->connection);
+    hs_json_count(object, "channel_id", channel->channel_id);
+    hs_json_text(object, "kind", channel->kind == HS_CHANNEL_EXTENDED ? "extended" : "standard");
+    hs_json_text(object, "user", channel->user);
+    hs_json_put(object, "open", json_boolean(channel->open));
+    hs_json_put(object, "nominal_hash_rate", json_real(channel->rate_hs));
     put_counts(object, &channel->counts);
     return object;
 }
@@ -59,25 +53,25 @@ static json_t *hex_json(const hs_sv2_b032 *bytes)
 json_t *hs_pool_json(const hs_pool *pool, int with_channels)
 {
     json_t *const root = json_object();
-    (void)json_object_set_new(root, "name", json_string(pool->options.name));
-    (void)json_object_set_new(root, "prefix", hex_json(&pool->options.prefix));
-    put_number(root, "extranonce_size", pool->options.extranonce_size);
-    (void)json_object_set_new(root, "seconds", json_real((double)pool->now_ms / 1000.0));
-    put_number(root, "connections", pool->connection_count);
-    put_number(root, "channels_opened", pool->channel_count);
+    hs_json_text(root, "name", pool->options.name);
+    hs_json_put(root, "prefix", hex_json(&pool->options.prefix));
+    hs_json_count(root, "extranonce_size", pool->options.extranonce_size);
+    hs_json_put(root, "seconds", json_real((double)pool->now_ms / 1000.0));
+    hs_json_count(root, "connections", pool->connection_count);
+    hs_json_count(root, "channels_opened", pool->channel_count);
     put_counts(root, &pool->counts);
-    put_number(root, "tips", pool->tips);
-    put_number(root, "jobs", pool->jobs);
-    put_number(root, "targets", pool->targets);
-    put_number(root, "prefixes", pool->prefixes);
-    put_number(root, "protocol_errors", pool->protocol_errors);
-    put_number(root, "own_faults", pool->own_faults);
+    hs_json_count(root, "tips", pool->tips);
+    hs_json_count(root, "jobs", pool->jobs);
+    hs_json_count(root, "targets", pool->targets);
+    hs_json_count(root, "prefixes", pool->prefixes);
+    hs_json_count(root, "protocol_errors", pool->protocol_errors);
+    hs_json_count(root, "own_faults", pool->own_faults);
     if (with_channels) {
         json_t *const channels = json_array();
         for (size_t i = 0; i < pool->channel_count; i++) {
             (void)json_array_append_new(channels, channel_json(pool->channels[i]));
         }
-        (void)json_object_set_new(root, "channels", channels);
+        hs_json_put(root, "channels", channels);
     }
     return root;
 }

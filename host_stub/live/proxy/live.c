@@ -14,6 +14,7 @@
 
 #include <sodium.h>
 
+#include "host_stub/base/json.h"
 #include "host_stub/base/output.h"
 #include "host_stub/base/paths.h"
 #include "host_stub/base/rng.h"
@@ -500,14 +501,9 @@ static int write_state(live *l, char *why, size_t capacity)
 static int write_account(const live *l, char *why, size_t capacity)
 {
     const char *const path = l->options->json;
-    if (path == NULL) {
-        return 0;
-    }
-    json_t *const account = hs_proxy_json(l->proxy);
-    char *const text =
-        account != NULL ? json_dumps(account, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) : NULL;
-    json_decref(account);
-    return hs_output_save_text(path, text, why, capacity);
+    return path == NULL
+               ? 0
+               : hs_output_save_text(path, hs_json_page(hs_proxy_json(l->proxy)), why, capacity);
 }
 
 static void close_all(live *l)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/json.h"
 #include "host_stub/base/text.h"
 
 static int by_size(const void *a, const void *b)
@@ -28,33 +29,27 @@ static uint32_t median_ms(const hs_proxy_moves *moves)
     return median;
 }
 
-static void put(json_t *object, const char *key, uint64_t value)
-{
-    (void)json_object_set_new(object, key, json_integer((json_int_t)value));
-}
-
 static json_t *pool_json(const hs_proxy_up *up, double all_work)
 {
     const hs_proxy_counts *const c = &up->counts;
     json_t *const pool = json_object();
     json_t *const rejected = json_object();
     for (size_t i = 0; i < c->rejected_count; i++) {
-        put(rejected, c->rejected[i].text, c->rejected[i].count);
+        hs_json_count(rejected, c->rejected[i].text, c->rejected[i].count);
     }
     const double delivered = all_work > 0.0 ? 100.0 * c->work / all_work : 0.0;
-    (void)json_object_set_new(pool, "id", json_string(up->row.id));
-    (void)json_object_set_new(pool, "target_pct",
-                              json_real(hs_round_decimals(up->row.percentage, 3)));
-    (void)json_object_set_new(pool, "delivered_pct", json_real(hs_round_decimals(delivered, 3)));
-    (void)json_object_set_new(pool, "work_accepted", json_real(c->work));
-    put(pool, "submitted", c->submitted);
-    put(pool, "accepted", c->accepted);
-    put(pool, "stale", c->stale);
-    put(pool, "stale_local", c->stale_local);
-    put(pool, "stale_after_move", c->stale_moved);
-    (void)json_object_set_new(pool, "rejected", rejected);
-    put(pool, "duplicates", c->duplicates);
-    put(pool, "lost", c->lost);
+    hs_json_text(pool, "id", up->row.id);
+    hs_json_number(pool, "target_pct", up->row.percentage, 3);
+    hs_json_number(pool, "delivered_pct", delivered, 3);
+    hs_json_put(pool, "work_accepted", json_real(c->work));
+    hs_json_count(pool, "submitted", c->submitted);
+    hs_json_count(pool, "accepted", c->accepted);
+    hs_json_count(pool, "stale", c->stale);
+    hs_json_count(pool, "stale_local", c->stale_local);
+    hs_json_count(pool, "stale_after_move", c->stale_moved);
+    hs_json_put(pool, "rejected", rejected);
+    hs_json_count(pool, "duplicates", c->duplicates);
+    hs_json_count(pool, "lost", c->lost);
     return pool;
 }
 
@@ -65,21 +60,22 @@ static json_t *moves_json(const hs_proxy *proxy)
     json_t *const reasons = json_object();
     for (size_t i = 0; i < sizeof m->refused_by / sizeof m->refused_by[0]; i++) {
         if (m->refused_by[i] > 0) {
-            put(reasons,
+            hs_json_count(
+                reasons,
                 hs_move_refusal_text((enum hs_move_refusal)((unsigned)HS_MOVE_POOL_NOT_OPEN + i)),
                 m->refused_by[i]);
         }
     }
-    put(moves, "applied", m->applied);
-    put(moves, "hard", m->hard);
-    put(moves, "soft", m->soft);
-    put(moves, "refused", m->refused);
-    put(moves, "failed", m->failed);
-    put(moves, "ms_to_first_accept", median_ms(m));
-    put(moves, "first_accepts", m->first_count);
-    put(moves, "forced", m->forced);
-    put(moves, "prefixes_renewed", m->renewed);
-    (void)json_object_set_new(moves, "refused_because", reasons);
+    hs_json_count(moves, "applied", m->applied);
+    hs_json_count(moves, "hard", m->hard);
+    hs_json_count(moves, "soft", m->soft);
+    hs_json_count(moves, "refused", m->refused);
+    hs_json_count(moves, "failed", m->failed);
+    hs_json_count(moves, "ms_to_first_accept", median_ms(m));
+    hs_json_count(moves, "first_accepts", m->first_count);
+    hs_json_count(moves, "forced", m->forced);
+    hs_json_count(moves, "prefixes_renewed", m->renewed);
+    hs_json_put(moves, "refused_because", reasons);
     return moves;
 }
 
@@ -100,21 +96,18 @@ json_t *hs_proxy_json(const hs_proxy *proxy)
             (void)json_array_append_new(pools, pool_json(up, work));
         }
     }
-    put(shares, "submitted", proxy->submitted);
-    put(shares, "lost", lost);
-    put(shares, "no_channel", proxy->unknown);
-    (void)json_object_set_new(all, "pools", pools);
-    (void)json_object_set_new(all, "moves", moves_json(proxy));
-    (void)json_object_set_new(all, "shares", shares);
-    put(all, "connections", proxy->peer_count);
-    put(all, "channels", proxy->last_channel);
-    put(all, "protocol_errors", proxy->protocol_errors);
-    (void)json_object_set_new(
-        all, "guard_violations",
-        json_integer((json_int_t)(hs_guard_violations(proxy->link.guard, HS_SIDE_HOST) +
-                                  hs_guard_violations(proxy->link.guard, HS_SIDE_PLUGIN))));
-    (void)json_object_set_new(
-        all, "seconds",
-        json_real(hs_round_decimals((double)(proxy->now_ns - proxy->start_ns) / 1e9, 3)));
+    hs_json_count(shares, "submitted", proxy->submitted);
+    hs_json_count(shares, "lost", lost);
+    hs_json_count(shares, "no_channel", proxy->unknown);
+    hs_json_put(all, "pools", pools);
+    hs_json_put(all, "moves", moves_json(proxy));
+    hs_json_put(all, "shares", shares);
+    hs_json_count(all, "connections", proxy->peer_count);
+    hs_json_count(all, "channels", proxy->last_channel);
+    hs_json_count(all, "protocol_errors", proxy->protocol_errors);
+    hs_json_count(all, "guard_violations",
+                  (hs_guard_violations(proxy->link.guard, HS_SIDE_HOST) +
+                   hs_guard_violations(proxy->link.guard, HS_SIDE_PLUGIN)));
+    hs_json_number(all, "seconds", (double)(proxy->now_ns - proxy->start_ns) / 1e9, 3);
     return all;
 }

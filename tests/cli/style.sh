@@ -19,12 +19,12 @@ function_lengths() { # ROOT FILE...
 check_sizes() { # ROOT FILE...
     local root=$1 file lines files=0 large=0
     shift
-    for file in "$@"; do
-        lines=$(wc -l <"$root/$file")
+    while read -r lines file; do
+        [ "$file" != total ] || continue
         [ "$lines" -le 600 ] || fail "$file has $lines lines; 600 is the limit"
         files=$((files + 1))
         [ "$lines" -le 400 ] || large=$((large + 1))
-    done
+    done < <(cd "$root" && wc -l "$@")
     [ $((large * 10)) -le "$files" ] ||
         fail "$large of $files files are over 400 lines; one in ten may be"
     function_lengths "$root" "$@" >"$SCRATCH/functions"
@@ -59,10 +59,9 @@ check_tree() { # ROOT
         "${sources[@]}")
     [ -z "$file" ] || fail "a comment wider than 100 columns:" $file
     check_sizes "$root" "${sources[@]}"
-    for file in "${sources[@]}"; do
-        head -n 1 "$root/$file" | grep 'SPDX-License-Identifier: MIT OR Apache-2.0' >/dev/null ||
-            fail "$file: its first line has no SPDX-License-Identifier: MIT OR Apache-2.0"
-    done
+    file=$(cd "$root" && awk 'FNR == 1 && !/SPDX-License-Identifier: MIT OR Apache-2\.0/ {
+        print FILENAME }' "${sources[@]}")
+    [ -z "$file" ] || fail "the first line has no SPDX-License-Identifier: MIT OR Apache-2.0:" $file
     # The brackets keep these patterns from finding themselves.
     refuse_text "$root" '\b(TO[D]O|FIX[M]E)\b' "a mark of unfinished work" "${files[@]}"
     refuse_text "$root" '(^|[^A-Za-z0-9_.$}])/(hom[e]|roo[t]|wor[k]|far[m]|User[s]|mn[t])/' \

@@ -6,6 +6,7 @@
 #    takes long stands in the table below, with what is run instead or with who runs it;
 #  - each option of host_stub that a page names is one; each path in backquotes is there;
 #  - host_stub/README.md names each command, and the pages name each folder of code;
+#  - each line of the log that host_stub/OPERATING.md explains is one that a program prints;
 #  - each link leads somewhere, and from README.md every page can be reached;
 #  - what stands behind <!-- what it prints --> is what the command before prints;
 #  - what stands between <!-- begin FILE --> and <!-- end FILE --> is FILE, and tests/embed/embed.c
@@ -125,9 +126,12 @@ fresh() { # a new one
     cp "$SOURCE/abi/hmx_tuning.h" "$planted/abi/"
     cp "$SOURCE/plugin.ini.example" "$planted/"
     printf '# Control\n' >"$planted/plugin/CONTROL.md"
+    mkdir "$planted/host_stub"
+    printf 'note("pool %%s is "\n     "up");\n' >"$planted/host_stub/log.c"
+    printf '## The log\n| `pool a is up` | it is |\n## End\n' >"$planted/host_stub/OPERATING.md"
     cat >"$planted/README.md" <<'END'
 # Small
-[keys](plugin/KEYS.md), [scenarios](tests/sim/SCENARIOS.md), [itself](#small), `tests/sim/pair.ini`, `tests/embed`,
+[keys](plugin/KEYS.md), [scenarios](tests/sim/SCENARIOS.md), [itself](#small), [log](host_stub/OPERATING.md), `host_stub/`, `tests/sim/pair.ini`, `tests/embed`,
 `host_stub simulate --seed 1`
 ```sh
 echo "a b"
@@ -164,6 +168,7 @@ plant "a path that is not there" "there is no tests/sim/pear.ini" 's/pair.ini/pe
 plant "a folder that no page names" "no page names the folder tests/embed" 's/`tests.embed`//'
 plant "an option that is none" "--sead: the help of host_stub simulate" 's/--seed/--sead/'
 plant "a command of host_stub that is none" "no command simmer" 's/host_stub simulate --seed/host_stub simmer --seed/'
+plant "a line of the log that nobody prints" "no program prints 'is down'" 's/is up/is down/' host_stub/OPERATING.md
 plant "a command that fails" "a command ends with 1: + false" 's/^echo/false; echo/'
 plant "a command in a plain block" "commands stand in a block of" 's/^a b/.\/run/'
 plant "an output that is another" "not what the command before prints" 's/^a b/a c/'

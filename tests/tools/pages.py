@@ -201,6 +201,19 @@ def check_named(pages):
             mistakes.append("no page names the folder " + folder)
 
 
+def check_log(pages):
+    """Each line of a log that the page of the operator explains is one that a program prints."""
+    page = pages.get("host_stub/OPERATING.md")
+    table = re.search(r"^## The log\n(.*?)^## ", read(page.path), re.M | re.S) if page else None
+    sources = "".join(read(path) for path in FILES if re.match(r"(plugin|host_stub)/.*\.c$", path))
+    sources = re.sub(r'"\s*\n\s*"', "", sources)
+    for row in re.findall(r"^\| (`.*?) \| ", table.group(1) if table else "", re.M):
+        for line in re.findall(r"`(?:plugin: )?([^`]+)`", row):
+            for part in re.split(r"\.\.\.| a\b|\d+", line):  # a: the name of a pool
+                if part.strip() not in sources:
+                    mistakes.append("%s: no program prints '%s'" % (page.path, part.strip()))
+
+
 # ---- commands ----
 
 def read_table(path):
@@ -323,6 +336,7 @@ check_made()
 check_links(PAGES)
 check_quotations(PAGES)
 check_named(PAGES)
+check_log(PAGES)
 count = check_commands(PAGES, read_table(sys.argv[3]))
 print("\n".join(mistakes) or "%d pages, %d commands: all hold" % (len(PAGES), count))
 sys.exit(1 if mistakes else 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * [pin.*]: names, patterns, upstreams, and what pins must be to each other. */
+#include "plugin/config/config_keys.h"
 #include "tests/unit/config/config_fixture.h"
 
 #define AB                                                                                         \
@@ -232,4 +233,20 @@ Test(config_pins, what_a_file_could_not_hold)
                      "1..32 of the characters a-z, 0-9, _ and -\n"
                      "[pin.nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn] user_identity is not "
                      "terminated");
+}
+
+/* Each section has a number of its own, and none is beyond the tables that are indexed by it. */
+Test(config_pins, the_numbers_of_sections_are_distinct)
+{
+    uint8_t seen[HM_CONFIG_ROWS] = {0};
+    seen[hm_config_row_number(HM_SECTION_CONTROLLER, 0)]++;
+    for (uint32_t row = 0; row < HMX_UPSTREAMS_MAX; row++) {
+        seen[hm_config_row_number(HM_SECTION_UPSTREAM, row)]++;
+    }
+    for (uint32_t row = 0; row < HM_CONFIG_PINS_MAX; row++) {
+        seen[hm_config_row_number(HM_SECTION_PIN, row)]++;
+    }
+    for (uint32_t i = 0; i < HM_CONFIG_ROWS; i++) {
+        cr_assert_eq(seen[i], 1, "number %u", i);
+    }
 }

@@ -119,6 +119,25 @@ size_t hs_utf8(const void *data, size_t len, uint32_t *character)
     return size;
 }
 
+static const char HEX[] = "0123456789abcdef0123456789ABCDEF";
+
+int hs_hex_digit(char digit)
+{
+    const char *const at = digit != '\0' ? strchr(HEX, digit) : NULL;
+    return at != NULL ? (int)((at - HEX) % 16) : -1;
+}
+
+char *hs_hex(char *to, const void *data, size_t len)
+{
+    const uint8_t *const bytes = data;
+    for (size_t i = 0; i < len; i++) {
+        to[2 * i] = HEX[bytes[i] >> 4];
+        to[2 * i + 1] = HEX[bytes[i] & 15];
+    }
+    to[2 * len] = '\0';
+    return to;
+}
+
 int hs_parse_address(const char *text, uint16_t least_port, char *host, size_t host_capacity,
                      uint16_t *port)
 {

@@ -24,6 +24,12 @@ int hs_parse_duration(const char *text, uint64_t *seconds);
  * that the `len` > 0 bytes at `data` begin with, and the character; 0 when they begin with none. */
 size_t hs_utf8(const void *data, size_t len, uint32_t *character);
 
+/* The digit's value, 0 to 15 in either case; -1 for what is none. */
+int hs_hex_digit(char digit);
+
+/* The bytes as 2 * len small digits and a NUL. Returns `to`. */
+char *hs_hex(char *to, const void *data, size_t len);
+
 /* "HOST:PORT" or "[IPV6]:PORT" with a port from least_port to 65535; whether the host exists is not
  * asked. Nothing is written unless all of it is right. 0 on success. */
 int hs_parse_address(const char *text, uint16_t least_port, char *host, size_t host_capacity,

@@ -87,23 +87,14 @@ static int read_comment(const char *text, hs_check_frame *next)
     return 0;
 }
 
-static int digit_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    const int lower = c | 0x20;
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /* The line's hex as bytes, in place. Returns 0, or -1 with a half sentence. */
 static int read_hex(char *line, size_t len, size_t *bytes, const char **fault)
 {
     uint8_t *const out = (uint8_t *)line;
     *bytes = 0;
     for (size_t i = 0; i < len; i += 2) {
-        const int high = digit_value(line[i]);
-        const int low = i + 1 < len ? digit_value(line[i + 1]) : 0;
+        const int high = hs_hex_digit(line[i]);
+        const int low = i + 1 < len ? hs_hex_digit(line[i + 1]) : 0;
         if (high < 0 || low < 0) {
             *fault = "holds something else than hex digits; a frame is one line of them";
             return -1;

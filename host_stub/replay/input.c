@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "host_stub/base/text.h"
+
 /* Takes the whole file into *out. Returns 0, or -1 with *why. */
 static int slurp(const char *path, FILE *file, hs_replay_recording *out, char *why, size_t capacity)
 {
@@ -50,15 +52,6 @@ static int is_raw(const hs_replay_recording *recording)
     return 0;
 }
 
-static int digit_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    const uint8_t lower = c | 0x20;
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /* Turns the text into bytes in place. Returns 0, or -1 with *why. */
 static int from_hex(const char *path, hs_replay_recording *r, char *why, size_t capacity)
 {
@@ -68,7 +61,7 @@ static int from_hex(const char *path, hs_replay_recording *r, char *why, size_t 
     int comment = 0;
     for (size_t i = 0; i < r->len; i++) {
         const uint8_t c = r->data[i];
-        const int value = digit_value(c);
+        const int value = hs_hex_digit((char)c);
         const int blank = c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '#';
         if (!comment && blank && high >= 0) {
             (void)snprintf(why, capacity, "%s:%zu: a hex digit without its second half", path,

@@ -38,14 +38,7 @@ const char *hs_replay_hashrate(double hashrate_hs, char *out, size_t capacity)
 
 const char *hs_replay_prefix(const hs_sv2_b032 *prefix, char out[2 * HS_SV2_EXTRANONCE_MAX + 8])
 {
-    size_t at = 0;
-    for (uint32_t i = 0; i < prefix->len && i < HS_SV2_EXTRANONCE_MAX; i++) {
-        at += (size_t)snprintf(out + at, 3, "%02x", (unsigned)prefix->byte[i]);
-    }
-    if (at == 0) {
-        (void)snprintf(out, 8, "(none)");
-    }
-    return out;
+    return prefix->len > 0 ? hs_hex(out, prefix->byte, prefix->len) : strcpy(out, "(none)");
 }
 
 const char *hs_replay_pool_name(const hs_replay *b, uint32_t upstream)

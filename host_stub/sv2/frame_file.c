@@ -117,17 +117,12 @@ static void append(hs_frame_file *file, const char *text, size_t len)
 /* The hex line, and the file if there is enough by now. */
 static int finish_frame(hs_frame_file *file, const uint8_t *frame, size_t len)
 {
-    static const char DIGITS[] = "0123456789abcdef";
     if (reserve(file, 2 * len + 1) != 0) {
         return -1;
     }
-    char *at = file->text + file->len;
-    for (size_t i = 0; i < len; i++) {
-        *at++ = DIGITS[frame[i] >> 4];
-        *at++ = DIGITS[frame[i] & 15];
-    }
-    *at++ = '\n';
-    file->len = (size_t)(at - file->text);
+    (void)hs_hex(file->text + file->len, frame, len);
+    file->len += 2 * len;
+    file->text[file->len++] = '\n';
     file->frames++;
     if (file->len >= WRITE_AT) {
         flush(file);

@@ -52,10 +52,9 @@ __attribute__((format(printf, 2, 3))) static void put_format(text *t, const char
 
 static void put_hex(text *t, const uint8_t *data, size_t len)
 {
-    static const char DIGITS[] = "0123456789abcdef";
+    char pair[3];
     for (size_t i = 0; i < len; i++) {
-        const char pair[2] = {DIGITS[data[i] >> 4], DIGITS[data[i] & 15]};
-        put(t, pair, sizeof pair);
+        put(t, hs_hex(pair, data + i, 1), 2);
     }
 }
 

@@ -11,13 +11,6 @@ uint32_t hs_pool_full_extranonce(const hs_pool_options *options)
     return options->prefix.len + HS_POOL_INDEX_BYTES + options->extranonce_size;
 }
 
-static int digit_of(char c)
-{
-    static const char DIGITS[] = "0123456789abcdef0123456789ABCDEF";
-    const char *const at = c != '\0' ? strchr(DIGITS, c) : NULL;
-    return at != NULL ? (int)((at - DIGITS) % 16) : -1;
-}
-
 static int read_prefix(const hs_option *option, void *options, const char *value, char *why,
                        size_t capacity)
 {
@@ -26,8 +19,8 @@ static int read_prefix(const hs_option *option, void *options, const char *value
     hs_sv2_b032 prefix = {(uint32_t)(len / 2), {0}};
     int legal = len % 2 == 0 && len / 2 <= HS_SV2_EXTRANONCE_MAX - HS_POOL_INDEX_BYTES;
     for (size_t i = 0; legal && i < len / 2; i++) {
-        const int high = digit_of(value[2 * i]);
-        const int low = digit_of(value[2 * i + 1]);
+        const int high = hs_hex_digit(value[2 * i]);
+        const int low = hs_hex_digit(value[2 * i + 1]);
         legal = high >= 0 && low >= 0;
         prefix.byte[i] = legal ? (uint8_t)(high * 16 + low) : 0;
     }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "host_stub/base/json.h"
+#include "host_stub/base/text.h"
 #include "host_stub/live/pool/state.h"
 #include "host_stub/sv2/work.h"
 
@@ -41,20 +42,12 @@ static json_t *channel_json(const hs_pool_channel *channel)
     return object;
 }
 
-static json_t *hex_json(const hs_sv2_b032 *bytes)
-{
-    char text[2 * HS_SV2_EXTRANONCE_MAX + 1] = "";
-    for (uint32_t i = 0; i < bytes->len; i++) {
-        (void)snprintf(text + (size_t)2 * i, 3, "%02x", (unsigned)bytes->byte[i]);
-    }
-    return json_string(text);
-}
-
 json_t *hs_pool_json(const hs_pool *pool, int with_channels)
 {
+    char hex[2 * HS_SV2_EXTRANONCE_MAX + 1];
     json_t *const root = json_object();
     hs_json_text(root, "name", pool->options.name);
-    hs_json_put(root, "prefix", hex_json(&pool->options.prefix));
+    hs_json_text(root, "prefix", hs_hex(hex, pool->options.prefix.byte, pool->options.prefix.len));
     hs_json_count(root, "extranonce_size", pool->options.extranonce_size);
     hs_json_put(root, "seconds", json_real((double)pool->now_ms / 1000.0));
     hs_json_count(root, "connections", pool->connection_count);

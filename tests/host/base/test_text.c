@@ -158,3 +158,20 @@ Test(sim_text, utf8_is_what_rfc_3629_says)
         cr_assert_eq(character, CASES[i].character, "case %zu", i);
     }
 }
+
+Test(sim_text, hex)
+{
+    static const uint8_t BYTES[] = {0x00, 0x9a, 0xff, 0x0b};
+    char text[9] = "";
+    cr_assert_str_eq(hs_hex(text, BYTES, sizeof BYTES), "009aff0b");
+    cr_assert_str_eq(hs_hex(text, BYTES, 0), "");
+    int sum = 0;
+    for (int c = -128; c < 128; c++) {
+        sum += hs_hex_digit((char)c);
+    }
+    cr_assert_eq(hs_hex_digit('0'), 0);
+    cr_assert_eq(hs_hex_digit('f'), 15);
+    cr_assert_eq(hs_hex_digit('A'), 10);
+    cr_assert_eq(hs_hex_digit('g'), -1);
+    cr_assert_eq(sum, 120 + 75 - (256 - 22), "twenty-two digits, and all else is none");
+}

@@ -73,11 +73,17 @@ static int apply_set(hs_sim_config *config, const char *set, char *why, size_t c
     if (point == NULL || point == set || point + 1 == equals ||
         (size_t)(point - set) >= sizeof section || (size_t)(equals - point) > sizeof key) {
         return hs_refuse(why, capacity,
-                         "'%s' is not section.key=value, such as controller.deadband_points=1",
+                         "--set takes SECTION.KEY=VALUE, such as controller.deadband_points=1, "
+                         "not '%s'",
                          set);
     }
     snprintf(section, sizeof section, "%.*s", (int)(point - set), set);
     snprintf(key, sizeof key, "%.*s", (int)(equals - point) - 1, point + 1);
+    for (const char *p = set; *p != '\0'; p++) {
+        if ((unsigned char)*p < 0x20 || *p == 0x7f) {
+            return hs_refuse(why, capacity, "--set %s.%s holds a control character", section, key);
+        }
+    }
     if (hs_ini_set(&config->ini, section, key, equals + 1) != 0) {
         return hs_refuse(why, capacity, "out of memory");
     }
@@ -147,6 +153,81 @@ int hs_sim_config_build(hs_sim_config *config, const hs_scenario *scenario, cons
         return -1;
     }
     return 0;
+}
+
+/* The last --set of the section, and of the key unless it is NULL. */
+static const char *find_set(const char *const *sets, size_t count, const char *section,
+                            const char *key)
+{
+    const size_t len = strlen(section);
+    const char *found = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const char *const rest = sets[i] + len;
+        if (strncmp(sets[i], section, len) == 0 && *rest == '.' && strchr(sets[i], '=') > rest &&
+            (key == NULL ||
+             (strncmp(rest + 1, key, strlen(key)) == 0 && rest[1 + strlen(key)] == '='))) {
+            found = sets[i];
+        }
+    }
+    return found;
+}
+
+/* What stands in this line of hs_ini_render, in words; 0 = the whole of it. */
+static void name_line(const hs_sim_config *config, const char *const *sets, size_t set_count,
+                      uint64_t line, char *name, size_t size)
+{
+    uint64_t at = 0;
+    (void)snprintf(name, size, "the configuration%s",
+                   set_count > 0 ? ", with what --set changes" : "");
+    for (size_t i = 0; i < config->ini.count && at < line; i++) {
+        const hs_ini_entry *const e = &config->ini.entries[i];
+        const char *set = find_set(sets, set_count, e->section, e->key);
+        const int is_first =
+            strcmp(e->section, i > 0 ? config->ini.entries[i - 1].section : "") != 0;
+        at += is_first ? 2 : 1;
+        if (at < line) {
+            continue;
+        }
+        if (at > line) { /* the section's own line */
+            set = find_set(sets, set_count, e->section, NULL);
+        }
+        if (set != NULL) {
+            (void)snprintf(name, size, "--set %s", set);
+        } else {
+            (void)snprintf(name, size, "the configuration's [%s]%s%s%s%s", e->section,
+                           at > line ? "" : " ", at > line ? "" : e->key, at > line ? "" : " = ",
+                           at > line ? "" : e->value);
+        }
+    }
+}
+
+void hs_sim_config_explain(const hs_sim_config *config, const char *const *sets, size_t set_count,
+                           char *why, size_t capacity)
+{
+    static const char TEXT[] = "<text>:";
+    char plain[4096];
+    size_t len = 0;
+    if (config->path[0] != '\0') {
+        return;
+    }
+    for (const char *at = why; *at != '\0' && len < sizeof plain - 1;) {
+        if (strncmp(at, TEXT, sizeof TEXT - 1) != 0) {
+            plain[len++] = *at++;
+            continue;
+        }
+        char name[512];
+        uint64_t line = 0;
+        at += sizeof TEXT - 1;
+        for (; *at >= '0' && *at <= '9' && line < UINT32_MAX; at++) {
+            line = 10 * line + (uint64_t)(*at - '0');
+        }
+        at += line > 0 && *at == ':';
+        name_line(config, sets, set_count, line, name, sizeof name);
+        const int n = snprintf(plain + len, sizeof plain - len, "%s:", name);
+        len = (size_t)n < sizeof plain - len ? len + (size_t)n : sizeof plain - 1;
+    }
+    plain[len] = '\0';
+    (void)snprintf(why, capacity, "%s", plain);
 }
 
 void hs_sim_config_free(hs_sim_config *config)

@@ -22,6 +22,11 @@ int hs_sim_config_build(hs_sim_config *config, const hs_scenario *scenario, cons
                         const char *const *sets, size_t set_count, char *why, size_t capacity);
 void hs_sim_config_free(hs_sim_config *config);
 
+/* A plugin that refuses the text of `ini` speaks of its lines, "<text>:14: ...", which nobody has
+ * seen: in `why` they become what a person wrote, "--set controller.kp=abc: ...", or the key. */
+void hs_sim_config_explain(const hs_sim_config *config, const char *const *sets, size_t set_count,
+                           char *why, size_t capacity);
+
 /* Sets [upstream.<id>] percentage. 0, or -1 out of memory. */
 int hs_sim_config_target(hs_sim_config *config, const char *id, double target_pct);
 

@@ -55,6 +55,10 @@ static int create_plugin(hs_sim *sim, char *why, size_t capacity)
     }
     const int rc = hs_link_start(&sim->link, sim->options->plugin, &options, why, capacity);
     free(rendered);
+    if (rc != 0) {
+        hs_sim_config_explain(&sim->config, sim->options->sets, sim->options->set_count, why,
+                              capacity);
+    }
     return rc;
 }
 

@@ -55,6 +55,7 @@ write_config 50 50
 refused '--config FILE is needed'
 refused "takes ID=HOST:PORT" --config "$SCRATCH/f.ini" --pool a
 refused 'lists them' --config "$SCRATCH/f.ini" --frobnicate 1
+refused "--pool c=...: the configuration has no pool 'c'; it has a, b" --config "$SCRATCH/f.ini" --pool c=127.0.0.1:3
 refused 'does not start' --config "$SCRATCH/none.ini"
 refused 'hmx_plugin_entry' --config "$SCRATCH/f.ini" --plugin "$(ldd "$HOST_STUB" | sed -n 's/.*=> \(.*jansson[^ ]*\) .*/\1/p')"
 

@@ -91,8 +91,20 @@ refused 2 'is not a regular file' --scenario "$SOURCE/tests/"
 printf '[farm]\ncount = many\n' >"$SCRATCH/bad.ini"
 refused 2 "bad.ini:2: [farm] count: 'many': is not allowed here; allowed: a whole number" \
     --scenario "$SCRATCH/bad.ini"
-refused 2 "'deadband=1' is not section.key=value" --scenario hetero200 --set deadband=1
-refused 2 'colour' --scenario hetero200 --set controller.colour=red
+refused 2 "--set takes SECTION.KEY=VALUE, such as controller.deadband_points=1, not 'deadband=1'" --scenario hetero200 --set deadband=1
+refused 2 "--set controller.colour=red: unknown key 'colour'" --scenario hetero200 --set controller.colour=red
+refused 2 "--set controller.kp=abc: [controller] kp 'abc' is not a number" --scenario hetero200 --set controller.kp=abc
+refused 2 "the configuration, with what --set changes: the percentages" --scenario hetero200 --set upstream.a.percentage=99
 refused 2 'no-such.ini' --scenario hetero200 --config /no-such.ini
 refused 2 'cannot be written' --scenario hetero200 --hours 0.1 --quiet --json /no/such/file
+
+# --list: each scenario of the folder with the title that its file has.
+done_well --list
+for file in "$SOURCE"/tests/sim/*.ini; do
+    name=$(basename "$file" .ini)
+    title=$(sed -n 's/^title *= *//p' "$file")
+    grep -qE "^$name +" "$SCRATCH/out" && grep -qF -- "$title" "$SCRATCH/out" || fail "--list does not name $name: $title"
+done
+[ "$(wc -l <"$SCRATCH/out")" -eq "$(find "$SOURCE/tests/sim" -name '*.ini' | wc -l)" ] || fail "--list has another number of scenarios"
+refused 2 '--scenario and --list exclude each other' --scenario nine --list
 echo "simulate: tables, JSON, configurations and refusals"

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "host_stub/live/proxy/core.h"
+#include "host_stub/base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/text.h"
 #include "host_stub/live/proxy/moves.h"
 #include "host_stub/live/proxy/open.h"
 #include "host_stub/live/proxy/plugin.h"
@@ -38,6 +40,32 @@ static void tell_time(hs_proxy *proxy, uint64_t now_ns, uint64_t unix_ms)
     proxy->unix_ms = proxy->link.unix_ms = unix_ms;
 }
 
+/* A pool whose address was given, and which the plugin does not know, is a slip of the pen. */
+static int check_places(const hs_proxy *proxy, char *why, size_t capacity)
+{
+    for (size_t i = 0; i < proxy->settings.place_count; i++) {
+        const char *const id = proxy->settings.places[i].id;
+        char known[HMX_UPSTREAMS_MAX * (HMX_ID_SIZE + 2) + 1] = "";
+        size_t len = 0;
+        int found = 0;
+        for (uint32_t k = 1; k <= HMX_UPSTREAMS_MAX; k++) {
+            const hs_proxy_up *const up = &proxy->ups[k];
+            if (up->is_configured) {
+                found |= strncmp(up->row.id, id, sizeof up->row.id) == 0;
+                len += (size_t)snprintf(known + len, sizeof known - len, "%s%.*s",
+                                        len > 0 ? ", " : "", (int)sizeof up->row.id, up->row.id);
+            }
+        }
+        if (!found) {
+            return hs_refuse(why, capacity,
+                             "--pool %s=...: the configuration has no pool '%s'; it "
+                             "has %s",
+                             id, id, known);
+        }
+    }
+    return 0;
+}
+
 hs_proxy *hs_proxy_new(const hs_proxy_settings *settings, const hs_plugin *plugin,
                        const hs_proxy_out *out, void *ctx, uint64_t now_ns, uint64_t unix_ms,
                        hs_sv2_bytes state, char *why, size_t capacity)
@@ -57,7 +85,7 @@ hs_proxy *hs_proxy_new(const hs_proxy_settings *settings, const hs_plugin *plugi
         proxy->ups[i].pause_ns = settings->dial_least_ns;
     }
     if (hs_proxy_plugin_start(proxy, plugin, state, why, capacity) != 0 ||
-        hs_proxy_read_table(proxy, why, capacity) != 0) {
+        hs_proxy_read_table(proxy, why, capacity) != 0 || check_places(proxy, why, capacity) != 0) {
         (void)hs_proxy_free(proxy);
         return NULL;
     }

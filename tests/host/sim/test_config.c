@@ -58,7 +58,7 @@ Test(sim_config, sets_win_over_the_scenario)
     for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
         cr_assert_eq(hs_sim_config_build(&config, &scenario, "", &BAD[i], 1, why, sizeof why), -1,
                      "%s", BAD[i]);
-        cr_assert_not_null(strstr(why, "is not section.key=value"));
+        cr_assert_not_null(strstr(why, "--set takes SECTION.KEY=VALUE"));
         cr_assert_eq(config.ini.entries, NULL);
     }
     hs_scenario_free(&scenario);
@@ -92,4 +92,44 @@ Test(sim_config, a_file_is_given_as_it_is_unless_it_is_changed)
     cr_assert_not_null(strstr(why, "/no/such.ini"));
     hs_scenario_free(&scenario);
     unlink(path);
+}
+
+/* The refusals of a plugin, in the words of whoever wrote what it refuses. */
+Test(sim_config, a_line_of_the_text_is_named_as_it_was_written)
+{
+    static const char *const sets[] = {"controller.kp=1", "upstream.zz.port=3",
+                                       "controller.kp=abc"};
+    hs_scenario scenario;
+    hs_sim_config config;
+    load_scenario(&scenario, SCENARIO);
+    cr_assert_eq(hs_sim_config_build(&config, &scenario, "", sets, 3, why, sizeof why), 0);
+    unsigned line = 0;
+    for (size_t i = 0; i < config.ini.count; i++) {
+        const hs_ini_entry *const e = &config.ini.entries[i];
+        char expected[300];
+        if (i == 0 || strcmp(e->section, config.ini.entries[i - 1].section) != 0) {
+            line++;
+            snprintf(why, sizeof why, "no: <text>:%u: is odd", line);
+            hs_sim_config_explain(&config, sets, 3, why, sizeof why);
+            if (strcmp(e->section, "upstream.zz") == 0) {
+                cr_expect_str_eq(why, "no: --set upstream.zz.port=3: is odd");
+            } else if (strcmp(e->section, "upstream.a") == 0) {
+                cr_expect_str_eq(why, "no: the configuration's [upstream.a]: is odd");
+            }
+        }
+        line++;
+        snprintf(why, sizeof why, "<text>:%u: bad\n<text>: sum", line);
+        hs_sim_config_explain(&config, sets, 3, why, sizeof why);
+        snprintf(expected, sizeof expected,
+                 strcmp(e->key, "kp") == 0                ? "--set controller.kp=%s: bad\n%s"
+                 : strcmp(e->section, "upstream.zz") == 0 ? "--set upstream.zz.port=%s: bad\n%s"
+                                                          : "%s: bad\n%s",
+                 e->value, "the configuration, with what --set changes: sum");
+        cr_expect_not_null(strstr(why, expected), "line %u: '%s', not '%s'", line, why, expected);
+    }
+    cr_assert_gt(line, 10u);
+    hs_sim_config_explain(&config, sets, 3, strcpy(why, "<text>:99999: x"), sizeof why);
+    cr_expect_str_eq(why, "the configuration, with what --set changes: x");
+    hs_sim_config_free(&config);
+    hs_scenario_free(&scenario);
 }

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "host_stub/base/ini.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <ini.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "host_stub/base/array.h"
+#include "host_stub/base/input.h"
 #include "host_stub/base/text.h"
 
 enum {
@@ -181,50 +178,16 @@ int hs_ini_parse(hs_ini *ini, const char *name, const char *text, size_t len, ch
     return 0;
 }
 
-static int read_all(int fd, char *to, size_t len)
-{
-    size_t have = 0;
-    while (have < len) {
-        const ssize_t n = read(fd, to + have, len - have);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return -1;
-        }
-        have += (size_t)n;
-    }
-    return 0;
-}
-
 int hs_ini_load(hs_ini *ini, const char *path, char *why, size_t capacity)
 {
-    int rc = -1;
     char *text = NULL;
-    struct stat info;
+    size_t len = 0;
     memset(ini, 0, sizeof *ini);
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return hs_refuse(why, capacity, "%s: cannot be opened: %s", path, strerror(errno));
+    if (hs_input_read(path, FILE_MAX, &text, &len, why, capacity) != 0) {
+        return -1;
     }
-    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
-        hs_refuse(why, capacity, "%s: is not a regular file", path);
-        goto cleanup;
-    }
-    if (info.st_size > FILE_MAX) {
-        hs_refuse(why, capacity, "%s: is larger than 1 MiB", path);
-        goto cleanup;
-    }
-    const size_t len = (size_t)info.st_size;
-    text = malloc(len + 1);
-    if (text == NULL || read_all(fd, text, len) != 0) {
-        hs_refuse(why, capacity, "%s: cannot be read", path);
-        goto cleanup;
-    }
-    rc = hs_ini_parse(ini, path, text, len, why, capacity);
-cleanup:
+    const int rc = hs_ini_parse(ini, path, text, len, why, capacity);
     free(text);
-    close(fd);
     return rc;
 }
 

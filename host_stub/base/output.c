@@ -97,6 +97,10 @@ static int write_all(int fd, const char *data, size_t len)
         data += n > 0 ? n : 0;
         len -= n > 0 ? (size_t)n : 0;
     }
+    /* On the disk before it takes a name: a crash leaves the old file or the new one. */
+    if (error == 0 && fsync(fd) != 0 && errno != EINVAL && errno != EROFS) {
+        error = errno;
+    }
     return close(fd) != 0 && error == 0 ? errno : error;
 }
 

@@ -1,45 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "host_stub/replay/input.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "host_stub/base/input.h"
 #include "host_stub/base/text.h"
-
-/* Takes the whole file into *out. Returns 0, or -1 with *why. */
-static int slurp(const char *path, FILE *file, hs_replay_recording *out, char *why, size_t capacity)
-{
-    struct stat info;
-    if (fstat(fileno(file), &info) != 0 || !S_ISREG(info.st_mode)) {
-        (void)snprintf(why, capacity, "%s: is not a regular file", path);
-        return -1;
-    }
-    if (info.st_size == 0) {
-        (void)snprintf(why, capacity, "%s: is empty; a recording has at least one frame", path);
-        return -1;
-    }
-    if (info.st_size > HS_REPLAY_FILE_MAX) {
-        (void)snprintf(why, capacity, "%s: has %lld bytes; at most %d are read", path,
-                       (long long)info.st_size, HS_REPLAY_FILE_MAX);
-        return -1;
-    }
-    out->data = malloc((size_t)info.st_size);
-    if (out->data == NULL) {
-        (void)snprintf(why, capacity, "%s: no memory for its %lld bytes", path,
-                       (long long)info.st_size);
-        return -1;
-    }
-    out->len = fread(out->data, 1, (size_t)info.st_size, file);
-    if (out->len != (size_t)info.st_size) {
-        (void)snprintf(why, capacity, "%s: only %zu of its %lld bytes could be read", path,
-                       out->len, (long long)info.st_size);
-        return -1;
-    }
-    return 0;
-}
 
 static int is_raw(const hs_replay_recording *recording)
 {
@@ -100,18 +67,20 @@ static int from_hex(const char *path, hs_replay_recording *r, char *why, size_t 
 int hs_replay_recording_read(const char *path, hs_replay_recording *out, char *why, size_t capacity)
 {
     memset(out, 0, sizeof *out);
-    FILE *const file = fopen(path, "rb");
-    if (file == NULL) {
-        (void)snprintf(why, capacity, "%s: cannot be opened: %s", path, strerror(errno));
+    char *data = NULL;
+    if (hs_input_read(path, HS_REPLAY_FILE_MAX, &data, &out->len, why, capacity) != 0) {
         return -1;
     }
-    const int done = slurp(path, file, out, why, capacity) == 0 &&
-                     (is_raw(out) || from_hex(path, out, why, capacity) == 0);
-    (void)fclose(file);
-    if (!done) {
+    out->data = (uint8_t *)data;
+    const int rc =
+        out->len == 0
+            ? hs_refuse(why, capacity, "%s: is empty; a recording has at least one frame", path)
+        : is_raw(out) ? 0
+                      : from_hex(path, out, why, capacity);
+    if (rc != 0) {
         hs_replay_recording_free(out);
     }
-    return done ? 0 : -1;
+    return rc;
 }
 
 void hs_replay_recording_free(hs_replay_recording *recording)

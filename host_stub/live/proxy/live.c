@@ -14,6 +14,7 @@
 
 #include <sodium.h>
 
+#include "host_stub/base/input.h"
 #include "host_stub/base/json.h"
 #include "host_stub/base/output.h"
 #include "host_stub/base/paths.h"
@@ -299,58 +300,11 @@ static void on_accept(void *ctx, int fd)
     }
 }
 
-/* ---- the state file: read whole and replaced whole, so that a crash leaves one of the two ---- */
-
-/* A file that is not there is an empty state. *data is for free(); NULL when empty. */
-static int state_read(const char *path, uint8_t **data, size_t *len, char *why, size_t capacity)
+/* A file that is not there is an empty state. *data is for free(); NULL when there is none. */
+static int state_read(const char *path, char **data, size_t *len, char *why, size_t capacity)
 {
-    struct stat about;
-    int rc = -1;
-    FILE *const file = fopen(path, "rb");
-    *data = NULL;
-    *len = 0;
-    if (file == NULL) {
-        return errno == ENOENT ? 0
-                               : hs_refuse(why, capacity, "the state %s cannot be read: %s", path,
-                                           strerror(errno));
-    }
-    if (fstat(fileno(file), &about) != 0 || !S_ISREG(about.st_mode) || about.st_size > STATE_MAX) {
-        (void)hs_refuse(why, capacity, "the state %s is no file of at most 64 MiB", path);
-        goto cleanup;
-    }
-    *data = malloc((size_t)about.st_size + 1);
-    *len = *data != NULL ? fread(*data, 1, (size_t)about.st_size, file) : 0;
-    if (*data == NULL || *len != (size_t)about.st_size) {
-        (void)hs_refuse(why, capacity, "the state %s cannot be read whole", path);
-        free(*data);
-        *data = NULL;
-        goto cleanup;
-    }
-    rc = 0;
-cleanup:
-    (void)fclose(file);
-    return rc;
-}
-
-static int state_write(const char *path, const uint8_t *data, size_t len, char *why,
-                       size_t capacity)
-{
-    char beside[4096];
-    const int size = snprintf(beside, sizeof beside, "%s.new", path);
-    if (size < 0 || (size_t)size >= sizeof beside) {
-        return hs_refuse(why, capacity, "the path of the state is too long: %s", path);
-    }
-    FILE *const file = fopen(beside, "wb");
-    int good = file != NULL && fwrite(data, 1, len, file) == len;
-    good = good && fflush(file) == 0 && fsync(fileno(file)) == 0;
-    good = (file == NULL || fclose(file) == 0) && good;
-    good = good && rename(beside, path) == 0;
-    if (!good) {
-        (void)hs_refuse(why, capacity, "the state %s cannot be written: %s", path, strerror(errno));
-        (void)unlink(beside);
-        return -1;
-    }
-    return 0;
+    const int rc = hs_input_read(path, STATE_MAX, data, len, why, capacity);
+    return rc != 0 && errno == ENOENT ? 0 : rc;
 }
 
 /* ---- from the beginning to the end ---- */
@@ -401,7 +355,7 @@ static int begin_proxy(live *l, char *why, size_t capacity)
     static const hs_proxy_out OUT = {send_down, end_down, pause_down, dial,
                                      send_up,   end_up,   say,        on_violation};
     hs_proxy_settings settings = l->options->settings;
-    uint8_t *state = NULL;
+    char *state = NULL;
     size_t len = 0;
     make_seed(l->options, settings.seed);
     if (l->options->state != NULL &&
@@ -409,7 +363,7 @@ static int begin_proxy(live *l, char *why, size_t capacity)
         return -1;
     }
     l->proxy = hs_proxy_new(&settings, &l->plugin, &OUT, l, l->start_ns, wall_ms(),
-                            (hs_sv2_bytes){state, (uint32_t)len}, why, capacity);
+                            (hs_sv2_bytes){(const uint8_t *)state, (uint32_t)len}, why, capacity);
     free(state);
     return l->proxy != NULL ? 0 : -1;
 }
@@ -492,7 +446,7 @@ static int write_state(live *l, char *why, size_t capacity)
     const int saved = hs_proxy_save(l->proxy, &data, &len, why, capacity);
     int rc = saved < 0 ? -1 : 0;
     if (saved > 0) {
-        rc = state_write(l->options->state, data, len, why, capacity);
+        rc = hs_output_save(l->options->state, data, len, why, capacity);
     }
     free(data);
     return rc;

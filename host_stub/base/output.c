@@ -164,7 +164,12 @@ int hs_output_save_text(const char *path, char *text, char *why, size_t capacity
 
 int hs_output_finish(char *why, size_t capacity)
 {
-    errno = 0;
-    const int good = fflush(stdout) == 0 && !ferror(stdout);
-    return good ? 0 : refuse("standard output", errno != 0 ? errno : EIO, why, capacity);
+    if (fflush(stdout) != 0) {
+        return refuse("standard output", errno, why, capacity);
+    }
+    /* An earlier line, whose error nobody kept. */
+    return ferror(stdout) ? hs_refuse(why, capacity,
+                                      "standard output cannot be written: not all "
+                                      "that was printed has arrived")
+                          : 0;
 }

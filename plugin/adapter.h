@@ -23,6 +23,7 @@ struct hmx_instance {
     hmx_host host;    /* copy; missing callbacks are NULL */
     hm_memory memory; /* the core points here: the instance does not move */
     hm_core core;
+    hm_alarm alarm; /* what was broken; then every hook but destroy answers HMX_E_FATAL */
     uint64_t last_seq;
     uint32_t upstreams_max;
     uint32_t pad0;
@@ -56,16 +57,33 @@ hmx_status hm_on_reassign(hmx_instance *self, const hmx_reassign *event);
 hmx_status hm_save(hmx_instance *self, const hmx_writer *to);
 hmx_status hm_load(hmx_instance *self, const hmx_reader *from);
 
-/* Judges the head of an event: `required` is the size of the struct in version 1.0. HMX_OK or
- * HMX_E_INVALID. */
+/* First thing in each hook: is there an instance, and has it not lost count? HMX_OK, HMX_E_INVALID
+ * or HMX_E_FATAL. */
+static inline hmx_status hm_instance_check(const hmx_instance *self)
+{
+    if (self == NULL) {
+        return HMX_E_INVALID;
+    }
+    return self->alarm.where == NULL ? HMX_OK : HMX_E_FATAL;
+}
+
+/* The answer to a call that breaks a rule or comes too late. */
+static inline hmx_status hm_refusal(const hmx_instance *self)
+{
+    const hmx_status status = hm_instance_check(self);
+    return status != HMX_OK ? status : HMX_E_INVALID;
+}
+
+/* Judges the instance and the head of an event: `required` is the size of the struct in version
+ * 1.0. */
 static inline hmx_status hm_event_check(const hmx_instance *self, const hmx_event *event,
                                         size_t required)
 {
-    if (self == NULL || event == NULL || event->size < required) {
-        return HMX_E_INVALID;
+    if (hm_instance_check(self) != HMX_OK || event == NULL || event->size < required ||
+        event->now_ns < self->core.now_ns || event->seq <= self->last_seq) {
+        return hm_refusal(self);
     }
-    return event->now_ns >= self->core.now_ns && event->seq > self->last_seq ? HMX_OK
-                                                                             : HMX_E_INVALID;
+    return HMX_OK;
 }
 /* The event is accepted: its time and number are the latest. */
 static inline void hm_event_commit(hmx_instance *self, const hmx_event *event)
@@ -75,6 +93,15 @@ static inline void hm_event_commit(hmx_instance *self, const hmx_event *event)
 }
 
 /* ---- adapter_check.c ---- */
+/* Says what was broken, once. Returns HMX_E_FATAL. */
+hmx_status hm_poisoned(const hmx_instance *self);
+/* Last thing in each hook that changed something: its status, or HMX_E_FATAL when the alarm went
+ * off meanwhile. */
+static inline hmx_status hm_answer(const hmx_instance *self, hmx_status status)
+{
+    return self->alarm.where == NULL ? status : hm_poisoned(self);
+}
+
 /* Can an array of the host's take whole rows of `least` bytes? Judged before the first is
  * written. */
 int hm_rows_are_sound(const void *rows, uint32_t stride, uint32_t capacity, size_t least);

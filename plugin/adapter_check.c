@@ -32,3 +32,16 @@ int hm_rows_are_sound(const void *rows, uint32_t stride, uint32_t capacity, size
     }
     return 1;
 }
+
+hmx_status hm_poisoned(const hmx_instance *self)
+{
+    char line[256];
+    hm_text text;
+    hm_text_init(&text, line, sizeof line);
+    hm_text_addf(&text,
+                 "this is a fault of the plugin, which stops here; please report it: %s in %s does "
+                 "not hold",
+                 self->alarm.what, self->alarm.where);
+    hm_core_log(&self->core, HMX_LOG_ERROR, line);
+    return HMX_E_FATAL;
+}

@@ -21,7 +21,7 @@ hmx_status hm_on_upstream(hmx_instance *self, const hmx_upstream_event *event)
 {
     hmx_upstream_event e;
     if (hm_event_check(self, event == NULL ? NULL : &event->event, sizeof e) != HMX_OK) {
-        return HMX_E_INVALID;
+        return hm_refusal(self);
     }
     (void)hmx_copy_in(&e, sizeof e, sizeof e, event);
     if (hm_upstreams_retired(&self->core.upstreams, e.upstream)) {
@@ -52,7 +52,7 @@ hmx_status hm_on_upstream(hmx_instance *self, const hmx_upstream_event *event)
     if (self->core.control.evacuate && self->host.request_tick != NULL) {
         self->host.request_tick(self->host.ctx);
     }
-    return status;
+    return hm_answer(self, status);
 }
 
 /* Judges what a channel says of itself and turns it into the core's facts. HMX_OK or
@@ -101,13 +101,13 @@ hmx_status hm_on_channel_open(hmx_instance *self, const hmx_channel_open *event,
     hm_placement placement;
     if (hm_event_check(self, event == NULL ? NULL : &event->event, sizeof e) != HMX_OK ||
         out == NULL || out->size < sizeof *out) {
-        return HMX_E_INVALID;
+        return hm_refusal(self);
     }
     (void)hmx_copy_in(&e, sizeof e, sizeof e, event);
     hmx_status status = channel_facts(self, &e, &facts);
     if (status == HMX_OK) {
         hm_event_commit(self, &event->event);
-        status = hm_core_open(&self->core, &facts, &placement);
+        status = hm_answer(self, hm_core_open(&self->core, &facts, &placement));
     }
     if (status != HMX_OK) {
         return status;
@@ -128,7 +128,7 @@ hmx_status hm_on_channel_update(hmx_instance *self, const hmx_channel_update *ev
 {
     hmx_channel_update e;
     if (hm_event_check(self, event == NULL ? NULL : &event->event, sizeof e) != HMX_OK) {
-        return HMX_E_INVALID;
+        return hm_refusal(self);
     }
     (void)hmx_copy_in(&e, sizeof e, sizeof e, event);
     if (((e.changed & HMX_FACT_NOMINAL_HASHRATE) != 0 && !hm_is_quantity(e.nominal_hashrate)) ||
@@ -147,13 +147,13 @@ hmx_status hm_on_channel_update(hmx_instance *self, const hmx_channel_update *ev
         .flags = e.flags & KNOWN_CHANNEL_FLAGS,
     };
     hm_event_commit(self, &event->event);
-    return hm_core_update(&self->core, slot, &facts, e.changed);
+    return hm_answer(self, hm_core_update(&self->core, slot, &facts, e.changed));
 }
 
 hmx_status hm_on_channel_close(hmx_instance *self, const hmx_channel_close *event)
 {
     if (hm_event_check(self, event == NULL ? NULL : &event->event, sizeof *event) != HMX_OK) {
-        return HMX_E_INVALID;
+        return hm_refusal(self);
     }
     const uint32_t slot =
         hm_channels_find(&self->core.assignment.channels, event->channel, event->cookie);
@@ -162,13 +162,13 @@ hmx_status hm_on_channel_close(hmx_instance *self, const hmx_channel_close *even
     }
     hm_event_commit(self, &event->event);
     hm_core_close(&self->core, slot);
-    return HMX_OK;
+    return hm_answer(self, HMX_OK);
 }
 
 hmx_status hm_on_share(hmx_instance *self, const hmx_share *event)
 {
     if (hm_event_check(self, event == NULL ? NULL : &event->event, sizeof *event) != HMX_OK) {
-        return HMX_E_INVALID;
+        return hm_refusal(self);
     }
     const hmx_share *const e = event; /* hot: read in place */
     const int is_known = hm_upstreams_exists(&self->core.upstreams, e->upstream);
@@ -191,5 +191,5 @@ hmx_status hm_on_share(hmx_instance *self, const hmx_share *event)
                                   .count = e->count,
                                   .local = (e->event.flags & HMX_SHARE_LOCAL) != 0};
     hm_core_share(&self->core, &share);
-    return HMX_OK;
+    return hm_answer(self, HMX_OK);
 }

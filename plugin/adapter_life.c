@@ -139,8 +139,13 @@ hmx_status hm_create(const hmx_host *host_in, const hmx_create_args *args_in, hm
     }
     self->host = host;
     self->memory = memory;
+    self->memory.alarm = &self->alarm;
     self->upstreams_max = args.upstreams_max > 0 ? args.upstreams_max : HMX_UPSTREAMS_MAX;
     status = start(self, &args);
+    if (status == HMX_OK && self->alarm.where != NULL) {
+        hm_core_free(&self->core);
+        status = HMX_E_FATAL;
+    }
     if (status != HMX_OK) {
         hm_free(&memory, self, 1, sizeof *self, _Alignof(hmx_instance));
         return status;
@@ -184,9 +189,9 @@ static hmx_upstream_info info_of(const hm_core *core, uint32_t i)
 
 hmx_status hm_upstreams_table(hmx_instance *self, hmx_upstream_table *out)
 {
-    if (self == NULL || out == NULL || out->size < sizeof *out ||
+    if (hm_instance_check(self) != HMX_OK || out == NULL || out->size < sizeof *out ||
         !hm_rows_are_sound(out->rows, out->stride, out->capacity, sizeof(hmx_upstream_info))) {
-        return HMX_E_INVALID;
+        return hm_refusal(self);
     }
     const hm_upstreams *const u = &self->core.upstreams;
     for (uint32_t i = 0; i < u->count && i < out->capacity; i++) {
@@ -201,9 +206,10 @@ hmx_status hm_upstreams_table(hmx_instance *self, hmx_upstream_table *out)
 hmx_status hm_reconfigure(hmx_instance *self, const hmx_reconfigure_args *args_in)
 {
     hmx_reconfigure_args args;
-    if (self == NULL || hmx_copy_in(&args, sizeof args, sizeof args, args_in) != HMX_OK ||
+    if (hm_instance_check(self) != HMX_OK ||
+        hmx_copy_in(&args, sizeof args, sizeof args, args_in) != HMX_OK ||
         args.now_ns < self->core.now_ns) {
-        return HMX_E_INVALID;
+        return hm_refusal(self);
     }
     if (args.flags != 0 || !hmx_tail_is_zero(args_in, sizeof args)) {
         say(args.why, "hmx_reconfigure_args asks for something that this version does not know");
@@ -219,6 +225,7 @@ hmx_status hm_reconfigure(hmx_instance *self, const hmx_reconfigure_args *args_i
         status = hm_core_adopt_draft(core, UINT64_MAX, &why);
         hm_text_to_abi(&why, args.why);
     }
+    status = hm_answer(self, status);
     if (status == HMX_OK && self->host.request_tick != NULL) {
         self->host.request_tick(self->host.ctx);
     }

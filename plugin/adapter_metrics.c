@@ -126,9 +126,9 @@ static void fill_totals(const hm_core *core, hmx_snapshot *s, double working)
 
 static hmx_status snapshot(hmx_instance *self, hmx_snapshot *out)
 {
-    if (self == NULL || out == NULL || out->size < sizeof *out ||
+    if (hm_instance_check(self) != HMX_OK || out == NULL || out->size < sizeof *out ||
         !hm_rows_are_sound(out->rows, out->stride, out->capacity, sizeof(hmx_upstream_metrics))) {
-        return HMX_E_INVALID;
+        return hm_refusal(self);
     }
     const hm_core *const core = &self->core;
     const totals t = totals_of(core);
@@ -144,8 +144,8 @@ static hmx_status snapshot(hmx_instance *self, hmx_snapshot *out)
 static hmx_status channel(hmx_instance *self, uint64_t number, uint64_t cookie,
                           hmx_channel_metrics *out)
 {
-    if (self == NULL || out == NULL || out->size < sizeof *out) {
-        return HMX_E_INVALID;
+    if (hm_instance_check(self) != HMX_OK || out == NULL || out->size < sizeof *out) {
+        return hm_refusal(self);
     }
     const hm_channels *const c = &self->core.assignment.channels;
     const uint32_t slot = hm_channels_find(c, number, cookie);
@@ -171,9 +171,9 @@ static hmx_status channel(hmx_instance *self, uint64_t number, uint64_t cookie,
 
 static hmx_status adjustments(hmx_instance *self, hmx_adjustments *out)
 {
-    if (self == NULL || out == NULL || out->size < sizeof *out ||
+    if (hm_instance_check(self) != HMX_OK || out == NULL || out->size < sizeof *out ||
         !hm_rows_are_sound(out->rows, out->stride, out->capacity, sizeof(hmx_adjustment))) {
-        return HMX_E_INVALID;
+        return hm_refusal(self);
     }
     const hm_core *const core = &self->core;
     for (uint32_t i = 0; i < core->upstreams.count && i < out->capacity; i++) {

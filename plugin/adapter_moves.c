@@ -12,11 +12,18 @@ hmx_status hm_on_tick(hmx_instance *self, const hmx_tick *event, hmx_decision_bu
     if (hm_event_check(self, event == NULL ? NULL : &event->event, sizeof *event) != HMX_OK ||
         out == NULL || out->size < sizeof *out ||
         !hm_rows_are_sound(out->rows, out->stride, out->capacity, sizeof(hmx_decision))) {
-        return HMX_E_INVALID;
+        return hm_refusal(self);
     }
     hm_event_commit(self, &event->event);
-    hm_outbox outbox = {.rows = out->rows, .stride = out->stride, .capacity = out->capacity};
-    out->more = (uint32_t)hm_core_tick(&self->core, &outbox);
+    hm_outbox outbox = {
+        .rows = out->rows, .stride = out->stride, .capacity = out->capacity, .alarm = &self->alarm};
+    const int more = hm_core_tick(&self->core, &outbox);
+    const hmx_status status = hm_answer(self, HMX_OK);
+    if (status != HMX_OK) {
+        hm_outbox_clear(&outbox);
+        return status;
+    }
+    out->more = (uint32_t)more;
     out->count = outbox.count;
     return HMX_OK;
 }
@@ -51,7 +58,7 @@ hmx_status hm_on_reassign(hmx_instance *self, const hmx_reassign *event)
 {
     hmx_reassign e;
     if (hm_event_check(self, event == NULL ? NULL : &event->event, sizeof e) != HMX_OK) {
-        return HMX_E_INVALID;
+        return hm_refusal(self);
     }
     (void)hmx_copy_in(&e, sizeof e, sizeof e, event);
     const uint32_t slot = hm_channels_find(&self->core.assignment.channels, e.channel, e.cookie);
@@ -69,5 +76,5 @@ hmx_status hm_on_reassign(hmx_instance *self, const hmx_reassign *event)
     };
     memcpy(outcome.prefix, e.extranonce_prefix, e.extranonce_prefix_len);
     hm_event_commit(self, &event->event);
-    return hm_core_reassign(&self->core, &outcome);
+    return hm_answer(self, hm_core_reassign(&self->core, &outcome));
 }

@@ -12,10 +12,11 @@
 
 hmx_status hm_save(hmx_instance *self, const hmx_writer *to)
 {
-    if (self == NULL || to == NULL || to->size < sizeof *to || to->write == NULL) {
-        return HMX_E_INVALID;
+    if (hm_instance_check(self) != HMX_OK || to == NULL || to->size < sizeof *to ||
+        to->write == NULL) {
+        return hm_refusal(self);
     }
-    return hm_state_save(&self->core, to);
+    return hm_answer(self, hm_state_save(&self->core, to));
 }
 
 /* Reads until `capacity` bytes are there or the stream ends. HMX_OK or HMX_E_IO. */
@@ -97,9 +98,10 @@ hmx_status hm_load(hmx_instance *self, const hmx_reader *from_in)
     char line[256];
     hm_text why;
     hmx_reader from;
-    if (self == NULL || hmx_copy_in(&from, sizeof from, sizeof from, from_in) != HMX_OK ||
-        from.read == NULL || from.now_ns < self->core.now_ns) {
-        return HMX_E_INVALID;
+    if (hm_instance_check(self) != HMX_OK ||
+        hmx_copy_in(&from, sizeof from, sizeof from, from_in) != HMX_OK || from.read == NULL ||
+        from.now_ns < self->core.now_ns) {
+        return hm_refusal(self);
     }
     hm_text_init(&why, line, sizeof line);
     hm_text_add(&why, "saved state refused, nothing of it is used: ");
@@ -111,7 +113,7 @@ hmx_status hm_load(hmx_instance *self, const hmx_reader *from_in)
         hm_text_add(&why, "load comes once, after create and before the first event");
         status = HMX_E_STATE;
     } else {
-        status = load_from(self, &from, &why);
+        status = hm_answer(self, load_from(self, &from, &why));
     }
     if (status != HMX_OK) {
         hm_core_log(&self->core, HMX_LOG_WARN, line);

@@ -13,7 +13,7 @@
 /* Starts a change: the draft is a copy of what is in effect. NULL when the call breaks a rule. */
 static hm_config *begin(hmx_instance *self, uint64_t now_ns)
 {
-    if (self == NULL || now_ns < self->core.now_ns) {
+    if (hm_instance_check(self) != HMX_OK || now_ns < self->core.now_ns) {
         return NULL;
     }
     *self->core.draft = *self->core.config;
@@ -34,6 +34,7 @@ static hmx_status finish_with(hmx_instance *self, uint64_t now_ns, uint64_t want
         status = hm_core_adopt_draft(&self->core, wanted, &why);
     }
     hm_text_to_abi(&why, why_out);
+    status = hm_answer(self, status);
     if (status == HMX_OK && self->host.request_tick != NULL) {
         self->host.request_tick(self->host.ctx);
     }
@@ -59,7 +60,7 @@ static hmx_status set_tuning_model(hmx_instance *self, uint64_t now_ns, uint32_t
 {
     hm_config *const draft = begin(self, now_ns);
     if (draft == NULL) {
-        return HMX_E_INVALID;
+        return hm_refusal(self);
     }
     if (model < HMX_TUNING_AGGRESSIVE || model > HMX_TUNING_PROPORTIONAL_ONLY) {
         return refuse(HMX_E_CONFIG, why,
@@ -78,7 +79,7 @@ static hmx_status set_custom_pid_params(hmx_instance *self, uint64_t now_ns,
     hmx_pid_gains gains;
     hm_config *const draft = begin(self, now_ns);
     if (draft == NULL || hmx_copy_in(&gains, sizeof gains, sizeof gains, gains_in) != HMX_OK) {
-        return HMX_E_INVALID;
+        return hm_refusal(self);
     }
     if (!hmx_tail_is_zero(gains_in, sizeof gains)) {
         return refuse(HMX_E_UNSUPPORTED, why, "hmx_pid_gains has fields that are not known here");
@@ -96,7 +97,7 @@ static hmx_status set_deadband(hmx_instance *self, uint64_t now_ns, double point
 {
     hm_config *const draft = begin(self, now_ns);
     if (draft == NULL) {
-        return HMX_E_INVALID;
+        return hm_refusal(self);
     }
     if (hm_decimal_round(points, &draft->controller.deadband_points) != 0) {
         return refuse(HMX_E_CONFIG, why, "deadband must be a finite number from 0 to 100 points");
@@ -109,7 +110,7 @@ static hmx_status set_evaluation_interval(hmx_instance *self, uint64_t now_ns, u
 {
     hm_config *const draft = begin(self, now_ns);
     if (draft == NULL) {
-        return HMX_E_INVALID;
+        return hm_refusal(self);
     }
     draft->controller.evaluation_interval_secs = secs;
     return finish(self, now_ns, hm_config_validate_running, why);
@@ -120,7 +121,7 @@ static hmx_status set_min_reassignment_interval(hmx_instance *self, uint64_t now
 {
     hm_config *const draft = begin(self, now_ns);
     if (draft == NULL) {
-        return HMX_E_INVALID;
+        return hm_refusal(self);
     }
     draft->controller.min_reassignment_interval_secs = secs;
     return finish(self, now_ns, hm_config_validate_running, why);
@@ -173,7 +174,7 @@ static hmx_status set_targets(hmx_instance *self, uint64_t now_ns, const hmx_tar
 {
     if (begin(self, now_ns) == NULL || targets == NULL || targets->size < sizeof *targets ||
         (targets->count > 0 && (targets->rows == NULL || targets->stride < sizeof(hmx_target)))) {
-        return HMX_E_INVALID;
+        return hm_refusal(self);
     }
     if (!hmx_tail_is_zero(targets, sizeof *targets)) {
         return refuse(HMX_E_UNSUPPORTED, why, "hmx_targets has fields that are not known here");
@@ -189,7 +190,7 @@ static hmx_status set_upstream_enabled(hmx_instance *self, uint64_t now_ns, uint
                                        uint32_t enabled, hmx_text *why)
 {
     if (begin(self, now_ns) == NULL) {
-        return HMX_E_INVALID;
+        return hm_refusal(self);
     }
     hm_config_upstream *const row = row_of(self, upstream);
     if (row == NULL) {
@@ -231,7 +232,7 @@ static hmx_status pin(hmx_instance *self, uint64_t now_ns, hmx_view pattern, uin
 {
     hm_config *const draft = begin(self, now_ns);
     if (draft == NULL || pattern.data == NULL) {
-        return HMX_E_INVALID;
+        return hm_refusal(self);
     }
     const hm_config_upstream *const row = upstream != HMX_NONE ? row_of(self, upstream) : NULL;
     if (upstream != HMX_NONE && row == NULL) {
@@ -263,7 +264,7 @@ static hmx_status unpin(hmx_instance *self, uint64_t now_ns, hmx_view pattern, h
 {
     hm_config *const draft = begin(self, now_ns);
     if (draft == NULL || pattern.data == NULL) {
-        return HMX_E_INVALID;
+        return hm_refusal(self);
     }
     for (uint32_t i = 0; i < draft->pin_count; i++) {
         if (is_pattern_of(&draft->pins[i], pattern)) {
@@ -280,8 +281,8 @@ static hmx_status unpin(hmx_instance *self, uint64_t now_ns, hmx_view pattern, h
 static hmx_status rebalance_now(hmx_instance *self, uint64_t now_ns, hmx_text *why)
 {
     (void)why;
-    if (self == NULL || now_ns < self->core.now_ns) {
-        return HMX_E_INVALID;
+    if (hm_instance_check(self) != HMX_OK || now_ns < self->core.now_ns) {
+        return hm_refusal(self);
     }
     self->core.now_ns = now_ns;
     self->core.control.force = 1;
@@ -293,8 +294,9 @@ static hmx_status rebalance_now(hmx_instance *self, uint64_t now_ns, hmx_text *w
 
 static hmx_status write_config(hmx_instance *self, const hmx_writer *to)
 {
-    if (self == NULL || to == NULL || to->size < sizeof *to || to->write == NULL) {
-        return HMX_E_INVALID;
+    if (hm_instance_check(self) != HMX_OK || to == NULL || to->size < sizeof *to ||
+        to->write == NULL) {
+        return hm_refusal(self);
     }
     return hm_config_write(self->core.config, to);
 }

@@ -12,12 +12,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "plugin/base/check.h"
+
 /* The host's allocator, as in hmx_host: alloc gives `size` > 0 bytes aligned to `align` or NULL,
  * free takes back a non-NULL pointer with the same size and align. */
 typedef struct hm_memory {
     void *ctx;
     void *(*alloc)(void *ctx, uint64_t size, uint64_t align);
     void (*free)(void *ctx, void *p, uint64_t size, uint64_t align);
+    hm_alarm *alarm; /* of the instance whose memory it is; NULL in tests of single modules */
 } hm_memory;
 
 /* Returns `count` * `size` zeroed bytes aligned to `align` (a power of two, at most 4096), owned by

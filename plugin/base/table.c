@@ -83,6 +83,7 @@ int hm_table_put(hm_table *t, uint64_t key, uint32_t value)
     }
     t->entries[find(t, key)] = (hm_table_entry){.key = key, .value = value};
     t->count++;
+    HM_MUST(t->memory->alarm, t->count < t->capacity); /* or a search would never end */
     return 0;
 }
 
@@ -108,6 +109,7 @@ void hm_table_remove(hm_table *t, uint64_t key)
     if (hm_table_get(t, key) == HM_TABLE_MISSING) {
         return;
     }
+    HM_MUST(t->memory->alarm, t->count > 0 && t->count < t->capacity);
     shift_back(t, find(t, key));
     t->count--;
     if (t->count == 0) {

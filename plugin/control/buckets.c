@@ -52,6 +52,9 @@ uint32_t hm_bucket_of(const hm_buckets *b, double hashrate)
 
 void hm_buckets_add(hm_buckets *b, const hm_channels *c, uint32_t place, uint32_t slot)
 {
+    if (!HM_HOLDS(c->memory->alarm, place < b->places && slot < c->slots)) {
+        return;
+    }
     hm_channel_hot *const hot = hm_hot(c, slot);
     hm_bucket_row *const row = &b->rows[place];
     const uint32_t bucket = hm_bucket_of(b, hot->hashrate);
@@ -67,11 +70,13 @@ void hm_buckets_remove(hm_buckets *b, const hm_channels *c, uint32_t place, uint
 {
     const hm_channel_hot *const hot = hm_hot(c, slot);
     if (previous != HM_SLOT_NONE) {
+        HM_MUST(c->memory->alarm, hm_hot(c, previous)->next == slot);
         hm_hot(c, previous)->next = hot->next;
         return;
     }
     hm_bucket_row *const row = &b->rows[place];
     const uint32_t bucket = hm_bucket_of(b, hot->hashrate);
+    HM_MUST(c->memory->alarm, row->heads[bucket] == slot);
     row->heads[bucket] = hot->next;
     if (hot->next == HM_SLOT_NONE) {
         row->occupied[bucket / 64u] &= ~(1ull << (bucket % 64u));

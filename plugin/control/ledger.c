@@ -37,7 +37,9 @@ void hm_ledger_settle(hm_ledger *l, const double *effective, const uint8_t *part
                       double dt_s, double window_s, int frozen, double debt_limit)
 {
     double total = 0.0;
+    HM_MUST(l->alarm, n <= HMX_UPSTREAMS_MAX && dt_s > 0.0);
     for (uint32_t i = 0; i < n; i++) {
+        HM_MUST(l->alarm, !(l->accounts[i].credited < 0.0));
         total += part[i] ? l->accounts[i].credited : 0.0;
     }
     const double keep = hm_decay(dt_s, window_s);
@@ -47,6 +49,7 @@ void hm_ledger_settle(hm_ledger *l, const double *effective, const uint8_t *part
         if (part[i]) {
             const double error = frozen ? 0.0 : effective[i] * total - a->credited;
             book(a, error, dt_s, window_s, debt_limit);
+            HM_MUST(l->alarm, !(fabs(a->debt) > debt_limit));
         }
         a->delivered = a->delivered * keep + a->credited;
         a->total += a->credited;
@@ -61,6 +64,7 @@ hm_ledger_input hm_ledger_inputs(const hm_ledger *l, uint32_t upstream, double h
                                  double window_s)
 {
     const hm_account *const a = &l->accounts[upstream - 1u];
+    HM_MUST(l->alarm, hashrate > 0.0 && window_s > 0.0);
     return (hm_ledger_input){
         .error_points = 100.0 * a->window / (hashrate * window_s),
         .integral_point_min = 100.0 * (a->debt - a->window) / (hashrate * 60.0),

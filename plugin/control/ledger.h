@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "abi/hmx_abi.h"
+#include "plugin/base/check.h"
 
 typedef struct hm_account {
     double credited;  /* work since the last settlement */
@@ -33,6 +34,7 @@ typedef struct hm_ledger {
     double luck;          /* q: sum of squared difficulties per second, averaged over 30 min */
     double luck_credited; /* of it since the last settlement */
     int luck_known;
+    hm_alarm *alarm; /* of the instance; NULL in tests of this module */
 } hm_ledger;
 
 /* Inputs of one upstream's controller. */

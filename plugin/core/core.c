@@ -8,6 +8,20 @@
 
 #include "plugin/control/law.h"
 
+/* The order names each upstream in use once. */
+static void check_order(const hm_core *core)
+{
+    const hm_upstreams *const u = &core->upstreams;
+    uint64_t seen = 0;
+    HM_MUST(hm_core_alarm(core), u->top <= HMX_UPSTREAMS_MAX && u->count <= u->top);
+    for (uint32_t i = 0; i < u->count; i++) {
+        HM_MUST(hm_core_alarm(core), u->order[i] < u->top && u->rows[u->order[i]].exists);
+        HM_MUST(hm_core_alarm(core), (seen >> u->order[i] & 1u) == 0);
+        seen |= 1ull << u->order[i];
+    }
+    HM_MUST(hm_core_alarm(core), u->top <= core->buckets.places || u->top == 0);
+}
+
 /* The planner needs a row of buckets for each upstream number in use. */
 static int reserve_buckets(hm_core *core, const hm_upstreams *upstreams)
 {
@@ -77,6 +91,8 @@ hmx_status hm_core_init(hm_core *core, const hm_memory *memory, const hm_config 
     if (reserve_buckets(core, &core->upstreams) != 0) {
         goto no_memory;
     }
+    check_order(core);
+    core->ledger.alarm = memory->alarm;
     core->tuning = tuning_of(config);
     core->control.gains = core->tuning.gains;
     core->estimator = estimator_of(config);
@@ -155,6 +171,7 @@ hmx_status hm_core_adopt_draft(hm_core *core, uint64_t wanted, hm_text *why)
     hm_upstreams_readmit(&next, wanted);
     hm_core_settle(core);
     core->upstreams = next;
+    check_order(core);
     hm_core_forget_former_owners(core, &before);
     forget_settings(core, &before);
     const double old_window_s = (double)core->config->controller.measurement_window_secs;

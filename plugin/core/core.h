@@ -227,6 +227,11 @@ hmx_status hm_core_adopt_draft(hm_core *core, uint64_t wanted, hm_text *why);
 /* Marks the upstreams that still have channels or moves under way: busy[64]. */
 void hm_core_busy(const hm_core *core, uint8_t *busy);
 
+static inline hm_alarm *hm_core_alarm(const hm_core *core)
+{
+    return core->memory->alarm;
+}
+
 static inline void hm_core_log(const hm_core *core, uint32_t level, const char *text)
 {
     if (core->log != NULL) {

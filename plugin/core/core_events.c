@@ -222,6 +222,7 @@ hmx_status hm_core_update(hm_core *core, uint32_t slot, const hm_channel_facts *
 void hm_core_close(hm_core *core, uint32_t slot)
 {
     hm_core_write_late_shares(core); /* the last channel that closes takes the records with it */
+    HM_MUST(hm_core_alarm(core), core->late_count == 0);
     hm_assignment_close(&core->assignment, slot, core->now_ns);
 }
 
@@ -258,6 +259,7 @@ void hm_core_write_late_shares(hm_core *core)
             share->channel = 0;
         }
     }
+    HM_MUST(hm_core_alarm(core), core->late[0].channel == 0);
     core->late_count = 0;
 }
 

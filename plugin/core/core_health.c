@@ -39,6 +39,7 @@ static void judge_one(hm_core *core, uint32_t i, const hm_health_params *params)
     const uint8_t was_grey = core->upstreams.rows[i].grey;
     /* A channel that is silent watches nothing. */
     const int has_canary = core->assignment.working[i + 1u] > 0.0;
+    HM_MUST(hm_core_alarm(core), health->suspicion >= 0.0 && health->recovery >= 0.0);
     hm_health_judge(health, params, core->now_ns, has_canary);
     hm_upstreams_judge(&core->upstreams, i + 1u, health->grey,
                        hm_health_is_out(health, core->now_ns));

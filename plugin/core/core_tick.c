@@ -33,7 +33,9 @@ static void estimate_all(hm_core *core, double dt_s)
     const hm_estimator_params *const params = &core->estimator;
     const double decay = hm_decay(dt_s, params->window_s);
     double largest = 0.0;
-    hm_assignment_recount_begin(&core->assignment);
+    hm_recount recount;
+    HM_MUST(hm_core_alarm(core), core->late_count == 0); /* what they brought is read here */
+    hm_assignment_recount_begin(&core->assignment, &recount);
     for (uint32_t slot = 0; slot < c->slots; slot++) {
         hm_channel_hot *const hot = hm_hot(c, slot);
         const uint32_t later = slot + AHEAD < c->slots ? slot + AHEAD : slot;
@@ -42,6 +44,7 @@ static void estimate_all(hm_core *core, double dt_s)
         if (hot->channel == 0) {
             continue;
         }
+        hm_recount_add(&recount, hot);
         hot->hashrate =
             hm_estimate_update(hm_estimate_of(c, slot), params, hot->work, hot->count, dt_s, decay);
         hot->work = 0.0;
@@ -55,6 +58,7 @@ static void estimate_all(hm_core *core, double dt_s)
         }
     }
     core->control.largest = largest;
+    hm_assignment_recount_end(&core->assignment, &recount);
 }
 
 static uint64_t dwell_ns(const hm_core *core)

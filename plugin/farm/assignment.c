@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "plugin/farm/assignment.h"
 
+#include <math.h>
 #include <string.h>
 
 int hm_assignment_init(hm_assignment *a, const hm_memory *memory, const hm_upstreams *upstreams,
@@ -17,6 +18,18 @@ void hm_assignment_free(hm_assignment *a)
 {
     hm_prefixes_free(&a->prefixes);
     hm_channels_free(&a->channels);
+}
+
+static hm_alarm *alarm_of(const hm_assignment *a)
+{
+    return a->channels.memory->alarm;
+}
+
+/* An open channel's slot, and a place. */
+static int is_sound(const hm_assignment *a, uint32_t slot, uint32_t place)
+{
+    return slot < a->channels.slots && hm_hot(&a->channels, slot)->channel != 0 &&
+           place < HM_PLACES;
 }
 
 /* Is there room for this channel under the cap? */
@@ -105,11 +118,14 @@ static void settle_on(hm_assignment *a, uint32_t slot, uint32_t upstream, hm_pre
     hm_cold(&a->channels, slot)->place = place;
     a->counts[upstream]++;
     a->working[upstream] += hot->hashrate;
+    a->churn += hot->hashrate;
+    HM_MUST(alarm_of(a), a->counts[upstream] <= a->channels.count);
 }
 
 static void unsettle(hm_assignment *a, uint32_t slot)
 {
     const hm_channel_hot *const hot = hm_hot(&a->channels, slot);
+    HM_MUST(alarm_of(a), a->counts[hot->upstream] > 0);
     a->counts[hot->upstream]--;
     a->working[hot->upstream] -= hot->hashrate;
 }
@@ -121,6 +137,9 @@ int hm_assignment_place(hm_assignment *a, uint32_t slot, uint32_t upstream,
     const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
     hm_prefix_place place = {0};
     *prefix_len = 0;
+    if (!HM_HOLDS(alarm_of(a), is_sound(a, slot, upstream))) {
+        return -1;
+    }
     if (upstream != HMX_NONE && hm_space(&a->prefixes, upstream)->used != NULL) {
         hm_extranonce_space *const space = hm_space(&a->prefixes, upstream);
         if (hm_extranonce_take(space, cold->kind, cold->extranonce_size, &place) != 0) {
@@ -149,6 +168,7 @@ void hm_assignment_set_hashrate(hm_assignment *a, uint32_t slot, double hashrate
 {
     hm_channel_hot *const hot = hm_hot(&a->channels, slot);
     a->changes++;
+    a->churn += hashrate + hot->hashrate;
     a->allocated[destination(hot)] += hashrate - hot->hashrate;
     a->working[hot->upstream] += hashrate - hot->hashrate;
     hot->hashrate = hashrate;
@@ -197,6 +217,10 @@ int hm_assignment_propose(hm_assignment *a, uint32_t slot, uint32_t to, uint32_t
     hm_channel_cold *const cold = hm_cold(&a->channels, slot);
     hm_extranonce_space *const space = hm_space(&a->prefixes, to);
     memset(out, 0, sizeof *out);
+    if (!HM_HOLDS(alarm_of(a), is_sound(a, slot, to) && to != HMX_NONE) ||
+        !HM_HOLDS(alarm_of(a), hot->pending_to == HMX_NONE && cold->decision == 0)) {
+        return -1;
+    }
     cold->pending_place = (hm_prefix_place){0};
     if (space->used != NULL) {
         if (hm_extranonce_take(space, cold->kind, cold->extranonce_size, &cold->pending_place) !=
@@ -237,6 +261,9 @@ static hm_prefix_place end_pending(hm_assignment *a, uint32_t slot)
     hm_channel_hot *const hot = hm_hot(&a->channels, slot);
     hm_channel_cold *const cold = hm_cold(&a->channels, slot);
     const hm_prefix_place place = cold->pending_place;
+    HM_MUST(alarm_of(a), hot->pending_to != HMX_NONE && cold->decision != 0);
+    HM_MUST(alarm_of(a), a->pending_out[hot->upstream] > 0 && a->pending_in[hot->pending_to] > 0 &&
+                             a->pending_count > 0);
     a->allocated[hot->pending_to] -= hot->hashrate;
     a->allocated[hot->upstream] += hot->hashrate;
     a->pending_out[hot->upstream]--;
@@ -332,6 +359,16 @@ void hm_assignment_force(hm_assignment *a, uint32_t slot, uint32_t to, uint64_t 
     hm_hot(&a->channels, slot)->moved_ns = now_ns > 0 ? now_ns : 1;
 }
 
+static void clear_sums(hm_assignment *a)
+{
+    a->changes++;
+    a->churn = 0.0;
+    memset(a->allocated, 0, sizeof a->allocated);
+    memset(a->working, 0, sizeof a->working);
+    memset(a->pinned, 0, sizeof a->pinned);
+    a->astray = 0;
+}
+
 void hm_assignment_close(hm_assignment *a, uint32_t slot, uint64_t now_ns)
 {
     a->changes++;
@@ -345,7 +382,7 @@ void hm_assignment_close(hm_assignment *a, uint32_t slot, uint64_t now_ns)
     a->allocated[hot->upstream] -= hot->hashrate;
     hm_channels_close(&a->channels, slot);
     if (a->channels.count == 0) {
-        hm_assignment_recount_begin(a); /* what rounding left behind goes with the last channel */
+        clear_sums(a); /* what rounding left behind goes with the last channel */
     }
 }
 
@@ -358,11 +395,39 @@ void hm_assignment_expire(hm_assignment *a, uint64_t now_ns)
     }
 }
 
-void hm_assignment_recount_begin(hm_assignment *a)
+/* As near as sums can be that were kept by adding and taking away. */
+static int is_same_sum(const hm_recount *r, double kept, double counted, double farm)
 {
-    a->changes++;
-    memset(a->allocated, 0, sizeof a->allocated);
-    memset(a->working, 0, sizeof a->working);
-    memset(a->pinned, 0, sizeof a->pinned);
-    a->astray = 0;
+    return fabs(kept - counted) <= 1e-6 * (farm + r->churn);
+}
+
+void hm_assignment_recount_end(hm_assignment *a, const hm_recount *r)
+{
+    uint32_t channels = 0;
+    uint32_t pending = 0;
+    double farm = 0.0;
+    for (uint32_t i = 0; i < HM_PLACES; i++) {
+        farm += r->working[i];
+    }
+    for (uint32_t i = 0; i < HM_PLACES; i++) {
+        HM_MUST(alarm_of(a), a->counts[i] == r->counts[i]);
+        HM_MUST(alarm_of(a), a->pending_in[i] == r->pending_in[i]);
+        HM_MUST(alarm_of(a), a->pending_out[i] == r->pending_out[i]);
+        HM_MUST(alarm_of(a), is_same_sum(r, r->kept_allocated[i], r->allocated[i], farm));
+        HM_MUST(alarm_of(a), is_same_sum(r, r->kept_working[i], r->working[i], farm));
+        a->churn += a->working[i];
+        channels += r->counts[i];
+        pending += r->pending_in[i];
+    }
+    HM_MUST(alarm_of(a), a->channels.count == channels && a->channels.index.count == channels);
+    HM_MUST(alarm_of(a), a->pending_count == pending);
+}
+
+void hm_assignment_recount_begin(hm_assignment *a, hm_recount *r)
+{
+    memset(r, 0, sizeof *r);
+    memcpy(r->kept_allocated, a->allocated, sizeof r->kept_allocated);
+    memcpy(r->kept_working, a->working, sizeof r->kept_working);
+    r->churn = a->churn;
+    clear_sums(a);
 }

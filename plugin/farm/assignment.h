@@ -46,6 +46,7 @@ typedef struct hm_assignment {
     uint32_t pending_tail;
     uint32_t pending_count;
     uint32_t soft_moves; /* the host can do them */
+    double churn;        /* all hashrate that went into the sums since they were made afresh */
     uint64_t last_decision;
     uint64_t changes; /* counts whatever may change which channels can move, and from where; a
                          decision that became fact is no news */
@@ -124,9 +125,36 @@ void hm_assignment_close(hm_assignment *a, uint32_t slot, uint64_t now_ns);
 /* Cancels what nobody answered in time. */
 void hm_assignment_expire(hm_assignment *a, uint64_t now_ns);
 
-/* Sets the sums to zero before a walk over all channels adds them up afresh with
- * hm_assignment_count. */
-void hm_assignment_recount_begin(hm_assignment *a);
+/* What the sums were kept as, and what a walk over all channels finds them to be. Those in hashrate
+ * may differ by what rounding does to as much as has gone through them. */
+typedef struct hm_recount {
+    double kept_allocated[HM_PLACES];
+    double kept_working[HM_PLACES];
+    double churn;
+    double allocated[HM_PLACES];
+    double working[HM_PLACES];
+    uint32_t counts[HM_PLACES];
+    uint32_t pending_in[HM_PLACES];
+    uint32_t pending_out[HM_PLACES];
+} hm_recount;
+
+/* Sets the sums to zero before a walk over all channels adds them up afresh: hm_recount_add for
+ * each channel as it was, hm_assignment_count as it is now. */
+void hm_assignment_recount_begin(hm_assignment *a, hm_recount *r);
+static inline void hm_recount_add(hm_recount *r, const hm_channel_hot *hot)
+{
+    r->working[hot->upstream] += hot->hashrate;
+    r->counts[hot->upstream]++;
+    if (hot->pending_to == HMX_NONE) {
+        r->allocated[hot->upstream] += hot->hashrate;
+    } else {
+        r->allocated[hot->pending_to] += hot->hashrate;
+        r->pending_out[hot->upstream]++;
+        r->pending_in[hot->pending_to]++;
+    }
+}
+/* Ends the walk: are the sums what they were kept as? */
+void hm_assignment_recount_end(hm_assignment *a, const hm_recount *r);
 static inline void hm_assignment_count(hm_assignment *a, const hm_channel_hot *hot)
 {
     a->working[hot->upstream] += hot->hashrate;

@@ -86,6 +86,7 @@ uint32_t hm_channels_open(hm_channels *c, uint64_t channel)
     hm_hot(c, slot)->channel = channel;
     hm_hot(c, slot)->generation = c->next_generation;
     c->count++;
+    HM_MUST(c->memory->alarm, c->count == c->index.count && c->count <= c->slots);
     return slot;
 }
 
@@ -106,6 +107,9 @@ int hm_channels_name(hm_channels *c, uint32_t slot, const void *identity, uint32
 
 void hm_channels_close(hm_channels *c, uint32_t slot)
 {
+    if (!HM_HOLDS(c->memory->alarm, slot < c->slots && hm_hot(c, slot)->channel != 0)) {
+        return;
+    }
     hm_channel_cold *const cold = hm_cold(c, slot);
     hm_table_remove(&c->index, hm_hot(c, slot)->channel);
     hm_free(c->memory, cold->identity, cold->identity_len, 1, 1);
@@ -114,6 +118,7 @@ void hm_channels_close(hm_channels *c, uint32_t slot)
     hm_hot(c, slot)->next = c->free_head;
     c->free_head = slot;
     c->count--;
+    HM_MUST(c->memory->alarm, c->count == c->index.count);
     if (c->count == 0) {
         release_chunks(c);
     }

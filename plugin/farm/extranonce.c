@@ -102,6 +102,9 @@ int hm_extranonce_take(hm_extranonce_space *s, uint32_t kind, uint32_t rollable,
     if (index >= s->capacity) {
         index = first_free(s, 0, s->scan);
     }
+    if (!HM_HOLDS(s->memory->alarm, index < s->capacity && !is_used(s, index))) {
+        return -1;
+    }
     s->used[index / 64u] |= 1ull << (index % 64u);
     s->in_use++;
     s->scan = index + 1u < s->capacity ? index + 1u : 0;
@@ -180,7 +183,9 @@ void hm_extranonce_release(hm_extranonce_space *s, hm_prefix_place place)
         return; /* the space was replaced since: nothing of it is left to give back */
     }
     for (uint32_t i = place.first; i < place.first + place.count; i++) {
+        HM_MUST(s->memory->alarm, is_used(s, i)); /* nobody else's, and not free already */
         s->used[i / 64u] &= ~(1ull << (i % 64u));
     }
+    HM_MUST(s->memory->alarm, s->in_use >= place.count);
     s->in_use -= place.count;
 }

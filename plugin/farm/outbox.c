@@ -5,9 +5,17 @@
 
 #include "abi/hmx_access.h"
 
+static void write_row(const hm_outbox *o, uint32_t index, const hmx_decision *decision)
+{
+    unsigned char *const row = (unsigned char *)o->rows + (size_t)index * o->stride;
+    (void)hmx_copy_out(row, sizeof *decision, decision, sizeof *decision);
+}
+
 void hm_outbox_put(hm_outbox *o, const hm_decision *d)
 {
-    unsigned char *const row = (unsigned char *)o->rows + (size_t)o->count * o->stride;
+    if (!HM_HOLDS(o->alarm, o->count < o->capacity)) {
+        return;
+    }
     hmx_decision decision = {
         .size = sizeof decision,
         .kind = d->kind,
@@ -23,6 +31,15 @@ void hm_outbox_put(hm_outbox *o, const hm_decision *d)
         .extranonce_prefix_len = d->prefix_len,
     };
     memcpy(decision.extranonce_prefix, d->prefix, sizeof decision.extranonce_prefix);
-    (void)hmx_copy_out(row, sizeof decision, &decision, sizeof decision);
+    write_row(o, o->count, &decision);
     o->count++;
+}
+
+void hm_outbox_clear(hm_outbox *o)
+{
+    const hmx_decision nothing = {0};
+    while (o->count > 0) {
+        o->count--;
+        write_row(o, o->count, &nothing);
+    }
 }

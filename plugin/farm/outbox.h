@@ -19,15 +19,20 @@ typedef struct hm_outbox {
     uint32_t stride;
     uint32_t capacity;
     uint32_t count; /* taken */
+    hm_alarm *alarm;
 } hm_outbox;
 
 /* Decisions that it still takes. */
 static inline uint32_t hm_outbox_room(const hm_outbox *o)
 {
+    HM_MUST(o->alarm, o->count <= o->capacity);
     return o->capacity - o->count;
 }
 
 /* Needs room. */
 void hm_outbox_put(hm_outbox *o, const hm_decision *decision);
+
+/* Takes all of them back: the rows are as the host gave them. */
+void hm_outbox_clear(hm_outbox *o);
 
 #endif

@@ -57,6 +57,8 @@ static void unlink_held(hm_prefixes *p, uint32_t at)
 static void let_go(hm_prefixes *p, uint32_t at)
 {
     hm_held_prefix *const h = &p->held[at];
+    HM_MUST(p->memory->alarm, p->held_count > 0 && p->held_count == p->index.count);
+    HM_MUST(p->memory->alarm, hm_table_get(&p->index, key_of(h->upstream, h->place.first)) == at);
     hm_table_remove(&p->index, key_of(h->upstream, h->place.first));
     unlink_held(p, at);
     h->newer = p->free_head;
@@ -125,6 +127,7 @@ void hm_prefixes_hold(hm_prefixes *p, uint64_t now_ns, uint64_t channel, uint32_
     }
     p->newest = at;
     p->held_count++;
+    HM_MUST(p->memory->alarm, p->held_count == p->index.count && p->held_count <= p->held_capacity);
 }
 
 void hm_prefixes_forget(hm_prefixes *p, uint32_t upstream)

@@ -21,7 +21,7 @@ static inline uint32_t it_tick_once(it_host *h)
     const hmx_tick e = {.event = it_event(h, sizeof e),
                         .elapsed_ns = h->now_ns - h->ticked_ns,
                         .unix_ms = 1700000000000ull + h->now_ns / 1000000};
-    cr_assert_eq(hs_guard_on_tick(h->guard, &e, &buf), HMX_OK);
+    cr_assert_eq(hs_guard_on_tick(h->guard, &e, &buf), HMX_OK, "%s", h->log);
     h->ticked_ns = h->now_ns;
     h->tick_calls++;
     cr_assert_leq(h->decision_count + buf.count, IT_ROWS);

@@ -62,7 +62,7 @@ static inline void counted_free(void *ctx, void *p, uint64_t size, uint64_t alig
 
 static inline hm_memory counted_hm_memory(counted_memory *m)
 {
-    return (hm_memory){m, counted_alloc, counted_free};
+    return (hm_memory){m, counted_alloc, counted_free, NULL};
 }
 
 #endif /* TESTS_UNIT_COUNTED_MEMORY_H */

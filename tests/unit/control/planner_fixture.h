@@ -26,7 +26,7 @@ static inline hm_outbox outbox_of(record *r, uint32_t capacity)
     for (uint32_t i = r->count; i < r->count + rows; i++) {
         r->list[i].size = sizeof r->list[i];
     }
-    return (hm_outbox){&r->list[r->count], sizeof r->list[0], rows, 0};
+    return (hm_outbox){&r->list[r->count], sizeof r->list[0], rows, 0, NULL};
 }
 
 /* Balanced gains: deadband in points, improvement 0.3, ripple 120 point min, swap cost = band. */

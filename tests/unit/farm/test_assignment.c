@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <signal.h>
+
 #include "tests/unit/farm/farm_fixture.h"
 
 static const uint64_t SECOND_NS = 1000000000ull;
@@ -336,10 +338,123 @@ Test(assignment, a_changed_estimate_changes_the_sums_where_they_count)
     hm_assignment_set_hashrate(&f.assignment, slot, 4.0);
     cr_assert(f.assignment.working[1] == 4.0 && f.assignment.allocated[2] == 4.0);
     farm_check_sums(&f, 0.0);
-    hm_assignment_recount_begin(&f.assignment);
+    hm_recount recount;
+    hm_assignment_recount_begin(&f.assignment, &recount);
+    hm_recount_add(&recount, farm_hot(&f, slot));
     hm_assignment_count(&f.assignment, farm_hot(&f, slot));
+    hm_assignment_recount_end(&f.assignment, &recount);
     farm_check_sums(&f, 0.0);
     farm_close(&f);
+}
+
+/* Counts the sums afresh over one channel that is under way from pool 1 to pool 2, when `spoil` has
+ * been at them. */
+static void recount_after(void (*spoil)(hm_assignment *a))
+{
+    static farm f;
+    hm_decision d;
+    hm_recount recount;
+    farm_open(&f, 2, HALVES, 100);
+    const uint32_t slot = farm_place(&f, 1.0, 1);
+    (void)hm_assignment_propose(&f.assignment, slot, 2, HMX_DECISION_MOVE, HMX_REASON_BALANCE, 5,
+                                &d);
+    spoil(&f.assignment);
+    hm_assignment_recount_begin(&f.assignment, &recount);
+    hm_recount_add(&recount, farm_hot(&f, slot));
+    hm_assignment_recount_end(&f.assignment, &recount);
+}
+
+/* What a giant leaves behind by rounding, when it goes, is no fault. */
+Test(assignment, a_giant_that_leaves_is_no_fault_of_the_sums)
+{
+    static farm f;
+    hm_recount recount;
+    farm_open(&f, 2, HALVES, 100);
+    const uint32_t small = farm_place(&f, 1.0 / 3.0, 1);
+    const uint32_t giant = farm_place(&f, 1e28, 1);
+    hm_assignment_recount_begin(&f.assignment, &recount);
+    const uint32_t both[] = {small, giant};
+    for (int i = 0; i < 2; i++) {
+        hm_recount_add(&recount, farm_hot(&f, both[i]));
+        hm_assignment_count(&f.assignment, farm_hot(&f, both[i]));
+    }
+    hm_assignment_recount_end(&f.assignment, &recount);
+    hm_assignment_close(&f.assignment, giant, 5);
+    cr_assert_neq(f.assignment.working[1], 1.0 / 3.0, "the test is about something");
+    hm_assignment_recount_begin(&f.assignment, &recount);
+    hm_recount_add(&recount, farm_hot(&f, small));
+    hm_assignment_recount_end(&f.assignment, &recount);
+}
+
+static void spoil_allocated(hm_assignment *a)
+{
+    a->allocated[2] += 1e-3;
+}
+
+static void spoil_working(hm_assignment *a)
+{
+    a->working[1] = 0.0;
+}
+
+static void spoil_counts(hm_assignment *a)
+{
+    a->counts[1]++;
+}
+
+static void spoil_pending(hm_assignment *a)
+{
+    a->pending_in[1]++;
+}
+
+static void spoil_pending_count(hm_assignment *a)
+{
+    a->pending_count = 0;
+}
+
+Test(assignment, hashrate_allocated_out_of_nothing_is_noticed, .signal = SIGABRT)
+{
+    recount_after(spoil_allocated);
+}
+
+Test(assignment, hashrate_that_works_nowhere_is_noticed, .signal = SIGABRT)
+{
+    recount_after(spoil_working);
+}
+
+Test(assignment, a_channel_counted_twice_is_noticed, .signal = SIGABRT)
+{
+    recount_after(spoil_counts);
+}
+
+Test(assignment, a_decision_under_way_to_nobody_is_noticed, .signal = SIGABRT)
+{
+    recount_after(spoil_pending);
+}
+
+Test(assignment, a_decision_that_is_not_in_the_list_is_noticed, .signal = SIGABRT)
+{
+    recount_after(spoil_pending_count);
+}
+
+Test(assignment, a_second_decision_about_one_channel_is_noticed, .signal = SIGABRT)
+{
+    static farm f;
+    hm_decision d;
+    farm_open(&f, 2, HALVES, 100);
+    const uint32_t slot = farm_place(&f, 1.0, 1);
+    for (int i = 0; i < 2; i++) {
+        (void)hm_assignment_propose(&f.assignment, slot, 2, HMX_DECISION_MOVE, HMX_REASON_BALANCE,
+                                    5, &d);
+    }
+}
+
+Test(assignment, a_slot_that_nobody_has_is_noticed, .signal = SIGABRT)
+{
+    static farm f;
+    hm_decision d;
+    farm_open(&f, 2, HALVES, 100);
+    (void)farm_place(&f, 1.0, 1);
+    (void)hm_assignment_propose(&f.assignment, 7, 2, HMX_DECISION_MOVE, HMX_REASON_BALANCE, 5, &d);
 }
 
 Test(assignment, a_place_without_a_free_prefix_is_refused)

@@ -405,7 +405,7 @@ Test(sim_run, refusals_come_back_as_sentences)
     cr_assert_not_null(strstr(why, "colour"), "%s", why);
     options.sets = no_key;
     cr_assert_eq(try_run(SMALL POOLS, HASHMUX, &options, &r, why, sizeof why), -1);
-    cr_assert_not_null(strstr(why, "'deadband' is not section.key=value"), "%s", why);
+    cr_assert_not_null(strstr(why, "--set takes SECTION.KEY=VALUE"), "%s", why);
     options = (hs_sim_options){.seed = 1, .config = "/nonexistent.ini"};
     cr_assert_eq(try_run(SMALL POOLS, HASHMUX, &options, &r, why, sizeof why), -1);
     cr_assert_not_null(strstr(why, "/nonexistent.ini"), "%s", why);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "abi/hmx_access.h"
+#include "host_stub/base/array.h"
 #include "host_stub/base/text.h"
 #include "host_stub/sim/frames.h"
 #include "host_stub/sim/frames_pools.h"
@@ -422,8 +423,29 @@ void hs_sim_submit(hs_sim *sim, hs_sim_miner *miner, uint32_t found)
         tell(sim, &share, pool->upstream, HMX_SHARE_LOST, found, work);
         return;
     }
-    if (hs_sim_pool_push(pool, &share) != 0) {
+    if (HS_GROW(pool->pending, pool->pending_capacity, pool->pending_count + 1) != 0) {
         sim->no_memory = 1;
+        return;
+    }
+    pool->pending[pool->pending_count++] = share;
+}
+
+static int by_channel(const void *left, const void *right)
+{
+    /* A channel has at most one entry per second, so the order is total. */
+    const hs_sim_pending *const a = left;
+    const hs_sim_pending *const b = right;
+    if (a->channel != b->channel) {
+        return a->channel < b->channel ? -1 : 1;
+    }
+    return a->second < b->second ? -1 : a->second > b->second;
+}
+
+/* By channel and then by second, so that each channel's shares are one run. */
+static void sort_pending(hs_sim_pool *pool)
+{
+    if (pool->pending_count > 1) {
+        qsort(pool->pending, pool->pending_count, sizeof *pool->pending, by_channel);
     }
 }
 
@@ -448,7 +470,7 @@ static size_t sum_run(const hs_sim_pool *pool, size_t from, hs_sim_pending *sum)
 void hs_sim_lose_pending(hs_sim *sim, uint32_t index)
 {
     hs_sim_pool *const pool = &sim->pools[index];
-    hs_sim_pool_sort(pool);
+    sort_pending(pool);
     for (size_t at = 0; at < pool->pending_count;) {
         hs_sim_pending sum;
         at = sum_run(pool, at, &sum);
@@ -465,7 +487,7 @@ void hs_sim_deliver_acks(hs_sim *sim, uint32_t index)
 {
     hs_sim_pool *const pool = &sim->pools[index];
     pool->next_ack = sim->second + pool->spec.ack_secs;
-    hs_sim_pool_sort(pool);
+    sort_pending(pool);
     for (size_t i = 0; i < pool->pending_count; i++) {
         hs_account_credit(&sim->result->account, index, pool->pending[i].second,
                           pool->pending[i].accepted_work);

@@ -184,7 +184,7 @@ int hs_sim_run(const hs_scenario *scenario, const hs_sim_options *options, hs_si
     result->guard_violations = hs_link_stop(&sim->link);
     hs_sim_frames_free(sim);
     for (uint32_t i = 0; i < HS_SIM_POOLS_MAX; i++) {
-        hs_sim_pool_free(&sim->pools[i]);
+        free(sim->pools[i].pending);
     }
     hs_sim_farm_free(sim);
     hs_sim_config_free(&sim->config);

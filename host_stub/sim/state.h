@@ -7,11 +7,11 @@
 
 #include "abi/hmx_tuning.h"
 #include "host_stub/jobs/move.h"
+#include "host_stub/jobs/template.h"
 #include "host_stub/link/link.h"
 #include "host_stub/sim/account.h"
 #include "host_stub/sim/config.h"
 #include "host_stub/sim/miner.h"
-#include "host_stub/sim/pool.h"
 #include "host_stub/sim/run.h"
 
 /* The monotonic clock does not begin at 0, so that 0 can mean "never". */
@@ -25,6 +25,46 @@ enum {
 };
 
 struct hs_sim_frames;
+
+/* Shares of one channel, forwarded in one second, that wait for their verdict. */
+typedef struct hs_sim_pending {
+    uint64_t channel;
+    uint64_t cookie;
+    uint64_t second; /* in which they were hashed */
+    double accepted_work;
+    double rejected_work;
+    uint32_t accepted; /* the verdict is settled when the share is forwarded, and told later */
+    uint32_t rejected;
+    uint32_t untold; /* the plugin does not know this channel */
+} hs_sim_pending;
+
+/* One simulated pool: its connection, what it accepts, and the shares that wait for its verdict,
+ * which it gives in batches, per channel, as SV2 pools do. */
+typedef struct hs_sim_pool {
+    hs_sim_pool_spec spec;
+    uint32_t upstream; /* the plugin's number for it */
+    uint32_t up;
+    uint32_t enabled;
+    uint32_t channels;   /* that work for it now */
+    double target_pct;   /* configured now */
+    double acceptance;   /* fraction of the shares, now */
+    double cap;          /* fraction of the farm known as its most, 1 = none */
+    double refuse_above; /* moves that lift it above this fraction are refused, 1 = none */
+    uint8_t prefix[4];
+    uint32_t host_prefixes; /* that the host has chosen in its space so far */
+    hs_job_stream stream;   /* its tip and job, as far as the host has heard */
+    uint64_t next_ack;      /* second */
+    hs_sim_pending *pending;
+    size_t pending_count;
+    size_t pending_capacity;
+    /* since the start */
+    uint64_t submitted;
+    uint64_t accepted;
+    uint64_t rejected;
+    uint64_t lost;
+    double accepted_work;
+    double channel_secs;
+} hs_sim_pool;
 
 /* Several miners behind one connection. */
 typedef struct hs_rack {

@@ -12,6 +12,8 @@
 #include "host_stub/base/options.h"
 
 enum { HS_E2E_POOLS_MAX = 8, HS_E2E_MINERS_MAX = 200, HS_E2E_FAULTS_MAX = 32 };
+/* Processes that the miners are. */
+enum { HS_E2E_GROUPS_MAX = 4 };
 
 /* The proxy ends by SIGTERM and starts again with its state: not a pool's fault, so that it is none
  * of live/pool/faults.h. */

@@ -1,10 +1,149 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "host_stub/live/e2e/start.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "host_stub/base/rng.h"
 #include "host_stub/base/text.h"
+#include "host_stub/live/miner/options.h"
+
+enum {
+    RATE_LEAST = 1000, /* hashes per second of a miner */
+    RATE_MOST = 6000,
+    PER_CONNECTION = 3,
+    TIP_SECS = 12, /* of pools that have their tips together */
+    IGNORING = HS_E2E_GROUPS_MAX - 1
+};
+
+void hs_e2e_args_start(hs_e2e_args *args, const char *command)
+{
+    args->count = 0;
+    args->used = 0;
+    args->full = 0;
+    hs_e2e_args_add(args, command);
+}
+
+void hs_e2e_args_add(hs_e2e_args *args, const char *word)
+{
+    const size_t size = strlen(word) + 1;
+    if (args->count == HS_E2E_WORDS_MAX || size > sizeof args->text - args->used) {
+        args->full = 1;
+        return;
+    }
+    char *const to = args->text + args->used;
+    memcpy(to, word, size);
+    args->used += size;
+    args->argv[args->count++] = to;
+    args->argv[args->count] = NULL;
+}
+
+/* An option and its value; nothing when the value is NULL. */
+static void add_pair(hs_e2e_args *args, const char *name, const char *value)
+{
+    if (value != NULL) {
+        hs_e2e_args_add(args, name);
+        hs_e2e_args_add(args, value);
+    }
+}
+
+static void add_number(hs_e2e_args *args, const char *name, uint64_t value)
+{
+    char text[32];
+    (void)snprintf(text, sizeof text, "%" PRIu64, value);
+    add_pair(args, name, text);
+}
+
+void hs_e2e_pool_args(hs_e2e_args *args, const hs_e2e_options *options, uint32_t index,
+                      const char *id, const char *json)
+{
+    /* What the pools' whole extranonces differ in is what prefixes of another length come from. */
+    static const unsigned SIZES[] = {16, 12, 20, 8, 14, 18, 10, 16};
+    char prefix[16] = "";
+    const unsigned bytes = 1 + index % 3;
+    for (unsigned i = 0; i < bytes; i++) {
+        (void)snprintf(prefix + (size_t)2 * i, 3, "%02x", 0xa0U + index);
+    }
+    hs_e2e_args_start(args, "pool");
+    char name[17];
+    (void)snprintf(name, sizeof name, "%.16s", id);
+    add_pair(args, "--name", name);
+    add_pair(args, "--prefix", prefix);
+    add_number(args, "--extranonce-size", SIZES[index % (sizeof SIZES / sizeof SIZES[0])]);
+    add_pair(args, "--shares-per-minute", "3000");
+    add_number(args, "--seed", options->seed * 100 + index);
+    add_pair(args, "--refresh-secs", "3");
+    add_pair(args, "--batch-secs", "0.2");
+    add_pair(args, "--json", json);
+    if (options->one_tip || index < 2) {
+        add_number(args, "--tip-secs", TIP_SECS);
+        add_number(args, "--one-tip-seed", options->seed);
+    } else {
+        add_number(args, "--tip-secs", TIP_SECS + 5 * index);
+    }
+}
+
+uint32_t hs_e2e_group_count(const hs_e2e_options *options)
+{
+    return options->ignore_prefix > 0 ? HS_E2E_GROUPS_MAX : IGNORING;
+}
+
+static uint32_t members(const hs_e2e_options *options, uint32_t group)
+{
+    const uint32_t rest = options->miners - options->ignore_prefix;
+    const uint32_t third = rest / 3;
+    return group == IGNORING ? options->ignore_prefix : group == 0 ? rest - 2 * third : third;
+}
+
+/* Rates of a farm of different machines, in turns from `first` on. */
+static void add_rates(hs_e2e_args *args, uint64_t seed, uint32_t first, uint32_t count)
+{
+    char list[HS_MINER_LIST_MAX * 8] = "";
+    size_t len = 0;
+    hs_rng rng;
+    hs_rng_init(&rng, seed, "e2e rates", first);
+    for (uint32_t i = 0; i < count && i < HS_MINER_LIST_MAX; i++) {
+        const uint32_t rate = RATE_LEAST + 100 * hs_rng_below(&rng, (RATE_MOST - RATE_LEAST) / 100);
+        len +=
+            (size_t)snprintf(list + len, sizeof list - len, "%s%" PRIu32, i > 0 ? "," : "", rate);
+    }
+    add_pair(args, "--rate", list);
+}
+
+uint32_t hs_e2e_miner_args(hs_e2e_args *args, const hs_e2e_options *options, uint32_t group,
+                           uint16_t port, const char *json)
+{
+    static const char *const KINDS[] = {"mixed", "mixed", "extended", "extended"};
+    static const char *const NAMES[] = {"farm.single", "farm.shared", "farm.rolling", "farm.deaf"};
+    const uint32_t count = members(options, group);
+    char place[32];
+    uint32_t first = 0;
+    if (count == 0) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < group; i++) {
+        first += members(options, i);
+    }
+    (void)snprintf(place, sizeof place, "127.0.0.1:%u", (unsigned)port);
+    hs_e2e_args_start(args, "miner");
+    add_pair(args, "--connect", place);
+    add_pair(args, "--kind", KINDS[group]);
+    add_pair(args, "--name", NAMES[group]);
+    add_number(args, "--first", first + 1);
+    add_number(args, "--count", count);
+    add_number(args, "--per-connection", group == 1 ? PER_CONNECTION : 1);
+    add_number(args, "--seed", options->seed);
+    add_rates(args, options->seed, first, count);
+    add_pair(args, "--json", json);
+    if (group == 2) {
+        hs_e2e_args_add(args, "--roll-version");
+    }
+    if (group == IGNORING) {
+        hs_e2e_args_add(args, "--ignore-prefix");
+    }
+    return count;
+}
 
 /* The port of a "listening 127.0.0.1:PORT" line, or 0. */
 static uint16_t port_of(const char *line)
@@ -48,13 +187,13 @@ static void on_miner_line(void *ctx, hs_e2e_child *child, const char *line)
     ((hs_e2e_state *)ctx)->mining += strncmp(line, "mining ", 7) == 0;
 }
 
-static void start(hs_e2e_state *r, hs_e2e_child *child, const char *name,
+static void start(hs_e2e_state *r, hs_e2e_child *child, const char *name, hs_e2e_args *args,
                   hs_e2e_child_line_fn *told)
 {
     char log[HS_E2E_PATH_SIZE];
-    if (r->args.full) {
+    if (args->full) {
         hs_e2e_fail(r, "the command line of %s is too long%s", name, "");
-    } else if (hs_e2e_child_start(child, r->loop, name, r->args.argv,
+    } else if (hs_e2e_child_start(child, r->loop, name, args->argv,
                                   hs_e2e_folder_path(&r->folder, name, ".log", log), told, r,
                                   r->why, r->capacity) != 0) {
         r->failed = 1;
@@ -63,47 +202,50 @@ static void start(hs_e2e_state *r, hs_e2e_child *child, const char *name,
 
 void hs_e2e_start_pools(hs_e2e_state *r)
 {
+    hs_e2e_args args;
     char json[HS_E2E_PATH_SIZE];
     for (uint32_t i = 0; i < r->config->pool_count && !r->failed; i++) {
         const char *const id = r->config->pools[i].id;
-        hs_e2e_pool_args(&r->args, r->options, i, id,
+        hs_e2e_pool_args(&args, r->options, i, id,
                          hs_e2e_folder_path(&r->folder, id, ".json", json));
-        start(r, &r->pools[i], id, on_pool_line);
+        start(r, &r->pools[i], id, &args, on_pool_line);
     }
 }
 
 void hs_e2e_start_proxy(hs_e2e_state *r)
 {
+    hs_e2e_args args;
     char path[HS_E2E_PATH_SIZE];
     char name[32];
     char place[32];
     (void)snprintf(name, sizeof name, "proxy-%u", ++r->proxy_starts);
     (void)snprintf(place, sizeof place, "127.0.0.1:%u", (unsigned)r->proxy_port);
-    hs_e2e_args_start(&r->args, "proxy");
-    hs_e2e_args_pair(&r->args, "--listen", place);
-    hs_e2e_args_number(&r->args, "--seed", r->options->seed);
-    hs_e2e_args_pair(&r->args, "--config", hs_e2e_folder_path(&r->folder, "config", ".ini", path));
-    hs_e2e_args_pair(&r->args, "--plugin", r->options->plugin);
-    hs_e2e_args_pair(&r->args, "--state", hs_e2e_folder_path(&r->folder, "proxy", ".state", path));
-    hs_e2e_args_pair(&r->args, "--json", hs_e2e_folder_path(&r->folder, name, ".json", path));
+    hs_e2e_args_start(&args, "proxy");
+    add_pair(&args, "--listen", place);
+    add_number(&args, "--seed", r->options->seed);
+    add_pair(&args, "--config", hs_e2e_folder_path(&r->folder, "config", ".ini", path));
+    add_pair(&args, "--plugin", r->options->plugin);
+    add_pair(&args, "--state", hs_e2e_folder_path(&r->folder, "proxy", ".state", path));
+    add_pair(&args, "--json", hs_e2e_folder_path(&r->folder, name, ".json", path));
     if (r->options->frames != NULL) {
         /* It empties its folder first: what it recorded before it started again is kept. */
         (void)snprintf(path, sizeof path, "%.400s%s%s", r->options->frames,
                        r->proxy_starts > 1 ? "/" : "", r->proxy_starts > 1 ? name : "");
-        hs_e2e_args_pair(&r->args, "--frames", path);
+        add_pair(&args, "--frames", path);
     }
-    start(r, &r->proxy, name, on_proxy_line);
+    start(r, &r->proxy, name, &args, on_proxy_line);
 }
 
 void hs_e2e_start_miners(hs_e2e_state *r)
 {
+    hs_e2e_args args;
     char json[HS_E2E_PATH_SIZE];
     char name[32];
     for (uint32_t i = 0; i < hs_e2e_group_count(r->options) && !r->failed; i++) {
         (void)snprintf(name, sizeof name, "miners-%u", (unsigned)i);
-        if (hs_e2e_miner_args(&r->args, r->options, i, r->proxy_port,
+        if (hs_e2e_miner_args(&args, r->options, i, r->proxy_port,
                               hs_e2e_folder_path(&r->folder, name, ".json", json)) > 0) {
-            start(r, &r->miners[i], name, on_miner_line);
+            start(r, &r->miners[i], name, &args, on_miner_line);
             r->group_count++;
         }
     }

@@ -5,7 +5,6 @@
 #ifndef HOST_STUB_LIVE_E2E_STATE_H
 #define HOST_STUB_LIVE_E2E_STATE_H
 
-#include "host_stub/live/e2e/args.h"
 #include "host_stub/live/e2e/child.h"
 #include "host_stub/live/e2e/run.h"
 
@@ -51,7 +50,6 @@ typedef struct hs_e2e_state {
     uint32_t group_count;
     size_t faults_begun;
     size_t faults_ended;
-    hs_e2e_args args;
     int failed; /* could not be carried out: `why` says it */
     char *why;
     size_t capacity;

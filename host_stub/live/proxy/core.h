@@ -13,6 +13,8 @@
 #ifndef HOST_STUB_LIVE_PROXY_CORE_H
 #define HOST_STUB_LIVE_PROXY_CORE_H
 
+#include <jansson.h>
+
 #include "host_stub/live/proxy/state.h"
 
 /* Sensible ones: drain 3 s, answer 60 s, dial 0.25 s to 4 s. */
@@ -50,5 +52,7 @@ void hs_proxy_begin_end(hs_proxy *proxy);
 size_t hs_proxy_unanswered(const hs_proxy *proxy);
 /* What is not answered now is lost, once and for all. After hs_proxy_begin_end. */
 void hs_proxy_settle(hs_proxy *proxy);
+/* The account: see the usage text of `host_stub proxy`. NULL when out of memory. */
+json_t *hs_proxy_json(const hs_proxy *proxy);
 
 #endif

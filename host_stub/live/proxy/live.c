@@ -24,7 +24,6 @@
 #include "host_stub/live/proxy/core.h"
 #include "host_stub/live/proxy/down.h"
 #include "host_stub/live/proxy/plugin.h"
-#include "host_stub/live/proxy/report.h"
 #include "host_stub/live/proxy/up.h"
 #include "host_stub/sv2/frame_file.h"
 

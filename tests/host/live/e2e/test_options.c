@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * live/e2e/options, live/e2e/config, live/e2e/args: what is run when, with which configuration and
+ * live/e2e/options, live/e2e/config, live/e2e/start: what is run when, with which configuration and
  * which command lines; and what is refused. */
 #include <criterion/criterion.h>
 #include <math.h>
@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host_stub/live/e2e/args.h"
 #include "host_stub/live/e2e/config.h"
+#include "host_stub/live/e2e/start.h"
 #include "host_stub/live/miner/options.h"
 #include "host_stub/live/pool/options.h"
 

@@ -13,7 +13,6 @@
 #include "host_stub/jobs/template.h"
 #include "host_stub/live/proxy/core.h"
 #include "host_stub/live/proxy/down.h"
-#include "host_stub/live/proxy/report.h"
 #include "host_stub/live/proxy/up.h"
 #include "host_stub/sv2/codec.h"
 

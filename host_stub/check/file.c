@@ -124,8 +124,7 @@ typedef struct reader {
 
 static int refuse(reader *r, const char *what)
 {
-    (void)hs_refuse(r->why, r->capacity, "%s:%zu: the line %s", r->path, r->line, what);
-    return -1;
+    return hs_refuse(r->why, r->capacity, "%s:%zu: the line %s", r->path, r->line, what);
 }
 
 static int take_comment(reader *r, const char *text, size_t len)
@@ -152,10 +151,9 @@ static int take_frame(reader *r, char *text, size_t len)
     }
     const uint8_t *const data = (const uint8_t *)text;
     if (hs_sv2_frame_size(data, bytes, &size, &why) != 0 || size != bytes) {
-        (void)hs_refuse(r->why, r->capacity,
-                        "%s:%zu: the frame has %zu bytes, and its header says %zu", r->path,
-                        r->line, bytes, size);
-        return -1;
+        return hs_refuse(r->why, r->capacity,
+                         "%s:%zu: the frame has %zu bytes, and its header says %zu", r->path,
+                         r->line, bytes, size);
     }
     hs_check_frame frame = r->next;
     frame.data = data;
@@ -195,8 +193,7 @@ int hs_check_stream(hs_check *check, FILE *file, const char *path, char *why, si
     ssize_t len = 0;
     int readable = 1;
     if (hs_check_begin(check, path, role, pool) != 0) {
-        (void)hs_refuse(why, capacity, "%s: no memory for another connection", path);
-        return -1;
+        return hs_refuse(why, capacity, "%s: no memory for another connection", path);
     }
     while (readable && (len = getline(&r.text, &r.size, file)) >= 0) {
         r.line++;
@@ -221,8 +218,7 @@ int hs_check_file(hs_check *check, const char *path, char *why, size_t capacity)
     struct stat info;
     FILE *const file = fopen(path, "rb");
     if (file == NULL) {
-        (void)hs_refuse(why, capacity, "%s: cannot be opened: %s", path, strerror(errno));
-        return -1;
+        return hs_refuse(why, capacity, "%s: cannot be opened: %s", path, strerror(errno));
     }
     int done = 0;
     if (fstat(fileno(file), &info) != 0 || S_ISDIR(info.st_mode)) {

@@ -38,9 +38,7 @@ hmx_status hs_guard_enter(hs_guard *g, const char *hook)
 
 hmx_status hs_guard_leave(hs_guard *g, hmx_status status)
 {
-    if (status > 0) {
-        hs_guard_report(g, HS_P_BAD_STATUS, "answered %d, a positive status", status);
-    }
+    HS_GUARD_REPORT_IF(g, status > 0, HS_P_BAD_STATUS, "answered %d, a positive status", status);
     if (status <= HMX_E_FATAL) {
         g->state = HS_GUARD_POISONED;
     }
@@ -122,14 +120,11 @@ hmx_status hs_guard_call_open(hs_guard *g, hs_guard_call *call, const char *hook
         return hs_guard_leave(g, HMX_E_INVALID);
     }
     memcpy(&size, event, sizeof size);
-    if (size < known_size) {
-        hs_guard_report(g, HS_H_EVENT_SIZE, "size is %" PRIu32 ", version 1.0 has %zu bytes", size,
-                        known_size);
-    }
+    HS_GUARD_REPORT_IF(g, size < known_size, HS_H_EVENT_SIZE,
+                       "size is %" PRIu32 ", version 1.0 has %zu bytes", size, known_size);
     if (size < sizeof head || size > HS_STRUCT_MAX) {
-        if (size >= known_size) {
-            hs_guard_report(g, HS_H_EVENT_SIZE, "size is %" PRIu32 ", which no event has", size);
-        }
+        HS_GUARD_REPORT_IF(g, size >= known_size, HS_H_EVENT_SIZE,
+                           "size is %" PRIu32 ", which no event has", size);
         return hs_guard_leave(g, HMX_E_INVALID);
     }
     hmx_copy_in(known, known_size, sizeof head, event);
@@ -162,17 +157,15 @@ hmx_status hs_guard_call_open_bare(hs_guard *g, hs_guard_call *call, const char 
 
 static void check_copy(hs_guard *g, const hs_guard_call *call)
 {
-    if (!hs_guard_copy_intact(call->given)) {
-        hs_guard_report(g, HS_P_WRITE_BEYOND_SIZE, "wrote outside the event");
-    }
-    if (!hs_guard_copy_unchanged(call->given)) {
-        hs_guard_report(g, HS_P_FACT_WRITTEN, "wrote to the event");
-    }
+    HS_GUARD_REPORT_IF(g, !hs_guard_copy_intact(call->given), HS_P_WRITE_BEYOND_SIZE,
+                       "wrote outside the event");
+    HS_GUARD_REPORT_IF(g, !hs_guard_copy_unchanged(call->given), HS_P_FACT_WRITTEN,
+                       "wrote to the event");
     for (size_t i = 0; i < 2; i++) {
-        if (call->views[i] != NULL &&
-            (!hs_guard_copy_intact(call->views[i]) || !hs_guard_copy_unchanged(call->views[i]))) {
-            hs_guard_report(g, HS_P_FACT_WRITTEN, "wrote to text that the event points to");
-        }
+        HS_GUARD_REPORT_IF(g,
+                           call->views[i] != NULL && (!hs_guard_copy_intact(call->views[i]) ||
+                                                      !hs_guard_copy_unchanged(call->views[i])),
+                           HS_P_FACT_WRITTEN, "wrote to text that the event points to");
     }
 }
 
@@ -184,10 +177,11 @@ hmx_status hs_guard_call_close(hs_guard *g, hs_guard_call *call, hmx_status stat
         hs_guard_copy_delete(call->views[1]);
         hs_guard_copy_delete(call->given);
     }
-    if (fact && !call->missing && !hs_guard_host_at_fault(g) &&
-        (status == HMX_E_INVALID || status == HMX_E_UNSUPPORTED || status == HMX_E_STATE)) {
-        hs_guard_report(g, HS_P_FACT_REFUSED, "answered %d to a fact that breaks no rule", status);
-    }
+    HS_GUARD_REPORT_IF(
+        g,
+        fact && !call->missing && !hs_guard_host_at_fault(g) &&
+            (status == HMX_E_INVALID || status == HMX_E_UNSUPPORTED || status == HMX_E_STATE),
+        HS_P_FACT_REFUSED, "answered %d to a fact that breaks no rule", status);
     return hs_guard_leave(g, status);
 }
 
@@ -263,10 +257,9 @@ void hs_guard_text_close(hs_guard *g, hmx_text *copy, hmx_text *why, hmx_status 
         copy->data = sealed->data;
         copy->capacity = sealed->capacity;
     }
-    if (!hs_guard_copy_intact(copy) || (copy->data != NULL && !hs_guard_copy_intact(copy->data))) {
-        hs_guard_report(g, HS_P_WRITE_BEYOND_SIZE, "wrote beyond the text's capacity of %" PRIu64,
-                        copy->capacity);
-    }
+    HS_GUARD_REPORT_IF(
+        g, !hs_guard_copy_intact(copy) || (copy->data != NULL && !hs_guard_copy_intact(copy->data)),
+        HS_P_WRITE_BEYOND_SIZE, "wrote beyond the text's capacity of %" PRIu64, copy->capacity);
     if (!well_formed(copy)) {
         hs_guard_report(g, HS_P_TEXT_FORMAT,
                         "the refusal's text of %" PRIu32 " bytes in %" PRIu64
@@ -276,9 +269,8 @@ void hs_guard_text_close(hs_guard *g, hmx_text *copy, hmx_text *why, hmx_status 
         memcpy(why->data, copy->data, (size_t)copy->len + 1);
         why->len = copy->len;
     }
-    if (status == HMX_E_CONFIG && copy->len == 0 && copy->capacity > 1) {
-        hs_guard_report(g, HS_P_REFUSAL_WITHOUT_TEXT, "refused the configuration without a word");
-    }
+    HS_GUARD_REPORT_IF(g, status == HMX_E_CONFIG && copy->len == 0 && copy->capacity > 1,
+                       HS_P_REFUSAL_WITHOUT_TEXT, "refused the configuration without a word");
     hs_guard_copy_delete(copy->data);
     hs_guard_copy_delete(copy);
 }

@@ -22,13 +22,10 @@ void hs_guard_check_config_views(hs_guard *g, const hmx_view *path, const hmx_vi
 {
     const int has_path = path->data != NULL && path->len > 0;
     const int has_text = text->data != NULL;
-    if (has_path == has_text) {
-        hs_guard_report(g, HS_H_CREATE_ARGS, "%s of config_path and config_text are given",
-                        has_path ? "both" : "none");
-    }
-    if (has_path && memchr(path->data, '\0', (size_t)path->len) != NULL) {
-        hs_guard_report(g, HS_H_CREATE_ARGS, "config_path has a NUL inside");
-    }
+    HS_GUARD_REPORT_IF(g, has_path == has_text, HS_H_CREATE_ARGS,
+                       "%s of config_path and config_text are given", has_path ? "both" : "none");
+    HS_GUARD_REPORT_IF(g, has_path && memchr(path->data, '\0', (size_t)path->len) != NULL,
+                       HS_H_CREATE_ARGS, "config_path has a NUL inside");
 }
 
 void hs_guard_check_create_args(hs_guard *g, const hmx_create_args *a)
@@ -43,18 +40,13 @@ void hs_guard_check_create_args(hs_guard *g, const hmx_create_args *a)
         return;
     }
     hs_guard_check_config_views(g, &a->config_path, &a->config_text);
-    if (a->flags != 0) {
-        hs_guard_report(g, HS_H_CREATE_ARGS, "flags are 0x%" PRIx32 "; none is defined", a->flags);
-    }
-    if (a->upstreams_max > HMX_UPSTREAMS_MAX) {
-        hs_guard_report(g, HS_H_CREATE_ARGS, "upstreams_max is %" PRIu32 "; 64 is the most",
-                        a->upstreams_max);
-    }
+    HS_GUARD_REPORT_IF(g, a->flags != 0, HS_H_CREATE_ARGS,
+                       "flags are 0x%" PRIx32 "; none is defined", a->flags);
+    HS_GUARD_REPORT_IF(g, a->upstreams_max > HMX_UPSTREAMS_MAX, HS_H_CREATE_ARGS,
+                       "upstreams_max is %" PRIu32 "; 64 is the most", a->upstreams_max);
     const uint32_t instances = a->instance_count > 1 ? a->instance_count : 1;
-    if (a->instance_index >= instances) {
-        hs_guard_report(g, HS_H_CREATE_ARGS, "instance_index is %" PRIu32 " of %" PRIu32,
-                        a->instance_index, instances);
-    }
+    HS_GUARD_REPORT_IF(g, a->instance_index >= instances, HS_H_CREATE_ARGS,
+                       "instance_index is %" PRIu32 " of %" PRIu32, a->instance_index, instances);
 }
 
 void hs_guard_check_upstream_event(hs_guard *g, const hmx_upstream_event *e)
@@ -65,72 +57,63 @@ void hs_guard_check_upstream_event(hs_guard *g, const hmx_upstream_event *e)
                         e->upstream);
         return;
     }
-    if (e->state < HMX_UPSTREAM_CONNECTING || e->state > HMX_UPSTREAM_DOWN) {
-        hs_guard_report(g, HS_H_UPSTREAM_FACTS, "state %" PRIu32 " is none", e->state);
-    }
-    if (!known_tri(e->has_job) || !known_tri(e->version_rolling) || !known_tri(e->fixed_version)) {
-        hs_guard_report(g, HS_H_UPSTREAM_FACTS, "a fact of three states has a fourth");
-    }
-    if (e->extranonce_prefix_len > HMX_EXTRANONCE_MAX ||
-        e->extranonce_size > HMX_EXTRANONCE_MAX - e->extranonce_prefix_len) {
-        hs_guard_report(g, HS_H_UPSTREAM_FACTS,
-                        "prefix of %" PRIu32 " and extranonce of %" PRIu32 " bytes; 32 is the most",
-                        e->extranonce_prefix_len, e->extranonce_size);
-    }
+    HS_GUARD_REPORT_IF(g, e->state < HMX_UPSTREAM_CONNECTING || e->state > HMX_UPSTREAM_DOWN,
+                       HS_H_UPSTREAM_FACTS, "state %" PRIu32 " is none", e->state);
+    HS_GUARD_REPORT_IF(
+        g, !known_tri(e->has_job) || !known_tri(e->version_rolling) || !known_tri(e->fixed_version),
+        HS_H_UPSTREAM_FACTS, "a fact of three states has a fourth");
+    HS_GUARD_REPORT_IF(g,
+                       e->extranonce_prefix_len > HMX_EXTRANONCE_MAX ||
+                           e->extranonce_size > HMX_EXTRANONCE_MAX - e->extranonce_prefix_len,
+                       HS_H_UPSTREAM_FACTS,
+                       "prefix of %" PRIu32 " and extranonce of %" PRIu32 " bytes; 32 is the most",
+                       e->extranonce_prefix_len, e->extranonce_size);
 }
 
 static void check_view(hs_guard *g, const char *what, const hmx_view *view, uint64_t most)
 {
-    if ((view->data == NULL && view->len > 0) || view->len > most) {
-        hs_guard_report(g, HS_H_CHANNEL_FACTS, "%s has %" PRIu64 " bytes at %s", what, view->len,
-                        view->data == NULL ? "NULL" : "a pointer");
-    }
+    HS_GUARD_REPORT_IF(g, (view->data == NULL && view->len > 0) || view->len > most,
+                       HS_H_CHANNEL_FACTS, "%s has %" PRIu64 " bytes at %s", what, view->len,
+                       view->data == NULL ? "NULL" : "a pointer");
 }
 
 static void check_open_numbers(hs_guard *g, const hmx_channel_open *e)
 {
-    if (e->channel == 0 || e->connection == 0) {
-        hs_guard_report(g, HS_H_CHANNEL_ID, "channel %" PRIu64 " on connection %" PRIu64,
-                        e->channel, e->connection);
-    }
+    HS_GUARD_REPORT_IF(g, e->channel == 0 || e->connection == 0, HS_H_CHANNEL_ID,
+                       "channel %" PRIu64 " on connection %" PRIu64, e->channel, e->connection);
     const hs_guard_channel *const before = hs_guard_model_find(g, e->channel);
-    if (before != NULL) {
-        hs_guard_report(g, HS_H_CHANNEL_REUSED, "channel %" PRIu64 " %s", e->channel,
-                        before == &g->closed ? "was closed before" : "is open already");
-    }
-    if (e->current_upstream != HMX_NONE &&
-        !hs_guard_model_upstream_exists(g, e->current_upstream)) {
-        hs_guard_report(g, HS_H_HOST_UNKNOWN_UPSTREAM,
-                        "channel %" PRIu64 " works for upstream %" PRIu32, e->channel,
-                        e->current_upstream);
-    }
+    HS_GUARD_REPORT_IF(g, before != NULL, HS_H_CHANNEL_REUSED, "channel %" PRIu64 " %s", e->channel,
+                       before == &g->closed ? "was closed before" : "is open already");
+    HS_GUARD_REPORT_IF(
+        g,
+        e->current_upstream != HMX_NONE && !hs_guard_model_upstream_exists(g, e->current_upstream),
+        HS_H_HOST_UNKNOWN_UPSTREAM, "channel %" PRIu64 " works for upstream %" PRIu32, e->channel,
+        e->current_upstream);
 }
 
 void hs_guard_check_open_event(hs_guard *g, const hmx_channel_open *e)
 {
     check_open_numbers(g, e);
-    if (e->kind != HMX_CHANNEL_STANDARD && e->kind != HMX_CHANNEL_EXTENDED) {
-        hs_guard_report(g, HS_H_CHANNEL_FACTS, "kind %" PRIu32 " is none", e->kind);
-    }
-    if (!known_tri(e->honours_prefix)) {
-        hs_guard_report(g, HS_H_CHANNEL_FACTS, "honours_prefix is %" PRIu32, e->honours_prefix);
-    }
-    if (!hs_guard_check_hashrate(e->nominal_hashrate)) {
-        hs_guard_report(g, HS_H_CHANNEL_FACTS, "nominal_hashrate is negative or not finite");
-    }
-    if (e->min_extranonce_size > HMX_EXTRANONCE_MAX || e->extranonce_size > HMX_EXTRANONCE_MAX ||
-        (e->kind == HMX_CHANNEL_STANDARD && e->extranonce_size != 0) ||
-        (e->kind == HMX_CHANNEL_EXTENDED && e->extranonce_size < e->min_extranonce_size)) {
-        hs_guard_report(g, HS_H_CHANNEL_FACTS,
-                        "extranonce_size is %" PRIu32 ", asked for %" PRIu32
-                        " (0 for standard channels, 32 is the most, no less than asked)",
-                        e->extranonce_size, e->min_extranonce_size);
-    }
-    if (e->extranonce_prefix_len > HMX_EXTRANONCE_MAX ||
-        (e->extranonce_prefix_len > 0 && e->current_upstream == HMX_NONE)) {
-        hs_guard_report(g, HS_H_CHANNEL_FACTS, "a prefix of %" PRIu32 " bytes on upstream %" PRIu32,
-                        e->extranonce_prefix_len, e->current_upstream);
-    }
+    HS_GUARD_REPORT_IF(g, e->kind != HMX_CHANNEL_STANDARD && e->kind != HMX_CHANNEL_EXTENDED,
+                       HS_H_CHANNEL_FACTS, "kind %" PRIu32 " is none", e->kind);
+    HS_GUARD_REPORT_IF(g, !known_tri(e->honours_prefix), HS_H_CHANNEL_FACTS,
+                       "honours_prefix is %" PRIu32, e->honours_prefix);
+    HS_GUARD_REPORT_IF(g, !hs_guard_check_hashrate(e->nominal_hashrate), HS_H_CHANNEL_FACTS,
+                       "nominal_hashrate is negative or not finite");
+    HS_GUARD_REPORT_IF(
+        g,
+        e->min_extranonce_size > HMX_EXTRANONCE_MAX || e->extranonce_size > HMX_EXTRANONCE_MAX ||
+            (e->kind == HMX_CHANNEL_STANDARD && e->extranonce_size != 0) ||
+            (e->kind == HMX_CHANNEL_EXTENDED && e->extranonce_size < e->min_extranonce_size),
+        HS_H_CHANNEL_FACTS,
+        "extranonce_size is %" PRIu32 ", asked for %" PRIu32
+        " (0 for standard channels, 32 is the most, no less than asked)",
+        e->extranonce_size, e->min_extranonce_size);
+    HS_GUARD_REPORT_IF(g,
+                       e->extranonce_prefix_len > HMX_EXTRANONCE_MAX ||
+                           (e->extranonce_prefix_len > 0 && e->current_upstream == HMX_NONE),
+                       HS_H_CHANNEL_FACTS, "a prefix of %" PRIu32 " bytes on upstream %" PRIu32,
+                       e->extranonce_prefix_len, e->current_upstream);
     check_view(g, "user_identity", &e->user_identity, 255);
     check_view(g, "vendor", &e->vendor, 255);
 }
@@ -151,21 +134,20 @@ static void check_channel(hs_guard *g, uint64_t channel, uint64_t cookie)
 void hs_guard_check_update_event(hs_guard *g, const hmx_channel_update *e)
 {
     check_channel(g, e->channel, e->cookie);
-    if ((e->changed & HMX_FACT_NOMINAL_HASHRATE) != 0 &&
-        !hs_guard_check_hashrate(e->nominal_hashrate)) {
-        hs_guard_report(g, HS_H_CHANNEL_FACTS, "nominal_hashrate is negative or not finite");
-    }
-    if ((e->changed & HMX_FACT_HONOURS_PREFIX) != 0 && !known_tri(e->honours_prefix)) {
-        hs_guard_report(g, HS_H_CHANNEL_FACTS, "honours_prefix is %" PRIu32, e->honours_prefix);
-    }
+    HS_GUARD_REPORT_IF(g,
+                       (e->changed & HMX_FACT_NOMINAL_HASHRATE) != 0 &&
+                           !hs_guard_check_hashrate(e->nominal_hashrate),
+                       HS_H_CHANNEL_FACTS, "nominal_hashrate is negative or not finite");
+    HS_GUARD_REPORT_IF(g,
+                       (e->changed & HMX_FACT_HONOURS_PREFIX) != 0 && !known_tri(e->honours_prefix),
+                       HS_H_CHANNEL_FACTS, "honours_prefix is %" PRIu32, e->honours_prefix);
 }
 
 void hs_guard_check_close_event(hs_guard *g, const hmx_channel_close *e)
 {
     check_channel(g, e->channel, e->cookie);
-    if (e->reason > HMX_CLOSE_HOST) {
-        hs_guard_report(g, HS_H_CHANNEL_FACTS, "close reason %" PRIu32 " is none", e->reason);
-    }
+    HS_GUARD_REPORT_IF(g, e->reason > HMX_CLOSE_HOST, HS_H_CHANNEL_FACTS,
+                       "close reason %" PRIu32 " is none", e->reason);
 }
 
 static int is_rejection(uint32_t verdict)
@@ -210,12 +192,9 @@ int hs_guard_check_share(hs_guard *g, const hmx_share *e)
     } else if ((e->event.flags & HMX_SHARE_LOCAL) != 0 && !is_rejection(e->verdict)) {
         hs_guard_report(g, HS_H_SHARE_FACTS, "LOCAL with verdict %" PRIu32, e->verdict);
     }
-    if (e->count == 0) {
-        hs_guard_report(g, HS_H_SHARE_FACTS, "count is 0");
-    }
-    if (!isfinite(e->work) || !(e->work > 0)) {
-        hs_guard_report(g, HS_H_SHARE_WORK, "work is not a positive number");
-    }
+    HS_GUARD_REPORT_IF(g, e->count == 0, HS_H_SHARE_FACTS, "count is 0");
+    HS_GUARD_REPORT_IF(g, !isfinite(e->work) || !(e->work > 0), HS_H_SHARE_WORK,
+                       "work is not a positive number");
     if (!hs_guard_model_upstream_exists(g, e->upstream)) {
         hs_guard_report(g, HS_H_HOST_UNKNOWN_UPSTREAM, "upstream %" PRIu32 " is unknown",
                         e->upstream);
@@ -227,25 +206,22 @@ int hs_guard_check_share(hs_guard *g, const hmx_share *e)
 
 static void check_drained(hs_guard *g, const hmx_reassign *e)
 {
-    if (hs_guard_model_find(g, e->channel) == NULL) {
-        hs_guard_report(g, HS_H_UNKNOWN_CHANNEL, "channel %" PRIu64 " was never open", e->channel);
-    }
-    if (e->to != HMX_NONE || !hs_guard_model_upstream_exists(g, e->from)) {
-        hs_guard_report(g, HS_H_REASSIGN_PLACE,
-                        "DRAINED from %" PRIu32 " to %" PRIu32
-                        "; from is the pool of the prefix, to is NONE",
-                        e->from, e->to);
-    }
+    HS_GUARD_REPORT_IF(g, hs_guard_model_find(g, e->channel) == NULL, HS_H_UNKNOWN_CHANNEL,
+                       "channel %" PRIu64 " was never open", e->channel);
+    HS_GUARD_REPORT_IF(
+        g, e->to != HMX_NONE || !hs_guard_model_upstream_exists(g, e->from), HS_H_REASSIGN_PLACE,
+        "DRAINED from %" PRIu32 " to %" PRIu32 "; from is the pool of the prefix, to is NONE",
+        e->from, e->to);
 }
 
 static void check_forced(hs_guard *g, const hs_guard_channel *c, const hmx_reassign *e)
 {
-    if (e->from != c->upstream ||
-        (e->to != HMX_NONE && !hs_guard_model_upstream_exists(g, e->to))) {
-        hs_guard_report(g, HS_H_REASSIGN_PLACE,
-                        "FORCED from %" PRIu32 " to %" PRIu32 ", the channel works for %" PRIu32,
-                        e->from, e->to, c->upstream);
-    }
+    HS_GUARD_REPORT_IF(g,
+                       e->from != c->upstream ||
+                           (e->to != HMX_NONE && !hs_guard_model_upstream_exists(g, e->to)),
+                       HS_H_REASSIGN_PLACE,
+                       "FORCED from %" PRIu32 " to %" PRIu32 ", the channel works for %" PRIu32,
+                       e->from, e->to, c->upstream);
 }
 
 static void check_answer(hs_guard *g, const hs_guard_channel *c, const hmx_reassign *e)
@@ -260,19 +236,17 @@ static void check_answer(hs_guard *g, const hs_guard_channel *c, const hmx_reass
     const int moved = e->result == HMX_RESULT_APPLIED && e->to == c->pending_to;
     const int failed = e->result == HMX_RESULT_FAILED &&
                        (e->to == HMX_NONE || hs_guard_model_upstream_exists(g, e->to));
-    if (e->from != c->upstream || !(stays || moved || failed)) {
-        hs_guard_report(g, HS_H_REASSIGN_PLACE,
-                        "result %" PRIu32 " from %" PRIu32 " to %" PRIu32 ", decided was %" PRIu32
-                        " to %" PRIu32,
-                        e->result, e->from, e->to, c->upstream, c->pending_to);
-    }
-    if (e->result == HMX_RESULT_APPLIED && c->pending_prefix_len > 0 &&
-        e->extranonce_prefix_len > 0 &&
-        (e->extranonce_prefix_len != c->pending_prefix_len ||
-         memcmp(e->extranonce_prefix, c->pending_prefix_bytes, c->pending_prefix_len) != 0)) {
-        hs_guard_report(g, HS_H_REASSIGN_PREFIX,
-                        "decision %" PRIu64 " was applied with another prefix", e->decision);
-    }
+    HS_GUARD_REPORT_IF(
+        g, e->from != c->upstream || !(stays || moved || failed), HS_H_REASSIGN_PLACE,
+        "result %" PRIu32 " from %" PRIu32 " to %" PRIu32 ", decided was %" PRIu32 " to %" PRIu32,
+        e->result, e->from, e->to, c->upstream, c->pending_to);
+    HS_GUARD_REPORT_IF(
+        g,
+        e->result == HMX_RESULT_APPLIED && c->pending_prefix_len > 0 &&
+            e->extranonce_prefix_len > 0 &&
+            (e->extranonce_prefix_len != c->pending_prefix_len ||
+             memcmp(e->extranonce_prefix, c->pending_prefix_bytes, c->pending_prefix_len) != 0),
+        HS_H_REASSIGN_PREFIX, "decision %" PRIu64 " was applied with another prefix", e->decision);
 }
 
 void hs_guard_check_reassign(hs_guard *g, const hmx_reassign *e)
@@ -298,10 +272,8 @@ void hs_guard_check_reassign(hs_guard *g, const hmx_reassign *e)
         hs_guard_report(g, HS_H_UNKNOWN_CHANNEL, "channel %" PRIu64 " is not open", e->channel);
         return;
     }
-    if (e->cookie != 0 && e->cookie != c->cookie) {
-        hs_guard_report(g, HS_H_WRONG_COOKIE, "channel %" PRIu64 " came with cookie %" PRIu64,
-                        e->channel, e->cookie);
-    }
+    HS_GUARD_REPORT_IF(g, e->cookie != 0 && e->cookie != c->cookie, HS_H_WRONG_COOKIE,
+                       "channel %" PRIu64 " came with cookie %" PRIu64, e->channel, e->cookie);
     if (alone) {
         check_forced(g, c, e);
     } else {

@@ -77,12 +77,10 @@ static void check_prefix(hs_guard *g, const hs_guard_channel *c, uint32_t upstre
         return;
     }
     if (!hs_guard_model_space_known(g, upstream)) {
-        if (len != 0 && g->upstreams[upstream].reported) {
-            hs_guard_report(g, HS_P_PREFIX_WRONG_LENGTH,
-                            "a prefix of %" PRIu32 " bytes on upstream %" PRIu32
-                            ", whose space was not told: the host chooses",
-                            len, upstream);
-        }
+        HS_GUARD_REPORT_IF(g, len != 0 && g->upstreams[upstream].reported, HS_P_PREFIX_WRONG_LENGTH,
+                           "a prefix of %" PRIu32 " bytes on upstream %" PRIu32
+                           ", whose space was not told: the host chooses",
+                           len, upstream);
         return;
     }
     if (len == 0 && (g->plugin->descriptor.caps & HMX_CAP_EXTRANONCE) == 0) {
@@ -100,12 +98,11 @@ static void check_prefix(hs_guard *g, const hs_guard_channel *c, uint32_t upstre
                         len, c->channel, upstream, full - own);
         return;
     }
-    if (memcmp(bytes, f->extranonce_prefix, f->extranonce_prefix_len) != 0) {
-        hs_guard_report(g, HS_P_PREFIX_WRONG_SPACE,
-                        "the prefix for channel %" PRIu64
-                        " does not begin with that of upstream %" PRIu32,
-                        c->channel, upstream);
-    }
+    HS_GUARD_REPORT_IF(g, memcmp(bytes, f->extranonce_prefix, f->extranonce_prefix_len) != 0,
+                       HS_P_PREFIX_WRONG_SPACE,
+                       "the prefix for channel %" PRIu64
+                       " does not begin with that of upstream %" PRIu32,
+                       c->channel, upstream);
 }
 
 static int is_id(const char id[HMX_ID_SIZE])
@@ -153,11 +150,10 @@ static const char *pair_fault(const hmx_upstream_info *a, const hmx_upstream_inf
 static void check_number(hs_guard *g, const hmx_upstream_info *row)
 {
     for (uint32_t u = 1; u <= HMX_UPSTREAMS_MAX; u++) {
-        if (u != row->upstream && strcmp(g->upstreams[u].id, row->id) == 0) {
-            hs_guard_report(g, HS_P_UPSTREAM_RENUMBERED,
-                            "'%s' was upstream %" PRIu32 " and is %" PRIu32 " now", row->id, u,
-                            row->upstream);
-        }
+        HS_GUARD_REPORT_IF(g, u != row->upstream && strcmp(g->upstreams[u].id, row->id) == 0,
+                           HS_P_UPSTREAM_RENUMBERED,
+                           "'%s' was upstream %" PRIu32 " and is %" PRIu32 " now", row->id, u,
+                           row->upstream);
     }
 }
 
@@ -240,19 +236,15 @@ static void check_place(hs_guard *g, const hs_guard_channel *c, const hmx_channe
         return; /* staying is always possible */
     }
     const char *why = hs_guard_model_not_usable(g, d->upstream);
-    if (why != NULL) {
-        hs_guard_report(g, HS_P_ASSIGN_TO_DOWN,
-                        "assigned channel %" PRIu64 " to upstream %" PRIu32 ", which %s",
-                        e->channel, d->upstream, why);
-    }
+    HS_GUARD_REPORT_IF(g, why != NULL, HS_P_ASSIGN_TO_DOWN,
+                       "assigned channel %" PRIu64 " to upstream %" PRIu32 ", which %s", e->channel,
+                       d->upstream, why);
     why = e->current_upstream == HMX_NONE
               ? hs_guard_check_not_allowed(g, c, d->upstream)
               : hs_guard_check_not_movable(g, c, d->upstream, d->reason);
-    if (why != NULL) {
-        hs_guard_report(g, HS_P_ILLEGAL_ASSIGN,
-                        "assigned channel %" PRIu64 " to upstream %" PRIu32 ", but %s", e->channel,
-                        d->upstream, why);
-    }
+    HS_GUARD_REPORT_IF(g, why != NULL, HS_P_ILLEGAL_ASSIGN,
+                       "assigned channel %" PRIu64 " to upstream %" PRIu32 ", but %s", e->channel,
+                       d->upstream, why);
 }
 
 static void check_collision(hs_guard *g, const hmx_channel_open *e, const hmx_channel_decision *d)
@@ -260,12 +252,10 @@ static void check_collision(hs_guard *g, const hmx_channel_open *e, const hmx_ch
     uint64_t other = 0;
     hs_guard_prefix *const p = hs_guard_model_take_prefix(
         g, d->upstream, d->extranonce_prefix, d->extranonce_prefix_len, e->channel, &other);
-    if (p == NULL && other != 0) {
-        hs_guard_report(g, HS_P_PREFIX_COLLISION,
-                        "channel %" PRIu64 " got a prefix on upstream %" PRIu32
-                        " that collides with that of channel %" PRIu64,
-                        e->channel, d->upstream, other);
-    }
+    HS_GUARD_REPORT_IF(g, p == NULL && other != 0, HS_P_PREFIX_COLLISION,
+                       "channel %" PRIu64 " got a prefix on upstream %" PRIu32
+                       " that collides with that of channel %" PRIu64,
+                       e->channel, d->upstream, other);
     hs_guard_prefix_drop(g, p, 0); /* taken for good when the model adds the channel */
 }
 
@@ -273,17 +263,14 @@ void hs_guard_check_open_answer(hs_guard *g, const hmx_channel_open *e,
                                 const hmx_channel_decision *d)
 {
     const hs_guard_channel c = as_channel(e);
-    if (g->channels_open >= g->channels_max) {
-        hs_guard_report(g, HS_P_LIMIT_IGNORED,
-                        "accepted channel %" PRIu64 " although %" PRIu64 " are open", e->channel,
-                        g->channels_open);
-    }
-    if (d->action > HMX_ACTION_ASSIGN) {
-        hs_guard_report(g, HS_P_BAD_ACTION, "action %" PRIu32 " is none", d->action);
-    }
-    if (d->reason > HMX_REASON_OPERATOR && g->plugin->descriptor.abi_minor <= HMX_ABI_MINOR) {
-        hs_guard_report(g, HS_P_BAD_REASON, "reason %" PRIu32 " is none", d->reason);
-    }
+    HS_GUARD_REPORT_IF(g, g->channels_open >= g->channels_max, HS_P_LIMIT_IGNORED,
+                       "accepted channel %" PRIu64 " although %" PRIu64 " are open", e->channel,
+                       g->channels_open);
+    HS_GUARD_REPORT_IF(g, d->action > HMX_ACTION_ASSIGN, HS_P_BAD_ACTION,
+                       "action %" PRIu32 " is none", d->action);
+    HS_GUARD_REPORT_IF(
+        g, d->reason > HMX_REASON_OPERATOR && g->plugin->descriptor.abi_minor <= HMX_ABI_MINOR,
+        HS_P_BAD_REASON, "reason %" PRIu32 " is none", d->reason);
     if (d->action != HMX_ACTION_ASSIGN) {
         return;
     }
@@ -316,86 +303,69 @@ static int on_one_tip(const hs_guard *g, uint32_t a, uint32_t b)
 /* Numbers that can be judged without knowing the channel. */
 static void check_numbers(hs_guard *g, const hmx_decision *d)
 {
-    if ((g->options.caps & HMX_CAP_REASSIGN) == 0) {
-        hs_guard_report(g, HS_P_DECISION_WITHOUT_CAP, "decision %" PRIu64, d->decision);
-    }
-    if (d->kind != HMX_DECISION_MOVE && d->kind != HMX_DECISION_PREFIX) {
-        hs_guard_report(g, HS_P_DECISION_KIND, "decision %" PRIu64 " has kind %" PRIu32,
-                        d->decision, d->kind);
-    }
+    HS_GUARD_REPORT_IF(g, (g->options.caps & HMX_CAP_REASSIGN) == 0, HS_P_DECISION_WITHOUT_CAP,
+                       "decision %" PRIu64, d->decision);
+    HS_GUARD_REPORT_IF(g, d->kind != HMX_DECISION_MOVE && d->kind != HMX_DECISION_PREFIX,
+                       HS_P_DECISION_KIND, "decision %" PRIu64 " has kind %" PRIu32, d->decision,
+                       d->kind);
     if (d->decision <= g->last_decision) {
         hs_guard_report(g, HS_P_DECISION_NUMBER, "decision number %" PRIu64 " after %" PRIu64,
                         d->decision, g->last_decision);
     } else {
         g->last_decision = d->decision;
     }
-    if (!hs_guard_check_hashrate(d->expected_hashrate)) {
-        hs_guard_report(g, HS_P_DECISION_NAN,
-                        "expected_hashrate of decision %" PRIu64 " is negative or not finite",
-                        d->decision);
-    }
-    if (d->valid_until_ns <= g->now_ns) {
-        hs_guard_report(g, HS_P_DECISION_VALID_UNTIL,
-                        "decision %" PRIu64 " is valid until %" PRIu64 ", now is %" PRIu64,
-                        d->decision, d->valid_until_ns, g->now_ns);
-    }
-    if (d->reason > HMX_REASON_OPERATOR && g->plugin->descriptor.abi_minor <= HMX_ABI_MINOR) {
-        hs_guard_report(g, HS_P_BAD_REASON, "decision %" PRIu64 " has reason %" PRIu32, d->decision,
-                        d->reason);
-    }
+    HS_GUARD_REPORT_IF(g, !hs_guard_check_hashrate(d->expected_hashrate), HS_P_DECISION_NAN,
+                       "expected_hashrate of decision %" PRIu64 " is negative or not finite",
+                       d->decision);
+    HS_GUARD_REPORT_IF(g, d->valid_until_ns <= g->now_ns, HS_P_DECISION_VALID_UNTIL,
+                       "decision %" PRIu64 " is valid until %" PRIu64 ", now is %" PRIu64,
+                       d->decision, d->valid_until_ns, g->now_ns);
+    HS_GUARD_REPORT_IF(
+        g, d->reason > HMX_REASON_OPERATOR && g->plugin->descriptor.abi_minor <= HMX_ABI_MINOR,
+        HS_P_BAD_REASON, "decision %" PRIu64 " has reason %" PRIu32, d->decision, d->reason);
 }
 
 static void check_channel(hs_guard *g, const hs_guard_channel *c, const hmx_decision *d)
 {
-    if (d->cookie != c->cookie) {
-        hs_guard_report(g, HS_P_DECISION_COOKIE,
-                        "decision %" PRIu64 " has cookie %" PRIu64 ", the channel's is %" PRIu64,
-                        d->decision, d->cookie, c->cookie);
-    }
-    if (c->pending != 0 && !c->pending_loose && g->now_ns < c->pending_until_ns) {
-        hs_guard_report(g, HS_P_DECISION_WHILE_PENDING,
-                        "decision %" PRIu64 " about channel %" PRIu64 ", whose decision %" PRIu64
-                        " is pending",
-                        d->decision, d->channel, c->pending);
-    }
-    if (d->from != c->upstream) {
-        hs_guard_report(g, HS_P_DECISION_FROM_WRONG,
-                        "decision %" PRIu64 " moves channel %" PRIu64 " from %" PRIu32
-                        ", it works for %" PRIu32,
-                        d->decision, d->channel, d->from, c->upstream);
-    }
-    if ((d->kind == HMX_DECISION_MOVE && d->to == c->upstream) ||
-        (d->kind == HMX_DECISION_PREFIX && d->to != c->upstream)) {
-        hs_guard_report(g, HS_P_DECISION_SAME_UPSTREAM,
-                        "decision %" PRIu64 " of kind %" PRIu32 " goes from %" PRIu32
-                        " to %" PRIu32,
-                        d->decision, d->kind, c->upstream, d->to);
-    }
+    HS_GUARD_REPORT_IF(g, d->cookie != c->cookie, HS_P_DECISION_COOKIE,
+                       "decision %" PRIu64 " has cookie %" PRIu64 ", the channel's is %" PRIu64,
+                       d->decision, d->cookie, c->cookie);
+    HS_GUARD_REPORT_IF(g, c->pending != 0 && !c->pending_loose && g->now_ns < c->pending_until_ns,
+                       HS_P_DECISION_WHILE_PENDING,
+                       "decision %" PRIu64 " about channel %" PRIu64 ", whose decision %" PRIu64
+                       " is pending",
+                       d->decision, d->channel, c->pending);
+    HS_GUARD_REPORT_IF(g, d->from != c->upstream, HS_P_DECISION_FROM_WRONG,
+                       "decision %" PRIu64 " moves channel %" PRIu64 " from %" PRIu32
+                       ", it works for %" PRIu32,
+                       d->decision, d->channel, d->from, c->upstream);
+    HS_GUARD_REPORT_IF(g,
+                       (d->kind == HMX_DECISION_MOVE && d->to == c->upstream) ||
+                           (d->kind == HMX_DECISION_PREFIX && d->to != c->upstream),
+                       HS_P_DECISION_SAME_UPSTREAM,
+                       "decision %" PRIu64 " of kind %" PRIu32 " goes from %" PRIu32 " to %" PRIu32,
+                       d->decision, d->kind, c->upstream, d->to);
 }
 
 static void check_destination(hs_guard *g, const hs_guard_channel *c, const hmx_decision *d)
 {
     const char *why = hs_guard_model_not_usable(g, d->to);
-    if (why != NULL) {
-        hs_guard_report(g, HS_P_DECISION_TO_DOWN,
-                        "decision %" PRIu64 " goes to upstream %" PRIu32 ", which %s", d->decision,
-                        d->to, why);
-    }
+    HS_GUARD_REPORT_IF(g, why != NULL, HS_P_DECISION_TO_DOWN,
+                       "decision %" PRIu64 " goes to upstream %" PRIu32 ", which %s", d->decision,
+                       d->to, why);
     why = hs_guard_check_not_movable(g, c, d->to, d->reason);
-    if (why != NULL) {
-        hs_guard_report(g, HS_P_ILLEGAL_MOVE,
-                        "decision %" PRIu64 " brings channel %" PRIu64 " to upstream %" PRIu32
-                        ", but %s",
-                        d->decision, d->channel, d->to, why);
-    }
-    if (d->style > HMX_STYLE_SOFT_ALLOWED ||
-        (d->style == HMX_STYLE_SOFT_ALLOWED && c->upstream != HMX_NONE &&
-         !on_one_tip(g, c->upstream, d->to))) {
-        hs_guard_report(g, HS_P_DECISION_STYLE,
-                        "decision %" PRIu64 " has style %" PRIu32
-                        "; soft needs both pools on one known tip",
-                        d->decision, d->style);
-    }
+    HS_GUARD_REPORT_IF(g, why != NULL, HS_P_ILLEGAL_MOVE,
+                       "decision %" PRIu64 " brings channel %" PRIu64 " to upstream %" PRIu32
+                       ", but %s",
+                       d->decision, d->channel, d->to, why);
+    HS_GUARD_REPORT_IF(g,
+                       d->style > HMX_STYLE_SOFT_ALLOWED ||
+                           (d->style == HMX_STYLE_SOFT_ALLOWED && c->upstream != HMX_NONE &&
+                            !on_one_tip(g, c->upstream, d->to)),
+                       HS_P_DECISION_STYLE,
+                       "decision %" PRIu64 " has style %" PRIu32
+                       "; soft needs both pools on one known tip",
+                       d->decision, d->style);
     check_prefix(g, c, d->to, d->extranonce_prefix_len, d->extranonce_prefix);
 }
 

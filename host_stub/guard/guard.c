@@ -25,12 +25,11 @@ static void service_log(void *ctx, uint32_t level, const char *text, uint64_t le
                         (unsigned long long)len, text == NULL ? "NULL" : "a pointer");
         return;
     }
-    if (level < HMX_LOG_ERROR || level > HMX_LOG_DEBUG) {
-        hs_guard_report(g, HS_P_LOG_FORMAT, "log level %u; 1 to 4 are known", level);
-    }
-    if (memchr(text, '\n', (size_t)len) != NULL || memchr(text, '\0', (size_t)len) != NULL) {
-        hs_guard_report(g, HS_P_LOG_FORMAT, "a log line with a newline or NUL inside");
-    }
+    HS_GUARD_REPORT_IF(g, level < HMX_LOG_ERROR || level > HMX_LOG_DEBUG, HS_P_LOG_FORMAT,
+                       "log level %u; 1 to 4 are known", level);
+    HS_GUARD_REPORT_IF(
+        g, memchr(text, '\n', (size_t)len) != NULL || memchr(text, '\0', (size_t)len) != NULL,
+        HS_P_LOG_FORMAT, "a log line with a newline or NUL inside");
     if (g->options.log != NULL) {
         g->options.log(g->options.ctx, level, text, len);
     }
@@ -46,10 +45,10 @@ static void service_audit(void *ctx, const char *json, uint64_t len)
     }
     json_error_t error;
     json_t *const parsed = json_loadb(json, (size_t)len, JSON_REJECT_DUPLICATES, &error);
-    if (parsed == NULL || !json_is_object(parsed) || memchr(json, '\n', (size_t)len) != NULL) {
-        hs_guard_report(g, HS_P_AUDIT_FORMAT, "an audit line is not one JSON object: %s",
-                        parsed == NULL ? error.text : "another value, or a newline inside");
-    }
+    HS_GUARD_REPORT_IF(
+        g, parsed == NULL || !json_is_object(parsed) || memchr(json, '\n', (size_t)len) != NULL,
+        HS_P_AUDIT_FORMAT, "an audit line is not one JSON object: %s",
+        parsed == NULL ? error.text : "another value, or a newline inside");
     json_decref(parsed);
     if (g->options.audit != NULL) {
         g->options.audit(g->options.ctx, json, len);
@@ -99,19 +98,16 @@ static hmx_status call_create(hs_guard *g, const hmx_create_args *args)
     hs_guard_copy_seal(copy);
     hmx_instance *instance = NULL;
     status = g->plugin->ops.create(&g->host, copy, &instance);
-    if (status >= 0 && instance == NULL) {
-        hs_guard_report(g, HS_P_CREATE_NULL_INSTANCE, "answered %d without an instance", status);
-    }
+    HS_GUARD_REPORT_IF(g, status >= 0 && instance == NULL, HS_P_CREATE_NULL_INSTANCE,
+                       "answered %d without an instance", status);
     if (status < 0 && instance != NULL) {
         hs_guard_report(g, HS_P_OUT_TOUCHED_ON_ERROR, "answered %d and set the instance", status);
         instance = NULL;
     }
-    if (!hs_guard_copy_intact(copy)) {
-        hs_guard_report(g, HS_P_WRITE_BEYOND_SIZE, "wrote beyond the create arguments");
-    }
-    if (!hs_guard_copy_unchanged(copy)) {
-        hs_guard_report(g, HS_P_FACT_WRITTEN, "wrote to the create arguments");
-    }
+    HS_GUARD_REPORT_IF(g, !hs_guard_copy_intact(copy), HS_P_WRITE_BEYOND_SIZE,
+                       "wrote beyond the create arguments");
+    HS_GUARD_REPORT_IF(g, !hs_guard_copy_unchanged(copy), HS_P_FACT_WRITTEN,
+                       "wrote to the create arguments");
     g->instance = instance;
     hs_guard_text_close(g, why, their_why, status);
 cleanup:
@@ -163,9 +159,7 @@ hs_guard *hs_guard_new(const hs_plugin *plugin, const hmx_create_args *args,
                                : HMX_UPSTREAMS_MAX;
         *status = call_create(g, args);
     }
-    if (*status > 0) {
-        hs_guard_report(g, HS_P_BAD_STATUS, "answered %d, a positive status", *status);
-    }
+    HS_GUARD_REPORT_IF(g, *status > 0, HS_P_BAD_STATUS, "answered %d, a positive status", *status);
     if (g->instance != NULL) {
         g->state = HS_GUARD_LIVE;
     } else {

@@ -34,14 +34,11 @@ static void take_open_answer(hs_guard *g, const hmx_channel_open *e, hmx_channel
                              hmx_channel_decision *out, uint32_t size, hmx_status status)
 {
     hmx_channel_decision answer;
-    if (!hs_guard_copy_intact(copy)) {
-        hs_guard_report(g, HS_P_WRITE_BEYOND_SIZE, "wrote outside the decision of %u bytes", size);
-    }
+    HS_GUARD_REPORT_IF(g, !hs_guard_copy_intact(copy), HS_P_WRITE_BEYOND_SIZE,
+                       "wrote outside the decision of %u bytes", size);
     if (status < 0) {
-        if (!hs_guard_copy_unchanged(copy)) {
-            hs_guard_report(g, HS_P_OUT_TOUCHED_ON_ERROR, "answered %d and wrote the decision",
-                            status);
-        }
+        HS_GUARD_REPORT_IF(g, !hs_guard_copy_unchanged(copy), HS_P_OUT_TOUCHED_ON_ERROR,
+                           "answered %d and wrote the decision", status);
         return;
     }
     if (copy->size != size) {
@@ -70,9 +67,8 @@ hmx_status hs_guard_on_channel_open(hs_guard *g, const hmx_channel_open *e,
         return hs_guard_call_close(g, &call, HMX_E_INVALID, 0);
     }
     const hmx_channel_decision zero = {.size = size};
-    if (memcmp(out, &zero, sizeof zero) != 0) {
-        hs_guard_report(g, HS_H_BUFFER, "the decision is not zeroed");
-    }
+    HS_GUARD_REPORT_IF(g, memcmp(out, &zero, sizeof zero) != 0, HS_H_BUFFER,
+                       "the decision is not zeroed");
     hs_guard_check_open_event(g, &known);
     hmx_channel_decision *const copy = hs_guard_copy_new(out, size, size);
     if (copy == NULL) {
@@ -140,13 +136,10 @@ static void check_hot(hs_guard *g, const hs_guard_call *call, hmx_status status)
     if (status < 0) {
         return;
     }
-    if (g->allocations + g->frees != call->memory) {
-        hs_guard_report(g, HS_P_ALLOC_ON_SHARE, "allocated or freed %llu times",
-                        (unsigned long long)(g->allocations + g->frees - call->memory));
-    }
-    if (g->logs != call->logs) {
-        hs_guard_report(g, HS_P_LOG_ON_SHARE, "logged although it succeeded");
-    }
+    HS_GUARD_REPORT_IF(g, g->allocations + g->frees != call->memory, HS_P_ALLOC_ON_SHARE,
+                       "allocated or freed %llu times",
+                       (unsigned long long)(g->allocations + g->frees - call->memory));
+    HS_GUARD_REPORT_IF(g, g->logs != call->logs, HS_P_LOG_ON_SHARE, "logged although it succeeded");
 }
 
 /* The usual case without the heap: a share of our own size, lent as a copy on the stack. */
@@ -162,9 +155,8 @@ static hmx_status fast_share(hs_guard *g, const hmx_share *e)
     call.missing = g->plugin->ops.on_share == NULL;
     status = call.missing ? HMX_E_UNSUPPORTED : g->plugin->ops.on_share(g->instance, &lent);
     check_hot(g, &call, status);
-    if (memcmp(&lent, e, sizeof lent) != 0) {
-        hs_guard_report(g, HS_P_FACT_WRITTEN, "wrote to the event");
-    }
+    HS_GUARD_REPORT_IF(g, memcmp(&lent, e, sizeof lent) != 0, HS_P_FACT_WRITTEN,
+                       "wrote to the event");
     return hs_guard_call_close(g, &call, status, fact);
 }
 

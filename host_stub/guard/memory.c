@@ -89,21 +89,18 @@ void hs_guard_free(void *ctx, void *p, uint64_t size, uint64_t align)
                         "free of %" PRIu64 " bytes at %p, which is no live block", size, p);
         return;
     }
-    if (b->size != size || b->align != align) {
-        hs_guard_report(g, HS_P_FREE_WRONG_SIZE,
-                        "free with size %" PRIu64 " and align %" PRIu64 " of allocation %" PRIu64
-                        ", which has size %" PRIu64 " and align %" PRIu64,
-                        size, align, b->number, b->size, b->align);
-    }
+    HS_GUARD_REPORT_IF(g, b->size != size || b->align != align, HS_P_FREE_WRONG_SIZE,
+                       "free with size %" PRIu64 " and align %" PRIu64 " of allocation %" PRIu64
+                       ", which has size %" PRIu64 " and align %" PRIu64,
+                       size, align, b->number, b->size, b->align);
     release(g, b);
 }
 
 void hs_guard_memory_finish(hs_guard *g, enum hs_guard_rule check)
 {
-    if (g->blocks.count > 0) {
-        hs_guard_report(g, check, "%zu blocks with %" PRIu64 " bytes were not given back",
-                        g->blocks.count, g->live_bytes);
-    }
+    HS_GUARD_REPORT_IF(g, g->blocks.count > 0, check,
+                       "%zu blocks with %" PRIu64 " bytes were not given back", g->blocks.count,
+                       g->live_bytes);
     for (size_t i = 0; i < g->blocks.room; i++) {
         if (g->blocks.slots[i].key != 0) {
             release(g, g->blocks.slots[i].value);

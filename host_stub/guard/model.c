@@ -70,12 +70,10 @@ static void hold(hs_guard *g, hs_guard_channel *c, const uint8_t *bytes, uint32_
         return;
     }
     c->prefix = hs_guard_model_take_prefix(g, c->upstream, bytes, len, c->channel, &other);
-    if (c->prefix == NULL && other != 0 && by_host) {
-        hs_guard_report(g, HS_H_HOST_PREFIX_COLLISION,
-                        "channel %llu works on upstream %u with a prefix that collides with that "
-                        "of channel %llu",
-                        (unsigned long long)c->channel, c->upstream, (unsigned long long)other);
-    }
+    HS_GUARD_REPORT_IF(g, c->prefix == NULL && other != 0 && by_host, HS_H_HOST_PREFIX_COLLISION,
+                       "channel %llu works on upstream %u with a prefix that collides with that "
+                       "of channel %llu",
+                       (unsigned long long)c->channel, c->upstream, (unsigned long long)other);
 }
 
 int hs_guard_model_add(hs_guard *g, const hmx_channel_open *e, const hmx_channel_decision *d,
@@ -167,13 +165,11 @@ void hs_guard_model_decide(hs_guard *g, hs_guard_channel *c, const hmx_decision 
     memcpy(c->pending_prefix_bytes, d->extranonce_prefix, d->extranonce_prefix_len);
     c->pending_prefix = hs_guard_model_take_prefix(g, d->to, d->extranonce_prefix,
                                                    d->extranonce_prefix_len, d->channel, &other);
-    if (c->pending_prefix == NULL && other != 0) {
-        hs_guard_report(g, HS_P_PREFIX_COLLISION,
-                        "decision %llu gives channel %llu a prefix on upstream %u that collides "
-                        "with that of channel %llu",
-                        (unsigned long long)d->decision, (unsigned long long)d->channel, d->to,
-                        (unsigned long long)other);
-    }
+    HS_GUARD_REPORT_IF(g, c->pending_prefix == NULL && other != 0, HS_P_PREFIX_COLLISION,
+                       "decision %llu gives channel %llu a prefix on upstream %u that collides "
+                       "with that of channel %llu",
+                       (unsigned long long)d->decision, (unsigned long long)d->channel, d->to,
+                       (unsigned long long)other);
 }
 
 void hs_guard_model_reassign(hs_guard *g, hs_guard_channel *c, const hmx_reassign *e)

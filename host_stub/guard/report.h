@@ -9,6 +9,13 @@
 
 void hs_guard_report(hs_guard *g, enum hs_guard_rule check, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same when `broken` holds; what else stands there is evaluated only then. */
+#define HS_GUARD_REPORT_IF(g, broken, ...)                                                         \
+    do {                                                                                           \
+        if (broken) {                                                                              \
+            hs_guard_report(g, __VA_ARGS__);                                                       \
+        }                                                                                          \
+    } while (0)
 /* 1 if the host broke a rule in the running hook. */
 int hs_guard_host_at_fault(const hs_guard *g);
 

@@ -30,16 +30,12 @@ static hmx_status pass_read(void *ctx, void *data, uint64_t capacity, uint64_t *
 
 static hmx_status finish_stream(hs_guard *g, void *copy, hmx_status status)
 {
-    if (!hs_guard_copy_intact(copy)) {
-        hs_guard_report(g, HS_P_WRITE_BEYOND_SIZE, "wrote outside the stream");
-    }
-    if (!hs_guard_copy_unchanged(copy)) {
-        hs_guard_report(g, HS_P_FACT_WRITTEN, "wrote to the stream's struct");
-    }
-    if (g->stream_failed && status >= 0) {
-        hs_guard_report(g, HS_P_IO_ERROR_SWALLOWED, "answered %d although the stream failed",
-                        status);
-    }
+    HS_GUARD_REPORT_IF(g, !hs_guard_copy_intact(copy), HS_P_WRITE_BEYOND_SIZE,
+                       "wrote outside the stream");
+    HS_GUARD_REPORT_IF(g, !hs_guard_copy_unchanged(copy), HS_P_FACT_WRITTEN,
+                       "wrote to the stream's struct");
+    HS_GUARD_REPORT_IF(g, g->stream_failed && status >= 0, HS_P_IO_ERROR_SWALLOWED,
+                       "answered %d although the stream failed", status);
     hs_guard_copy_delete(copy);
     return hs_guard_leave(g, status);
 }
@@ -106,12 +102,10 @@ static hmx_status call_reconfigure(hs_guard *g, const hmx_reconfigure_args *args
     copy->why = why;
     hs_guard_copy_seal(copy);
     const hmx_status status = g->plugin->ops.reconfigure(g->instance, copy);
-    if (!hs_guard_copy_intact(copy)) {
-        hs_guard_report(g, HS_P_WRITE_BEYOND_SIZE, "wrote beyond the arguments");
-    }
-    if (!hs_guard_copy_unchanged(copy)) {
-        hs_guard_report(g, HS_P_FACT_WRITTEN, "wrote to the arguments");
-    }
+    HS_GUARD_REPORT_IF(g, !hs_guard_copy_intact(copy), HS_P_WRITE_BEYOND_SIZE,
+                       "wrote beyond the arguments");
+    HS_GUARD_REPORT_IF(g, !hs_guard_copy_unchanged(copy), HS_P_FACT_WRITTEN,
+                       "wrote to the arguments");
     hs_guard_text_close(g, why, args->why, status);
     hs_guard_copy_delete(copy);
     if (status >= 0) {
@@ -149,13 +143,10 @@ static void check_table(hs_guard *g, const char *id, const void *table)
         return;
     }
     memcpy(&size, table, sizeof size);
-    if (size < 2 * sizeof size || size > HS_STRUCT_MAX) {
-        hs_guard_report(g, HS_P_EXTENSION_TABLE, "the table of %s says it has %" PRIu32 " bytes",
-                        id, size);
-    }
-    if (seen != NULL && *seen != NULL && *seen != table) {
-        hs_guard_report(g, HS_P_EXTENSION_TABLE, "the table of %s moved", id);
-    }
+    HS_GUARD_REPORT_IF(g, size < 2 * sizeof size || size > HS_STRUCT_MAX, HS_P_EXTENSION_TABLE,
+                       "the table of %s says it has %" PRIu32 " bytes", id, size);
+    HS_GUARD_REPORT_IF(g, seen != NULL && *seen != NULL && *seen != table, HS_P_EXTENSION_TABLE,
+                       "the table of %s moved", id);
     if (seen != NULL) {
         *seen = table;
     }
@@ -168,10 +159,8 @@ const void *hs_guard_extension(hs_guard *g, const char *id)
         return NULL;
     }
     g->hook = "get_extension";
-    if (g->plugin->ops.get_extension("hmx.x.nobody-defined-this/1") != NULL) {
-        hs_guard_report(g, HS_P_EXTENSION_FOR_UNKNOWN,
-                        "gave a table for an id that nobody defined");
-    }
+    HS_GUARD_REPORT_IF(g, g->plugin->ops.get_extension("hmx.x.nobody-defined-this/1") != NULL,
+                       HS_P_EXTENSION_FOR_UNKNOWN, "gave a table for an id that nobody defined");
     const void *const table = g->plugin->ops.get_extension(id);
     if (table != NULL) {
         check_table(g, id, table);

@@ -72,9 +72,8 @@ static void check_rows(hs_guard *g, unsigned char *rows, uint32_t stride, uint32
                        enum hs_guard_rule size_check)
 {
     const unsigned char *const sealed = hs_guard_copy_sealed(rows);
-    if (!hs_guard_copy_intact(rows)) {
-        hs_guard_report(g, HS_P_WRITE_BEYOND_SIZE, "wrote outside the %" PRIu32 " rows", capacity);
-    }
+    HS_GUARD_REPORT_IF(g, !hs_guard_copy_intact(rows), HS_P_WRITE_BEYOND_SIZE,
+                       "wrote outside the %" PRIu32 " rows", capacity);
     for (uint32_t i = 0; i < capacity; i++) {
         unsigned char *const row = rows + (size_t)i * stride;
         uint32_t size = 0;
@@ -84,10 +83,9 @@ static void check_rows(hs_guard *g, unsigned char *rows, uint32_t stride, uint32
                             size, i);
             memcpy(row, &size, sizeof size);
         }
-        if (memcmp(row + size, sealed + (size_t)i * stride + size, stride - size) != 0) {
-            hs_guard_report(g, HS_P_WRITE_BEYOND_SIZE,
-                            "wrote beyond the %" PRIu32 " bytes of row %" PRIu32, size, i);
-        }
+        HS_GUARD_REPORT_IF(
+            g, memcmp(row + size, sealed + (size_t)i * stride + size, stride - size) != 0,
+            HS_P_WRITE_BEYOND_SIZE, "wrote beyond the %" PRIu32 " bytes of row %" PRIu32, size, i);
     }
 }
 
@@ -105,22 +103,19 @@ static void give_rows(const unsigned char *rows, void *to, uint32_t stride, uint
 static void finish_table(hs_guard *g, hmx_upstream_table *copy, unsigned char *rows,
                          hmx_upstream_table *out, hmx_status status)
 {
-    if (!hs_guard_copy_intact(copy)) {
-        hs_guard_report(g, HS_P_WRITE_BEYOND_SIZE, "wrote outside the table");
-    }
+    HS_GUARD_REPORT_IF(g, !hs_guard_copy_intact(copy), HS_P_WRITE_BEYOND_SIZE,
+                       "wrote outside the table");
     if (status < 0) {
-        if (!hs_guard_copy_unchanged(copy) || (rows != NULL && !hs_guard_copy_unchanged(rows))) {
-            hs_guard_report(g, HS_P_OUT_TOUCHED_ON_ERROR, "answered %d and wrote the table",
-                            status);
-        }
+        HS_GUARD_REPORT_IF(
+            g, !hs_guard_copy_unchanged(copy) || (rows != NULL && !hs_guard_copy_unchanged(rows)),
+            HS_P_OUT_TOUCHED_ON_ERROR, "answered %d and wrote the table", status);
         return;
     }
     const hmx_upstream_table *const sealed = hs_guard_copy_sealed(copy);
-    if (copy->size != sealed->size || copy->stride != sealed->stride ||
-        copy->capacity != sealed->capacity || copy->rows != sealed->rows) {
-        hs_guard_report(g, HS_P_SIZE_CHANGED,
-                        "changed size, stride, capacity or rows of the table");
-    }
+    HS_GUARD_REPORT_IF(g,
+                       copy->size != sealed->size || copy->stride != sealed->stride ||
+                           copy->capacity != sealed->capacity || copy->rows != sealed->rows,
+                       HS_P_SIZE_CHANGED, "changed size, stride, capacity or rows of the table");
     const uint32_t written = copy->count < out->capacity ? copy->count : out->capacity;
     if (rows != NULL) {
         check_rows(g, rows, out->stride, out->capacity, HS_P_SIZE_CHANGED);
@@ -182,22 +177,20 @@ static void check_decisions(hs_guard *g, const unsigned char *rows, uint32_t str
 static void finish_tick(hs_guard *g, hmx_decision_buf *copy, unsigned char *rows,
                         hmx_decision_buf *out, hmx_status status)
 {
-    if (!hs_guard_copy_intact(copy)) {
-        hs_guard_report(g, HS_P_WRITE_BEYOND_SIZE, "wrote outside the decision buffer");
-    }
+    HS_GUARD_REPORT_IF(g, !hs_guard_copy_intact(copy), HS_P_WRITE_BEYOND_SIZE,
+                       "wrote outside the decision buffer");
     if (status < 0) {
-        if (!hs_guard_copy_unchanged(copy) || (rows != NULL && !hs_guard_copy_unchanged(rows))) {
-            hs_guard_report(g, HS_P_OUT_TOUCHED_ON_ERROR, "answered %d and wrote decisions",
-                            status);
-        }
+        HS_GUARD_REPORT_IF(
+            g, !hs_guard_copy_unchanged(copy) || (rows != NULL && !hs_guard_copy_unchanged(rows)),
+            HS_P_OUT_TOUCHED_ON_ERROR, "answered %d and wrote decisions", status);
         return;
     }
     const hmx_decision_buf *const sealed = hs_guard_copy_sealed(copy);
-    if (copy->size != sealed->size || copy->stride != sealed->stride ||
-        copy->capacity != sealed->capacity || copy->rows != sealed->rows) {
-        hs_guard_report(g, HS_P_SIZE_CHANGED,
-                        "changed size, stride, capacity or rows of the decision buffer");
-    }
+    HS_GUARD_REPORT_IF(g,
+                       copy->size != sealed->size || copy->stride != sealed->stride ||
+                           copy->capacity != sealed->capacity || copy->rows != sealed->rows,
+                       HS_P_SIZE_CHANGED,
+                       "changed size, stride, capacity or rows of the decision buffer");
     uint32_t count = copy->count;
     if (count > out->capacity) {
         hs_guard_report(g, HS_P_COUNT_OVER_CAPACITY,
@@ -205,11 +198,10 @@ static void finish_tick(hs_guard *g, hmx_decision_buf *copy, unsigned char *rows
                         out->capacity);
         count = out->capacity;
     }
-    if (copy->more > 1 || (copy->more == 1 && count == 0 && out->capacity > 0)) {
-        hs_guard_report(g, HS_P_BAD_MORE,
-                        "more is %" PRIu32 " with %" PRIu32 " of %" PRIu32 " rows written",
-                        copy->more, count, out->capacity);
-    }
+    HS_GUARD_REPORT_IF(g, copy->more > 1 || (copy->more == 1 && count == 0 && out->capacity > 0),
+                       HS_P_BAD_MORE,
+                       "more is %" PRIu32 " with %" PRIu32 " of %" PRIu32 " rows written",
+                       copy->more, count, out->capacity);
     if (rows != NULL) {
         check_rows(g, rows, out->stride, out->capacity, HS_P_DECISION_ROW_SIZE);
         check_decisions(g, rows, out->stride, count);
@@ -229,9 +221,8 @@ hmx_status hs_guard_on_tick(hs_guard *g, const hmx_tick *e, hmx_decision_buf *ou
     if (status != HMX_OK) {
         return status;
     }
-    if (known.elapsed_ns > known.event.now_ns) {
-        hs_guard_report(g, HS_H_TICK_FACTS, "elapsed_ns is larger than now_ns");
-    }
+    HS_GUARD_REPORT_IF(g, known.elapsed_ns > known.event.now_ns, HS_H_TICK_FACTS,
+                       "elapsed_ns is larger than now_ns");
     status = HMX_E_INVALID;
     if (out == NULL || out->size < sizeof *out || out->size > HS_STRUCT_MAX) {
         hs_guard_report(g, HS_H_BUFFER, "the buffer is %s", out == NULL ? "NULL" : "mis-sized");
@@ -240,9 +231,8 @@ hmx_status hs_guard_on_tick(hs_guard *g, const hmx_tick *e, hmx_decision_buf *ou
     if (!rows_are_sound(g, out->rows, out->stride, out->capacity, sizeof(hmx_decision))) {
         goto cleanup;
     }
-    if (out->count != 0 || out->more != 0) {
-        hs_guard_report(g, HS_H_BUFFER, "count and more of the buffer are not 0");
-    }
+    HS_GUARD_REPORT_IF(g, out->count != 0 || out->more != 0, HS_H_BUFFER,
+                       "count and more of the buffer are not 0");
     status = HMX_E_NOMEM;
     copy = hs_guard_copy_new(out, out->size, out->size);
     if (copy == NULL) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/base/text.h"
 #include "host_stub/replay/channels.h"
 #include "host_stub/replay/moves.h"
 #include "host_stub/replay/rows.h"
@@ -87,8 +88,7 @@ int hs_replay_start(hs_replay *b, const hs_replay_options *options, char *why, s
     b->link.unix_ms = HS_REPLAY_START_UNIX_MS;
     b->rows = calloc(HS_REPLAY_ROWS_MAX, sizeof *b->rows);
     if (b->rows == NULL) {
-        (void)snprintf(why, capacity, "no memory for the channels");
-        return -1;
+        return hs_refuse(why, capacity, "no memory for the channels");
     }
     if (hs_loader_open(options->plugin_path, &load, &b->plugin, why, capacity) != HS_LOAD_OK) {
         return -1;

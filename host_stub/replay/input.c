@@ -31,9 +31,8 @@ static int from_hex(const char *path, hs_replay_recording *r, char *why, size_t 
         const int value = hs_hex_digit((char)c);
         const int blank = c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '#';
         if (!comment && blank && high >= 0) {
-            (void)snprintf(why, capacity, "%s:%zu: a hex digit without its second half", path,
-                           line);
-            return -1;
+            return hs_refuse(why, capacity, "%s:%zu: a hex digit without its second half", path,
+                             line);
         }
         if (c == '\n') {
             line++;
@@ -46,18 +45,16 @@ static int from_hex(const char *path, hs_replay_recording *r, char *why, size_t 
             }
             high = high >= 0 ? -1 : value;
         } else if (!comment && !blank) {
-            (void)snprintf(why, capacity,
-                           "%s:%zu: byte 0x%02x is no hex digit; a recording as text has hex "
-                           "digits, blanks and # comments only",
-                           path, line, (unsigned)c);
-            return -1;
+            return hs_refuse(why, capacity,
+                             "%s:%zu: byte 0x%02x is no hex digit; a recording as text has hex "
+                             "digits, blanks and # comments only",
+                             path, line, (unsigned)c);
         }
     }
     if (high >= 0 || len == 0) {
-        (void)snprintf(why, capacity, "%s:%zu: %s", path, line,
-                       high >= 0 ? "a hex digit without its second half"
-                                 : "no frame: there are only blanks and comments");
-        return -1;
+        return hs_refuse(why, capacity, "%s:%zu: %s", path, line,
+                         high >= 0 ? "a hex digit without its second half"
+                                   : "no frame: there are only blanks and comments");
     }
     r->len = len;
     r->was_hex = 1;

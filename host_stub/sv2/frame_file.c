@@ -56,12 +56,10 @@ int hs_frame_folder(const char *dir, char *why, size_t capacity)
 {
     struct stat about;
     if (mkdir(dir, 0777) != 0 && errno != EEXIST) {
-        (void)hs_refuse(why, capacity, "the folder %s cannot be made: %s", dir, strerror(errno));
-        return -1;
+        return hs_refuse(why, capacity, "the folder %s cannot be made: %s", dir, strerror(errno));
     }
     if (stat(dir, &about) != 0 || !S_ISDIR(about.st_mode)) {
-        (void)hs_refuse(why, capacity, "%s is not a folder", dir);
-        return -1;
+        return hs_refuse(why, capacity, "%s is not a folder", dir);
     }
     return remove_old(dir, why, capacity);
 }
@@ -94,8 +92,7 @@ int hs_frame_file_begin(hs_frame_file *file, const char *dir, const char *name, 
     memset(file, 0, sizeof *file);
     file->path = malloc(size);
     if (file->path == NULL) {
-        (void)hs_refuse(why, capacity, "out of memory");
-        return -1;
+        return hs_refuse(why, capacity, "out of memory");
     }
     snprintf(file->path, size, "%s/%s", dir, name);
     FILE *const to = fopen(file->path, "wb");

@@ -561,9 +561,8 @@ int hs_net_connect(const char *host, uint16_t port, char *why, size_t capacity)
     (void)snprintf(service, sizeof service, "%u", (unsigned)port);
     const char *const numeric = strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
     if (getaddrinfo(numeric, service, &hints, &found) != 0) {
-        (void)hs_refuse(why, capacity,
-                        "'%s' is no address: a numeric IPv4 or IPv6 address, or localhost", host);
-        return -1;
+        return hs_refuse(why, capacity,
+                         "'%s' is no address: a numeric IPv4 or IPv6 address, or localhost", host);
     }
     fd = socket(found->ai_family, SOCK_STREAM, 0);
     if (fd < 0 || hs_net_prepare(fd) != 0 ||

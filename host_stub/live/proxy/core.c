@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "host_stub/live/proxy/core.h"
-#include "host_stub/base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

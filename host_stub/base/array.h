@@ -15,4 +15,8 @@ int hs_grow(void *array, size_t *capacity, size_t need, size_t size);
 
 #define HS_GROW(array, capacity, need) hs_grow(&(array), &(capacity), (need), sizeof *(array))
 
+/* Appends to it, which makes room first. 0, or -1 as above. */
+#define HS_PUSH(array, capacity, count, ...)                                                       \
+    (HS_GROW(array, capacity, (count) + 1) != 0 ? -1 : ((array)[(count)++] = __VA_ARGS__, 0))
+
 #endif

@@ -220,11 +220,7 @@ int hs_check_work_add_tip(hs_check_work *work, const hs_tip *tip)
         own->min_ntime = tip->min_ntime < own->min_ntime ? tip->min_ntime : own->min_ntime;
         return 0;
     }
-    if (HS_GROW(work->tips, work->tip_capacity, work->tip_count + 1) != 0) {
-        return -1;
-    }
-    work->tips[work->tip_count++] = *tip;
-    return 0;
+    return HS_PUSH(work->tips, work->tip_capacity, work->tip_count, *tip);
 }
 
 enum hs_check_space_fit hs_check_pools_fit(const hs_check_pools *pools, uint32_t pool,

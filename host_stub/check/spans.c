@@ -8,11 +8,7 @@
 
 int hs_check_spans_add(hs_check_spans *spans, const hs_check_span *span)
 {
-    if (HS_GROW(spans->spans, spans->capacity, spans->count + 1) != 0) {
-        return -1;
-    }
-    spans->spans[spans->count++] = *span;
-    return 0;
+    return HS_PUSH(spans->spans, spans->capacity, spans->count, *span);
 }
 
 void hs_check_spans_free(hs_check_spans *spans)

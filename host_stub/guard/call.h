@@ -15,6 +15,11 @@ typedef struct hs_guard_call {
     uint64_t logs;
 } hs_guard_call;
 
+/* Calls the hook of that name, or notes in the call that the plugin has none. */
+#define HS_GUARD_CALL(g, call, hook, ...)                                                          \
+    ((call).missing = (g)->plugin->ops.hook == NULL,                                               \
+     (call).missing ? HMX_E_UNSUPPORTED : (g)->plugin->ops.hook((g)->instance, __VA_ARGS__))
+
 /* Lifecycle checks; HMX_OK = the hook may run, and hs_guard_leave has to follow. */
 hmx_status hs_guard_enter(hs_guard *g, const char *hook);
 /* Status checks, poisoning. Returns the status. */

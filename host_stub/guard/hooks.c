@@ -20,8 +20,7 @@ hmx_status hs_guard_on_upstream(hs_guard *g, const hmx_upstream_event *e)
         return status;
     }
     hs_guard_check_upstream_event(g, &known);
-    call.missing = g->plugin->ops.on_upstream == NULL;
-    status = call.missing ? HMX_E_UNSUPPORTED : g->plugin->ops.on_upstream(g->instance, call.given);
+    status = HS_GUARD_CALL(g, call, on_upstream, call.given);
     status = hs_guard_call_close(g, &call, status, 1);
     if (hs_guard_call_accepted(&call, status) && !hs_guard_host_at_fault(g)) {
         hs_guard_model_upstream(g, &known);
@@ -75,9 +74,7 @@ hmx_status hs_guard_on_channel_open(hs_guard *g, const hmx_channel_open *e,
         return hs_guard_call_close(g, &call, HMX_E_NOMEM, 0);
     }
     const int fresh = hs_guard_model_find(g, known.channel) == NULL && known.channel != 0;
-    call.missing = g->plugin->ops.on_channel_open == NULL;
-    status = call.missing ? HMX_E_UNSUPPORTED
-                          : g->plugin->ops.on_channel_open(g->instance, call.given, copy);
+    status = HS_GUARD_CALL(g, call, on_channel_open, call.given, copy);
     take_open_answer(g, &known, copy, out, size, status);
     hs_guard_copy_delete(copy);
     const int accepted = !call.missing && status >= 0;
@@ -99,9 +96,7 @@ hmx_status hs_guard_on_channel_update(hs_guard *g, const hmx_channel_update *e)
     }
     hs_guard_check_update_event(g, &known);
     hs_guard_channel *const c = hs_guard_model_open_channel(g, known.channel);
-    call.missing = g->plugin->ops.on_channel_update == NULL;
-    status = call.missing ? HMX_E_UNSUPPORTED
-                          : g->plugin->ops.on_channel_update(g->instance, call.given);
+    status = HS_GUARD_CALL(g, call, on_channel_update, call.given);
     status = hs_guard_call_close(g, &call, status, c != NULL && c->known);
     if (c != NULL && hs_guard_call_accepted(&call, status)) {
         hs_guard_model_update(c, &known);
@@ -120,9 +115,7 @@ hmx_status hs_guard_on_channel_close(hs_guard *g, const hmx_channel_close *e)
     }
     hs_guard_check_close_event(g, &known);
     hs_guard_channel *const c = hs_guard_model_open_channel(g, known.channel);
-    call.missing = g->plugin->ops.on_channel_close == NULL;
-    status =
-        call.missing ? HMX_E_UNSUPPORTED : g->plugin->ops.on_channel_close(g->instance, call.given);
+    status = HS_GUARD_CALL(g, call, on_channel_close, call.given);
     status = hs_guard_call_close(g, &call, status, c != NULL && c->known);
     if (c != NULL) {
         hs_guard_model_close(g, c); /* gone is gone, whatever the plugin says */
@@ -152,8 +145,7 @@ static hmx_status fast_share(hs_guard *g, const hmx_share *e)
         return status;
     }
     const int fact = hs_guard_check_share(g, e);
-    call.missing = g->plugin->ops.on_share == NULL;
-    status = call.missing ? HMX_E_UNSUPPORTED : g->plugin->ops.on_share(g->instance, &lent);
+    status = HS_GUARD_CALL(g, call, on_share, &lent);
     check_hot(g, &call, status);
     HS_GUARD_REPORT_IF(g, memcmp(&lent, e, sizeof lent) != 0, HS_P_FACT_WRITTEN,
                        "wrote to the event");
@@ -174,8 +166,7 @@ hmx_status hs_guard_on_share(hs_guard *g, const hmx_share *e)
         return status;
     }
     const int fact = hs_guard_check_share(g, &known);
-    call.missing = g->plugin->ops.on_share == NULL;
-    status = call.missing ? HMX_E_UNSUPPORTED : g->plugin->ops.on_share(g->instance, call.given);
+    status = HS_GUARD_CALL(g, call, on_share, call.given);
     check_hot(g, &call, status);
     return hs_guard_call_close(g, &call, status, fact);
 }
@@ -198,8 +189,7 @@ hmx_status hs_guard_on_reassign(hs_guard *g, const hmx_reassign *e)
      * the very end of a decision's time the two clocks may differ by a call. */
     const int fact = known.result != HMX_RESULT_DRAINED && c != NULL && c->known &&
                      (known.decision == 0 || g->now_ns < c->pending_until_ns);
-    call.missing = g->plugin->ops.on_reassign == NULL;
-    status = call.missing ? HMX_E_UNSUPPORTED : g->plugin->ops.on_reassign(g->instance, call.given);
+    status = HS_GUARD_CALL(g, call, on_reassign, call.given);
     status = hs_guard_call_close(g, &call, status, fact);
     if (hs_guard_host_at_fault(g)) {
         return status;

@@ -247,9 +247,7 @@ hmx_status hs_guard_on_tick(hs_guard *g, const hmx_tick *e, hmx_decision_buf *ou
     }
     hs_guard_copy_seal(copy);
     hs_guard_prefix_expire(g);
-    call.missing = g->plugin->ops.on_tick == NULL;
-    status =
-        call.missing ? HMX_E_UNSUPPORTED : g->plugin->ops.on_tick(g->instance, call.given, copy);
+    status = HS_GUARD_CALL(g, call, on_tick, call.given, copy);
     finish_tick(g, copy, rows, out, status);
 cleanup:
     hs_guard_copy_delete(rows);

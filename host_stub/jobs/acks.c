@@ -8,11 +8,7 @@
 
 int hs_acks_add(hs_acks *acks, const hs_ack_share *share)
 {
-    if (HS_GROW(acks->shares, acks->capacity, acks->count + 1) != 0) {
-        return -1;
-    }
-    acks->shares[acks->count++] = *share;
-    return 0;
+    return HS_PUSH(acks->shares, acks->capacity, acks->count, *share);
 }
 
 static void settle(hs_ack_share *share, const char *error_code)

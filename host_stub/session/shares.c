@@ -124,11 +124,9 @@ static int keep_pending(hs_session_channel *channel, const hs_session_share *sha
                                 "more than %d shares of channel %u without an answer",
                                 HS_SESSION_PENDING_MAX, (unsigned)channel->channel_id);
     }
-    if (HS_GROW(channel->pending, channel->pending_capacity, channel->pending_count + 1) != 0) {
-        return hs_session_fault(step, HS_RULE_MEMORY, "no memory for another share");
-    }
-    channel->pending[channel->pending_count++] = *share;
-    return 0;
+    return HS_PUSH(channel->pending, channel->pending_capacity, channel->pending_count, *share) == 0
+               ? 0
+               : hs_session_fault(step, HS_RULE_MEMORY, "no memory for another share");
 }
 
 static int explain_low(const hs_session_channel *channel, const hs_session_job *job,

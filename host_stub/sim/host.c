@@ -423,11 +423,9 @@ void hs_sim_submit(hs_sim *sim, hs_sim_miner *miner, uint32_t found)
         tell(sim, &share, pool->upstream, HMX_SHARE_LOST, found, work);
         return;
     }
-    if (HS_GROW(pool->pending, pool->pending_capacity, pool->pending_count + 1) != 0) {
+    if (HS_PUSH(pool->pending, pool->pending_capacity, pool->pending_count, share) != 0) {
         sim->no_memory = 1;
-        return;
     }
-    pool->pending[pool->pending_count++] = share;
 }
 
 static int by_channel(const void *left, const void *right)

@@ -128,6 +128,14 @@ void hs_e2e_result_break(hs_e2e_result *result, const char *format, ...)
     }
 }
 
+/* There may be none of these. */
+static void none(hs_e2e_result *r, uint64_t count, const char *what)
+{
+    if (count > 0) {
+        hs_e2e_result_break(r, "%llu %s", (unsigned long long)count, what);
+    }
+}
+
 static int is_lost_code(const char *code)
 {
     for (int i = 0; i < LOST_CODE_COUNT; i++) {
@@ -202,31 +210,15 @@ static void judge_rejections(hs_e2e_result *r, const hs_e2e_options *options)
 static void judge_miners(hs_e2e_result *r, const hs_e2e_options *options)
 {
     const hs_e2e_miners *const m = &r->compliant;
-    if (m->duplicates > 0) {
-        hs_e2e_result_break(r, "%llu shares of compliant miners were rejected as duplicates",
-                            (unsigned long long)m->duplicates);
-    }
-    if (m->unanswered > 0) {
-        hs_e2e_result_break(r, "%llu shares of compliant miners were never answered",
-                            (unsigned long long)m->unanswered);
-    }
-    if (m->cut_off > 0 && !breaks_miners(options)) {
-        hs_e2e_result_break(r,
-                            "%llu shares of compliant miners were cut off: the proxy ended a "
-                            "miner's connection or channel",
-                            (unsigned long long)m->cut_off);
-    }
-    if (m->stale_odd > 0) {
-        hs_e2e_result_break(r,
-                            "%llu shares of compliant miners were rejected as stale, and no new "
-                            "tip had come",
-                            (unsigned long long)m->stale_odd);
-    }
-    if (options->one_tip && m->stale_move > 0) {
-        hs_e2e_result_break(r,
-                            "%llu shares are stale because of a move, and all pools have one tip",
-                            (unsigned long long)m->stale_move);
-    }
+    none(r, m->duplicates, "shares of compliant miners were rejected as duplicates");
+    none(r, m->unanswered, "shares of compliant miners were never answered");
+    none(
+        r, breaks_miners(options) ? 0 : m->cut_off,
+        "shares of compliant miners were cut off: the proxy ended a miner's connection or channel");
+    none(r, m->stale_odd,
+         "shares of compliant miners were rejected as stale, and no new tip had come");
+    none(r, options->one_tip ? m->stale_move : 0,
+         "shares are stale because of a move, and all pools have one tip");
     if (m->server_faults > 0) {
         hs_e2e_result_break(r,
                             "%llu messages of the proxy to compliant miners break a rule; the "
@@ -317,10 +309,7 @@ void hs_e2e_result_judge(hs_e2e_result *r, const hs_e2e_options *options)
         hs_e2e_result_break(r, "%llu moves failed, and %u miners ignore SetExtranoncePrefix",
                             (unsigned long long)r->moves.failed, (unsigned)options->ignore_prefix);
     }
-    if (r->moves.guard_violations > 0) {
-        hs_e2e_result_break(r, "%llu violations of the contract between host and plugin",
-                            (unsigned long long)r->moves.guard_violations);
-    }
+    none(r, r->moves.guard_violations, "violations of the contract between host and plugin");
     if (r->moves.protocol_errors > 0 && options->fault_count == 0) {
         hs_e2e_result_break(r, "the proxy counts %llu messages that break a rule",
                             (unsigned long long)r->moves.protocol_errors);
@@ -334,11 +323,7 @@ int hs_e2e_track_add(hs_e2e_track *track, uint64_t at_ms, double work)
     if (track->count > 0 && at_ms < track->samples[track->count - 1].at_ms) {
         return 0;
     }
-    if (HS_GROW(track->samples, track->capacity, track->count + 1) != 0) {
-        return -1;
-    }
-    track->samples[track->count++] = (hs_e2e_sample){at_ms, work};
-    return 0;
+    return HS_PUSH(track->samples, track->capacity, track->count, (hs_e2e_sample){at_ms, work});
 }
 
 void hs_e2e_track_free(hs_e2e_track *track)

@@ -80,11 +80,9 @@ static void file_answer(hs_pool_peer *peer, const hs_pool_answer *answer)
     if (peer->waiting_count == HS_POOL_WAITING_MAX) {
         hs_pool_answer_due(peer, 1);
     }
-    if (HS_GROW(peer->waiting, peer->waiting_capacity, peer->waiting_count + 1) != 0) {
+    if (HS_PUSH(peer->waiting, peer->waiting_capacity, peer->waiting_count, *answer) != 0) {
         hs_pool_end(peer, 0, "no memory for an answer");
-        return;
     }
-    peer->waiting[peer->waiting_count++] = *answer;
 }
 
 void hs_pool_submit(hs_pool_peer *peer, const hs_sv2_message *m, const hs_session_step *step)

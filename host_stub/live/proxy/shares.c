@@ -108,14 +108,8 @@ static void refuse_locally(hs_proxy_channel *channel, const hs_sv2_submit *told,
 
 static int remember(hs_proxy_up *up, const hs_proxy_sent *sent)
 {
-    if (up->sent_count >= SENT_MAX) {
-        return -1;
-    }
-    if (HS_GROW(up->sent, up->sent_capacity, up->sent_count + 1) != 0) {
-        return -1;
-    }
-    up->sent[up->sent_count++] = *sent;
-    return 0;
+    return up->sent_count >= SENT_MAX ? -1
+                                      : HS_PUSH(up->sent, up->sent_capacity, up->sent_count, *sent);
 }
 
 /* What the pool gets: its own job's number, and behind its own prefix the bytes that tell the
@@ -244,10 +238,8 @@ static void note_first_accept(hs_proxy *proxy, hs_proxy_channel *channel)
     hs_proxy_moves *const moves = &proxy->moves;
     const uint64_t ms = (proxy->now_ns - channel->decided_ns) / HS_PROXY_MS_NS;
     channel->decided_ns = 0;
-    if (HS_GROW(moves->first_accept_ms, moves->first_capacity, moves->first_count + 1) != 0) {
-        return;
-    }
-    moves->first_accept_ms[moves->first_count++] = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+    (void)HS_PUSH(moves->first_accept_ms, moves->first_capacity, moves->first_count,
+                  ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX);
 }
 
 static void accept_one(hs_proxy *proxy, hs_proxy_up *up, const hs_proxy_sent *sent)

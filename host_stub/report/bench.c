@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "host_stub/report/bench_plane.h"
-#include "host_stub/report/events.h"
 #include "host_stub/report/page.h"
 #include "host_stub/report/split.h"
 

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host_stub/report/events.h"
 #include "host_stub/report/page.h"
 #include "host_stub/report/plot.h"
 #include "host_stub/report/report.h"

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * report/split: the charts of one run over time: each pool's delivered share against its target,
- * its deviation, the moves, with what happened marked. Both pages use it. */
+ * its deviation, the moves; and what the scenario orders, as marks in them and as sentences for
+ * people. Both pages use it. */
 #ifndef HOST_STUB_REPORT_SPLIT_H
 #define HOST_STUB_REPORT_SPLIT_H
 
 #include "host_stub/report/plot.h"
 #include "host_stub/sim/run.h"
+#include "host_stub/sim/scenario.h"
 
 /* Point p holds for the time from p * step_secs to (p + 1) * step_secs; row p of pool i is
  * [p * pool_count + i]. NAN = no work was credited. */
@@ -38,5 +40,20 @@ void hs_split_deviations(hs_html *out, const hs_split *split, const double *devi
 /* Bars of [points] numbers of moves in bin_secs each. */
 void hs_split_moves(hs_html *out, const hs_split *split, const double *moves, size_t points,
                     uint64_t bin_secs);
+
+enum { HS_REPORT_MARKS_MAX = 512 };
+
+/* Event k of the scenario gets number k + 1, each time that it happens before `seconds`. Returns
+ * how many marks were written, in the order of their times. */
+size_t hs_report_marks(const hs_scenario *scenario, uint64_t seconds, hs_plot_mark *marks);
+
+/* One sentence per event, with its number. Nothing for a scenario without events. `converge` says
+ * how many minutes after a second the split was right again, NAN = never or not known; `known` is
+ * given to it, and NULL there leaves it out. */
+void hs_report_events(hs_html *out, const hs_scenario *scenario, uint64_t seconds,
+                      double (*converge)(const void *known, uint64_t second), const void *known);
+
+/* "pool down", "new targets"; "event" for a kind that it does not know. */
+const char *hs_report_event_kind(uint32_t kind);
 
 #endif

@@ -5,9 +5,9 @@
 #include <math.h>
 #include <unistd.h>
 
-#include "host_stub/report/events.h"
 #include "host_stub/report/plot.h"
 #include "host_stub/report/report.h"
+#include "host_stub/report/split.h"
 #include "tests/host/sim/test_run.h"
 
 static char *slurp(const char *path)

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "host_stub/base/json.h"
@@ -89,13 +90,12 @@ static json_t *object_of(const hs_speed_row *row)
 {
     json_t *const object = json_object();
     const int is_time = !(row->bytes > 0.0);
+    const double ratio = is_time ? ratio_of(row) : NAN; /* null */
     hs_json_text(object, "name", row->name);
     hs_json_count(object, "channels", row->channels);
-    hs_json_put(object, "ns", is_time ? hs_json_real(row->ns, JSON_DECIMALS) : json_null());
-    hs_json_put(object, "floor_ns",
-                is_time ? hs_json_real(row->floor_ns, JSON_DECIMALS) : json_null());
-    hs_json_put(object, "ratio",
-                is_time ? hs_json_real(ratio_of(row), JSON_DECIMALS) : json_null());
+    hs_json_number(object, "ns", is_time ? row->ns : NAN, JSON_DECIMALS);
+    hs_json_number(object, "floor_ns", is_time ? row->floor_ns : NAN, JSON_DECIMALS);
+    hs_json_number(object, "ratio", ratio, JSON_DECIMALS);
     if (!is_time) {
         hs_json_number(object, "bytes", row->bytes, JSON_DECIMALS);
     }

@@ -44,12 +44,10 @@ void hs_check_update(hs_check *c, const hs_sv2_message *m, const hs_session_step
         return;
     }
     if (c->now.role == HS_CHECK_UPSTREAM && c->now.is_timed) {
-        if (own->has_update && c->now.now_ms - own->updated_ms < DEBOUNCE_MS) {
-            hs_check_report(c, HS_CHECK_UPDATE_DEBOUNCE,
-                            "channel %u was updated %u ms ago: once a second is the most",
-                            (unsigned)channel->channel_id,
-                            (unsigned)(c->now.now_ms - own->updated_ms));
-        }
+        HS_CHECK_REPORT_IF(
+            c, own->has_update && c->now.now_ms - own->updated_ms < DEBOUNCE_MS,
+            HS_CHECK_UPDATE_DEBOUNCE, "channel %u was updated %u ms ago: once a second is the most",
+            (unsigned)channel->channel_id, (unsigned)(c->now.now_ms - own->updated_ms));
         own->has_update = 1;
         own->updated_ms = c->now.now_ms;
     }
@@ -173,12 +171,10 @@ static void check_ntime(hs_check *c, const hs_session_channel *channel, const hs
     const uint64_t by_job = ahead(c->now.now_ms, job->min_ntime, job->since_ms);
     const uint64_t by_tip = ahead(c->now.now_ms, channel->tip.min_ntime, channel->tip_since_ms);
     const uint64_t most = (by_job > by_tip ? by_job : by_tip) + NTIME_SLACK_SECS;
-    if (told->ntime > most) {
-        hs_check_report(c, HS_CHECK_SHARE_NTIME,
-                        "ntime %u is ahead of the clock: by now %" PRIu64 " is the latest that job "
-                        "%u allows",
-                        (unsigned)told->ntime, most, (unsigned)told->job_id);
-    }
+    HS_CHECK_REPORT_IF(c, told->ntime > most, HS_CHECK_SHARE_NTIME,
+                       "ntime %u is ahead of the clock: by now %" PRIu64 " is the latest that job "
+                       "%u allows",
+                       (unsigned)told->ntime, most, (unsigned)told->job_id);
 }
 
 void hs_check_share_sent(hs_check *c, const hs_sv2_message *m, const hs_session_step *step)

@@ -208,16 +208,17 @@ static int decode(hs_check *c, const hs_check_frame *frame, hs_sv2_message *out)
 static void check_comment(hs_check *c, const hs_check_frame *frame, const hs_sv2_message *message)
 {
     const hs_sv2_spec *const spec = hs_sv2_spec_of(message->id);
-    if (frame->sender != 0 && spec->sender != HS_SV2_EITHER && frame->sender != spec->sender) {
-        hs_check_report(c, HS_CHECK_DIRECTION, "it comes from the %s, and only a %s sends it",
-                        frame->sender == HS_SV2_CLIENT ? "client" : "server",
-                        spec->sender == HS_SV2_CLIENT ? "client" : "server");
-    }
-    if (frame->name != NULL && (frame->name_len != strlen(spec->name) ||
-                                memcmp(frame->name, spec->name, frame->name_len) != 0)) {
-        hs_check_report(c, HS_CHECK_COMMENT, "the comment before it says %.*s",
-                        frame->name_len < 40 ? (int)frame->name_len : 40, frame->name);
-    }
+    HS_CHECK_REPORT_IF(
+        c, frame->sender != 0 && spec->sender != HS_SV2_EITHER && frame->sender != spec->sender,
+        HS_CHECK_DIRECTION, "it comes from the %s, and only a %s sends it",
+        frame->sender == HS_SV2_CLIENT ? "client" : "server",
+        spec->sender == HS_SV2_CLIENT ? "client" : "server");
+    HS_CHECK_REPORT_IF(c,
+                       frame->name != NULL &&
+                           (frame->name_len != strlen(spec->name) ||
+                            memcmp(frame->name, spec->name, frame->name_len) != 0),
+                       HS_CHECK_COMMENT, "the comment before it says %.*s",
+                       frame->name_len < 40 ? (int)frame->name_len : 40, frame->name);
 }
 
 /* After the session has found the message legal. */
@@ -283,9 +284,7 @@ void hs_check_frame_in(hs_check *check, const hs_check_frame *frame)
     }
     check_comment(check, frame, &message);
     const int legal = hs_session_apply(now->session, &message, &step) == 0;
-    if (!legal) {
-        hs_check_report(check, step.rule, "%s", step.text);
-    }
+    HS_CHECK_REPORT_IF(check, !legal, step.rule, "%s", step.text);
     if (message.id == HS_SV2_SUBMIT_STANDARD || message.id == HS_SV2_SUBMIT_EXTENDED) {
         hs_check_share_sent(check, &message, &step);
     } else if (legal) {

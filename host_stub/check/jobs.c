@@ -67,9 +67,8 @@ static void end_span(hs_check *c, const hs_check_span *span)
 {
     hs_check_span ended = *span;
     ended.to = c->now.is_timed ? c->now.now_ms : c->now.frame;
-    if (ended.to > ended.from && hs_check_spans_add(&c->spans, &ended) != 0) {
-        hs_check_report(c, HS_RULE_MEMORY, "no memory for another span");
-    }
+    HS_CHECK_REPORT_IF(c, ended.to > ended.from && hs_check_spans_add(&c->spans, &ended) != 0,
+                       HS_RULE_MEMORY, "no memory for another span");
 }
 
 /* Ends the spans of which the channel has no valid job any more. */
@@ -181,12 +180,10 @@ static hs_check_work *trace(hs_check *c, const hs_session_channel *channel,
     hs_check_work *work = NULL;
     if (job->body != NULL) {
         work = hs_check_pools_find_parts(&c->pools, job, channel->extranonce_size);
-        if (work == NULL) {
-            hs_check_report(c, HS_CHECK_POOL_JOB,
-                            "job %u of channel %u has a coinbase, merkle path or version of no "
-                            "pool's job",
-                            (unsigned)job->job_id, (unsigned)channel->channel_id);
-        }
+        HS_CHECK_REPORT_IF(c, work == NULL, HS_CHECK_POOL_JOB,
+                           "job %u of channel %u has a coinbase, merkle path or version of no "
+                           "pool's job",
+                           (unsigned)job->job_id, (unsigned)channel->channel_id);
         return work;
     }
     enum hs_check_space_fit best = HS_SPACE_FOREIGN;
@@ -199,12 +196,10 @@ static hs_check_work *trace(hs_check *c, const hs_session_channel *channel,
         return NULL;
     }
     work = hs_check_pools_find_root(&c->pools, job, hs_check_now(c));
-    if (work == NULL) {
-        hs_check_report(c, HS_CHECK_MERKLE_ROOT,
-                        "no job of a pool makes the merkle root of job %u with the version and the "
-                        "prefix of channel %u",
-                        (unsigned)job->job_id, (unsigned)channel->channel_id);
-    }
+    HS_CHECK_REPORT_IF(c, work == NULL, HS_CHECK_MERKLE_ROOT,
+                       "no job of a pool makes the merkle root of job %u with the version and the "
+                       "prefix of channel %u",
+                       (unsigned)job->job_id, (unsigned)channel->channel_id);
     return work;
 }
 
@@ -217,24 +212,22 @@ static void check_origin(hs_check *c, const hs_session_channel *channel, const h
     }
     const char *const name = pool_name(c, work->pool);
     c->totals.traced++;
-    if (work->since_ms != HS_TIME_NONE && c->now.is_timed && work->since_ms > c->now.now_ms) {
-        hs_check_report(c, HS_CHECK_POOL_JOB, "job %u of channel %u is one that %s sent only later",
-                        (unsigned)job->job_id, (unsigned)channel->channel_id, name);
-    }
+    HS_CHECK_REPORT_IF(
+        c, work->since_ms != HS_TIME_NONE && c->now.is_timed && work->since_ms > c->now.now_ms,
+        HS_CHECK_POOL_JOB, "job %u of channel %u is one that %s sent only later",
+        (unsigned)job->job_id, (unsigned)channel->channel_id, name);
     report_fit(c, channel, job,
                hs_check_pools_fit(&c->pools, work->pool, &job->prefix, channel->extranonce_size),
                name);
-    if (job->version_rolling && !work->version_rolling) {
-        hs_check_report(c, HS_RULE_VERSION_ROLLING,
-                        "job %u of channel %u lets the version roll, and that of %s does not",
-                        (unsigned)job->job_id, (unsigned)channel->channel_id, name);
-    }
-    if (own->pool != HS_CHECK_POOL_NONE && own->pool != work->pool && own->carries_extensions) {
-        hs_check_report(c, HS_CHECK_ENDPOINT_OWED,
-                        "channel %u carried frames of extensions with %s and gets a job of %s "
-                        "without ChannelEndpointChanged",
-                        (unsigned)channel->channel_id, pool_name(c, own->pool), name);
-    }
+    HS_CHECK_REPORT_IF(c, job->version_rolling && !work->version_rolling, HS_RULE_VERSION_ROLLING,
+                       "job %u of channel %u lets the version roll, and that of %s does not",
+                       (unsigned)job->job_id, (unsigned)channel->channel_id, name);
+    HS_CHECK_REPORT_IF(
+        c, own->pool != HS_CHECK_POOL_NONE && own->pool != work->pool && own->carries_extensions,
+        HS_CHECK_ENDPOINT_OWED,
+        "channel %u carried frames of extensions with %s and gets a job of %s "
+        "without ChannelEndpointChanged",
+        (unsigned)channel->channel_id, pool_name(c, own->pool), name);
     own->pool = work->pool;
     hs_session_mark_job(c->now.session, channel->channel_id, job->job_id, work);
     if (job->state != HS_JOB_FUTURE) {
@@ -274,16 +267,15 @@ void hs_check_tip(hs_check *c, const hs_sv2_message *m)
             continue;
         }
         if (c->now.role == HS_CHECK_UPSTREAM) {
-            if (job->mark != NULL && hs_check_work_add_tip(job->mark, &job->tip) != 0) {
-                hs_check_report(c, HS_RULE_MEMORY, "no memory for a pool's tip");
-            }
+            HS_CHECK_REPORT_IF(
+                c, job->mark != NULL && hs_check_work_add_tip(job->mark, &job->tip) != 0,
+                HS_RULE_MEMORY, "no memory for a pool's tip");
         } else {
-            if (!hs_prefix_equal(&job->prefix, &channel->prefix)) {
-                hs_check_report(c, HS_CHECK_PREFIX_ORDER,
-                                "job %u of channel %u arrived before SetExtranoncePrefix: it keeps "
-                                "the prefix that was in force then, not the one that is now",
-                                (unsigned)told->job_id, (unsigned)channel->channel_id);
-            }
+            HS_CHECK_REPORT_IF(c, !hs_prefix_equal(&job->prefix, &channel->prefix),
+                               HS_CHECK_PREFIX_ORDER,
+                               "job %u of channel %u arrived before SetExtranoncePrefix: it keeps "
+                               "the prefix that was in force then, not the one that is now",
+                               (unsigned)told->job_id, (unsigned)channel->channel_id);
             if (job->mark != NULL) {
                 check_tip(c, channel, job);
             }

@@ -71,6 +71,13 @@ enum { HS_REPORT_SIZE = 640 }; /* of a violation's text */
 void hs_check_tell(hs_check *c, const hs_check_violation *v);
 void hs_check_report(hs_check *c, unsigned rule, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same when `broken` holds; what else stands there is evaluated only then. */
+#define HS_CHECK_REPORT_IF(c, broken, ...)                                                         \
+    do {                                                                                           \
+        if (broken) {                                                                              \
+            hs_check_report(c, __VA_ARGS__);                                                       \
+        }                                                                                          \
+    } while (0)
 /* The checker's part of a channel of the session; NULL when out of memory. */
 hs_check_channel *hs_check_channel_of(hs_check *c, const hs_session_channel *channel);
 /* Milliseconds, or HS_TIME_NONE. */

@@ -86,37 +86,23 @@ static int can_be_drawn(double moves, double error)
     return isfinite(moves) && isfinite(error) && error > 0.0 && moves >= 0.0;
 }
 
-typedef struct span {
-    double low;
-    double high;
-} span;
-
-static void widen(span *s, double value)
-{
-    if (isfinite(value) && value > 0.0) {
-        s->low = value < s->low ? value : s->low;
-        s->high = value > s->high ? value : s->high;
-    }
-}
-
-static void whole_decades(span *s, double least)
+static void whole_decades(hs_plot_span *s, double least)
 {
     if (s->low > s->high) {
-        *s = (span){0.1, 10.0};
+        *s = (hs_plot_span){0.1, 10.0};
     }
-    s->low = pow(10.0, floor(log10(s->low < least ? least : s->low) + 1e-9));
-    s->high = pow(10.0, ceil(log10(s->high) - 1e-9));
+    hs_plot_decades(s, least);
     s->high = s->high > s->low ? s->high : s->low * 10.0;
 }
 
 static void scale(hs_plot *plot, const hs_bench_table *table)
 {
-    span moves = {INFINITY, 0.0};
-    span error = {INFINITY, 0.0};
+    hs_plot_span moves = {INFINITY, 0.0};
+    hs_plot_span error = {INFINITY, 0.0};
     for (size_t i = 0; i < (size_t)table->scenario_count * table->policy_count; i++) {
         if (table->cells[i].runs > 0) {
-            widen(&moves, table->cells[i].moves_per_channel_day);
-            widen(&error, table->cells[i].error_mean[HS_BENCH_PLANE_WINDOW]);
+            hs_plot_widen(&moves, table->cells[i].moves_per_channel_day);
+            hs_plot_widen(&error, table->cells[i].error_mean[HS_BENCH_PLANE_WINDOW]);
         }
     }
     whole_decades(&moves, 1e-3);

@@ -74,6 +74,20 @@ unsigned hs_plot_decimals(double step)
     return decimals;
 }
 
+void hs_plot_widen(hs_plot_span *span, double value)
+{
+    if (isfinite(value) && value > 0.0) {
+        span->low = value < span->low ? value : span->low;
+        span->high = value > span->high ? value : span->high;
+    }
+}
+
+void hs_plot_decades(hs_plot_span *span, double least)
+{
+    span->low = pow(10.0, floor(log10(span->low < least ? least : span->low) + 1e-9));
+    span->high = pow(10.0, ceil(log10(span->high) - 1e-9));
+}
+
 void hs_plot_y_axis(const hs_plot *plot, unsigned most, const char *unit)
 {
     hs_html *const out = plot->out;

@@ -45,6 +45,17 @@ double hs_plot_step(double span, unsigned most);
 /* Digits after the point that multiples of `step` need, 0..9. */
 unsigned hs_plot_decimals(double step);
 
+/* {INFINITY, 0} holds nothing yet. */
+typedef struct hs_plot_span {
+    double low;
+    double high;
+} hs_plot_span;
+
+/* Takes what is finite and above 0. */
+void hs_plot_widen(hs_plot_span *span, double value);
+/* Whole decades that hold it, from that of `least` on. */
+void hs_plot_decades(hs_plot_span *span, double least);
+
 /* Lines and numbers. `unit` is set behind the topmost number. */
 void hs_plot_y_axis(const hs_plot *plot, unsigned most, const char *unit);
 void hs_plot_log_axes(const hs_plot *plot); /* of both, where the plot is logarithmic */

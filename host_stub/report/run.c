@@ -332,34 +332,19 @@ enum { ROW_HEIGHT = 46, POINTS_DECIMALS = 3 };
 static const char *const NAMES[HS_WINDOWS] = {"10 minutes", "1 hour", "6 hours", "24 hours"};
 static const char *const SHORT[HS_WINDOWS] = {"10 min", "1 h", "6 h", "24 h"};
 
-typedef struct range {
-    double low;
-    double high;
-} range;
-
-static void widen(range *r, double value)
-{
-    if (isfinite(value) && value > 0.0) {
-        r->low = value < r->low ? value : r->low;
-        r->high = value > r->high ? value : r->high;
-    }
-}
-
 /* Whole decades that hold every value. */
-static range decades(const hs_error_summary *errors, const hs_floors *floors)
+static hs_plot_span decades(const hs_error_summary *errors, const hs_floors *floors)
 {
-    range r = {1.0, 0.1};
+    hs_plot_span r = {1.0, 0.1};
     for (int i = 0; i < HS_WINDOWS; i++) {
         if (errors[i].ticks > 0) {
-            widen(&r, errors[i].mean);
-            widen(&r, errors[i].max);
-            widen(&r, floors != NULL ? floors->luck[i] : NAN);
+            hs_plot_widen(&r, errors[i].mean);
+            hs_plot_widen(&r, errors[i].max);
+            hs_plot_widen(&r, floors != NULL ? floors->luck[i] : NAN);
         }
     }
-    widen(&r, floors != NULL && floors->granularity >= LEAST ? floors->granularity : NAN);
-    r.low = r.low < LEAST ? LEAST : r.low;
-    r.low = pow(10.0, floor(log10(r.low) + 1e-9));
-    r.high = pow(10.0, ceil(log10(r.high) - 1e-9));
+    hs_plot_widen(&r, floors != NULL && floors->granularity >= LEAST ? floors->granularity : NAN);
+    hs_plot_decades(&r, LEAST);
     return r;
 }
 
@@ -398,7 +383,7 @@ static void draw_row(const hs_plot *plot, const hs_error_summary *e, int window,
 static void draw(hs_html *out, enum hs_plot_shape shape, const hs_error_summary *errors,
                  const hs_floors *floors)
 {
-    const range r = decades(errors, floors);
+    const hs_plot_span r = decades(errors, floors);
     hs_plot plot = hs_plot_begin(out, shape, 12.0 + ROW_HEIGHT * HS_WINDOWS + 46.0,
                                  "Error of each window, and its floors, in points");
     plot.left = shape == HS_PLOT_WIDE ? 62.0 : 52.0;

@@ -15,12 +15,6 @@
 #define CREDIT_MOST_SECS 2.0
 #define HASHES_PER_TURN  65536.0
 
-/* Room for one more: 0, or -1 when out of memory. */
-static int reserve(hs_miner_slot *slot)
-{
-    return HS_GROW(slot->pending, slot->pending_capacity, slot->pending_count + 1) == 0 ? 0 : -1;
-}
-
 /* Returns -1 when there is no room for another share without an answer: it is not submitted. */
 static int submit(hs_miner *miner, hs_miner_slot *slot, uint32_t job_id,
                   const hs_miner_search_find *find)
@@ -34,7 +28,8 @@ static int submit(hs_miner *miner, hs_miner_slot *slot, uint32_t job_id,
                                   .ntime = find->ntime,
                                   .version = find->version,
                                   .extranonce = find->extranonce};
-    if (reserve(slot) != 0 || hs_miner_emit(miner, &m, &step) != 0) {
+    if (HS_GROW(slot->pending, slot->pending_capacity, slot->pending_count + 1) != 0 ||
+        hs_miner_emit(miner, &m, &step) != 0) {
         return -1;
     }
     slot->last_sequence++;

@@ -139,6 +139,7 @@ Test(failover, all_down_moves_nobody_and_is_said_once)
         }
         cr_assert_eq(it_snapshot(&H).s.decisions, decisions);
         cr_assert(it_snapshot(&H).s.flags & HMX_SNAPSHOT_ALL_DOWN);
+        cr_assert_eq(it_row(&H, IT_A).command_pct, 0.0);
         cr_assert_eq(lines_with(said), outage, "%u times", lines_with(said));
         it_all_up(&H, 3);
         it_run(&H, 120, 1, IT_APPLY);

@@ -362,3 +362,31 @@ Test(setters, reference_defect_11_a_change_of_gains_is_bumpless)
     cr_assert_gt(fabs(points), 5, "at once it would have been a jump: %f", points);
     it_close(&H);
 }
+
+static void expect_pins(const char *const patterns[3])
+{
+    const char *const config = config_of(&H);
+    for (uint32_t i = 0; i < 3; i++) {
+        char section[32];
+        char who[32];
+        snprintf(section, sizeof section, "[pin.run-%u]\n", i + 1);
+        snprintf(who, sizeof who, "\nuser_identity = %s\n", patterns[i]);
+        const char *at = strstr(config, section);
+        cr_assert_not_null(at, "%s", section);
+        at = strstr(at, "\nuser_identity");
+        cr_assert(strncmp(at, who, strlen(who)) == 0, "%s: %.30s", section, at);
+    }
+}
+
+Test(setters, a_pin_of_run_time_takes_the_first_name_that_is_free, .init = setup)
+{
+    static const hmx_view who[] = {{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}};
+    for (uint32_t i = 0; i < 3; i++) {
+        cr_assert_eq(H.tuning->pin(H.self, H.now_ns, who[i], IT_A, NULL), HMX_OK);
+    }
+    expect_pins((const char *const[]){"a", "b", "c"});
+    cr_assert_eq(H.tuning->unpin(H.self, H.now_ns, who[1], NULL), HMX_OK);
+    cr_assert_eq(H.tuning->pin(H.self, H.now_ns, who[3], IT_A, NULL), HMX_OK);
+    expect_pins((const char *const[]){"a", "d", "c"});
+    it_close(&H);
+}

@@ -125,6 +125,11 @@ Test(state_bytes, rows_at_the_edge_of_what_is_sound)
     row.rejected = 0;
     row.failed_ms++;
     cr_assert_not(hm_state_upstream_is_sound(&row));
+    row.failed_ms--;
+    row.held_ms = 10000000000u;
+    cr_assert(hm_state_upstream_is_sound(&row));
+    row.held_ms++;
+    cr_assert_not(hm_state_upstream_is_sound(&row));
     fill(0, 0);
     cr_assert(hm_state_farm_is_sound(&state));
     state.window_s = 0.5;

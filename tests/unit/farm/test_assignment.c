@@ -148,6 +148,18 @@ Test(assignment, a_pool_without_a_target_receives_nobody_while_another_has_one)
     farm_close(&f);
 }
 
+Test(assignment, where_nobody_has_room_the_first_pool_with_a_target_receives)
+{
+    farm f;
+    farm_open(&f, 3, (const double[]){0.0, 60.0, 40.0}, 100);
+    for (uint32_t i = 0; i < 3; i++) {
+        f.most[i] = 0.0;
+    }
+    const uint32_t slot = farm_channel(&f, 1.0);
+    cr_assert_eq(hm_assignment_arrival(&f.assignment, slot, f.command, f.most), 2);
+    farm_close(&f);
+}
+
 Test(assignment, silent_channels_go_to_the_first_pool_with_a_target)
 {
     farm f;

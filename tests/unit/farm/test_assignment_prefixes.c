@@ -26,6 +26,22 @@ Test(assignment_prefixes, a_host_that_takes_another_prefix_is_believed)
     farm_close(&f);
 }
 
+Test(assignment_prefixes, what_a_cancelled_move_offered_is_free_again)
+{
+    farm f;
+    hm_decision d;
+    farm_open(&f, 2, HALVES, 100);
+    farm_grant(&f, 2, 8, 100);
+    const uint32_t slot = farm_place(&f, 1.0, 1);
+    cr_assert_eq(
+        hm_assignment_propose(&f.assignment, slot, 2, HMX_DECISION_MOVE, HMX_REASON_BALANCE, 5, &d),
+        0);
+    cr_assert_eq(hm_space(&f.assignment.prefixes, 2)->in_use, 1);
+    hm_assignment_cancel(&f.assignment, slot, 6, 0);
+    cr_assert_eq(hm_space(&f.assignment.prefixes, 2)->in_use, 0);
+    farm_close(&f);
+}
+
 /* Is the prefix in force of this channel safe, when an hour has passed and the host has said of
  * everything that it is drained? */
 static void check_stays_reserved(farm *f, uint32_t slot, const uint8_t *prefix, uint32_t len)

@@ -187,6 +187,23 @@ Test(extranonce, every_index_is_handed_out_once_and_then_none_is_left)
     tear_down(&f);
 }
 
+/* Whole words that are full are skipped in the search, and nothing else is. */
+Test(extranonce, the_one_index_that_is_free_is_found)
+{
+    fixture f;
+    hm_prefix_place place;
+    set_up(&f);
+    cr_assert_eq(hm_extranonce_reset(&f.space, &f.memory, (const uint8_t *)"", 0, 4, 0, 1, 200), 0);
+    while (hm_extranonce_take(&f.space, STANDARD, 0, &place) == 0) {
+    }
+    for (uint32_t i = f.space.capacity; i-- > 0;) { /* falling: the search begins behind it */
+        hm_extranonce_release(&f.space, (hm_prefix_place){.first = i, .count = 1});
+        cr_assert_eq(hm_extranonce_take(&f.space, STANDARD, 0, &place), 0, "%u", i);
+        cr_assert_eq(place.first, i);
+    }
+    tear_down(&f);
+}
+
 Test(extranonce, there_is_room_for_twice_the_channels)
 {
     fixture f;

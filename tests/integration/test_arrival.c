@@ -208,3 +208,21 @@ Test(arrival, a_live_farm_is_taken_over_as_it_is)
     cr_assert_gt(it_tick(&H), 0, "all ten on the 10 %% pool, and nobody is moved");
     it_close(&H);
 }
+
+static uint32_t reason_of_arrival(void)
+{
+    const hmx_channel_open e = it_channel_event(&H, 1000);
+    hmx_channel_decision d = {.size = sizeof d};
+    cr_assert_eq(hs_guard_on_channel_open(H.guard, &e, &d), HMX_OK);
+    H.channel_count++;
+    return d.reason;
+}
+
+Test(arrival, the_decision_says_why)
+{
+    it_open(&H, IT_ABC);
+    cr_assert_eq(reason_of_arrival(), 0, "parked: nobody decided for a pool");
+    it_all_up(&H, 3);
+    cr_assert_eq(reason_of_arrival(), HMX_REASON_ARRIVAL);
+    it_close(&H);
+}

@@ -197,6 +197,8 @@ static const story STORIES[] = {
      .digest = 0x4276dcb6d565ad23},
     {"small outages", IT_ABC, 3, 12, 4, .coming = 30, .giga = 1, .event = outages, .moves = 110,
      .digest = 0xa53235a2d2d183c0},
+    {"proportional outages", MODEL("proportional_only") IT_ABC, 3, 6, 4, .event = outages,
+     .moves = 64, .digest = 0xc7a749f09a5583db},
     {"pools that reject", IT_ABC, 3, 30, 3, .rejected = {1, 10, 60}, .moves = 11,
      .digest = 0xcaf6b34db1edaced},
     {"a pool that swallows", IT_ABC, 3, 20, 2, .rejected = {0, 0, 100}, .moves = 5,

@@ -230,3 +230,31 @@ Test(planner, unusable_and_unwanted_pools_take_no_part)
     }
     farm_close(&f);
 }
+
+/* The cap of the receiver leaves room for less than the channel that fits; an exchange stays below. */
+Test(planner, what_a_cap_forbids_to_one_channel_an_exchange_may_do)
+{
+    farm_open(&f, 2, (const double[]){48, 52}, 10);
+    (void)farm_place(&f, 10.0, 1);
+    (void)farm_place(&f, 12.0, 1);
+    (void)farm_place(&f, 3.0, 2);
+    f.most[1] = 12.5;
+    const hm_plan_request request = request_for(&f, 1.0);
+    cr_assert_eq(plan_with(&f, &request, MANY, &r).moves, 2);
+    cr_assert_float_eq(f.assignment.allocated[2], 12.0, 1e-9);
+    farm_close(&f);
+}
+
+/* Nobody may go to 2, where most is missing; 3 and 4 lack the same. */
+Test(planner, of_equal_gaps_after_the_largest_the_first_is_served)
+{
+    farm_open(&f, 4, (const double[]){50, 20, 15, 15}, 10);
+    for (uint32_t i = 0; i < 4; i++) {
+        farm_cold(&f, farm_place(&f, 10.0, 1))->upstreams_allowed = 0xd;
+    }
+    const hm_plan_request request = request_for(&f, 1.0);
+    (void)plan_with(&f, &request, MANY, &r);
+    cr_assert_gt(r.count, 0);
+    cr_assert_eq(r.list[0].to, 3);
+    farm_close(&f);
+}

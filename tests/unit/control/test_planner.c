@@ -258,3 +258,24 @@ Test(planner, of_equal_gaps_after_the_largest_the_first_is_served)
     cr_assert_eq(r.list[0].to, 3);
     farm_close(&f);
 }
+
+static uint64_t mover_of_four(const uint64_t *moved_s)
+{
+    record moved = {.count = 0};
+    farm_open(&f, 2, (const double[]){75, 25}, 10);
+    for (uint32_t i = 0; i < 4; i++) {
+        farm_hot(&f, farm_place(&f, 10.0, 1))->moved_ns = moved_s[i] * SECOND_NS;
+    }
+    const hm_plan_request request = request_for(&f, 1.0);
+    cr_assert_eq(plan_with(&f, &request, MANY, &moved).moves, 1);
+    farm_close(&f);
+    return moved.list[0].channel;
+}
+
+Test(planner, of_equal_channels_the_one_that_rested_longest_moves_then_the_first)
+{
+    const uint64_t first = mover_of_four((const uint64_t[]){800, 800, 800, 800});
+    cr_assert_eq(mover_of_four((const uint64_t[]){700, 800, 750, 800}), first);
+    cr_assert_eq(mover_of_four((const uint64_t[]){800, 750, 700, 800}), first + 2);
+    cr_assert_eq(mover_of_four((const uint64_t[]){800, 800, 750, 700}), first + 3);
+}

@@ -231,7 +231,7 @@ Test(planner, unusable_and_unwanted_pools_take_no_part)
     farm_close(&f);
 }
 
-/* The cap of the receiver leaves room for less than the channel that fits; an exchange stays below. */
+/* The cap leaves too little room for the channel that fits; an exchange stays below it. */
 Test(planner, what_a_cap_forbids_to_one_channel_an_exchange_may_do)
 {
     farm_open(&f, 2, (const double[]){48, 52}, 10);

@@ -3,9 +3,10 @@
  * hmx_metrics.h: the extension "hashmux.metrics/1": what hashmux knows, at any time, without side
  * effects.
  *
- * Get the table with ops->get_extension(HMX_METRICS_ID). All functions are [instance]. Work is in
- * units of difficulty 1 (one such share is 2^256 / (65535 * 2^208 + 1) = 4 295 032 833 hashes);
- * hashrates are hashes per second; percentages are 0..100; "points" are percentage points.
+ * Get the table with ops->get_extension(self, HMX_METRICS_ID). All functions are [instance]. Work
+ * is in units of difficulty 1 (one such share is 2^256 / (65535 * 2^208 + 1) = 4 295 032 833
+ * hashes); hashrates are hashes per second; percentages are 0..100; "points" are percentage points.
+ * Every number is finite.
  */
 #ifndef HMX_METRICS_H
 #define HMX_METRICS_H
@@ -17,6 +18,14 @@ extern "C" {
 #endif
 
 #define HMX_METRICS_ID "hashmux.metrics/1"
+
+/* The size of each struct in version 1.0 (hmx_abi.h, rule 2). */
+#define HMX_UPSTREAM_METRICS_SIZE_VER0 368u
+#define HMX_SNAPSHOT_SIZE_VER0         208u
+#define HMX_CHANNEL_METRICS_SIZE_VER0  72u
+#define HMX_ADJUSTMENT_SIZE_VER0       24u
+#define HMX_ADJUSTMENTS_SIZE_VER0      24u
+#define HMX_METRICS_V1_SIZE_VER0       48u
 
 /* Number of shares and the sum of their difficulties. Embedded by value; frozen layout. */
 typedef struct hmx_tally {
@@ -42,9 +51,12 @@ typedef struct hmx_upstream_metrics {
     uint32_t pending_in; /* moves under way to here */
     uint32_t pending_out;
     uint32_t pad0;
-    double target_pct;    /* configured */
+    double target_pct; /* configured */
+    /* Each of these columns sums to 100 over the rows, or is all 0. All but command_pct are 0..100.
+     */
     double effective_pct; /* after health and enabled flags: what the controller steers to */
-    double command_pct;   /* wanted allocation: effective target + correction */
+    double command_pct;   /* wanted allocation: effective target + correction, not clamped: below 0
+                             or above 100 where a debt asks for more than a pool can give */
     double allocated_pct; /* share of the estimated hashrate, pending moves counted at their
                              destination */
     double actual_pct;    /* delivered work over the measurement window; 0 while has_actual is not
@@ -72,6 +84,9 @@ typedef struct hmx_upstream_metrics {
     double d_points;
     double output_points;
     double missing_hashrate; /* what an absolute target or a min lacks, hashes per second */
+    /* What will work here when the pool can be used: state it upstream (the nominal_hashrate of the
+     * host's channel there). Also told while the pool has no job yet, and before a first move. */
+    double wanted_hashrate;
     char id[HMX_ID_SIZE];
 } hmx_upstream_metrics;
 
@@ -102,8 +117,8 @@ typedef struct hmx_snapshot {
     double kp_effective;
     double ki_effective;
     double kd_effective;
-    double deadband_points;           /* configured */
-    double deadband_effective_points; /* from the luck of the shares, see CONTROL.md */
+    double deadband_points;           /* configured; 0 with deadband HMX_DEADBAND_AUTO */
+    double deadband_effective_points; /* in force: from the luck of the shares */
     double deviation_points;          /* largest |command - allocation| at the last evaluation */
     uint32_t min_reassignment_interval_secs;
     uint32_t measure_on_accepted; /* hmx_tri */
@@ -114,7 +129,16 @@ typedef struct hmx_snapshot {
     uint64_t moves_failed;
     uint64_t moves_expired;
     uint64_t moves_forced;
+    uint32_t deadband; /* HMX_DEADBAND_* of hmx_tuning.h */
+    uint32_t stranded; /* channels with HMX_CHANNEL_STRANDED */
 } hmx_snapshot;
+
+enum hmx_channel_metrics_flag {
+    /* Its pool is gone and it may not be moved (custom jobs, a peer that does not obey, no other
+     * pool that fits): it earns nothing. The host should close it (CloseChannel): the peer opens
+     * again and is placed where it can work. One line in the log when it begins. */
+    HMX_CHANNEL_STRANDED = 0x1
+};
 
 typedef struct hmx_channel_metrics {
     uint32_t size;
@@ -122,7 +146,7 @@ typedef struct hmx_channel_metrics {
     uint64_t channel;
     uint64_t cookie;
     uint32_t pending_to; /* HMX_NONE = no pending move */
-    uint32_t flags;      /* none defined yet */
+    uint32_t flags;      /* HMX_CHANNEL_STRANDED */
     uint64_t pending_decision;
     double hashrate;         /* estimate, hashes per second */
     double nominal_hashrate; /* as declared */

@@ -6,8 +6,9 @@
 
 #include <string.h>
 
-static const void *get_extension(const char *id)
+static const void *get_extension(hmx_instance *self, const char *id)
 {
+    (void)self; /* the same tables for all of ours */
     if (id != NULL && strcmp(id, HMX_TUNING_ID) == 0) {
         return &HM_TUNING_EXTENSION;
     }

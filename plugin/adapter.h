@@ -55,7 +55,7 @@ hmx_status hm_on_reassign(hmx_instance *self, const hmx_reassign *event);
 
 /* ---- adapter_state.c ---- */
 hmx_status hm_save(hmx_instance *self, const hmx_writer *to);
-hmx_status hm_load(hmx_instance *self, const hmx_reader *from);
+hmx_status hm_load(hmx_instance *self, const hmx_load_args *args);
 
 /* First thing in each hook: is there an instance, and has it not lost count? HMX_OK, HMX_E_INVALID
  * or HMX_E_FATAL. */
@@ -92,6 +92,27 @@ static inline void hm_event_commit(hmx_instance *self, const hmx_event *event)
     self->last_seq = event->seq;
 }
 
+/* The time and number before an event: an event that is refused did not use up its own (rule 8). */
+typedef struct hm_moment {
+    uint64_t now_ns;
+    uint64_t seq;
+} hm_moment;
+
+static inline hm_moment hm_event_begin(hmx_instance *self, const hmx_event *event)
+{
+    const hm_moment before = {.now_ns = self->core.now_ns, .seq = self->last_seq};
+    hm_event_commit(self, event);
+    return before;
+}
+static inline hmx_status hm_event_end(hmx_instance *self, hm_moment before, hmx_status status)
+{
+    if (status < 0) {
+        self->core.now_ns = before.now_ns;
+        self->last_seq = before.seq;
+    }
+    return status;
+}
+
 /* ---- adapter_check.c ---- */
 /* Says what was broken, once. Returns HMX_E_FATAL. */
 hmx_status hm_poisoned(const hmx_instance *self);
@@ -102,8 +123,8 @@ static inline hmx_status hm_answer(const hmx_instance *self, hmx_status status)
     return self->alarm.where == NULL ? status : hm_poisoned(self);
 }
 
-/* Can an array of the host's take whole rows of `least` bytes? Judged before the first is
- * written. */
+/* Can an array of the host's take whole rows of `least` bytes (their size in version 1.0)? Judged
+ * before the first is written. */
 int hm_rows_are_sound(const void *rows, uint32_t stride, uint32_t capacity, size_t least);
 
 /* Finite and >= 0. */

@@ -8,8 +8,8 @@
 #include "plugin/adapter.h"
 
 enum {
-    KNOWN_CHANNEL_FLAGS =
-        HMX_CHANNEL_REQUIRES_VERSION_ROLLING | HMX_CHANNEL_CUSTOM_JOBS | HMX_CHANNEL_SHARES_GROUP
+    KNOWN_CHANNEL_FLAGS = HMX_CHANNEL_FLAG_REQUIRES_VERSION_ROLLING | HMX_CHANNEL_FLAG_CUSTOM_JOBS |
+                          HMX_CHANNEL_FLAG_SHARES_GROUP
 };
 
 static int is_tri(uint32_t value)
@@ -17,13 +17,30 @@ static int is_tri(uint32_t value)
     return value <= HMX_NO;
 }
 
+/* A view of at most 255 bytes, as every text of SetupConnection and of an opening (STR0_255). */
+static int is_short(hmx_view view)
+{
+    return view.len <= 255 && (view.len == 0 || view.data != NULL);
+}
+
+/* A target as a number, to be compared: the larger, the easier. 0 = unknown. Exact to 53 bits. */
+static double target_easiness(const uint8_t target[32])
+{
+    double value = 0.0;
+    for (uint32_t i = 32; i > 0; i--) {
+        value = value * 256.0 + (double)target[i - 1u];
+    }
+    return value;
+}
+
 hmx_status hm_on_upstream(hmx_instance *self, const hmx_upstream_event *event)
 {
     hmx_upstream_event e;
-    if (hm_event_check(self, event == NULL ? NULL : &event->event, sizeof e) != HMX_OK) {
+    if (hm_event_check(self, event == NULL ? NULL : &event->event, HMX_UPSTREAM_EVENT_SIZE_VER0) !=
+        HMX_OK) {
         return hm_refusal(self);
     }
-    (void)hmx_copy_in(&e, sizeof e, sizeof e, event);
+    (void)hmx_copy_in(&e, sizeof e, HMX_UPSTREAM_EVENT_SIZE_VER0, event);
     if (hm_upstreams_retired(&self->core.upstreams, e.upstream)) {
         hm_event_commit(self, &event->event);
         return HMX_OK; /* the host takes leave of a pool that we have forgotten */
@@ -38,8 +55,10 @@ hmx_status hm_on_upstream(hmx_instance *self, const hmx_upstream_event *event)
     hm_upstream_facts facts = {
         .state = e.state,
         .reason = e.reason,
-        .extranonce_size = e.extranonce_size,
+        /* A host that does not use prefixes of ours has no space to divide. */
+        .extranonce_size = (self->host.caps & HMX_CAP_EXTRANONCE) != 0 ? e.extranonce_size : 0,
         .extranonce_prefix_len = e.extranonce_prefix_len,
+        .easiest_target = target_easiness(e.target),
         .has_job = e.has_job,
         .version_rolling = e.version_rolling,
         .fixed_version = e.fixed_version,
@@ -47,8 +66,9 @@ hmx_status hm_on_upstream(hmx_instance *self, const hmx_upstream_event *event)
     };
     memcpy(facts.extranonce_prefix, e.extranonce_prefix, e.extranonce_prefix_len);
     memcpy(facts.tip_prev_hash, e.tip_prev_hash, sizeof facts.tip_prev_hash);
-    hm_event_commit(self, &event->event);
-    const hmx_status status = hm_core_upstream(&self->core, e.upstream, &facts);
+    const hm_moment before = hm_event_begin(self, &event->event);
+    const hmx_status status =
+        hm_event_end(self, before, hm_core_upstream(&self->core, e.upstream, &facts));
     if (self->core.control.evacuate && self->host.request_tick != NULL) {
         self->host.request_tick(self->host.ctx);
     }
@@ -70,8 +90,8 @@ static hmx_status channel_facts(const hmx_instance *self, const hmx_channel_open
         (!is_extended && e->extranonce_size != 0)) {
         return HMX_E_INVALID;
     }
-    if (e->extranonce_prefix_len > HMX_EXTRANONCE_MAX || e->user_identity.len > 255 ||
-        (e->user_identity.len > 0 && e->user_identity.data == NULL) ||
+    if (e->extranonce_prefix_len > HMX_EXTRANONCE_MAX || !is_short(e->user_identity) ||
+        !is_short(e->vendor) || !is_short(e->hardware) || !is_short(e->firmware) ||
         (e->current_upstream != HMX_NONE &&
          !hm_upstreams_exists(&self->core.upstreams, e->current_upstream))) {
         return HMX_E_INVALID;
@@ -80,6 +100,7 @@ static hmx_status channel_facts(const hmx_instance *self, const hmx_channel_open
         .channel = e->channel,
         .upstreams_allowed = e->upstreams_allowed != 0 ? e->upstreams_allowed : UINT64_MAX,
         .nominal = hm_core_hashrate(e->nominal_hashrate),
+        .max_target = target_easiness(e->max_target),
         .kind = e->kind,
         .honours_prefix = e->honours_prefix,
         .flags = e->flags & KNOWN_CHANNEL_FLAGS,
@@ -88,6 +109,8 @@ static hmx_status channel_facts(const hmx_instance *self, const hmx_channel_open
         .prefix_len = e->current_upstream != HMX_NONE ? e->extranonce_prefix_len : 0,
         .identity = e->user_identity.data,
         .identity_len = (uint32_t)e->user_identity.len,
+        .vendor = e->vendor,
+        .hardware = e->hardware,
     };
     memcpy(facts->prefix, e->extranonce_prefix, facts->prefix_len);
     return HMX_OK;
@@ -99,15 +122,17 @@ hmx_status hm_on_channel_open(hmx_instance *self, const hmx_channel_open *event,
     hmx_channel_open e;
     hm_channel_facts facts;
     hm_placement placement;
-    if (hm_event_check(self, event == NULL ? NULL : &event->event, sizeof e) != HMX_OK ||
-        out == NULL || out->size < sizeof *out) {
+    if (hm_event_check(self, event == NULL ? NULL : &event->event, HMX_CHANNEL_OPEN_SIZE_VER0) !=
+            HMX_OK ||
+        out == NULL || out->size < HMX_CHANNEL_DECISION_SIZE_VER0) {
         return hm_refusal(self);
     }
-    (void)hmx_copy_in(&e, sizeof e, sizeof e, event);
+    (void)hmx_copy_in(&e, sizeof e, HMX_CHANNEL_OPEN_SIZE_VER0, event);
     hmx_status status = channel_facts(self, &e, &facts);
     if (status == HMX_OK) {
-        hm_event_commit(self, &event->event);
-        status = hm_answer(self, hm_core_open(&self->core, &facts, &placement));
+        const hm_moment before = hm_event_begin(self, &event->event);
+        status = hm_event_end(self, before,
+                              hm_answer(self, hm_core_open(&self->core, &facts, &placement)));
     }
     if (status != HMX_OK) {
         return status;
@@ -121,16 +146,17 @@ hmx_status hm_on_channel_open(hmx_instance *self, const hmx_channel_open *event,
         .extranonce_prefix_len = placement.prefix_len,
     };
     memcpy(decision.extranonce_prefix, placement.prefix, placement.prefix_len);
-    return hmx_copy_out(out, sizeof decision, &decision, sizeof decision);
+    return hmx_copy_out(out, HMX_CHANNEL_DECISION_SIZE_VER0, &decision, sizeof decision);
 }
 
 hmx_status hm_on_channel_update(hmx_instance *self, const hmx_channel_update *event)
 {
     hmx_channel_update e;
-    if (hm_event_check(self, event == NULL ? NULL : &event->event, sizeof e) != HMX_OK) {
+    if (hm_event_check(self, event == NULL ? NULL : &event->event, HMX_CHANNEL_UPDATE_SIZE_VER0) !=
+        HMX_OK) {
         return hm_refusal(self);
     }
-    (void)hmx_copy_in(&e, sizeof e, sizeof e, event);
+    (void)hmx_copy_in(&e, sizeof e, HMX_CHANNEL_UPDATE_SIZE_VER0, event);
     if (((e.changed & HMX_FACT_NOMINAL_HASHRATE) != 0 && !hm_is_quantity(e.nominal_hashrate)) ||
         ((e.changed & HMX_FACT_HONOURS_PREFIX) != 0 && !is_tri(e.honours_prefix))) {
         return HMX_E_INVALID;
@@ -143,6 +169,7 @@ hmx_status hm_on_channel_update(hmx_instance *self, const hmx_channel_update *ev
         .upstreams_allowed = e.upstreams_allowed != 0 ? e.upstreams_allowed : UINT64_MAX,
         .nominal = hm_core_hashrate(
             (e.changed & HMX_FACT_NOMINAL_HASHRATE) != 0 ? e.nominal_hashrate : 0.0),
+        .max_target = target_easiness(e.max_target),
         .honours_prefix = e.honours_prefix,
         .flags = e.flags & KNOWN_CHANNEL_FLAGS,
     };
@@ -152,7 +179,8 @@ hmx_status hm_on_channel_update(hmx_instance *self, const hmx_channel_update *ev
 
 hmx_status hm_on_channel_close(hmx_instance *self, const hmx_channel_close *event)
 {
-    if (hm_event_check(self, event == NULL ? NULL : &event->event, sizeof *event) != HMX_OK) {
+    if (hm_event_check(self, event == NULL ? NULL : &event->event, HMX_CHANNEL_CLOSE_SIZE_VER0) !=
+        HMX_OK) {
         return hm_refusal(self);
     }
     const uint32_t slot =
@@ -161,20 +189,20 @@ hmx_status hm_on_channel_close(hmx_instance *self, const hmx_channel_close *even
         return HMX_E_STATE;
     }
     hm_event_commit(self, &event->event);
-    hm_core_close(&self->core, slot);
+    hm_core_close(&self->core, slot, event->reason);
     return hm_answer(self, HMX_OK);
 }
 
 hmx_status hm_on_share(hmx_instance *self, const hmx_share *event)
 {
-    if (hm_event_check(self, event == NULL ? NULL : &event->event, sizeof *event) != HMX_OK) {
+    if (hm_event_check(self, event == NULL ? NULL : &event->event, HMX_SHARE_SIZE_VER0) != HMX_OK) {
         return hm_refusal(self);
     }
     const hmx_share *const e = event; /* hot: read in place */
     const int is_known = hm_upstreams_exists(&self->core.upstreams, e->upstream);
     if (e->channel == 0 || e->verdict < HMX_SHARE_SUBMITTED ||
         e->verdict > HMX_SHARE_REJECTED_OTHER || e->count == 0 || !(e->work > 0.0) ||
-        !(e->work <= 1e30) ||
+        !(e->work <= 1e30) || !(e->credit >= 0.0) || !(e->credit <= 1e30) ||
         (!is_known && !hm_upstreams_retired(&self->core.upstreams, e->upstream))) {
         return HMX_E_INVALID;
     }
@@ -186,10 +214,11 @@ hmx_status hm_on_share(hmx_instance *self, const hmx_share *event)
     const hm_share_facts share = {.channel = e->channel,
                                   .cookie = e->cookie,
                                   .work = e->work,
+                                  .credit = e->credit > 0.0 ? e->credit : e->work,
                                   .upstream = e->upstream,
                                   .verdict = e->verdict,
                                   .count = e->count,
-                                  .local = (e->event.flags & HMX_SHARE_LOCAL) != 0};
+                                  .local = (e->event.flags & HMX_SHARE_FLAG_LOCAL) != 0};
     hm_core_share(&self->core, &share);
     return hm_answer(self, HMX_OK);
 }

@@ -9,6 +9,9 @@
 #include <string.h>
 
 #include "abi/hmx_access.h"
+#include "plugin/version.h"
+
+static const char OUT_OF_MEMORY[] = "out of memory: the host's alloc returned NULL";
 
 enum { PATH_SIZE = 4096, CHANNELS_DEFAULT = 65536, CHANNELS_LIMIT = 1 << 24 };
 
@@ -41,17 +44,19 @@ static hmx_status load_config(const hmx_instance *self, hmx_view path, hmx_view 
     hmx_status status = HMX_E_INVALID;
     hm_text_from_abi(&why, why_out);
     hm_text_init(&warnings, warnings_text, sizeof warnings_text);
-    if ((path.data == NULL) == (text.data == NULL)) {
+    if ((path.len == 0) == (text.len == 0)) {
         hm_text_add(&why, "give either config_path or config_text, not both and not neither");
-    } else if (path.data != NULL &&
-               (path.len == 0 || path.len >= PATH_SIZE || memchr(path.data, 0, path.len) != NULL)) {
+    } else if (path.len > 0 && (path.data == NULL || path.len >= PATH_SIZE ||
+                                memchr(path.data, 0, path.len) != NULL)) {
         hm_text_add(&why, "config_path must be 1 to 4095 bytes without a NUL byte");
     } else {
-        if (path.data != NULL) {
+        if (path.len > 0) {
             memcpy(path_text, path.data, path.len);
         }
-        status = hm_config_load(&self->memory, path.data != NULL ? path_text : NULL, text,
-                                self->upstreams_max, out, &why, &warnings);
+        const hmx_view none = {NULL, 0};
+        status =
+            hm_config_load(&self->memory, path.len > 0 ? path_text : NULL,
+                           path.len > 0 ? none : text, self->upstreams_max, out, &why, &warnings);
     }
     hm_text_to_abi(&why, why_out);
     if (status == HMX_OK) {
@@ -91,6 +96,23 @@ static hmx_status check_args(const hmx_create_args *args)
     return HMX_OK;
 }
 
+/* Who is talking to whom: the first line of a log that somebody sends us. */
+static void introduce(const hmx_instance *self)
+{
+    char line[512];
+    hm_text text;
+    const char *const name = self->host.name != NULL ? self->host.name : "a host without a name";
+    const char *const version = self->host.version != NULL ? self->host.version : "";
+    hm_text_init(&text, line, sizeof line);
+    hm_text_addf(&text, "hashmux %s in ", HM_VERSION);
+    hm_text_add_view(&text, name, strlen(name));
+    hm_text_add(&text, version[0] != '\0' ? " " : "");
+    hm_text_add_view(&text, version, strlen(version));
+    hm_text_addf(&text, ", contract %u.%u, capabilities 0x%llx", self->host.abi_major,
+                 self->host.abi_minor, (unsigned long long)self->host.caps);
+    log_lines(self, HMX_LOG_INFO, line);
+}
+
 static hmx_status start(hmx_instance *self, const hmx_create_args *args)
 {
     unsigned char hash_key[16];
@@ -99,16 +121,20 @@ static hmx_status start(hmx_instance *self, const hmx_create_args *args)
         .upstreams_max = self->upstreams_max,
         .instance_index = args->instance_index,
         .instance_count = args->instance_count > 0 ? args->instance_count : 1,
+        .host_caps = self->host.caps,
     };
     hm_config *const config = hm_alloc(&self->memory, 1, sizeof *config, _Alignof(hm_config));
     if (config == NULL) {
+        say(args->why, OUT_OF_MEMORY);
         return HMX_E_NOMEM;
     }
     hmx_status status = load_config(self, args->config_path, args->config_text, config, args->why);
     if (status == HMX_OK) {
         (void)crypto_generichash(hash_key, sizeof hash_key, args->seed, sizeof args->seed, NULL, 0);
-        status = hm_core_init(&self->core, &self->memory, config, &limits, hash_key, args->now_ns,
-                              (self->host.caps & HMX_CAP_SOFT_MOVE) != 0);
+        status = hm_core_init(&self->core, &self->memory, config, &limits, hash_key, args->now_ns);
+        if (status == HMX_E_NOMEM) {
+            say(args->why, OUT_OF_MEMORY);
+        }
     }
     hm_free(&self->memory, config, 1, sizeof *config, _Alignof(hm_config));
     return status;
@@ -119,7 +145,7 @@ hmx_status hm_create(const hmx_host *host_in, const hmx_create_args *args_in, hm
     hmx_host host;
     hmx_create_args args;
     if (out == NULL || hmx_copy_in(&host, sizeof host, offsetof(hmx_host, request_tick), host_in) ||
-        hmx_copy_in(&args, sizeof args, sizeof args, args_in) || host.alloc == NULL ||
+        hmx_copy_in(&args, sizeof args, HMX_CREATE_ARGS_SIZE_VER0, args_in) || host.alloc == NULL ||
         host.free == NULL) {
         return HMX_E_INVALID;
     }
@@ -134,7 +160,7 @@ hmx_status hm_create(const hmx_host *host_in, const hmx_create_args *args_in, hm
     const hm_memory memory = {.ctx = host.ctx, .alloc = host.alloc, .free = host.free};
     hmx_instance *const self = hm_alloc(&memory, 1, sizeof *self, _Alignof(hmx_instance));
     if (self == NULL) {
-        say(args.why, "out of memory");
+        say(args.why, OUT_OF_MEMORY);
         return HMX_E_NOMEM;
     }
     self->host = host;
@@ -152,6 +178,7 @@ hmx_status hm_create(const hmx_host *host_in, const hmx_create_args *args_in, hm
     }
     self->core.log = log_line;
     self->core.log_ctx = self;
+    introduce(self);
     *out = self;
     return HMX_OK;
 }
@@ -178,26 +205,28 @@ static hmx_upstream_info info_of(const hm_core *core, uint32_t i)
     };
     memcpy(info.id, row->id, sizeof info.id);
     const hm_endpoint *const endpoint = &core->endpoints[i];
-    info.flags = (row->removed ? (uint32_t)HMX_UPSTREAM_REMOVED : 0u) |
-                 (row->enabled ? (uint32_t)HMX_UPSTREAM_ENABLED : 0u) |
-                 (endpoint->has_key ? (uint32_t)HMX_UPSTREAM_HAS_KEY : 0u);
+    info.flags = (row->removed ? (uint32_t)HMX_UPSTREAM_FLAG_REMOVED : 0u) |
+                 (row->enabled ? (uint32_t)HMX_UPSTREAM_FLAG_ENABLED : 0u) |
+                 (endpoint->has_key ? (uint32_t)HMX_UPSTREAM_FLAG_HAS_KEY : 0u);
     info.port = endpoint->port;
     memcpy(info.authority_key, endpoint->key, sizeof info.authority_key);
     memcpy(info.address, endpoint->address, sizeof info.address);
+    memcpy(info.user_identity, endpoint->user_identity, sizeof info.user_identity);
     return info;
 }
 
 hmx_status hm_upstreams_table(hmx_instance *self, hmx_upstream_table *out)
 {
-    if (hm_instance_check(self) != HMX_OK || out == NULL || out->size < sizeof *out ||
-        !hm_rows_are_sound(out->rows, out->stride, out->capacity, sizeof(hmx_upstream_info))) {
+    if (hm_instance_check(self) != HMX_OK || out == NULL ||
+        out->size < HMX_UPSTREAM_TABLE_SIZE_VER0 ||
+        !hm_rows_are_sound(out->rows, out->stride, out->capacity, HMX_UPSTREAM_INFO_SIZE_VER0)) {
         return hm_refusal(self);
     }
     const hm_upstreams *const u = &self->core.upstreams;
     for (uint32_t i = 0; i < u->count && i < out->capacity; i++) {
         unsigned char *const row = (unsigned char *)out->rows + (size_t)i * out->stride;
         const hmx_upstream_info info = info_of(&self->core, u->order[i]);
-        (void)hmx_copy_out(row, sizeof info, &info, sizeof info);
+        (void)hmx_copy_out(row, HMX_UPSTREAM_INFO_SIZE_VER0, &info, sizeof info);
     }
     out->count = u->count;
     return HMX_OK;
@@ -207,7 +236,7 @@ hmx_status hm_reconfigure(hmx_instance *self, const hmx_reconfigure_args *args_i
 {
     hmx_reconfigure_args args;
     if (hm_instance_check(self) != HMX_OK ||
-        hmx_copy_in(&args, sizeof args, sizeof args, args_in) != HMX_OK ||
+        hmx_copy_in(&args, sizeof args, HMX_RECONFIGURE_ARGS_SIZE_VER0, args_in) != HMX_OK ||
         args.now_ns < self->core.now_ns) {
         return hm_refusal(self);
     }

@@ -7,10 +7,16 @@
 #include "abi/hmx_access.h"
 #include "plugin/adapter.h"
 #include "plugin/base/fmath.h"
+#include "plugin/core/core_control.h"
 
 static double share_pct(double part, double whole)
 {
     return whole > 0.0 && part > 0.0 ? 100.0 * part / whole : 0.0;
+}
+
+static double not_negative(double x)
+{
+    return x > 0.0 ? x : 0.0; /* sums kept by adding and taking away may end a hair below zero */
 }
 
 typedef struct totals {
@@ -28,15 +34,10 @@ static totals totals_of(const hm_core *core)
         t.total += core->ledger.accounts[i].total + core->ledger.accounts[i].credited;
     }
     for (uint32_t i = 0; i < HM_PLACES; i++) {
-        t.allocated += core->assignment.allocated[i];
+        t.allocated += i > 0 ? not_negative(core->assignment.allocated[i]) : 0.0;
         t.working += core->assignment.working[i];
     }
     return t;
-}
-
-static double not_negative(double x)
-{
-    return x > 0.0 ? x : 0.0; /* sums kept by adding and taking away may end a hair below zero */
 }
 
 static void fill_controller(const hm_core *core, uint32_t i, hmx_upstream_metrics *row)
@@ -70,13 +71,14 @@ static hmx_upstream_metrics row_of(const hm_core *core, uint32_t i, const totals
         .pending_out = a->pending_out[i + 1u],
         .target_pct = u->removed ? 0.0 : u->percentage,
         .effective_pct = 100.0 * core->control.effective[i],
-        .command_pct = 100.0 * hm_clamp(core->control.command[i], 0.0, 1.0),
+        .command_pct = 100.0 * core->control.command[i],
         .allocated_pct = share_pct(a->allocated[i + 1u], t->allocated),
         .actual_pct = share_pct(account->delivered + account->credited, t->delivered),
         .delivered_pct = share_pct(account->total + account->credited, t->total),
         .has_actual = t->delivered > 0.0 ? HMX_YES : HMX_NO,
         .hashrate = not_negative(a->working[i + 1u]) * HM_HASHES_PER_WORK,
         .missing_hashrate = core->control.missing[i] * HM_HASHES_PER_WORK,
+        .wanted_hashrate = hm_control_wanted(core, i) * HM_HASHES_PER_WORK,
     };
     memcpy(row.id, u->id, sizeof row.id);
     hm_metrics_fill(&core->counts[i], &row);
@@ -110,7 +112,9 @@ static void fill_totals(const hm_core *core, hmx_snapshot *s, double working)
     s->kp_effective = k->gains.kp;
     s->ki_effective = k->gains.ki;
     s->kd_effective = k->gains.kd;
-    s->deadband_points = c->deadband_points;
+    s->deadband = c->deadband_points < 0.0 ? HMX_DEADBAND_AUTO : HMX_DEADBAND_POINTS;
+    s->deadband_points = c->deadband_points < 0.0 ? 0.0 : c->deadband_points;
+    s->stranded = core->stranded;
     s->deadband_effective_points = k->band_points;
     s->deviation_points = k->deviation_points;
     s->min_reassignment_interval_secs = c->min_reassignment_interval_secs;
@@ -126,8 +130,8 @@ static void fill_totals(const hm_core *core, hmx_snapshot *s, double working)
 
 static hmx_status snapshot(hmx_instance *self, hmx_snapshot *out)
 {
-    if (hm_instance_check(self) != HMX_OK || out == NULL || out->size < sizeof *out ||
-        !hm_rows_are_sound(out->rows, out->stride, out->capacity, sizeof(hmx_upstream_metrics))) {
+    if (hm_instance_check(self) != HMX_OK || out == NULL || out->size < HMX_SNAPSHOT_SIZE_VER0 ||
+        !hm_rows_are_sound(out->rows, out->stride, out->capacity, HMX_UPSTREAM_METRICS_SIZE_VER0)) {
         return hm_refusal(self);
     }
     const hm_core *const core = &self->core;
@@ -135,16 +139,23 @@ static hmx_status snapshot(hmx_instance *self, hmx_snapshot *out)
     for (uint32_t i = 0; i < core->upstreams.count && i < out->capacity; i++) {
         unsigned char *const at = (unsigned char *)out->rows + (size_t)i * out->stride;
         const hmx_upstream_metrics row = row_of(core, core->upstreams.order[i], &t);
-        (void)hmx_copy_out(at, sizeof row, &row, sizeof row);
+        (void)hmx_copy_out(at, HMX_UPSTREAM_METRICS_SIZE_VER0, &row, sizeof row);
     }
-    fill_totals(core, out, t.working);
-    return HMX_OK;
+    hmx_snapshot whole = {
+        .size = sizeof whole,
+        .stride = out->stride,
+        .capacity = out->capacity,
+        .rows = out->rows,
+    };
+    fill_totals(core, &whole, t.working);
+    return hmx_copy_out(out, HMX_SNAPSHOT_SIZE_VER0, &whole, sizeof whole);
 }
 
 static hmx_status channel(hmx_instance *self, uint64_t number, uint64_t cookie,
                           hmx_channel_metrics *out)
 {
-    if (hm_instance_check(self) != HMX_OK || out == NULL || out->size < sizeof *out) {
+    if (hm_instance_check(self) != HMX_OK || out == NULL ||
+        out->size < HMX_CHANNEL_METRICS_SIZE_VER0) {
         return hm_refusal(self);
     }
     const hm_channels *const c = &self->core.assignment.channels;
@@ -160,19 +171,20 @@ static hmx_status channel(hmx_instance *self, uint64_t number, uint64_t cookie,
         .channel = hot->channel,
         .cookie = hm_channels_cookie(c, slot),
         .pending_to = hot->pending_to,
+        .flags = cold->stranded ? (uint32_t)HMX_CHANNEL_STRANDED : 0u,
         .pending_decision = cold->decision,
         .hashrate = hot->hashrate * HM_HASHES_PER_WORK,
         .nominal_hashrate = hm_estimate_of(c, slot)->nominal * HM_HASHES_PER_WORK,
         .last_move_ns = hot->moved_ns,
         .moves = cold->moves,
     };
-    return hmx_copy_out(out, sizeof row, &row, sizeof row);
+    return hmx_copy_out(out, HMX_CHANNEL_METRICS_SIZE_VER0, &row, sizeof row);
 }
 
 static hmx_status adjustments(hmx_instance *self, hmx_adjustments *out)
 {
-    if (hm_instance_check(self) != HMX_OK || out == NULL || out->size < sizeof *out ||
-        !hm_rows_are_sound(out->rows, out->stride, out->capacity, sizeof(hmx_adjustment))) {
+    if (hm_instance_check(self) != HMX_OK || out == NULL || out->size < HMX_ADJUSTMENTS_SIZE_VER0 ||
+        !hm_rows_are_sound(out->rows, out->stride, out->capacity, HMX_ADJUSTMENT_SIZE_VER0)) {
         return hm_refusal(self);
     }
     const hm_core *const core = &self->core;
@@ -185,7 +197,7 @@ static hmx_status adjustments(hmx_instance *self, hmx_adjustments *out)
             .points = points,
             .channels = points / 100.0 * (double)core->assignment.channels.count,
         };
-        (void)hmx_copy_out(at, sizeof row, &row, sizeof row);
+        (void)hmx_copy_out(at, HMX_ADJUSTMENT_SIZE_VER0, &row, sizeof row);
     }
     out->count = core->upstreams.count;
     return HMX_OK;

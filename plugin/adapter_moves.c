@@ -9,9 +9,9 @@
 
 hmx_status hm_on_tick(hmx_instance *self, const hmx_tick *event, hmx_decision_buf *out)
 {
-    if (hm_event_check(self, event == NULL ? NULL : &event->event, sizeof *event) != HMX_OK ||
-        out == NULL || out->size < sizeof *out ||
-        !hm_rows_are_sound(out->rows, out->stride, out->capacity, sizeof(hmx_decision))) {
+    if (hm_event_check(self, event == NULL ? NULL : &event->event, HMX_TICK_SIZE_VER0) != HMX_OK ||
+        out == NULL || out->size < HMX_DECISION_BUF_SIZE_VER0 ||
+        !hm_rows_are_sound(out->rows, out->stride, out->capacity, HMX_DECISION_SIZE_VER0)) {
         return hm_refusal(self);
     }
     hm_event_commit(self, &event->event);
@@ -28,16 +28,21 @@ hmx_status hm_on_tick(hmx_instance *self, const hmx_tick *event, hmx_decision_bu
     return HMX_OK;
 }
 
-/* A place that an outcome may name. */
+/* A place that an outcome may name; one that is forgotten only as where something was. */
 static int is_place(const hmx_instance *self, uint32_t upstream)
 {
     return upstream == HMX_NONE || hm_upstreams_exists(&self->core.upstreams, upstream);
 }
 
+static int was_place(const hmx_instance *self, uint32_t upstream)
+{
+    return is_place(self, upstream) || hm_upstreams_retired(&self->core.upstreams, upstream);
+}
+
 static hmx_status check_outcome(const hmx_instance *self, const hmx_reassign *e, uint32_t slot)
 {
     if (e->channel == 0 || e->result < HMX_RESULT_APPLIED || e->result > HMX_RESULT_DRAINED ||
-        e->extranonce_prefix_len > HMX_EXTRANONCE_MAX || !is_place(self, e->from) ||
+        e->extranonce_prefix_len > HMX_EXTRANONCE_MAX || !was_place(self, e->from) ||
         !is_place(self, e->to)) {
         return HMX_E_INVALID;
     }
@@ -47,8 +52,9 @@ static hmx_status check_outcome(const hmx_instance *self, const hmx_reassign *e,
     if (slot == HM_SLOT_NONE) {
         return HMX_E_STATE;
     }
-    const uint32_t pending_to = hm_hot(&self->core.assignment.channels, slot)->pending_to;
-    if (e->result == HMX_RESULT_APPLIED && pending_to != HMX_NONE && e->to != pending_to) {
+    const hm_assignment *const a = &self->core.assignment;
+    if (e->result == HMX_RESULT_APPLIED && hm_cold(&a->channels, slot)->decision == e->decision &&
+        e->decision != 0 && e->to != hm_hot(&a->channels, slot)->pending_to) {
         return HMX_E_INVALID; /* somewhere else than decided is FORCED */
     }
     return HMX_OK;
@@ -57,10 +63,11 @@ static hmx_status check_outcome(const hmx_instance *self, const hmx_reassign *e,
 hmx_status hm_on_reassign(hmx_instance *self, const hmx_reassign *event)
 {
     hmx_reassign e;
-    if (hm_event_check(self, event == NULL ? NULL : &event->event, sizeof e) != HMX_OK) {
+    if (hm_event_check(self, event == NULL ? NULL : &event->event, HMX_REASSIGN_SIZE_VER0) !=
+        HMX_OK) {
         return hm_refusal(self);
     }
-    (void)hmx_copy_in(&e, sizeof e, sizeof e, event);
+    (void)hmx_copy_in(&e, sizeof e, HMX_REASSIGN_SIZE_VER0, event);
     const uint32_t slot = hm_channels_find(&self->core.assignment.channels, e.channel, e.cookie);
     const hmx_status status = check_outcome(self, &e, slot);
     if (status != HMX_OK) {
@@ -75,6 +82,6 @@ hmx_status hm_on_reassign(hmx_instance *self, const hmx_reassign *event)
         .prefix_len = e.extranonce_prefix_len,
     };
     memcpy(outcome.prefix, e.extranonce_prefix, e.extranonce_prefix_len);
-    hm_event_commit(self, &event->event);
-    return hm_answer(self, hm_core_reassign(&self->core, &outcome));
+    const hm_moment before = hm_event_begin(self, &event->event);
+    return hm_event_end(self, before, hm_answer(self, hm_core_reassign(&self->core, &outcome)));
 }

@@ -12,7 +12,7 @@
 
 hmx_status hm_save(hmx_instance *self, const hmx_writer *to)
 {
-    if (hm_instance_check(self) != HMX_OK || to == NULL || to->size < sizeof *to ||
+    if (hm_instance_check(self) != HMX_OK || to == NULL || to->size < HMX_WRITER_SIZE_VER0 ||
         to->write == NULL) {
         return hm_refusal(self);
     }
@@ -48,7 +48,7 @@ static hmx_status ends_early(hm_text *why, size_t got)
 }
 
 /* Reads the rest of a state of `size` bytes and loads it. */
-static hmx_status load_body(hmx_instance *self, const hmx_reader *from, const uint8_t *head,
+static hmx_status load_body(hmx_instance *self, const hmx_load_args *args, const uint8_t *head,
                             size_t size, hm_text *why)
 {
     const size_t room = size + 1u; /* so that one byte too many is seen */
@@ -60,7 +60,7 @@ static hmx_status load_body(hmx_instance *self, const hmx_reader *from, const ui
     }
     memcpy(bytes, head, HM_STATE_HEAD_SIZE);
     hmx_status status =
-        read_up_to(from, bytes + HM_STATE_HEAD_SIZE, room - HM_STATE_HEAD_SIZE, &got);
+        read_up_to(args->from, bytes + HM_STATE_HEAD_SIZE, room - HM_STATE_HEAD_SIZE, &got);
     got += HM_STATE_HEAD_SIZE;
     if (status != HMX_OK) {
         hm_text_add(why, "it could not be read");
@@ -70,18 +70,18 @@ static hmx_status load_body(hmx_instance *self, const hmx_reader *from, const ui
         hm_text_add(why, "it is longer than it says");
         status = HMX_E_CORRUPT;
     } else {
-        status = hm_state_load(&self->core, bytes, size, from->now_ns, why);
+        status = hm_state_load(&self->core, bytes, size, args->now_ns, why);
     }
     hm_free(&self->memory, bytes, 1, room, 1);
     return status;
 }
 
-static hmx_status load_from(hmx_instance *self, const hmx_reader *from, hm_text *why)
+static hmx_status load_from(hmx_instance *self, const hmx_load_args *args, hm_text *why)
 {
     uint8_t head[HM_STATE_HEAD_SIZE] = {0};
     size_t got = 0;
     size_t size = 0;
-    hmx_status status = read_up_to(from, head, sizeof head, &got);
+    hmx_status status = read_up_to(args->from, head, sizeof head, &got);
     if (status != HMX_OK) {
         hm_text_add(why, "it could not be read");
         return status;
@@ -90,33 +90,38 @@ static hmx_status load_from(hmx_instance *self, const hmx_reader *from, hm_text 
         return ends_early(why, got);
     }
     status = hm_state_head(head, &size, why);
-    return status == HMX_OK ? load_body(self, from, head, size, why) : status;
+    return status == HMX_OK ? load_body(self, args, head, size, why) : status;
 }
 
-hmx_status hm_load(hmx_instance *self, const hmx_reader *from_in)
+hmx_status hm_load(hmx_instance *self, const hmx_load_args *args_in)
 {
     char line[256];
     hm_text why;
-    hmx_reader from;
+    hmx_load_args args;
     if (hm_instance_check(self) != HMX_OK ||
-        hmx_copy_in(&from, sizeof from, sizeof from, from_in) != HMX_OK || from.read == NULL ||
-        from.now_ns < self->core.now_ns) {
+        hmx_copy_in(&args, sizeof args, HMX_LOAD_ARGS_SIZE_VER0, args_in) != HMX_OK ||
+        args.from == NULL || args.from->size < HMX_READER_SIZE_VER0 || args.from->read == NULL ||
+        args.now_ns < self->core.now_ns) {
         return hm_refusal(self);
     }
     hm_text_init(&why, line, sizeof line);
     hm_text_add(&why, "saved state refused, nothing of it is used: ");
     hmx_status status = HMX_OK;
-    if (!hmx_tail_is_zero(from_in, sizeof from)) {
-        hm_text_add(&why, "hmx_reader has fields that this version does not know");
+    if (args.flags != 0 || !hmx_tail_is_zero(args_in, sizeof args)) {
+        hm_text_add(&why, "hmx_load_args asks for something that this version does not know");
         status = HMX_E_UNSUPPORTED;
     } else if (self->last_seq != 0 || self->core.restored.loaded) {
         hm_text_add(&why, "load comes once, after create and before the first event");
         status = HMX_E_STATE;
     } else {
-        status = hm_answer(self, load_from(self, &from, &why));
+        status = hm_answer(self, load_from(self, &args, &why));
     }
     if (status != HMX_OK) {
+        hm_text out;
         hm_core_log(&self->core, HMX_LOG_WARN, line);
+        hm_text_from_abi(&out, args.why);
+        hm_text_add(&out, line);
+        hm_text_to_abi(&out, args.why);
     }
     return status;
 }

@@ -78,7 +78,8 @@ static hmx_status set_custom_pid_params(hmx_instance *self, uint64_t now_ns,
 {
     hmx_pid_gains gains;
     hm_config *const draft = begin(self, now_ns);
-    if (draft == NULL || hmx_copy_in(&gains, sizeof gains, sizeof gains, gains_in) != HMX_OK) {
+    if (draft == NULL ||
+        hmx_copy_in(&gains, sizeof gains, HMX_PID_GAINS_SIZE_VER0, gains_in) != HMX_OK) {
         return hm_refusal(self);
     }
     if (!hmx_tail_is_zero(gains_in, sizeof gains)) {
@@ -93,13 +94,20 @@ static hmx_status set_custom_pid_params(hmx_instance *self, uint64_t now_ns,
     return finish(self, now_ns, hm_config_validate_running, why);
 }
 
-static hmx_status set_deadband(hmx_instance *self, uint64_t now_ns, double points, hmx_text *why)
+static hmx_status set_deadband(hmx_instance *self, uint64_t now_ns, uint32_t kind, double points,
+                               hmx_text *why)
 {
     hm_config *const draft = begin(self, now_ns);
     if (draft == NULL) {
         return hm_refusal(self);
     }
-    if (hm_decimal_round(points, &draft->controller.deadband_points) != 0) {
+    if (kind != HMX_DEADBAND_AUTO && kind != HMX_DEADBAND_POINTS) {
+        return refuse(HMX_E_CONFIG, why,
+                      "kind must be 1 (HMX_DEADBAND_AUTO) or 2 (HMX_DEADBAND_POINTS)");
+    }
+    draft->controller.deadband_points = HM_DEADBAND_AUTO;
+    if (kind == HMX_DEADBAND_POINTS &&
+        (!(points >= 0.0) || hm_decimal_round(points, &draft->controller.deadband_points) != 0)) {
         return refuse(HMX_E_CONFIG, why, "deadband must be a finite number from 0 to 100 points");
     }
     return finish(self, now_ns, hm_config_validate_running, why);
@@ -137,6 +145,21 @@ static hm_config_upstream *row_of(hmx_instance *self, uint32_t upstream)
     return &self->core.draft->upstreams[u->rows[upstream - 1u].config_row];
 }
 
+/* Does a row of the vector ask for something that this version does not know (rule 5)? */
+static int has_unknown_tail(const hmx_targets *targets)
+{
+    for (uint32_t i = 0; i < targets->count; i++) {
+        uint32_t size = 0;
+        const unsigned char *const at =
+            (const unsigned char *)targets->rows + (size_t)i * targets->stride;
+        memcpy(&size, at, sizeof size);
+        if (size <= targets->stride && !hmx_tail_is_zero(at, sizeof(hmx_target))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Writes the vector into the draft. NULL, or the sentence that refuses it. */
 static const char *draft_targets(hmx_instance *self, const hmx_targets *targets)
 {
@@ -145,8 +168,9 @@ static const char *draft_targets(hmx_instance *self, const hmx_targets *targets)
         hmx_target target;
         const unsigned char *const at =
             (const unsigned char *)targets->rows + (size_t)i * targets->stride;
-        if (hmx_copy_in(&target, sizeof target, sizeof target, at) != HMX_OK) {
-            return "a row of the targets is smaller than hmx_target";
+        if (hmx_copy_in(&target, sizeof target, HMX_TARGET_SIZE_VER0, at) != HMX_OK ||
+            *(const uint32_t *)(const void *)at > targets->stride) {
+            return "a row of the targets has a size below that of hmx_target or above the stride";
         }
         hm_config_upstream *const row = row_of(self, target.upstream);
         if (row == NULL || !row->has_percentage) {
@@ -172,12 +196,16 @@ static const char *draft_targets(hmx_instance *self, const hmx_targets *targets)
 static hmx_status set_targets(hmx_instance *self, uint64_t now_ns, const hmx_targets *targets,
                               hmx_text *why)
 {
-    if (begin(self, now_ns) == NULL || targets == NULL || targets->size < sizeof *targets ||
-        (targets->count > 0 && (targets->rows == NULL || targets->stride < sizeof(hmx_target)))) {
+    if (begin(self, now_ns) == NULL || targets == NULL || targets->size < HMX_TARGETS_SIZE_VER0 ||
+        (targets->count > 0 && (targets->rows == NULL || targets->stride < HMX_TARGET_SIZE_VER0))) {
         return hm_refusal(self);
     }
     if (!hmx_tail_is_zero(targets, sizeof *targets)) {
         return refuse(HMX_E_UNSUPPORTED, why, "hmx_targets has fields that are not known here");
+    }
+    if (has_unknown_tail(targets)) {
+        return refuse(HMX_E_UNSUPPORTED, why,
+                      "a row of the targets has fields that are not known here");
     }
     const char *const sentence = draft_targets(self, targets);
     if (sentence != NULL) {
@@ -206,7 +234,7 @@ static hmx_status set_upstream_enabled(hmx_instance *self, uint64_t now_ns, uint
 
 static int is_pattern_of(const hm_config_pin *pin, hmx_view pattern)
 {
-    return strlen(pin->user_identity) == pattern.len &&
+    return pattern.len > 0 && strlen(pin->user_identity) == pattern.len &&
            memcmp(pin->user_identity, pattern.data, pattern.len) == 0;
 }
 
@@ -231,7 +259,7 @@ static hmx_status pin(hmx_instance *self, uint64_t now_ns, hmx_view pattern, uin
                       hmx_text *why)
 {
     hm_config *const draft = begin(self, now_ns);
-    if (draft == NULL || pattern.data == NULL) {
+    if (draft == NULL || (pattern.data == NULL && pattern.len > 0)) {
         return hm_refusal(self);
     }
     const hm_config_upstream *const row = upstream != HMX_NONE ? row_of(self, upstream) : NULL;
@@ -241,6 +269,10 @@ static hmx_status pin(hmx_instance *self, uint64_t now_ns, hmx_view pattern, uin
     hm_config_pin made = {{0}, {0}, {0}};
     if (pattern.len == 0 || pattern.len >= sizeof made.user_identity) {
         return refuse(HMX_E_CONFIG, why, "a pattern is 1 to 128 bytes long");
+    }
+    if (memchr(pattern.data, 0, pattern.len) != NULL) {
+        return refuse(HMX_E_CONFIG, why,
+                      "a pattern has no NUL byte: it is UTF-8 without control characters");
     }
     memcpy(made.user_identity, pattern.data, pattern.len);
     memcpy(made.upstream, row != NULL ? row->id : HM_CONFIG_STAY,
@@ -263,7 +295,7 @@ static hmx_status pin(hmx_instance *self, uint64_t now_ns, hmx_view pattern, uin
 static hmx_status unpin(hmx_instance *self, uint64_t now_ns, hmx_view pattern, hmx_text *why)
 {
     hm_config *const draft = begin(self, now_ns);
-    if (draft == NULL || pattern.data == NULL) {
+    if (draft == NULL || (pattern.data == NULL && pattern.len > 0)) {
         return hm_refusal(self);
     }
     for (uint32_t i = 0; i < draft->pin_count; i++) {
@@ -294,7 +326,7 @@ static hmx_status rebalance_now(hmx_instance *self, uint64_t now_ns, hmx_text *w
 
 static hmx_status write_config(hmx_instance *self, const hmx_writer *to)
 {
-    if (hm_instance_check(self) != HMX_OK || to == NULL || to->size < sizeof *to ||
+    if (hm_instance_check(self) != HMX_OK || to == NULL || to->size < HMX_WRITER_SIZE_VER0 ||
         to->write == NULL) {
         return hm_refusal(self);
     }

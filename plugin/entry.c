@@ -4,6 +4,7 @@
  */
 #include "abi/hmx_layout.h"
 #include "plugin/adapter.h"
+#include "plugin/version.h"
 
 #if defined(__clang__)
 #define COMPILER "clang " __clang_version__
@@ -21,7 +22,7 @@ static const hmx_descriptor DESCRIPTOR = {
     .needs = HMX_CAP_REASSIGN | HMX_CAP_SHARE_WORK,
     .id = "org.hashmux.hashmux",
     .name = "hashmux: splits hashrate over pools",
-    .version = "0.1.0",
+    .version = HM_VERSION,
     .build = COMPILER,
     .ops = &HM_OPS,
 };

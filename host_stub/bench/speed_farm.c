@@ -56,9 +56,9 @@ static void counting_free(void *ctx, void *p, uint64_t size, uint64_t align)
     free(p);
 }
 
-static const void *extension(const hs_plugin *plugin, const char *id)
+static const void *extension(const hs_plugin *plugin, hmx_instance *instance, const char *id)
 {
-    return plugin->ops.get_extension != NULL ? plugin->ops.get_extension(id) : NULL;
+    return plugin->ops.get_extension != NULL ? plugin->ops.get_extension(instance, id) : NULL;
 }
 
 /* ---- starting ---- */
@@ -133,8 +133,8 @@ int hs_speed_farm_init(hs_speed_farm *farm, const hs_plugin *plugin, uint32_t co
         return hs_refuse(why, capacity, "the plugin lacks one of the hooks that are measured");
     }
     farm->entry = dlsym(plugin->handle, HMX_ENTRY_SYMBOL);
-    farm->tuning = extension(plugin, HMX_TUNING_ID);
-    farm->metrics = extension(plugin, HMX_METRICS_ID);
+    farm->tuning = extension(plugin, farm->link.instance, HMX_TUNING_ID);
+    farm->metrics = extension(plugin, farm->link.instance, HMX_METRICS_ID);
     farm->channels = calloc(count, sizeof *farm->channels);
     farm->prefixes = calloc(count, sizeof *farm->prefixes);
     farm->row_count = count / 4u + ROWS_SPARE;
@@ -274,13 +274,12 @@ void hs_speed_clear_rows(hs_speed_farm *farm)
 
 int hs_speed_tick(hs_speed_farm *farm, uint32_t at_once, uint32_t *moves)
 {
-    const uint64_t elapsed_ns = HS_SPEED_INTERVAL_SECS * HS_SPEED_SECOND_NS;
     hmx_decision_buf buf;
     uint32_t done = 0;
     do {
         const uint32_t left = farm->row_count - done;
-        if (hs_link_tick_once(&farm->link, elapsed_ns, farm->rows + done,
-                              left < at_once ? left : at_once, &buf) != HMX_OK ||
+        if (hs_link_tick_once(&farm->link, farm->rows + done, left < at_once ? left : at_once,
+                              &buf) != HMX_OK ||
             buf.count > buf.capacity) {
             return hs_speed_fail(farm, "on_tick");
         }

@@ -69,7 +69,7 @@ static int has_hook(const hs_plugin *p, const hook_name *hook)
 static uint32_t extension_size(const hs_plugin *p, const char *id)
 {
     uint32_t size = 0;
-    const void *const table = p->ops.get_extension != NULL ? p->ops.get_extension(id) : NULL;
+    const void *const table = p->ops.get_extension != NULL ? p->ops.get_extension(NULL, id) : NULL;
     if (table != NULL) {
         memcpy(&size, table, sizeof size);
     }

@@ -38,7 +38,8 @@ hmx_status hs_guard_enter(hs_guard *g, const char *hook)
 
 hmx_status hs_guard_leave(hs_guard *g, hmx_status status)
 {
-    HS_GUARD_REPORT_IF(g, status > 0, HS_P_BAD_STATUS, "answered %d, a positive status", status);
+    HS_GUARD_REPORT_IF(g, status > 0 && g->plugin->descriptor.abi_minor <= HMX_ABI_MINOR,
+                       HS_P_BAD_STATUS, "answered %d, a positive status", status);
     if (status <= HMX_E_FATAL) {
         g->state = HS_GUARD_POISONED;
     }
@@ -56,14 +57,14 @@ void hs_guard_time(hs_guard *g, uint64_t now_ns)
     g->now_ns = now_ns;
 }
 
-static void check_head(hs_guard *g, const hmx_event *e)
+static void check_head(hs_guard *g, hs_guard_call *call, const hmx_event *e)
 {
     hs_guard_time(g, e->now_ns);
     if (e->seq <= g->seq) {
         hs_guard_report(g, HS_H_SEQ, "seq is %" PRIu64 ", before it was %" PRIu64, e->seq, g->seq);
         return;
     }
-    g->seq = e->seq;
+    call->seq = e->seq;
 }
 
 /* Copies what a view of the open event points to, so that a kept pointer reads rubbish. */
@@ -80,13 +81,14 @@ static void copy_view(void **kept, hmx_view *view)
 
 static void copy_views(hs_guard_call *call, const char *hook, uint32_t size)
 {
-    const size_t end = offsetof(hmx_channel_open, vendor) + sizeof(hmx_view);
-    if (strcmp(hook, "on_channel_open") != 0 || size < end) {
+    if (strcmp(hook, "on_channel_open") != 0 || size < HMX_CHANNEL_OPEN_SIZE_VER0) {
         return;
     }
     hmx_channel_open *const e = call->given;
     copy_view(&call->views[0], &e->user_identity);
     copy_view(&call->views[1], &e->vendor);
+    copy_view(&call->views[2], &e->hardware);
+    copy_view(&call->views[3], &e->firmware);
 }
 
 static void *make_copy(const hs_guard *g, const void *event, uint32_t size, size_t cookie_offset)
@@ -106,7 +108,7 @@ static void *make_copy(const hs_guard *g, const void *event, uint32_t size, size
 }
 
 hmx_status hs_guard_call_open(hs_guard *g, hs_guard_call *call, const char *hook, const void *event,
-                              void *known, size_t known_size, size_t cookie_offset)
+                              void *known, size_t known_size, size_t least, size_t cookie_offset)
 {
     uint32_t size = 0;
     hmx_event head;
@@ -120,16 +122,16 @@ hmx_status hs_guard_call_open(hs_guard *g, hs_guard_call *call, const char *hook
         return hs_guard_leave(g, HMX_E_INVALID);
     }
     memcpy(&size, event, sizeof size);
-    HS_GUARD_REPORT_IF(g, size < known_size, HS_H_EVENT_SIZE,
-                       "size is %" PRIu32 ", version 1.0 has %zu bytes", size, known_size);
+    HS_GUARD_REPORT_IF(g, size < least, HS_H_EVENT_SIZE,
+                       "size is %" PRIu32 ", version 1.0 has %zu bytes", size, least);
     if (size < sizeof head || size > HS_STRUCT_MAX) {
-        HS_GUARD_REPORT_IF(g, size >= known_size, HS_H_EVENT_SIZE,
+        HS_GUARD_REPORT_IF(g, size >= least, HS_H_EVENT_SIZE,
                            "size is %" PRIu32 ", which no event has", size);
         return hs_guard_leave(g, HMX_E_INVALID);
     }
     hmx_copy_in(known, known_size, sizeof head, event);
     memcpy(&head, event, sizeof head);
-    check_head(g, &head);
+    check_head(g, call, &head);
     call->given = make_copy(g, event, size, cookie_offset);
     if (call->given == NULL) {
         return hs_guard_leave(g, HMX_E_NOMEM);
@@ -149,7 +151,7 @@ hmx_status hs_guard_call_open_bare(hs_guard *g, hs_guard_call *call, const char 
     if (status != HMX_OK) {
         return status;
     }
-    check_head(g, head);
+    check_head(g, call, head);
     call->memory = g->allocations + g->frees;
     call->logs = g->logs;
     return HMX_OK;
@@ -161,7 +163,7 @@ static void check_copy(hs_guard *g, const hs_guard_call *call)
                        "wrote outside the event");
     HS_GUARD_REPORT_IF(g, !hs_guard_copy_unchanged(call->given), HS_P_FACT_WRITTEN,
                        "wrote to the event");
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof call->views / sizeof *call->views; i++) {
         HS_GUARD_REPORT_IF(g,
                            call->views[i] != NULL && (!hs_guard_copy_intact(call->views[i]) ||
                                                       !hs_guard_copy_unchanged(call->views[i])),
@@ -169,12 +171,18 @@ static void check_copy(hs_guard *g, const hs_guard_call *call)
     }
 }
 
+int hs_guard_call_accepted(const hs_guard_call *call, hmx_status status)
+{
+    return call->missing || status >= 0;
+}
+
 hmx_status hs_guard_call_close(hs_guard *g, hs_guard_call *call, hmx_status status, int fact)
 {
     if (call->given != NULL) {
         check_copy(g, call);
-        hs_guard_copy_delete(call->views[0]);
-        hs_guard_copy_delete(call->views[1]);
+        for (size_t i = 0; i < sizeof call->views / sizeof *call->views; i++) {
+            hs_guard_copy_delete(call->views[i]);
+        }
         hs_guard_copy_delete(call->given);
     }
     HS_GUARD_REPORT_IF(
@@ -182,12 +190,10 @@ hmx_status hs_guard_call_close(hs_guard *g, hs_guard_call *call, hmx_status stat
         fact && !call->missing && !hs_guard_host_at_fault(g) &&
             (status == HMX_E_INVALID || status == HMX_E_UNSUPPORTED || status == HMX_E_STATE),
         HS_P_FACT_REFUSED, "answered %d to a fact that breaks no rule", status);
+    if (call->seq != 0 && hs_guard_call_accepted(call, status)) {
+        g->seq = call->seq;
+    }
     return hs_guard_leave(g, status);
-}
-
-int hs_guard_call_accepted(const hs_guard_call *call, hmx_status status)
-{
-    return call->missing || status >= 0;
 }
 
 hmx_event hs_guard_event(hs_guard *g, size_t size, uint64_t now_ns)
@@ -204,7 +210,8 @@ int hs_guard_text_open(const hmx_text *why, hmx_text **out)
     if (why == NULL) {
         return 0;
     }
-    hmx_text *const copy = hs_guard_copy_new(why, sizeof *why, sizeof *why);
+    hmx_text *const copy =
+        hs_guard_copy_new(why, why->size < sizeof *why ? why->size : sizeof *why, sizeof *why);
     if (copy == NULL) {
         return -1;
     }

@@ -9,10 +9,11 @@
 
 typedef struct hs_guard_call {
     void *given;     /* the plugin's copy, NULL in the fast path */
-    void *views[2];  /* copies of what the event's views point to */
+    void *views[4];  /* copies of what the event's views point to */
     int missing;     /* the plugin has no such hook */
     uint64_t memory; /* allocator and log counters at the beginning */
     uint64_t logs;
+    uint64_t seq; /* of the event, 0 = it was no good: used up when the plugin accepts */
 } hs_guard_call;
 
 /* Calls the hook of that name, or notes in the call that the plugin has none. */
@@ -27,9 +28,9 @@ hmx_status hs_guard_leave(hs_guard *g, hmx_status status);
 void hs_guard_time(hs_guard *g, uint64_t now_ns);
 /* Enters, checks the head of the event, fills *known (our struct, `known_size` bytes,
  * zero-extended) and makes the plugin's copy, with the cookie at `cookie_offset` (0 = has none) as
- * the options say. */
+ * the options say. `least`: the size of the struct in version 1.0. */
 hmx_status hs_guard_call_open(hs_guard *g, hs_guard_call *call, const char *hook, const void *event,
-                              void *known, size_t known_size, size_t cookie_offset);
+                              void *known, size_t known_size, size_t least, size_t cookie_offset);
 /* As hs_guard_call_open, without any copy. */
 hmx_status hs_guard_call_open_bare(hs_guard *g, hs_guard_call *call, const char *hook,
                                    const hmx_event *head);

@@ -34,9 +34,9 @@ void hs_guard_check_create_args(hs_guard *g, const hmx_create_args *a)
         hs_guard_report(g, HS_H_NULL_ARGUMENT, "the arguments are NULL");
         return;
     }
-    if (a->size < sizeof *a || a->size > HS_STRUCT_MAX) {
-        hs_guard_report(g, HS_H_CREATE_ARGS, "size is %" PRIu32 ", version 1.0 has %zu bytes",
-                        a->size, sizeof *a);
+    if (a->size < HMX_CREATE_ARGS_SIZE_VER0 || a->size > HS_STRUCT_MAX) {
+        hs_guard_report(g, HS_H_CREATE_ARGS, "size is %" PRIu32 ", version 1.0 has %u bytes",
+                        a->size, HMX_CREATE_ARGS_SIZE_VER0);
         return;
     }
     hs_guard_check_config_views(g, &a->config_path, &a->config_text);
@@ -116,6 +116,8 @@ void hs_guard_check_open_event(hs_guard *g, const hmx_channel_open *e)
                        e->extranonce_prefix_len, e->current_upstream);
     check_view(g, "user_identity", &e->user_identity, 255);
     check_view(g, "vendor", &e->vendor, 255);
+    check_view(g, "hardware", &e->hardware, 255);
+    check_view(g, "firmware", &e->firmware, 255);
 }
 
 /* The channel is open and the cookie its own. */
@@ -146,7 +148,7 @@ void hs_guard_check_update_event(hs_guard *g, const hmx_channel_update *e)
 void hs_guard_check_close_event(hs_guard *g, const hmx_channel_close *e)
 {
     check_channel(g, e->channel, e->cookie);
-    HS_GUARD_REPORT_IF(g, e->reason > HMX_CLOSE_HOST, HS_H_CHANNEL_FACTS,
+    HS_GUARD_REPORT_IF(g, e->reason > HMX_CLOSE_REOPEN, HS_H_CHANNEL_FACTS,
                        "close reason %" PRIu32 " is none", e->reason);
 }
 
@@ -159,7 +161,7 @@ static int is_rejection(uint32_t verdict)
 static void count_in_flight(hs_guard *g, const hmx_share *e)
 {
     hs_guard_upstream *const u = &g->upstreams[e->upstream];
-    if (e->verdict == HMX_SHARE_NOT_FORWARDED || (e->event.flags & HMX_SHARE_LOCAL) != 0) {
+    if (e->verdict == HMX_SHARE_NOT_FORWARDED || (e->event.flags & HMX_SHARE_FLAG_LOCAL) != 0) {
         return;
     }
     if (e->verdict == HMX_SHARE_SUBMITTED) {
@@ -189,12 +191,16 @@ int hs_guard_check_share(hs_guard *g, const hmx_share *e)
     }
     if (e->verdict < HMX_SHARE_SUBMITTED || e->verdict > HMX_SHARE_REJECTED_OTHER) {
         hs_guard_report(g, HS_H_SHARE_FACTS, "verdict %" PRIu32 " is none", e->verdict);
-    } else if ((e->event.flags & HMX_SHARE_LOCAL) != 0 && !is_rejection(e->verdict)) {
+    } else if ((e->event.flags & HMX_SHARE_FLAG_LOCAL) != 0 && !is_rejection(e->verdict)) {
         hs_guard_report(g, HS_H_SHARE_FACTS, "LOCAL with verdict %" PRIu32, e->verdict);
     }
     HS_GUARD_REPORT_IF(g, e->count == 0, HS_H_SHARE_FACTS, "count is 0");
-    HS_GUARD_REPORT_IF(g, !isfinite(e->work) || !(e->work > 0), HS_H_SHARE_WORK,
-                       "work is not a positive number");
+    if (!isfinite(e->work) || !(e->work > 0)) {
+        hs_guard_report(g, HS_H_SHARE_WORK, "work is not a positive number");
+    } else if (e->work > 1e30 || !isfinite(e->credit) || e->credit < 0 || e->credit > 1e30) {
+        hs_guard_report(g, HS_H_SHARE_WORK,
+                        "work or credit is above 1e30, negative or not a number");
+    }
     if (!hs_guard_model_upstream_exists(g, e->upstream)) {
         hs_guard_report(g, HS_H_HOST_UNKNOWN_UPSTREAM, "upstream %" PRIu32 " is unknown",
                         e->upstream);
@@ -208,10 +214,11 @@ static void check_drained(hs_guard *g, const hmx_reassign *e)
 {
     HS_GUARD_REPORT_IF(g, hs_guard_model_find(g, e->channel) == NULL, HS_H_UNKNOWN_CHANNEL,
                        "channel %" PRIu64 " was never open", e->channel);
-    HS_GUARD_REPORT_IF(
-        g, e->to != HMX_NONE || !hs_guard_model_upstream_exists(g, e->from), HS_H_REASSIGN_PLACE,
-        "DRAINED from %" PRIu32 " to %" PRIu32 "; from is the pool of the prefix, to is NONE",
-        e->from, e->to);
+    HS_GUARD_REPORT_IF(g, e->to != HMX_NONE || e->from == HMX_NONE || e->from > HMX_UPSTREAMS_MAX,
+                       HS_H_REASSIGN_PLACE,
+                       "DRAINED from %" PRIu32 " to %" PRIu32
+                       "; from is the pool of the prefix, to is NONE",
+                       e->from, e->to);
 }
 
 static void check_forced(hs_guard *g, const hs_guard_channel *c, const hmx_reassign *e)
@@ -226,6 +233,9 @@ static void check_forced(hs_guard *g, const hs_guard_channel *c, const hmx_reass
 
 static void check_answer(hs_guard *g, const hs_guard_channel *c, const hmx_reassign *e)
 {
+    if (c->pending != e->decision && hs_guard_model_ran_out(c, e->decision)) {
+        return; /* late: a fact when it was applied, and nothing otherwise */
+    }
     if (c->pending == 0 || c->pending != e->decision) {
         hs_guard_report(g, HS_H_REASSIGN_NOT_PENDING,
                         "decision %" PRIu64 " is not pending for channel %" PRIu64, e->decision,

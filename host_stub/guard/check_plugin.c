@@ -27,7 +27,7 @@ const char *hs_guard_check_not_allowed(const hs_guard *g, const hs_guard_channel
         f->extranonce_size < c->extranonce_size) {
         return "the pool grants fewer extranonce bytes than the channel was promised";
     }
-    if ((c->flags & HMX_CHANNEL_REQUIRES_VERSION_ROLLING) != 0 &&
+    if ((c->flags & HMX_CHANNEL_FLAG_REQUIRES_VERSION_ROLLING) != 0 &&
         (f->version_rolling == HMX_NO || f->fixed_version == HMX_YES)) {
         return "the channel needs version rolling, which the pool's jobs forbid";
     }
@@ -44,23 +44,22 @@ static uint32_t current_full_size(const hs_guard *g, const hs_guard_channel *c)
 }
 
 const char *hs_guard_check_not_movable(const hs_guard *g, const hs_guard_channel *c,
-                                       uint32_t upstream, uint32_t reason)
+                                       uint32_t upstream, uint32_t style)
 {
     const char *const why = hs_guard_check_not_allowed(g, c, upstream);
     if (why != NULL) {
         return why;
     }
-    /* Taking a deaf peer back to the prefix that it never left is the cure, not a new wound. */
     if (c->kind == HMX_CHANNEL_EXTENDED && c->honours_prefix == HMX_NO &&
-        reason != HMX_REASON_TAKE_BACK) {
+        style != HMX_STYLE_REOPEN) {
         return "its peer does not obey SetExtranoncePrefix";
     }
-    if ((c->flags & HMX_CHANNEL_CUSTOM_JOBS) != 0) {
+    if ((c->flags & HMX_CHANNEL_FLAG_CUSTOM_JOBS) != 0) {
         return "it works on custom jobs, which belong to their pool";
     }
     const uint32_t now = current_full_size(g, c);
     const uint32_t then = full_size(g, upstream);
-    if ((c->flags & HMX_CHANNEL_SHARES_GROUP) != 0 && now != 0 && then != 0 && now != then) {
+    if ((c->flags & HMX_CHANNEL_FLAG_SHARES_GROUP) != 0 && now != 0 && then != 0 && now != then) {
         return "the full extranonce size would change inside a group";
     }
     return NULL;
@@ -141,7 +140,7 @@ static const char *pair_fault(const hmx_upstream_info *a, const hmx_upstream_inf
     if (strncmp(a->id, b->id, sizeof a->id) == 0) { /* one of them may lack its NUL */
         return "has the id of another row";
     }
-    if (((a->flags | b->flags) & HMX_UPSTREAM_REMOVED) == 0 && a->priority == b->priority) {
+    if (((a->flags | b->flags) & HMX_UPSTREAM_FLAG_REMOVED) == 0 && a->priority == b->priority) {
         return "has the priority of another row";
     }
     return NULL;
@@ -161,7 +160,7 @@ static void note_row(hs_guard *g, const hmx_upstream_info *row)
 {
     hs_guard_upstream *const u = &g->upstreams[row->upstream];
     u->in_table = 1;
-    u->removed = (row->flags & HMX_UPSTREAM_REMOVED) != 0;
+    u->removed = (row->flags & HMX_UPSTREAM_FLAG_REMOVED) != 0;
     if (is_id(row->id)) {
         memcpy(u->id, row->id, sizeof u->id);
     }
@@ -241,7 +240,7 @@ static void check_place(hs_guard *g, const hs_guard_channel *c, const hmx_channe
                        d->upstream, why);
     why = e->current_upstream == HMX_NONE
               ? hs_guard_check_not_allowed(g, c, d->upstream)
-              : hs_guard_check_not_movable(g, c, d->upstream, d->reason);
+              : hs_guard_check_not_movable(g, c, d->upstream, HMX_STYLE_HARD);
     HS_GUARD_REPORT_IF(g, why != NULL, HS_P_ILLEGAL_ASSIGN,
                        "assigned channel %" PRIu64 " to upstream %" PRIu32 ", but %s", e->channel,
                        d->upstream, why);
@@ -269,7 +268,7 @@ void hs_guard_check_open_answer(hs_guard *g, const hmx_channel_open *e,
     HS_GUARD_REPORT_IF(g, d->action > HMX_ACTION_ASSIGN, HS_P_BAD_ACTION,
                        "action %" PRIu32 " is none", d->action);
     HS_GUARD_REPORT_IF(
-        g, d->reason > HMX_REASON_OPERATOR && g->plugin->descriptor.abi_minor <= HMX_ABI_MINOR,
+        g, d->reason > HMX_REASON_OBSERVE && g->plugin->descriptor.abi_minor <= HMX_ABI_MINOR,
         HS_P_BAD_REASON, "reason %" PRIu32 " is none", d->reason);
     if (d->action != HMX_ACTION_ASSIGN) {
         return;
@@ -321,7 +320,7 @@ static void check_numbers(hs_guard *g, const hmx_decision *d)
                        "decision %" PRIu64 " is valid until %" PRIu64 ", now is %" PRIu64,
                        d->decision, d->valid_until_ns, g->now_ns);
     HS_GUARD_REPORT_IF(
-        g, d->reason > HMX_REASON_OPERATOR && g->plugin->descriptor.abi_minor <= HMX_ABI_MINOR,
+        g, d->reason > HMX_REASON_OBSERVE && g->plugin->descriptor.abi_minor <= HMX_ABI_MINOR,
         HS_P_BAD_REASON, "decision %" PRIu64 " has reason %" PRIu32, d->decision, d->reason);
 }
 
@@ -330,7 +329,7 @@ static void check_channel(hs_guard *g, const hs_guard_channel *c, const hmx_deci
     HS_GUARD_REPORT_IF(g, d->cookie != c->cookie, HS_P_DECISION_COOKIE,
                        "decision %" PRIu64 " has cookie %" PRIu64 ", the channel's is %" PRIu64,
                        d->decision, d->cookie, c->cookie);
-    HS_GUARD_REPORT_IF(g, c->pending != 0 && !c->pending_loose && g->now_ns < c->pending_until_ns,
+    HS_GUARD_REPORT_IF(g, c->pending != 0 && !c->pending_loose && g->now_ns <= c->pending_until_ns,
                        HS_P_DECISION_WHILE_PENDING,
                        "decision %" PRIu64 " about channel %" PRIu64 ", whose decision %" PRIu64
                        " is pending",
@@ -353,19 +352,23 @@ static void check_destination(hs_guard *g, const hs_guard_channel *c, const hmx_
     HS_GUARD_REPORT_IF(g, why != NULL, HS_P_DECISION_TO_DOWN,
                        "decision %" PRIu64 " goes to upstream %" PRIu32 ", which %s", d->decision,
                        d->to, why);
-    why = hs_guard_check_not_movable(g, c, d->to, d->reason);
+    why = hs_guard_check_not_movable(g, c, d->to, d->style);
     HS_GUARD_REPORT_IF(g, why != NULL, HS_P_ILLEGAL_MOVE,
                        "decision %" PRIu64 " brings channel %" PRIu64 " to upstream %" PRIu32
                        ", but %s",
                        d->decision, d->channel, d->to, why);
+    const int knows_reopen = (g->options.caps & HMX_CAP_REOPEN) != 0;
     HS_GUARD_REPORT_IF(g,
-                       d->style > HMX_STYLE_SOFT_ALLOWED ||
+                       d->style > (knows_reopen ? HMX_STYLE_REOPEN : HMX_STYLE_SOFT_ALLOWED) ||
                            (d->style == HMX_STYLE_SOFT_ALLOWED && c->upstream != HMX_NONE &&
                             !on_one_tip(g, c->upstream, d->to)),
                        HS_P_DECISION_STYLE,
                        "decision %" PRIu64 " has style %" PRIu32
-                       "; soft needs both pools on one known tip",
+                       "; soft needs both pools on one known tip, reopening a host that can",
                        d->decision, d->style);
+    if (d->style == HMX_STYLE_REOPEN) {
+        return; /* another channel comes, with a prefix of its own */
+    }
     check_prefix(g, c, d->to, d->extranonce_prefix_len, d->extranonce_prefix);
 }
 

@@ -17,6 +17,6 @@ const char *hs_guard_check_not_allowed(const hs_guard *g, const hs_guard_channel
                                        uint32_t upstream);
 /* Why the channel must not be moved to the upstream (or given a new prefix there), or NULL. */
 const char *hs_guard_check_not_movable(const hs_guard *g, const hs_guard_channel *c,
-                                       uint32_t upstream, uint32_t reason);
+                                       uint32_t upstream, uint32_t style);
 
 #endif

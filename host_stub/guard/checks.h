@@ -94,7 +94,7 @@
     H(REASSIGN_PLACE, "reassign-place", "from and to fit the result and the decision") \
     H(REASSIGN_PREFIX, "reassign-prefix", "the prefix in force is the decision's, if it had one") \
     H(HOST_PREFIX_COLLISION, "host-prefix-collision", "a prefix that the host chose collides with none in use") \
-    H(TICK_FACTS, "tick-facts", "elapsed_ns is not longer than the clock has run")
+    H(LOAD_ARGS, "load-args", "the arguments of load have no unknown flag and a stream that can be read")
 /* clang-format on */
 
 #define HS_GUARD_CHECK_PLUGIN_ENUM(id, name, meaning) HS_P_##id,

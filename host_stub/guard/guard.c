@@ -85,16 +85,13 @@ static hmx_status call_create(hs_guard *g, const hmx_create_args *args)
     void *text = NULL;
     hmx_text *why = NULL;
     hmx_create_args *const copy = hs_guard_copy_new(args, args->size, args->size);
-    const int has_why = args->size >= offsetof(hmx_create_args, why) + sizeof args->why;
-    hmx_text *const their_why = has_why ? args->why : NULL;
+    hmx_text *const their_why = args->why;
     if (copy == NULL || hs_guard_text_open(their_why, &why) != 0) {
         goto cleanup;
     }
     path = view_copy(&copy->config_path);
     text = view_copy(&copy->config_text);
-    if (has_why) {
-        copy->why = why;
-    }
+    copy->why = why;
     hs_guard_copy_seal(copy);
     hmx_instance *instance = NULL;
     status = g->plugin->ops.create(&g->host, copy, &instance);
@@ -130,6 +127,8 @@ static void fill_host(hs_guard *g)
         .alloc = hs_guard_alloc,
         .free = hs_guard_free,
         .request_tick = service_request_tick,
+        .name = "host_stub",
+        .version = "0.1.0",
     };
 }
 
@@ -148,8 +147,7 @@ hs_guard *hs_guard_new(const hs_plugin *plugin, const hmx_create_args *args,
     fill_host(g);
     hs_guard_check_create_args(g, args);
     /* Without the two views nobody can read a configuration: not a struct to hand on. */
-    if (args == NULL || args->size > HS_STRUCT_MAX ||
-        args->size < offsetof(hmx_create_args, why) + sizeof args->why) {
+    if (args == NULL || args->size > HS_STRUCT_MAX || args->size < HMX_CREATE_ARGS_SIZE_VER0) {
         *status = HMX_E_INVALID;
     } else {
         g->now_ns = args->now_ns;

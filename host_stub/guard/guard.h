@@ -65,7 +65,7 @@ hmx_status hs_guard_on_share(hs_guard *g, const hmx_share *e);
 hmx_status hs_guard_on_tick(hs_guard *g, const hmx_tick *e, hmx_decision_buf *out);
 hmx_status hs_guard_on_reassign(hs_guard *g, const hmx_reassign *e);
 hmx_status hs_guard_save(hs_guard *g, const hmx_writer *to);
-hmx_status hs_guard_load(hs_guard *g, const hmx_reader *from);
+hmx_status hs_guard_load(hs_guard *g, const hmx_load_args *args);
 hmx_status hs_guard_reconfigure(hs_guard *g, const hmx_reconfigure_args *args);
 const void *hs_guard_extension(hs_guard *g, const char *id);
 

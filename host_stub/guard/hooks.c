@@ -15,15 +15,17 @@ hmx_status hs_guard_on_upstream(hs_guard *g, const hmx_upstream_event *e)
 {
     hmx_upstream_event known;
     hs_guard_call call;
-    hmx_status status = hs_guard_call_open(g, &call, "on_upstream", e, &known, sizeof known, 0);
+    hmx_status status = hs_guard_call_open(g, &call, "on_upstream", e, &known, sizeof known,
+                                           HMX_UPSTREAM_EVENT_SIZE_VER0, 0);
     if (status != HMX_OK) {
         return status;
     }
     hs_guard_check_upstream_event(g, &known);
     status = HS_GUARD_CALL(g, call, on_upstream, call.given);
     status = hs_guard_call_close(g, &call, status, 1);
-    if (hs_guard_call_accepted(&call, status) && !hs_guard_host_at_fault(g)) {
-        hs_guard_model_upstream(g, &known);
+    if (hs_guard_call_accepted(&call, status) && known.upstream >= 1 &&
+        known.upstream <= HMX_UPSTREAMS_MAX) {
+        hs_guard_model_upstream(g, &known); /* whatever was wrong with it: both sides have it now */
     }
     return status;
 }
@@ -56,17 +58,18 @@ hmx_status hs_guard_on_channel_open(hs_guard *g, const hmx_channel_open *e,
 {
     hmx_channel_open known;
     hs_guard_call call;
-    hmx_status status = hs_guard_call_open(g, &call, "on_channel_open", e, &known, sizeof known, 0);
+    hmx_status status = hs_guard_call_open(g, &call, "on_channel_open", e, &known, sizeof known,
+                                           HMX_CHANNEL_OPEN_SIZE_VER0, 0);
     if (status != HMX_OK) {
         return status;
     }
     const uint32_t size = out != NULL ? out->size : 0;
-    if (out == NULL || size < sizeof *out || size > HS_STRUCT_MAX) {
+    if (out == NULL || size < HMX_CHANNEL_DECISION_SIZE_VER0 || size > HS_STRUCT_MAX) {
         hs_guard_report(g, HS_H_BUFFER, "the decision is %s", out == NULL ? "NULL" : "mis-sized");
         return hs_guard_call_close(g, &call, HMX_E_INVALID, 0);
     }
     const hmx_channel_decision zero = {.size = size};
-    HS_GUARD_REPORT_IF(g, memcmp(out, &zero, sizeof zero) != 0, HS_H_BUFFER,
+    HS_GUARD_REPORT_IF(g, memcmp(out, &zero, HMX_CHANNEL_DECISION_SIZE_VER0) != 0, HS_H_BUFFER,
                        "the decision is not zeroed");
     hs_guard_check_open_event(g, &known);
     hmx_channel_decision *const copy = hs_guard_copy_new(out, size, size);
@@ -89,8 +92,9 @@ hmx_status hs_guard_on_channel_update(hs_guard *g, const hmx_channel_update *e)
 {
     hmx_channel_update known;
     hs_guard_call call;
-    hmx_status status = hs_guard_call_open(g, &call, "on_channel_update", e, &known, sizeof known,
-                                           offsetof(hmx_channel_update, cookie));
+    hmx_status status =
+        hs_guard_call_open(g, &call, "on_channel_update", e, &known, sizeof known,
+                           HMX_CHANNEL_UPDATE_SIZE_VER0, offsetof(hmx_channel_update, cookie));
     if (status != HMX_OK) {
         return status;
     }
@@ -108,8 +112,9 @@ hmx_status hs_guard_on_channel_close(hs_guard *g, const hmx_channel_close *e)
 {
     hmx_channel_close known;
     hs_guard_call call;
-    hmx_status status = hs_guard_call_open(g, &call, "on_channel_close", e, &known, sizeof known,
-                                           offsetof(hmx_channel_close, cookie));
+    hmx_status status =
+        hs_guard_call_open(g, &call, "on_channel_close", e, &known, sizeof known,
+                           HMX_CHANNEL_CLOSE_SIZE_VER0, offsetof(hmx_channel_close, cookie));
     if (status != HMX_OK) {
         return status;
     }
@@ -161,7 +166,7 @@ hmx_status hs_guard_on_share(hs_guard *g, const hmx_share *e)
         return fast_share(g, e);
     }
     hmx_status status = hs_guard_call_open(g, &call, "on_share", e, &known, sizeof known,
-                                           offsetof(hmx_share, cookie));
+                                           HMX_SHARE_SIZE_VER0, offsetof(hmx_share, cookie));
     if (status != HMX_OK) {
         return status;
     }
@@ -176,7 +181,7 @@ hmx_status hs_guard_on_reassign(hs_guard *g, const hmx_reassign *e)
     hmx_reassign known;
     hs_guard_call call;
     hmx_status status = hs_guard_call_open(g, &call, "on_reassign", e, &known, sizeof known,
-                                           offsetof(hmx_reassign, cookie));
+                                           HMX_REASSIGN_SIZE_VER0, offsetof(hmx_reassign, cookie));
     if (status != HMX_OK) {
         return status;
     }
@@ -188,10 +193,11 @@ hmx_status hs_guard_on_reassign(hs_guard *g, const hmx_reassign *e)
     /* A prefix that the host chose is not the plugin's to know, so it may shrug at DRAINED; and at
      * the very end of a decision's time the two clocks may differ by a call. */
     const int fact = known.result != HMX_RESULT_DRAINED && c != NULL && c->known &&
-                     (known.decision == 0 || g->now_ns < c->pending_until_ns);
+                     (known.decision == 0 || c->pending == known.decision);
     status = HS_GUARD_CALL(g, call, on_reassign, call.given);
     status = hs_guard_call_close(g, &call, status, fact);
-    if (hs_guard_host_at_fault(g)) {
+    if (known.to > HMX_UPSTREAMS_MAX || known.from > HMX_UPSTREAMS_MAX ||
+        known.extranonce_prefix_len > HMX_EXTRANONCE_MAX) {
         return status;
     }
     if (known.result == HMX_RESULT_DRAINED) {

@@ -143,9 +143,16 @@ void hs_guard_model_upstream(hs_guard *g, const hmx_upstream_event *e)
     u->reported = 1;
 }
 
+int hs_guard_model_ran_out(const hs_guard_channel *c, uint64_t decision)
+{
+    return decision != 0 && (c->ran_out[0] == decision || c->ran_out[1] == decision);
+}
+
 void hs_guard_model_expire(hs_guard *g, hs_guard_channel *c)
 {
     if (c->pending != 0 && g->now_ns > c->pending_until_ns) {
+        c->ran_out[1] = c->ran_out[0];
+        c->ran_out[0] = c->pending;
         forget_decision(g, c);
     }
 }
@@ -177,6 +184,9 @@ void hs_guard_model_reassign(hs_guard *g, hs_guard_channel *c, const hmx_reassig
     const uint8_t *bytes = e->extranonce_prefix;
     uint32_t len = e->extranonce_prefix_len;
     const int applied = e->result == HMX_RESULT_APPLIED;
+    if (e->decision != 0 && e->decision != c->pending && !applied) {
+        return; /* too late: it changes nothing */
+    }
     if (applied && len == 0 && c->pending_prefix_len > 0) {
         bytes = c->pending_prefix_bytes; /* the host did as it was told and did not repeat it */
         len = c->pending_prefix_len;
@@ -189,8 +199,11 @@ void hs_guard_model_reassign(hs_guard *g, hs_guard_channel *c, const hmx_reassig
         hold(g, c, bytes, len, by_host);
         hs_guard_prefix_drop(g, old, 1);
     }
+    for (int i = 0; i < 2; i++) {
+        c->ran_out[i] = c->ran_out[i] == e->decision ? 0 : c->ran_out[i];
+    }
     if (e->decision != 0) {
-        forget_decision(g, c);
+        forget_decision(g, c); /* a late move voids the one that is pending, too */
     } else {
         c->pending_loose = 1;
     }

@@ -23,6 +23,8 @@ void hs_guard_model_upstream(hs_guard *g, const hmx_upstream_event *e);
 void hs_guard_model_decide(hs_guard *g, hs_guard_channel *c, const hmx_decision *d);
 void hs_guard_model_reassign(hs_guard *g, hs_guard_channel *c, const hmx_reassign *e);
 /* Forgets a pending decision whose time is over. */
+/* Was this decision about the channel, and did its time run out unanswered? */
+int hs_guard_model_ran_out(const hs_guard_channel *c, uint64_t decision);
 void hs_guard_model_expire(hs_guard *g, hs_guard_channel *c);
 /* As hs_guard_prefix_take, but a decision that nobody ever answered gives up its prefix first. */
 hs_guard_prefix *hs_guard_model_take_prefix(hs_guard *g, uint32_t upstream, const uint8_t *bytes,

@@ -49,6 +49,7 @@ typedef struct hs_guard_channel {
     hs_guard_prefix *prefix; /* in force, NULL = unknown to the guard */
     uint32_t prefix_len;
     /* The pending decision, 0 = none. */
+    uint64_t ran_out[2]; /* decisions whose time ran out unanswered */
     uint64_t pending;
     uint32_t pending_kind;
     uint32_t pending_to;

@@ -46,14 +46,14 @@ hmx_status hs_guard_save(hs_guard *g, const hmx_writer *to)
     if (status != HMX_OK) {
         return status;
     }
-    if (to == NULL || to->size < sizeof *to || to->write == NULL) {
+    if (to == NULL || to->size < HMX_WRITER_SIZE_VER0 || to->write == NULL) {
         hs_guard_report(g, HS_H_NULL_ARGUMENT, "the stream is NULL, mis-sized or has no function");
         return hs_guard_leave(g, HMX_E_INVALID);
     }
     if (g->plugin->ops.save == NULL) {
         return hs_guard_leave(g, HMX_E_UNSUPPORTED);
     }
-    hmx_writer *const copy = hs_guard_copy_new(to, sizeof *to, sizeof *to);
+    hmx_writer *const copy = hs_guard_copy_new(to, HMX_WRITER_SIZE_VER0, sizeof *to);
     if (copy == NULL) {
         return hs_guard_leave(g, HMX_E_NOMEM);
     }
@@ -64,31 +64,58 @@ hmx_status hs_guard_save(hs_guard *g, const hmx_writer *to)
     return finish_stream(g, copy, g->plugin->ops.save(g->instance, copy));
 }
 
-hmx_status hs_guard_load(hs_guard *g, const hmx_reader *from)
+/* Calls load with copies of the arguments, the stream and the text. */
+static hmx_status call_load(hs_guard *g, const hmx_load_args *args)
+{
+    hmx_text *why = NULL;
+    hmx_status status = HMX_E_NOMEM;
+    hmx_load_args *const copy = hs_guard_copy_new(args, args->size, args->size);
+    hmx_reader *const from = hs_guard_copy_new(args->from, args->from->size, args->from->size);
+    if (copy == NULL || from == NULL || hs_guard_text_open(args->why, &why) != 0) {
+        goto cleanup;
+    }
+    from->ctx = g;
+    from->read = pass_read;
+    hs_guard_copy_seal(from);
+    copy->from = from;
+    copy->why = why;
+    hs_guard_copy_seal(copy);
+    g->reader = args->from;
+    g->stream_failed = 0;
+    status = g->plugin->ops.load(g->instance, copy);
+    HS_GUARD_REPORT_IF(g, !hs_guard_copy_intact(copy) || !hs_guard_copy_intact(from),
+                       HS_P_WRITE_BEYOND_SIZE, "wrote beyond the arguments or the stream");
+    HS_GUARD_REPORT_IF(g, !hs_guard_copy_unchanged(copy) || !hs_guard_copy_unchanged(from),
+                       HS_P_FACT_WRITTEN, "wrote to the arguments or the stream's struct");
+    HS_GUARD_REPORT_IF(g, g->stream_failed && status >= 0, HS_P_IO_ERROR_SWALLOWED,
+                       "answered %d although the stream failed", status);
+    hs_guard_text_close(g, why, args->why, status);
+cleanup:
+    hs_guard_copy_delete(from);
+    hs_guard_copy_delete(copy);
+    return status;
+}
+
+hmx_status hs_guard_load(hs_guard *g, const hmx_load_args *args)
 {
     const hmx_status status = hs_guard_enter(g, "load");
     if (status != HMX_OK) {
         return status;
     }
-    if (from == NULL || from->size < sizeof *from || from->read == NULL) {
-        hs_guard_report(g, HS_H_NULL_ARGUMENT, "the stream is NULL, mis-sized or has no function");
+    if (args == NULL || args->size < HMX_LOAD_ARGS_SIZE_VER0 || args->size > HS_STRUCT_MAX ||
+        args->from == NULL || args->from->size < HMX_READER_SIZE_VER0 ||
+        args->from->size > HS_STRUCT_MAX || args->from->read == NULL) {
+        hs_guard_report(g, HS_H_LOAD_ARGS,
+                        "the arguments or their stream are NULL, mis-sized or without a function");
         return hs_guard_leave(g, HMX_E_INVALID);
     }
-    hs_guard_time(g, from->now_ns);
+    HS_GUARD_REPORT_IF(g, args->flags != 0, HS_H_LOAD_ARGS,
+                       "flags are 0x%" PRIx32 "; none is defined", args->flags);
+    hs_guard_time(g, args->now_ns);
     if (g->plugin->ops.load == NULL) {
         return hs_guard_leave(g, HMX_E_UNSUPPORTED);
     }
-    hmx_reader *const copy = hs_guard_copy_new(from, sizeof *from, sizeof *from);
-    if (copy == NULL) {
-        return hs_guard_leave(g, HMX_E_NOMEM);
-    }
-    copy->size = sizeof *copy;
-    copy->ctx = g;
-    copy->read = pass_read;
-    hs_guard_copy_seal(copy);
-    g->reader = from;
-    g->stream_failed = 0;
-    return finish_stream(g, copy, g->plugin->ops.load(g->instance, copy));
+    return hs_guard_leave(g, call_load(g, args));
 }
 
 static hmx_status call_reconfigure(hs_guard *g, const hmx_reconfigure_args *args)
@@ -120,7 +147,7 @@ hmx_status hs_guard_reconfigure(hs_guard *g, const hmx_reconfigure_args *args)
     if (status != HMX_OK) {
         return status;
     }
-    if (args == NULL || args->size < sizeof *args || args->size > HS_STRUCT_MAX) {
+    if (args == NULL || args->size < HMX_RECONFIGURE_ARGS_SIZE_VER0 || args->size > HS_STRUCT_MAX) {
         hs_guard_report(g, HS_H_NULL_ARGUMENT, "the arguments are NULL or mis-sized");
         return hs_guard_leave(g, HMX_E_INVALID);
     }
@@ -155,13 +182,14 @@ static void check_table(hs_guard *g, const char *id, const void *table)
 const void *hs_guard_extension(hs_guard *g, const char *id)
 {
     const char *const running = g->hook; /* [any-thread]: legal inside a callback, too */
-    if (g->plugin->ops.get_extension == NULL || id == NULL) {
+    if (g->plugin->ops.get_extension == NULL || id == NULL || g->instance == NULL) {
         return NULL;
     }
     g->hook = "get_extension";
-    HS_GUARD_REPORT_IF(g, g->plugin->ops.get_extension("hmx.x.nobody-defined-this/1") != NULL,
-                       HS_P_EXTENSION_FOR_UNKNOWN, "gave a table for an id that nobody defined");
-    const void *const table = g->plugin->ops.get_extension(id);
+    HS_GUARD_REPORT_IF(
+        g, g->plugin->ops.get_extension(g->instance, "hmx.x.nobody-defined-this/1") != NULL,
+        HS_P_EXTENSION_FOR_UNKNOWN, "gave a table for an id that nobody defined");
+    const void *const table = g->plugin->ops.get_extension(g->instance, id);
     if (table != NULL) {
         check_table(g, id, table);
     }

@@ -133,11 +133,11 @@ hmx_status hs_guard_upstreams(hs_guard *g, hmx_upstream_table *out)
     if (status != HMX_OK) {
         return status;
     }
-    if (out == NULL || out->size < sizeof *out || out->size > HS_STRUCT_MAX) {
+    if (out == NULL || out->size < HMX_UPSTREAM_TABLE_SIZE_VER0 || out->size > HS_STRUCT_MAX) {
         hs_guard_report(g, HS_H_BUFFER, "the table is %s", out == NULL ? "NULL" : "mis-sized");
         return hs_guard_leave(g, HMX_E_INVALID);
     }
-    if (!rows_are_sound(g, out->rows, out->stride, out->capacity, sizeof(hmx_upstream_info))) {
+    if (!rows_are_sound(g, out->rows, out->stride, out->capacity, HMX_UPSTREAM_INFO_SIZE_VER0)) {
         return hs_guard_leave(g, HMX_E_INVALID);
     }
     status = HMX_E_NOMEM;
@@ -217,18 +217,17 @@ hmx_status hs_guard_on_tick(hs_guard *g, const hmx_tick *e, hmx_decision_buf *ou
     hs_guard_call call;
     unsigned char *rows = NULL;
     hmx_decision_buf *copy = NULL;
-    hmx_status status = hs_guard_call_open(g, &call, "on_tick", e, &known, sizeof known, 0);
+    hmx_status status =
+        hs_guard_call_open(g, &call, "on_tick", e, &known, sizeof known, HMX_TICK_SIZE_VER0, 0);
     if (status != HMX_OK) {
         return status;
     }
-    HS_GUARD_REPORT_IF(g, known.elapsed_ns > known.event.now_ns, HS_H_TICK_FACTS,
-                       "elapsed_ns is larger than now_ns");
     status = HMX_E_INVALID;
-    if (out == NULL || out->size < sizeof *out || out->size > HS_STRUCT_MAX) {
+    if (out == NULL || out->size < HMX_DECISION_BUF_SIZE_VER0 || out->size > HS_STRUCT_MAX) {
         hs_guard_report(g, HS_H_BUFFER, "the buffer is %s", out == NULL ? "NULL" : "mis-sized");
         goto cleanup;
     }
-    if (!rows_are_sound(g, out->rows, out->stride, out->capacity, sizeof(hmx_decision))) {
+    if (!rows_are_sound(g, out->rows, out->stride, out->capacity, HMX_DECISION_SIZE_VER0)) {
         goto cleanup;
     }
     HS_GUARD_REPORT_IF(g, out->count != 0 || out->more != 0, HS_H_BUFFER,

@@ -175,12 +175,10 @@ hmx_status hs_link_drained(hs_link *link, uint64_t channel, uint64_t cookie, uin
 
 /* ---- ticks ---- */
 
-hmx_status hs_link_tick_once(hs_link *link, uint64_t elapsed_ns, hmx_decision *rows,
-                             uint32_t capacity, hmx_decision_buf *out)
+hmx_status hs_link_tick_once(hs_link *link, hmx_decision *rows, uint32_t capacity,
+                             hmx_decision_buf *out)
 {
-    const hmx_tick e = {.event = hs_link_head(link, sizeof e, 0),
-                        .elapsed_ns = elapsed_ns,
-                        .unix_ms = link->unix_ms};
+    const hmx_tick e = {.event = hs_link_head(link, sizeof e, 0), .unix_ms = link->unix_ms};
     *out = (hmx_decision_buf){
         .size = sizeof *out, .stride = sizeof *rows, .capacity = capacity, .rows = rows};
     return CALL(link, on_tick, &e, out);
@@ -197,11 +195,10 @@ const hmx_decision *hs_link_next(hs_link_tick *t)
         for (uint32_t i = 0; i < HS_LINK_ROWS; i++) {
             t->rows[i].size = sizeof t->rows[i];
         }
-        const uint64_t elapsed_ns = link->ticked_ns != 0 ? link->now_ns - link->ticked_ns : 0;
         link->ticked_ns = link->now_ns;
         t->at = 0;
         t->calls++;
-        if (hs_link_tick_once(link, elapsed_ns, t->rows, HS_LINK_ROWS, &t->buf) < 0) {
+        if (hs_link_tick_once(link, t->rows, HS_LINK_ROWS, &t->buf) < 0) {
             t->buf.count = t->buf.more = 0;
         }
         t->buf.count = t->buf.count < HS_LINK_ROWS ? t->buf.count : HS_LINK_ROWS;

@@ -83,8 +83,8 @@ hmx_status hs_link_drained(hs_link *link, uint64_t channel, uint64_t cookie, uin
 
 /* ---- ticks ---- */
 /* One call of on_tick with the caller's rows, which are zero. */
-hmx_status hs_link_tick_once(hs_link *link, uint64_t elapsed_ns, hmx_decision *rows,
-                             uint32_t capacity, hmx_decision_buf *out);
+hmx_status hs_link_tick_once(hs_link *link, hmx_decision *rows, uint32_t capacity,
+                             hmx_decision_buf *out);
 
 /* on_tick until there is no more. What one call decides is handed out before the next is made:
  *     hs_link_tick tick = {.link = link};

@@ -60,8 +60,8 @@ static int read_table(hs_replay *b, char *why, size_t capacity)
     }
     for (uint32_t i = 0; i < table.count; i++) {
         const hmx_upstream_info *const row = &table.rows[i];
-        const int on =
-            (row->flags & (HMX_UPSTREAM_ENABLED | HMX_UPSTREAM_REMOVED)) == HMX_UPSTREAM_ENABLED;
+        const int on = (row->flags & (HMX_UPSTREAM_FLAG_ENABLED | HMX_UPSTREAM_FLAG_REMOVED)) ==
+                       HMX_UPSTREAM_FLAG_ENABLED;
         add_pool(b, row->upstream, row->id, on);
         enabled += on;
     }

@@ -30,9 +30,9 @@ static uint32_t channel_flags(const hs_replay *b)
 {
     uint32_t flags = 0;
     flags |= b->client_flags & HS_SV2_REQUIRES_VERSION_ROLLING
-                 ? HMX_CHANNEL_REQUIRES_VERSION_ROLLING
+                 ? HMX_CHANNEL_FLAG_REQUIRES_VERSION_ROLLING
                  : 0U;
-    flags |= b->client_flags & HS_SV2_REQUIRES_WORK_SELECTION ? HMX_CHANNEL_CUSTOM_JOBS : 0U;
+    flags |= b->client_flags & HS_SV2_REQUIRES_WORK_SELECTION ? HMX_CHANNEL_FLAG_CUSTOM_JOBS : 0U;
     return flags;
 }
 
@@ -223,7 +223,7 @@ static void report(hs_replay *b, hs_replay_row *row, const hs_session_share *sha
                    uint32_t verdict, int local)
 {
     hs_replay_pool *const pool = hs_replay_pool_of(b, &share->prefix);
-    hmx_share e = {.event = {.flags = local ? HMX_SHARE_LOCAL : 0},
+    hmx_share e = {.event = {.flags = local ? HMX_SHARE_FLAG_LOCAL : 0},
                    .channel = row->number,
                    .cookie = row->cookie,
                    .upstream = pool->upstream,

@@ -128,7 +128,7 @@ static int take_table(hs_sim *sim, const hs_link_table *table, char *why, size_t
         snprintf(pool->spec.id, sizeof pool->spec.id, "%s", row->id);
         pool->spec.priority = row->priority;
         pool->upstream = row->upstream;
-        pool->enabled = (row->flags & HMX_UPSTREAM_ENABLED) != 0;
+        pool->enabled = (row->flags & HMX_UPSTREAM_FLAG_ENABLED) != 0;
         pool->target_pct = row->percentage;
         sim->pool_of[row->upstream] = at;
     }
@@ -196,7 +196,6 @@ void hs_sim_tell_upstream(hs_sim *sim, uint32_t index, uint32_t reason)
         .version_rolling = HMX_YES,
         .fixed_version = HMX_NO,
         .tip_nbits = pool->stream.tip.nbits,
-        .latency_ns = LATENCY_NS,
     };
     memcpy(e.extranonce_prefix, pool->prefix, sizeof pool->prefix);
     memcpy(e.tip_prev_hash, pool->stream.tip.prev_hash.byte, sizeof e.tip_prev_hash);

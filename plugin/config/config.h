@@ -25,6 +25,7 @@
 #define HM_CONFIG_AUTHORITY_SIZE (HM_AUTHORITY_TEXT_MAX + 2) /* the text, its NUL, one spare */
 #define HM_CONFIG_PINS_MAX       64u
 #define HM_CONFIG_PATTERN_SIZE   132    /* 128 bytes, the NUL, three spare */
+#define HM_DEADBAND_AUTO         (-1.0) /* the luck of the shares decides */
 #define HM_CONFIG_STAY           "stay" /* the upstream of a pin that leaves a miner where it is */
 
 typedef struct hm_config_controller {
@@ -34,8 +35,8 @@ typedef struct hm_config_controller {
     double kp;                 /* points per point */
     double ki;                 /* 1/min */
     double kd;                 /* min */
-    double deadband_points;
-    double integral_limit; /* points*min */
+    double deadband_points;    /* points, or HM_DEADBAND_AUTO */
+    double integral_limit;     /* points*min */
     uint32_t evaluation_interval_secs;
     uint32_t min_reassignment_interval_secs;
     uint32_t measurement_window_secs;
@@ -48,11 +49,15 @@ typedef struct hm_config_controller {
     uint32_t has_min_improvement;
     uint32_t has_ripple_point_mins;
     uint32_t has_dwell_secs;
-    uint32_t hold_secs;       /* how long a deviation lasts before anybody moves for it */
-    uint32_t dwell_secs;      /* rest of a miner after a move; the larger of this and
+    uint32_t hold_secs;  /* how long a deviation lasts before anybody moves for it */
+    uint32_t dwell_secs; /* rest of a miner after a move; the larger of this and
                                  min_reassignment_interval_secs holds */
-    uint32_t pad0;            /* 0 */
-    double noise_factor;      /* deadband in sigmas of ten minutes' share luck */
+    uint32_t pad0;       /* 0 */
+    uint32_t reopen;     /* 1: a peer that does not obey may be moved by reopening its channel */
+    uint32_t reopen_dwell_secs; /* rest of such a peer after that */
+    uint32_t reopen_cost_secs;  /* of its work that a reopening costs */
+    uint32_t pad1;              /* 0 */
+    double noise_factor;        /* deadband in sigmas of ten minutes' share luck */
     double min_improvement;   /* least net gain of a move, fraction of the hashrate that it moves */
     double ripple_point_mins; /* points x minutes that alternating may let a pool run up */
 } hm_config_controller;
@@ -87,6 +92,7 @@ typedef struct hm_config_upstream {
     double max_ths;                                  /* TH/s; at least hashrate_ths */
     uint8_t key[HM_AUTHORITY_KEY_SIZE];              /* x-only; zero without has_key */
     char authority_pubkey[HM_CONFIG_AUTHORITY_SIZE]; /* as the operator wrote it, NUL-terminated */
+    char user_identity[HMX_IDENTITY_SIZE]; /* the account there; empty = the host's choice */
 } hm_config_upstream;
 
 /* Where the miners of a user_identity work, whatever the targets say. */
@@ -96,7 +102,7 @@ typedef struct hm_config_pin {
     char upstream[HMX_ID_SIZE];                 /* an upstream's id, or HM_CONFIG_STAY */
 } hm_config_pin;
 
-/* About 45 KB: keep it off the stack of somebody else's thread. */
+/* About 62 KB: keep it off the stack of somebody else's thread. */
 typedef struct hm_config {
     hm_config_controller controller;
     hm_config_failover failover;

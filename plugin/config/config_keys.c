@@ -18,6 +18,10 @@ static const hm_key_word models[] = {{"aggressive", HMX_TUNING_AGGRESSIVE},
                                      {"proportional_only", HMX_TUNING_PROPORTIONAL_ONLY},
                                      {NULL, 0}};
 
+static const hm_key_word automatic[] = {{"auto", 0}, {NULL, 0}};
+
+static const hm_key_word reopening[] = {{"off", 0}, {"deaf", 1}, {NULL, 0}};
+
 static const hm_key_word slicing[] = {{"auto", 1}, {"off", 0}, {NULL, 0}};
 
 /* The first of each value is the one that is written. */
@@ -39,9 +43,9 @@ const hm_config_key hm_config_keys[] = {
     {HM_SECTION_CONTROLLER, "kd", HM_KEY_DECIMAL, 0, 1000, "minutes", NULL,
      "Own derivative gain: how much a changing error is damped.",
      CONTROLLER(kd), CONTROLLER(has_custom_gains), NULL, NULL},
-    {HM_SECTION_CONTROLLER, "deadband_points", HM_KEY_DECIMAL, 0, 100, "percentage points", "0.5",
-     "A smaller deviation from the target moves no miner.",
-     CONTROLLER(deadband_points), HM_KEY_ALWAYS, NULL, NULL},
+    {HM_SECTION_CONTROLLER, "deadband_points", HM_KEY_DECIMAL, 0, 100, "percentage points", "auto",
+     "A smaller deviation from the target moves no miner; auto: the luck of the shares decides.",
+     CONTROLLER(deadband_points), HM_KEY_ALWAYS, automatic, NULL},
     {HM_SECTION_CONTROLLER, "evaluation_interval_secs", HM_KEY_WHOLE, 1, 86400, "seconds", "30",
      "How often the split is judged.",
      CONTROLLER(evaluation_interval_secs), HM_KEY_ALWAYS, NULL, NULL},
@@ -78,6 +82,15 @@ const hm_config_key hm_config_keys[] = {
     {HM_SECTION_CONTROLLER, "dwell_secs", HM_KEY_WHOLE, 0, 604800, "seconds", NULL,
      "Own dwell: the least time between two moves of one miner.",
      CONTROLLER(dwell_secs), CONTROLLER(has_dwell_secs), NULL, NULL},
+    {HM_SECTION_CONTROLLER, "reopen", HM_KEY_WORD, 0, 0, "", "off",
+     "Move a miner that ignores SetExtranoncePrefix by closing its channel (deaf), or never (off).",
+     CONTROLLER(reopen), HM_KEY_ALWAYS, reopening, NULL},
+    {HM_SECTION_CONTROLLER, "reopen_dwell_secs", HM_KEY_WHOLE, 0, 604800, "seconds", "3600",
+     "A reopened miner stays where it is for at least this long.",
+     CONTROLLER(reopen_dwell_secs), HM_KEY_ALWAYS, NULL, NULL},
+    {HM_SECTION_CONTROLLER, "reopen_cost_secs", HM_KEY_WHOLE, 0, 86400, "seconds", "30",
+     "What reopening costs: so much of the miner's work.",
+     CONTROLLER(reopen_cost_secs), HM_KEY_ALWAYS, NULL, NULL},
 
     {HM_SECTION_FAILOVER, "auto_redistribute", HM_KEY_BOOLEAN, 0, 1, "", "true",
      "Spread the share of a pool that is down over the others, in proportion.",
@@ -110,6 +123,9 @@ const hm_config_key hm_config_keys[] = {
     {HM_SECTION_UPSTREAM, "authority_pubkey", HM_KEY_AUTHORITY, 0, 0, "", "",
      "The pool's public key: the proof that it is the pool who answers.",
      UPSTREAM(authority_pubkey), HM_KEY_ALWAYS, NULL, NULL},
+    {HM_SECTION_UPSTREAM, "user_identity", HM_KEY_IDENTITY, 0, 0, "", "",
+     "The account at the pool, with which the proxy opens its channels there.",
+     UPSTREAM(user_identity), HM_KEY_ALWAYS, NULL, NULL},
     {HM_SECTION_UPSTREAM, "percentage", HM_KEY_DECIMAL, 0, 100, "percent", NULL,
      "Target: this pool's part of the farm's work. The enabled pools together: 100.",
      UPSTREAM(percentage), UPSTREAM(has_percentage), NULL, "hashrate_ths"},
@@ -265,6 +281,9 @@ void hm_config_key_allowed(const hm_config_key *key, hm_text *out)
         break;
     case HM_KEY_WHOLE:
     case HM_KEY_DECIMAL:
+        for (const hm_key_word *w = key->words; w != NULL && w->word != NULL; w++) {
+            hm_text_addf(out, "%s, or ", w->word);
+        }
         add_number(key, key->min, out);
         hm_text_add(out, "..");
         add_number(key, key->max, out);
@@ -276,6 +295,9 @@ void hm_config_key_allowed(const hm_config_key *key, hm_text *out)
         break;
     case HM_KEY_AUTHORITY:
         hm_text_add(out, "Base58Check (51 characters from 9 on), or 64 or 66 hexadecimal digits");
+        break;
+    case HM_KEY_IDENTITY:
+        hm_text_add(out, "at most 160 bytes of printable text");
         break;
     case HM_KEY_PATTERN:
         hm_text_add(out, "1..128 bytes of printable text; * stands for any text, also for none");

@@ -29,12 +29,13 @@ typedef enum hm_config_section {
 typedef enum hm_key_type {
     HM_KEY_BOOLEAN,   /* uint32_t 0 or 1 */
     HM_KEY_WHOLE,     /* uint32_t, min..max */
-    HM_KEY_DECIMAL,   /* double, min..max, millionths */
+    HM_KEY_DECIMAL,   /* double, min..max, millionths; or a word of `words`, kept as -1 */
     HM_KEY_WORD,      /* uint32_t, one of `words` */
     HM_KEY_ADDRESS,   /* char[HMX_ADDRESS_SIZE] */
     HM_KEY_AUTHORITY, /* char[HM_CONFIG_AUTHORITY_SIZE]; also fills key and has_key beside it */
     HM_KEY_PATTERN,   /* char[HM_CONFIG_PATTERN_SIZE] */
-    HM_KEY_UPSTREAM   /* char[HMX_ID_SIZE]: the form of an id, or HM_CONFIG_STAY */
+    HM_KEY_UPSTREAM,  /* char[HMX_ID_SIZE]: the form of an id, or HM_CONFIG_STAY */
+    HM_KEY_IDENTITY   /* char[HMX_IDENTITY_SIZE]: a user_identity, may be empty */
 } hm_key_type;
 
 /* A word and what it stands for. A list ends with a NULL word. */

@@ -3,6 +3,8 @@
  * config_rules_upstream: what the upstreams must be to each other, and what their targets must
  * come to.
  */
+#include <string.h>
+
 #include "plugin/base/decimal.h"
 #include "plugin/base/problems.h"
 #include "plugin/config/config_judge.h"
@@ -29,7 +31,8 @@ static int same_address(const char *a, const char *b)
 
 /* What two upstreams must not share. Whether they are enabled does not matter: enabling is a switch
  * at run time and must not be refused for something that stood in the file all along. Two upstreams
- * at one endpoint are one pool: nearly always a line that was copied and not changed. */
+ * with one account at one endpoint are one: nearly always a line that was copied and not changed.
+ */
 void hm_judge_pairs(hm_judging *j, uint32_t upstream)
 {
     static const char rule[] = "each upstream, also one that is not enabled, needs its own";
@@ -53,9 +56,11 @@ void hm_judge_pairs(hm_judging *j, uint32_t upstream)
         }
         if (u->port == v->port && hm_judge_known(j, upstream, port) && hm_judge_known(j, i, port) &&
             hm_judge_known(j, upstream, address) && hm_judge_known(j, i, address) &&
-            same_address(u->address, v->address)) {
+            same_address(u->address, v->address) &&
+            strncmp(u->user_identity, v->user_identity, sizeof u->user_identity) == 0) {
             hm_judge_twice(j, hm_at_key(HM_SECTION_UPSTREAM, upstream, address), i,
-                           "has the same address and port", rule);
+                           "has the same address, port and user_identity",
+                           "two accounts at one pool each have a user_identity of their own");
         }
     }
 }

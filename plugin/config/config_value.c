@@ -8,7 +8,10 @@
 #include "plugin/config/config_keys.h"
 #include "plugin/config/pattern.h"
 
-#define REASON_SIZE 320 /* bytes of the second half of a sentence */
+#define REASON_SIZE  320 /* bytes of the second half of a sentence */
+#define IDENTITY_MAX 160u
+
+static const double NUMBER_IS_WORD = HM_DEADBAND_AUTO; /* a decimal that is its word */
 
 static uint32_t get_u32(const void *row, size_t offset)
 {
@@ -22,6 +25,11 @@ static double get_double(const void *row, size_t offset)
     double value = 0;
     memcpy(&value, (const char *)row + offset, sizeof value);
     return value;
+}
+
+static int is_word(double value)
+{
+    return value >= NUMBER_IS_WORD && value <= NUMBER_IS_WORD;
 }
 
 static void set_u32(void *row, size_t offset, uint32_t value)
@@ -84,6 +92,10 @@ static hmx_status read_number(const hm_config_key *key, const char *value, void 
     uint64_t whole = 0;
     double number = 0;
     hm_decimal_refusal refusal = HM_DECIMAL_OK;
+    if (key->words != NULL && same_word(value, key->words->word)) {
+        memcpy((char *)row + key->offset, &NUMBER_IS_WORD, sizeof NUMBER_IS_WORD);
+        return HMX_OK;
+    }
     if (key->type == HM_KEY_WHOLE) {
         refusal = hm_decimal_parse_whole(value, strlen(value), &whole);
         number = (double)whole;
@@ -153,6 +165,9 @@ static const char *text_refusal(const hm_config_key *key, const char *value)
     if (key->type == HM_KEY_PATTERN) {
         return hm_pattern_refusal(value);
     }
+    if (key->type == HM_KEY_IDENTITY) {
+        return value[0] == '\0' ? NULL : hm_pattern_text_refusal(value, IDENTITY_MAX);
+    }
     if (hm_config_is_id(value, strlen(value))) {
         return NULL;
     }
@@ -161,6 +176,9 @@ static const char *text_refusal(const hm_config_key *key, const char *value)
 
 static size_t text_size(const hm_config_key *key)
 {
+    if (key->type == HM_KEY_IDENTITY) {
+        return HMX_IDENTITY_SIZE;
+    }
     return key->type == HM_KEY_PATTERN ? HM_CONFIG_PATTERN_SIZE : HMX_ID_SIZE;
 }
 
@@ -187,7 +205,7 @@ static int is_ascii(const char *value)
 
 hmx_status hm_config_key_read(const hm_config_key *key, const char *value, void *row, hm_text *why)
 {
-    if (key->type != HM_KEY_PATTERN && !is_ascii(value)) {
+    if (key->type != HM_KEY_PATTERN && key->type != HM_KEY_IDENTITY && !is_ascii(value)) {
         static const char reason[] = "has a character that is not ASCII";
         return key->type == HM_KEY_AUTHORITY ? refuse_authority(key, reason, why)
                                              : refuse_value(key, value, reason, why);
@@ -205,6 +223,7 @@ hmx_status hm_config_key_read(const hm_config_key *key, const char *value, void 
         return read_authority(key, value, row, why);
     case HM_KEY_PATTERN:
     case HM_KEY_UPSTREAM:
+    case HM_KEY_IDENTITY:
         return read_text(key, value, row, why);
     }
     return HMX_E_CONFIG;
@@ -286,7 +305,9 @@ hmx_status hm_config_key_check(const hm_config_key *key, const void *row, hm_tex
     case HM_KEY_DECIMAL: {
         const double value = hm_config_key_number(key, row);
         /* Written so that NaN is refused. */
-        return value >= key->min && value <= key->max ? HMX_OK : refuse_number(key, value, why);
+        return (value >= key->min && value <= key->max) || (key->words != NULL && is_word(value))
+                   ? HMX_OK
+                   : refuse_number(key, value, why);
     }
     case HM_KEY_ADDRESS:
         return check_address(key, row, why);
@@ -294,6 +315,7 @@ hmx_status hm_config_key_check(const hm_config_key *key, const void *row, hm_tex
         return check_authority(key, row, why);
     case HM_KEY_PATTERN:
     case HM_KEY_UPSTREAM:
+    case HM_KEY_IDENTITY:
         return check_text(key, row, why);
     }
     return HMX_E_CONFIG;
@@ -315,12 +337,17 @@ void hm_config_key_print(const hm_config_key *key, const void *row, hm_text *out
         hm_text_add_u64(out, get_u32(row, key->offset));
         break;
     case HM_KEY_DECIMAL:
-        hm_text_add_decimal(out, get_double(row, key->offset));
+        if (key->words != NULL && is_word(get_double(row, key->offset))) {
+            hm_text_add(out, key->words->word);
+        } else {
+            hm_text_add_decimal(out, get_double(row, key->offset));
+        }
         break;
     case HM_KEY_ADDRESS:
     case HM_KEY_AUTHORITY:
     case HM_KEY_PATTERN:
     case HM_KEY_UPSTREAM:
+    case HM_KEY_IDENTITY:
         hm_text_add(out, (const char *)row + key->offset);
         break;
     }

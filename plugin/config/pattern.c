@@ -7,11 +7,13 @@
 
 const char *hm_pattern_refusal(const char *pattern)
 {
+    return pattern[0] == '\0' ? "is empty" : hm_pattern_text_refusal(pattern, HM_PATTERN_MAX);
+}
+
+const char *hm_pattern_text_refusal(const char *pattern, size_t most)
+{
     const size_t len = strlen(pattern);
-    if (len == 0) {
-        return "is empty";
-    }
-    if (len > HM_PATTERN_MAX) {
+    if (len > most) {
         return "is too long";
     }
     for (size_t i = 0; i < len;) {

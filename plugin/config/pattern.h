@@ -19,6 +19,9 @@
  * start or behind a blank (there a comment begins). Else the second half of a sentence, static. */
 const char *hm_pattern_refusal(const char *pattern);
 
+/* The same of a text that may stand there and is no pattern: 1 to `most` bytes. */
+const char *hm_pattern_text_refusal(const char *text, size_t most);
+
 /* 1 when the pattern (NUL-terminated) matches all `len` bytes of `text`, which may be any bytes,
  * NULL with len 0. Takes at most strlen(pattern) + strlen(pattern) * len steps, no recursion. */
 int hm_pattern_match(const char *pattern, const char *text, size_t len);

@@ -63,6 +63,7 @@ static void note_endpoints(hm_core *core)
             e->port = c->port;
             e->has_key = c->has_key;
             memcpy(e->address, c->address, sizeof e->address);
+            memcpy(e->user_identity, c->user_identity, sizeof e->user_identity);
             memcpy(e->key, c->key, sizeof e->key);
         }
     }
@@ -70,7 +71,7 @@ static void note_endpoints(hm_core *core)
 
 hmx_status hm_core_init(hm_core *core, const hm_memory *memory, const hm_config *config,
                         const hm_core_limits *limits, const unsigned char hash_key[16],
-                        uint64_t now_ns, int soft_moves)
+                        uint64_t now_ns)
 {
     static const uint8_t NOBODY[HMX_UPSTREAMS_MAX] = {0};
     memset(core, 0, sizeof *core);
@@ -84,7 +85,9 @@ hmx_status hm_core_init(hm_core *core, const hm_memory *memory, const hm_config 
                            hash_key) != 0) {
         goto no_memory;
     }
-    core->assignment.soft_moves = soft_moves ? 1u : 0u;
+    core->assignment.soft_moves = (limits->host_caps & HMX_CAP_SOFT_MOVE) != 0;
+    core->assignment.prefixes.reported = (limits->host_caps & HMX_CAP_DRAIN_REPORT) != 0;
+    memcpy(core->hash_key, hash_key, sizeof core->hash_key);
     *core->config = *config;
     (void)hm_upstreams_configure(&core->upstreams, config, NOBODY); /* at most 64: it fits */
     note_endpoints(core);
@@ -166,6 +169,7 @@ hmx_status hm_core_adopt_draft(hm_core *core, uint64_t wanted, hm_text *why)
         return HMX_E_LIMIT;
     }
     if (reserve_buckets(core, &next) != 0) {
+        hm_text_add(why, "out of memory: the host's alloc returned NULL");
         return HMX_E_NOMEM;
     }
     hm_upstreams_readmit(&next, wanted);

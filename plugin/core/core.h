@@ -36,6 +36,7 @@
 #include "plugin/core/state_miners.h"
 #include "plugin/farm/assignment.h"
 #include "plugin/farm/outbox.h"
+#include "plugin/farm/reopen.h"
 #include "plugin/farm/upstreams.h"
 
 typedef struct hm_core_limits {
@@ -43,6 +44,7 @@ typedef struct hm_core_limits {
     uint32_t upstreams_max;
     uint32_t instance_index;
     uint32_t instance_count;
+    uint64_t host_caps; /* HMX_CAP_* */
 } hm_core_limits;
 
 /* The controller's working values, all per upstream i + 1. */
@@ -74,6 +76,7 @@ typedef struct hm_control {
     uint8_t burst;     /* a plan is being carried out over several evaluations */
     uint8_t force;     /* rebalance_now: evaluate at once and do not wait */
     uint8_t evacuate;  /* channels may have to leave somewhere */
+    uint8_t leave;     /* or for a reason of their own (core_leave.h) */
     uint8_t all_down_said;
     uint8_t resume;      /* the host's buffer was full: go on at the next call with the same time */
     uint32_t burst_left; /* moves that the plan under way may still make */
@@ -84,6 +87,7 @@ typedef struct hm_control {
  * more. */
 typedef struct hm_endpoint {
     char address[HMX_ADDRESS_SIZE];
+    char user_identity[HMX_IDENTITY_SIZE];
     uint32_t port;
     uint32_t has_key;
     uint8_t key[HM_AUTHORITY_KEY_SIZE];
@@ -139,7 +143,12 @@ typedef struct hm_core {
     uint64_t settled_ns;   /* last settlement of the ledger */
     uint64_t judged_ns;    /* last judgement of the pools' health */
     uint64_t evaluations;
-    uint8_t prefix_stale; /* channels may need a new prefix on the same pool */
+    hm_reopen reopen;
+    unsigned char hash_key[16];
+    uint32_t stranded;       /* channels whose pool is gone and that may not be moved */
+    uint64_t stranded_pools; /* bit i: some of upstream i + 1 are */
+    uint8_t prefix_stale;    /* channels may need a new prefix on the same pool */
+    uint8_t unwelcome;       /* channels may work where they are not allowed any more */
     /* One line for the operator; level as hmx_log_level. */
     void (*log)(void *ctx, uint32_t level, const char *text);
     void *log_ctx;
@@ -149,7 +158,7 @@ typedef struct hm_core {
  * held. */
 hmx_status hm_core_init(hm_core *core, const hm_memory *memory, const hm_config *config,
                         const hm_core_limits *limits, const unsigned char hash_key[16],
-                        uint64_t now_ns, int soft_moves);
+                        uint64_t now_ns);
 void hm_core_free(hm_core *core);
 
 /* ---- core_events.c: facts. All arguments were checked by the adapter. ---- */
@@ -159,6 +168,7 @@ typedef struct hm_channel_facts {
     uint64_t channel;
     uint64_t upstreams_allowed; /* bit mask, not 0 */
     double nominal;             /* difficulty 1 per second, 0 = unknown */
+    double max_target;          /* easiest target that it accepts, as a number; 0 = unknown */
     uint32_t kind;
     uint32_t honours_prefix;
     uint32_t flags;
@@ -168,6 +178,8 @@ typedef struct hm_channel_facts {
     uint8_t prefix[HMX_EXTRANONCE_MAX];
     const char *identity; /* user_identity, identity_len bytes: valid during the call */
     uint32_t identity_len;
+    hmx_view vendor;
+    hmx_view hardware;
 } hm_channel_facts;
 
 typedef struct hm_placement {
@@ -182,12 +194,14 @@ hmx_status hm_core_open(hm_core *core, const hm_channel_facts *facts, hm_placeme
 /* changed: HMX_FACT_* bits of `facts` that are valid. */
 hmx_status hm_core_update(hm_core *core, uint32_t slot, const hm_channel_facts *facts,
                           uint32_t changed);
-void hm_core_close(hm_core *core, uint32_t slot);
+/* reason: HMX_CLOSE_*. */
+void hm_core_close(hm_core *core, uint32_t slot, uint32_t reason);
 
 typedef struct hm_share_facts {
     uint64_t channel; /* may be closed: its verdicts still count for the pool */
     uint64_t cookie;
-    double work;
+    double work;   /* what the miner proved */
+    double credit; /* what the pool counts */
     uint32_t upstream;
     uint32_t verdict;
     uint32_t count;

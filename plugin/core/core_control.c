@@ -19,6 +19,7 @@ static const double BALANCE_WINDOW_S = 4.0 * 3600; /* forgetting of the sigma-de
  * has all of it. */
 static const double COARSE_FROM = 10.0;
 static const double COARSE_TO = 40.0;
+static const double AUTO_DEADBAND_POINTS = 0.5;
 static const double SLICING_GAIN = 0.03; /* 1/min */
 
 double hm_control_interval_s(const hm_core *core)
@@ -190,6 +191,33 @@ static hm_target_row target_row(const hm_core *core, uint32_t i)
         .pinned = core->assignment.pinned[i + 1u],
         .usable = (uint8_t)hm_upstreams_usable(&core->upstreams, i + 1u),
     };
+}
+
+/* Could it be used, but for a connection or a job that is not there yet? */
+static int is_expected(const hm_upstream *row)
+{
+    return row->exists && row->enabled && !row->removed && !row->held && !row->out;
+}
+
+double hm_control_wanted(const hm_core *core, uint32_t i)
+{
+    const hm_upstreams *const u = &core->upstreams;
+    hm_target_row rows[HMX_UPSTREAMS_MAX];
+    hm_target_result results[HMX_UPSTREAMS_MAX] = {{0}};
+    double hashrate = 0.0;
+    for (uint32_t place = 0; place < HM_PLACES; place++) {
+        hashrate +=
+            core->assignment.allocated[place] > 0.0 ? core->assignment.allocated[place] : 0.0;
+    }
+    for (uint32_t k = 0; k < u->top; k++) {
+        rows[k] = target_row(core, k);
+    }
+    if (!is_expected(&u->rows[i])) {
+        return 0.0;
+    }
+    rows[i].usable = 1;
+    (void)hm_targets_effective(rows, u->top, u->order, u->count, hashrate, results);
+    return results[i].effective * hashrate;
 }
 
 void hm_core_retarget(hm_core *core)
@@ -419,6 +447,13 @@ static int wants_plan(hm_core *core, double hashrate, double dt_s)
     return 0;
 }
 
+/* What luck moves within: an own number, or half a point. */
+static double deadband_of(const hm_core *core)
+{
+    const double points = core->config->controller.deadband_points;
+    return points < 0.0 ? AUTO_DEADBAND_POINTS : points;
+}
+
 /* The control law from the ledger to the command. Returns 1 when a plan is wanted. */
 int hm_control_command(hm_core *core, double dt_s)
 {
@@ -430,7 +465,7 @@ int hm_control_command(hm_core *core, double dt_s)
     hm_gains_slew(&k->gains, &core->tuning.gains, hm_decay(dt_s, window_s(core)));
     const double sigma =
         hm_ledger_sigma_points(&core->ledger, k->effective, core->upstreams.top, hashrate);
-    const double deadband = core->config->controller.deadband_points;
+    const double deadband = deadband_of(core);
     k->band_points = hm_clamp(core->tuning.noise_factor * sigma, 0.1 * deadband, 3.0 * deadband);
     control(core, hashrate, dt_s);
     if (!(k->gains.ki > 0.0)) {

@@ -23,6 +23,10 @@ double hm_control_hashrate(const hm_core *core);
  * owner does not want that. */
 double hm_control_coarseness(const hm_core *core);
 
+/* What will work for upstream i + 1 when it can be used, in hashrate: of the farm as it is, by the
+ * targets, however its pool's connection stands. */
+double hm_control_wanted(const hm_core *core, uint32_t i);
+
 /* The gain with which the ledger's debt counts [1/min]: Ki, or what a farm needs whose channels are
  * coarser than its targets. There a channel changes over when the debts have grown by half its own
  * share of the farm over this gain; with the Ki of Conservative a single miner would leave a pool

@@ -45,6 +45,27 @@ static void replace_space(hm_core *core, uint32_t upstream, const hm_extranonce_
     *hm_space(&a->prefixes, upstream) = *fresh;
 }
 
+/* One true line when a pool comes or goes, with the host's reason. */
+static void say_state(const hm_core *core, uint32_t upstream, const hm_upstream_facts *next)
+{
+    static const char *const REASONS[] = {
+        "", ": it cannot be connected to", ": the connection broke",
+        ": it refused the setup or the channel", ": the host decided so"};
+    const hm_upstream *const row = &core->upstreams.rows[upstream - 1u];
+    const int was_up = row->facts.state == HMX_UPSTREAM_UP;
+    const int is_up = next->state == HMX_UPSTREAM_UP;
+    char line[160];
+    hm_text text;
+    if (was_up == is_up) {
+        return;
+    }
+    hm_text_init(&text, line, sizeof line);
+    hm_text_addf(&text, "upstream %s is %s%s", row->id, is_up ? "up" : "not up any more",
+                 is_up || next->reason >= sizeof REASONS / sizeof *REASONS ? ""
+                                                                           : REASONS[next->reason]);
+    hm_core_log(core, is_up ? HMX_LOG_INFO : HMX_LOG_WARN, line);
+}
+
 /* A connection that was up and is not any more counts as a failure; one that is new starts
  * unsuspected. */
 static void note_health(hm_core *core, uint32_t upstream, uint32_t state)
@@ -85,6 +106,7 @@ hmx_status hm_core_upstream(hm_core *core, uint32_t upstream, const hm_upstream_
         next.extranonce_prefix_len = row->facts.extranonce_prefix_len;
         memcpy(next.extranonce_prefix, row->facts.extranonce_prefix, sizeof next.extranonce_prefix);
     }
+    say_state(core, upstream, &next);
     note_health(core, upstream, next.state);
     hm_upstreams_report(&core->upstreams, upstream, &next);
     if (hm_upstreams_usable(&core->upstreams, upstream) != was_usable) {
@@ -111,7 +133,10 @@ static double guess_of(const hm_core *core)
 static void fill_record(hm_core *core, uint32_t slot, const hm_channel_facts *facts)
 {
     hm_channel_cold *const cold = hm_cold(&core->assignment.channels, slot);
+    const hmx_view identity = {facts->identity, facts->identity_len};
     cold->upstreams_allowed = facts->upstreams_allowed;
+    cold->max_target = facts->max_target;
+    cold->who = hm_reopen_who(core->hash_key, identity, facts->vendor, facts->hardware);
     cold->kind = (uint8_t)facts->kind;
     cold->honours_prefix = (uint8_t)facts->honours_prefix;
     cold->flags = (uint8_t)facts->flags;
@@ -143,6 +168,41 @@ static void follow_growth(hm_core *core)
     }
 }
 
+static uint8_t is_unwelcome(const hm_core *core, uint32_t slot)
+{
+    const hm_channels *const c = &core->assignment.channels;
+    const uint32_t upstream = hm_hot(c, slot)->upstream;
+    return upstream != HMX_NONE &&
+           (hm_cold(c, slot)->upstreams_allowed >> (upstream - 1u) & 1u) == 0;
+}
+
+/* Where a newcomer goes: one that was closed to be moved, where it was promised. */
+static uint32_t destination_of(hm_core *core, uint32_t slot)
+{
+    hm_assignment *const a = &core->assignment;
+    const uint32_t promised =
+        hm_reopen_returned(&core->reopen, hm_cold(&a->channels, slot)->who, core->now_ns);
+    if (promised != HMX_NONE) {
+        a->moves.applied++;
+        if (hm_upstreams_exists(&core->upstreams, promised) &&
+            hm_assignment_legal(a, slot, promised)) {
+            return promised;
+        }
+    }
+    return hm_assignment_arrival(a, slot, core->control.command, core->control.most);
+}
+
+/* Nowhere to go: is there a pool for it at all? */
+static uint32_t reason_to_pass(hm_core *core, uint32_t slot)
+{
+    for (uint32_t i = 1; i <= core->upstreams.top; i++) {
+        if (hm_assignment_could(&core->assignment, slot, i)) {
+            return HMX_REASON_NO_POOL;
+        }
+    }
+    return HMX_REASON_CANNOT;
+}
+
 hmx_status hm_core_open(hm_core *core, const hm_channel_facts *facts, hm_placement *out)
 {
     hm_assignment *const a = &core->assignment;
@@ -171,11 +231,13 @@ hmx_status hm_core_open(hm_core *core, const hm_channel_facts *facts, hm_placeme
         out->prefix_len = facts->prefix_len;
         memcpy(out->prefix, facts->prefix, sizeof out->prefix);
         core->control.evacuate = 1;
+        core->unwelcome |= is_unwelcome(core, slot);
         follow_growth(core);
         return HMX_OK;
     }
-    out->upstream = hm_assignment_arrival(a, slot, core->control.command, core->control.most);
-    out->reason = out->upstream == HMX_NONE ? 0u : (uint32_t)HMX_REASON_ARRIVAL;
+    out->upstream = destination_of(core, slot);
+    out->reason =
+        out->upstream == HMX_NONE ? reason_to_pass(core, slot) : (uint32_t)HMX_REASON_ARRIVAL;
     core->control.arrived += hm_hot(&a->channels, slot)->hashrate;
     /* A legal destination has a free prefix; parking needs none. */
     (void)hm_assignment_place(a, slot, out->upstream, out->prefix, &out->prefix_len);
@@ -213,16 +275,28 @@ hmx_status hm_core_update(hm_core *core, uint32_t slot, const hm_channel_facts *
     if ((changed & HMX_FACT_FLAGS) != 0) {
         cold->flags = (uint8_t)facts->flags;
     }
+    if ((changed & HMX_FACT_MAX_TARGET) != 0) {
+        cold->max_target = facts->max_target;
+    }
     if ((changed & HMX_FACT_UPSTREAMS_ALLOWED) != 0) {
         cold->upstreams_allowed = facts->upstreams_allowed;
+        core->unwelcome |= is_unwelcome(core, slot);
+        core->control.leave |= core->unwelcome;
     }
     return HMX_OK;
 }
 
-void hm_core_close(hm_core *core, uint32_t slot)
+void hm_core_close(hm_core *core, uint32_t slot, uint32_t reason)
 {
+    const hm_channel_cold *const cold = hm_cold(&core->assignment.channels, slot);
     hm_core_write_late_shares(core); /* the last channel that closes takes the records with it */
     HM_MUST(hm_core_alarm(core), core->late_count == 0);
+    if (reason == HMX_CLOSE_REOPEN && cold->decision != 0 &&
+        cold->pending_style == HMX_STYLE_REOPEN && cold->decision_until_ns >= core->now_ns) {
+        hm_reopen_closed(&core->reopen, cold->who, cold->decision,
+                         hm_hot(&core->assignment.channels, slot)->pending_to, core->now_ns,
+                         cold->decision_until_ns);
+    }
     hm_assignment_close(&core->assignment, slot, core->now_ns);
 }
 
@@ -300,9 +374,8 @@ void hm_core_share(hm_core *core, const hm_share_facts *share)
 {
     const uint32_t verdict = share->verdict;
     const int rejected = verdict >= HMX_SHARE_REJECTED_STALE;
-    const uint32_t basis = core->config->controller.measure_on_accepted
-                               ? (uint32_t)HMX_SHARE_ACCEPTED
-                               : (uint32_t)HMX_SHARE_SUBMITTED;
+    const int on_accepted = core->config->controller.measure_on_accepted != 0;
+    const int is_proof = verdict == HMX_SHARE_SUBMITTED || verdict == HMX_SHARE_NOT_FORWARDED;
     hm_share_counts *const counts = &core->counts[share->upstream - 1u];
     hm_health *const health = &core->health[share->upstream - 1u];
     if (rejected && share->local) {
@@ -310,7 +383,9 @@ void hm_core_share(hm_core *core, const hm_share_facts *share)
         return;
     }
     hm_metrics_add(counts, verdict, share->count, share->work);
-    if (verdict == basis) {
+    if (on_accepted && verdict == HMX_SHARE_ACCEPTED) {
+        hm_ledger_credit(&core->ledger, share->upstream, share->credit, share->count);
+    } else if (!on_accepted && is_proof) {
         hm_ledger_credit(&core->ledger, share->upstream, share->work, share->count);
     }
     if (verdict == HMX_SHARE_SUBMITTED) {

@@ -23,8 +23,25 @@ static void fail(hm_core *core, const hm_outcome *o)
     }
 }
 
+/* What comes too late changes nothing, but for a move that was carried out: that is a fact. */
+static hmx_status late(hm_core *core, const hm_outcome *o)
+{
+    hm_assignment *const a = &core->assignment;
+    if (o->result != HMX_RESULT_APPLIED ||
+        hm_assignment_apply_late(a, o->slot, o->decision, o->to, core->now_ns, o->prefix,
+                                 o->prefix_len) != 0) {
+        return HMX_E_STATE;
+    }
+    core->control.evacuate = 1; /* it may be where it should not be by now */
+    return HMX_OK;
+}
+
+/* Of a pool that is forgotten nothing is held any more. */
 static hmx_status drained(hm_core *core, const hm_outcome *o)
 {
+    if (!hm_upstreams_exists(&core->upstreams, o->from)) {
+        return HMX_OK;
+    }
     return hm_prefixes_drained(&core->assignment.prefixes, o->from, o->prefix, o->prefix_len) == 0
                ? HMX_OK
                : HMX_E_STATE;
@@ -37,7 +54,6 @@ hmx_status hm_core_reassign(hm_core *core, const hm_outcome *o)
     if (o->result == HMX_RESULT_DRAINED) {
         return drained(core, o);
     }
-    hm_assignment_expire(a, core->now_ns); /* an answer may come later than any tick */
     if (o->slot == HM_SLOT_NONE) {
         return HMX_E_STATE;
     }
@@ -45,8 +61,9 @@ hmx_status hm_core_reassign(hm_core *core, const hm_outcome *o)
         hm_assignment_force(a, o->slot, o->to, core->now_ns, o->prefix, o->prefix_len);
         return HMX_OK;
     }
+    hm_assignment_expire(a, core->now_ns); /* an answer may come later than any tick */
     if (!is_pending(core, o)) {
-        return HMX_E_STATE;
+        return late(core, o);
     }
     if (o->result == HMX_RESULT_APPLIED) {
         hm_assignment_apply(a, o->slot, core->now_ns, o->prefix, o->prefix_len);

@@ -9,6 +9,7 @@
 #include "plugin/control/law.h"
 #include "plugin/core/core_control.h"
 #include "plugin/core/core_health.h"
+#include "plugin/core/core_leave.h"
 
 enum { BURST_MIN = 4, BURST_PARTS = 4 };
 enum { BURST_PACE = 10 }; /* the next part of a burst follows after this part of an interval */
@@ -281,6 +282,7 @@ static int evaluate(hm_core *core)
     free_removed_upstreams(core);
     hm_prefixes_expire(&core->assignment.prefixes, core->now_ns, &core->assignment.channels);
     core->control.evacuate = (uint8_t)(core->control.evacuate || somebody_must_leave(core));
+    core->control.leave |= (uint8_t)hm_core_somebody_is_stuck(core);
     note_answers(core);
     if (HM_LAW.back_calculation && core->control.saturated && hm_control_hashrate(core) > 0.0) {
         hm_control_bleed(core, hm_control_hashrate(core), dt_s);
@@ -292,6 +294,20 @@ static int evaluate(hm_core *core)
     core->control.burst_left = burst_limit(core);
     core->control.plan_moves = core->control.burst ? core->control.plan_moves : 0;
     return 1;
+}
+
+/* Peers that were to come back and did not. */
+static void note_missed(hm_core *core)
+{
+    uint32_t failures = 0;
+    while (hm_reopen_missed(&core->reopen, core->now_ns, &failures)) {
+        core->assignment.moves.failed++;
+        if (failures == HM_REOPEN_FAILURES) {
+            hm_core_log(core, HMX_LOG_WARN,
+                        "a miner that was closed to be moved did not come back for the second "
+                        "time: it is not closed again");
+        }
+    }
 }
 
 static int is_due(const hm_core *core)
@@ -307,15 +323,21 @@ int hm_core_tick(hm_core *core, hm_outbox *out)
     int planning = k->burst_left > 0 && k->resume; /* the outbox was full: go on */
     hm_core_write_late_shares(core);
     hm_assignment_expire(&core->assignment, core->now_ns);
+    note_missed(core);
     hm_core_judge_health(core);
     if (!planning && is_due(core)) {
         planning = evaluate(core);
         k->force = 0;
     }
     k->resume = 1;
+    k->leave |= k->evacuate;
     if (k->evacuate && evacuate(core, out)) {
         return 1;
     }
+    if (k->leave && hm_core_leave(core, out)) {
+        return 1;
+    }
+    k->leave = 0;
     if (core->prefix_stale && renew_prefixes(core, out)) {
         return 1;
     }

@@ -111,11 +111,17 @@ static uint32_t destination(const hm_channel_hot *hot)
     return hot->pending_to != HMX_NONE ? hot->pending_to : hot->upstream;
 }
 
-static void settle_on(hm_assignment *a, uint32_t slot, uint32_t upstream, hm_prefix_place place)
+static void settle_on(hm_assignment *a, uint32_t slot, uint32_t upstream, hm_prefix_place place,
+                      const uint8_t *prefix, uint32_t prefix_len)
 {
     hm_channel_hot *const hot = hm_hot(&a->channels, slot);
+    hm_channel_cold *const cold = hm_cold(&a->channels, slot);
     hot->upstream = upstream;
-    hm_cold(&a->channels, slot)->place = place;
+    cold->place = place;
+    cold->prefix_len = (uint8_t)prefix_len;
+    if (prefix_len > 0) {
+        memcpy(cold->prefix, prefix, prefix_len);
+    }
     a->counts[upstream]++;
     a->working[upstream] += hot->hashrate;
     a->churn += hot->hashrate;
@@ -130,24 +136,60 @@ static void unsettle(hm_assignment *a, uint32_t slot)
     a->working[hot->upstream] -= hot->hashrate;
 }
 
+/* Nobody's place on this upstream is known any more: the index became narrower. */
+static void forget_places(hm_assignment *a, uint32_t upstream)
+{
+    hm_prefixes_strand(&a->prefixes, upstream);
+    for (uint32_t slot = 0; slot < a->channels.slots; slot++) {
+        const hm_channel_hot *const hot = hm_hot(&a->channels, slot);
+        hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+        if (hot->channel != 0 && hot->upstream == upstream) {
+            cold->place = (hm_prefix_place){0};
+        }
+        if (hot->channel != 0 && hot->pending_to == upstream) {
+            cold->pending_place = (hm_prefix_place){0};
+        }
+    }
+}
+
+/* A prefix of ours for a channel on an upstream; none where the host chooses. Returns 0, or -1 when
+ * none is left or none fits. */
+static int take_prefix(hm_assignment *a, uint32_t slot, uint32_t upstream, hm_prefix_place *place,
+                       uint8_t prefix[HMX_EXTRANONCE_MAX], uint32_t *prefix_len)
+{
+    const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+    hm_extranonce_space *const space = hm_space(&a->prefixes, upstream);
+    *place = (hm_prefix_place){0};
+    *prefix_len = 0;
+    if (space->used == NULL) {
+        return 0;
+    }
+    if (!hm_extranonce_fits(space, cold->kind, cold->extranonce_size)) {
+        if (hm_extranonce_narrow(space, cold->kind, cold->extranonce_size) != 0) {
+            return -1;
+        }
+        forget_places(a, upstream);
+    }
+    if (hm_extranonce_take(space, cold->kind, cold->extranonce_size, place) != 0) {
+        return -1;
+    }
+    *prefix_len = hm_extranonce_write(space, cold->kind, cold->extranonce_size, *place, prefix);
+    return 0;
+}
+
 int hm_assignment_place(hm_assignment *a, uint32_t slot, uint32_t upstream,
                         uint8_t prefix[HMX_EXTRANONCE_MAX], uint32_t *prefix_len)
 {
     a->changes++;
-    const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
     hm_prefix_place place = {0};
     *prefix_len = 0;
     if (!HM_HOLDS(alarm_of(a), is_sound(a, slot, upstream))) {
         return -1;
     }
-    if (upstream != HMX_NONE && hm_space(&a->prefixes, upstream)->used != NULL) {
-        hm_extranonce_space *const space = hm_space(&a->prefixes, upstream);
-        if (hm_extranonce_take(space, cold->kind, cold->extranonce_size, &place) != 0) {
-            return -1;
-        }
-        *prefix_len = hm_extranonce_write(space, cold->kind, cold->extranonce_size, place, prefix);
+    if (upstream != HMX_NONE && take_prefix(a, slot, upstream, &place, prefix, prefix_len) != 0) {
+        return -1;
     }
-    settle_on(a, slot, upstream, place);
+    settle_on(a, slot, upstream, place, prefix, *prefix_len);
     a->allocated[upstream] += hm_hot(&a->channels, slot)->hashrate;
     return 0;
 }
@@ -160,7 +202,7 @@ void hm_assignment_adopt(hm_assignment *a, uint32_t slot, uint32_t upstream, con
     if (upstream != HMX_NONE && prefix_len > 0) {
         hm_prefixes_claim(&a->prefixes, upstream, prefix, prefix_len, &place);
     }
-    settle_on(a, slot, upstream, place);
+    settle_on(a, slot, upstream, place, prefix, prefix_len);
     a->allocated[upstream] += hm_hot(&a->channels, slot)->hashrate;
 }
 
@@ -210,26 +252,12 @@ static uint32_t style_of(const hm_assignment *a, uint32_t from, uint32_t to)
                                                                           : HMX_STYLE_HARD;
 }
 
-int hm_assignment_propose(hm_assignment *a, uint32_t slot, uint32_t to, uint32_t kind,
-                          uint32_t reason, uint64_t now_ns, hm_decision *out)
+/* From now on the decision is pending; *out has its prefix already. */
+static void make_pending(hm_assignment *a, uint32_t slot, uint32_t to, uint32_t kind,
+                         uint32_t style, uint32_t reason, uint64_t until_ns, hm_decision *out)
 {
     hm_channel_hot *const hot = hm_hot(&a->channels, slot);
     hm_channel_cold *const cold = hm_cold(&a->channels, slot);
-    hm_extranonce_space *const space = hm_space(&a->prefixes, to);
-    memset(out, 0, sizeof *out);
-    if (!HM_HOLDS(alarm_of(a), is_sound(a, slot, to) && to != HMX_NONE) ||
-        !HM_HOLDS(alarm_of(a), hot->pending_to == HMX_NONE && cold->decision == 0)) {
-        return -1;
-    }
-    cold->pending_place = (hm_prefix_place){0};
-    if (space->used != NULL) {
-        if (hm_extranonce_take(space, cold->kind, cold->extranonce_size, &cold->pending_place) !=
-            0) {
-            return -1;
-        }
-        out->prefix_len = hm_extranonce_write(space, cold->kind, cold->extranonce_size,
-                                              cold->pending_place, out->prefix);
-    }
     a->changes++;
     a->last_decision++;
     a->moves.decisions++;
@@ -239,20 +267,49 @@ int hm_assignment_propose(hm_assignment *a, uint32_t slot, uint32_t to, uint32_t
     a->pending_in[to]++;
     hot->pending_to = to;
     cold->decision = a->last_decision;
-    cold->decision_until_ns = now_ns + HM_DECISION_VALID_NS;
+    cold->decision_until_ns = until_ns;
     cold->pending_kind = (uint8_t)kind;
+    cold->pending_style = (uint8_t)style;
     link_pending(a, slot);
     out->kind = kind;
     out->from = hot->upstream;
     out->to = to;
-    out->style = style_of(a, hot->upstream, to);
+    out->style = style;
     out->reason = reason;
     out->decision = cold->decision;
     out->channel = hot->channel;
     out->cookie = hm_channels_cookie(&a->channels, slot);
-    out->valid_until_ns = cold->decision_until_ns;
+    out->valid_until_ns = until_ns;
     out->hashrate = hot->hashrate;
+}
+
+int hm_assignment_propose(hm_assignment *a, uint32_t slot, uint32_t to, uint32_t kind,
+                          uint32_t reason, uint64_t now_ns, hm_decision *out)
+{
+    hm_channel_hot *const hot = hm_hot(&a->channels, slot);
+    hm_prefix_place place;
+    memset(out, 0, sizeof *out);
+    if (!HM_HOLDS(alarm_of(a), is_sound(a, slot, to) && to != HMX_NONE) ||
+        !HM_HOLDS(alarm_of(a),
+                  hot->pending_to == HMX_NONE && hm_cold(&a->channels, slot)->decision == 0)) {
+        return -1;
+    }
+    if (take_prefix(a, slot, to, &place, out->prefix, &out->prefix_len) != 0) {
+        return -1;
+    }
+    hm_cold(&a->channels, slot)->pending_place = place;
+    make_pending(a, slot, to, kind, style_of(a, hot->upstream, to), reason,
+                 now_ns + HM_DECISION_VALID_NS, out);
     return 0;
+}
+
+void hm_assignment_propose_reopen(hm_assignment *a, uint32_t slot, uint32_t to, uint32_t reason,
+                                  uint64_t now_ns, hm_decision *out)
+{
+    memset(out, 0, sizeof *out);
+    hm_cold(&a->channels, slot)->pending_place = (hm_prefix_place){0};
+    make_pending(a, slot, to, HMX_DECISION_MOVE, HMX_STYLE_REOPEN, reason,
+                 now_ns + HM_REOPEN_VALID_NS, out);
 }
 
 /* The decision is no longer pending. Returns the place that it had reserved. */
@@ -277,14 +334,15 @@ static hm_prefix_place end_pending(hm_assignment *a, uint32_t slot)
 
 /* From the upstream where it works to another (or the same with a new prefix), as a fact. */
 static void transfer(hm_assignment *a, uint32_t slot, uint32_t to, hm_prefix_place place,
-                     uint64_t now_ns)
+                     const uint8_t *prefix, uint32_t prefix_len, uint64_t now_ns)
 {
     hm_channel_hot *const hot = hm_hot(&a->channels, slot);
     hm_channel_cold *const cold = hm_cold(&a->channels, slot);
-    hm_prefixes_hold(&a->prefixes, now_ns, hot->channel, hot->upstream, cold->place, 1);
+    hm_prefixes_hold(&a->prefixes, now_ns, hot->channel, hot->upstream, cold->place, cold->prefix,
+                     cold->prefix_len, 1);
     unsettle(a, slot);
     a->allocated[hot->upstream] -= hot->hashrate;
-    settle_on(a, slot, to, place);
+    settle_on(a, slot, to, place, prefix, prefix_len);
     a->allocated[to] += hot->hashrate;
     hot->marks |= HM_MARK_UNCONFIRMED;
     hot->marks &= ~(uint32_t)HM_MARK_PREFIX_STALE;
@@ -306,23 +364,69 @@ static int is_other_prefix(hm_assignment *a, uint32_t slot, uint32_t upstream,
     return len != prefix_len || memcmp(ours, prefix, prefix_len) != 0;
 }
 
+static void note_move(hm_assignment *a, uint32_t slot, int moved, uint64_t now_ns)
+{
+    a->moves.applied++;
+    if (moved) {
+        hm_hot(&a->channels, slot)->moved_ns = now_ns > 0 ? now_ns : 1;
+        hm_cold(&a->channels, slot)->moves++;
+    }
+}
+
 void hm_assignment_apply(hm_assignment *a, uint32_t slot, uint64_t now_ns, const uint8_t *prefix,
                          uint32_t prefix_len)
 {
     hm_channel_hot *const hot = hm_hot(&a->channels, slot);
     const uint32_t to = hot->pending_to;
     const int moved = to != hot->upstream;
+    uint8_t proposed[HMX_EXTRANONCE_MAX];
     hm_prefix_place place = end_pending(a, slot);
     if (is_other_prefix(a, slot, to, place, prefix, prefix_len)) {
         hm_extranonce_release(hm_space(&a->prefixes, to), place);
         hm_prefixes_claim(&a->prefixes, to, prefix, prefix_len, &place);
     }
-    transfer(a, slot, to, place, now_ns);
-    a->moves.applied++;
-    if (moved) {
-        hot->moved_ns = now_ns > 0 ? now_ns : 1;
-        hm_cold(&a->channels, slot)->moves++;
+    if (prefix_len == 0 && place.count > 0) { /* as proposed */
+        const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+        prefix_len = hm_extranonce_write(hm_space(&a->prefixes, to), cold->kind,
+                                         cold->extranonce_size, place, proposed);
+        prefix = proposed;
     }
+    transfer(a, slot, to, place, prefix, prefix_len, now_ns);
+    note_move(a, slot, moved, now_ns);
+}
+
+static void forget_unanswered(hm_channel_cold *cold, uint32_t at)
+{
+    for (uint32_t i = at; i > 0; i--) {
+        cold->unanswered[i] = cold->unanswered[i - 1u];
+    }
+    cold->unanswered[0] = 0;
+}
+
+int hm_assignment_apply_late(hm_assignment *a, uint32_t slot, uint64_t decision, uint32_t to,
+                             uint64_t now_ns, const uint8_t *prefix, uint32_t prefix_len)
+{
+    hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+    const uint32_t from = hm_hot(&a->channels, slot)->upstream;
+    uint32_t at = 0;
+    while (at < HM_UNANSWERED && cold->unanswered[at] != decision) {
+        at++;
+    }
+    if (decision == 0 || at == HM_UNANSWERED) {
+        return -1;
+    }
+    hm_prefix_place place = {0};
+    a->changes++;
+    forget_unanswered(cold, at);
+    if (hm_hot(&a->channels, slot)->pending_to != HMX_NONE) {
+        hm_assignment_cancel(a, slot, now_ns, 1);
+    }
+    if (to != HMX_NONE && prefix_len > 0) {
+        hm_prefixes_claim(&a->prefixes, to, prefix, prefix_len, &place);
+    }
+    transfer(a, slot, to, place, prefix, prefix_len, now_ns);
+    note_move(a, slot, to != from, now_ns);
+    return 0;
 }
 
 void hm_assignment_cancel(hm_assignment *a, uint32_t slot, uint64_t now_ns, int hold_prefix)
@@ -331,8 +435,12 @@ void hm_assignment_cancel(hm_assignment *a, uint32_t slot, uint64_t now_ns, int 
     const hm_channel_hot *const hot = hm_hot(&a->channels, slot);
     const uint32_t to = hot->pending_to;
     const hm_prefix_place place = end_pending(a, slot);
-    if (hold_prefix) {
-        hm_prefixes_hold(&a->prefixes, now_ns, hot->channel, to, place, 0);
+    if (hold_prefix && place.count > 0) {
+        const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+        uint8_t prefix[HMX_EXTRANONCE_MAX];
+        const uint32_t len = hm_extranonce_write(hm_space(&a->prefixes, to), cold->kind,
+                                                 cold->extranonce_size, place, prefix);
+        hm_prefixes_hold(&a->prefixes, now_ns, hot->channel, to, place, prefix, len, 0);
     } else if (place.count > 0) {
         hm_extranonce_release(hm_space(&a->prefixes, to), place);
     }
@@ -355,7 +463,7 @@ void hm_assignment_force(hm_assignment *a, uint32_t slot, uint32_t to, uint64_t 
     if (to != HMX_NONE && prefix_len > 0) {
         hm_prefixes_claim(&a->prefixes, to, prefix, prefix_len, &place);
     }
-    transfer(a, slot, to, place, now_ns);
+    transfer(a, slot, to, place, prefix, prefix_len, now_ns);
     hm_hot(&a->channels, slot)->moved_ns = now_ns > 0 ? now_ns : 1;
 }
 
@@ -376,8 +484,9 @@ void hm_assignment_close(hm_assignment *a, uint32_t slot, uint64_t now_ns)
     if (hot->pending_to != HMX_NONE) {
         hm_assignment_cancel(a, slot, now_ns, 1);
     }
-    hm_prefixes_hold(&a->prefixes, now_ns, hot->channel, hot->upstream,
-                     hm_cold(&a->channels, slot)->place, 0);
+    const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+    hm_prefixes_hold(&a->prefixes, now_ns, hot->channel, hot->upstream, cold->place, cold->prefix,
+                     cold->prefix_len, 0);
     unsettle(a, slot);
     a->allocated[hot->upstream] -= hot->hashrate;
     hm_channels_close(&a->channels, slot);
@@ -388,10 +497,19 @@ void hm_assignment_close(hm_assignment *a, uint32_t slot, uint64_t now_ns)
 
 void hm_assignment_expire(hm_assignment *a, uint64_t now_ns)
 {
-    while (a->pending_head != HM_SLOT_NONE &&
-           hm_cold(&a->channels, a->pending_head)->decision_until_ns <= now_ns) {
-        hm_assignment_cancel(a, a->pending_head, now_ns, 1);
-        a->moves.expired++;
+    uint32_t slot = a->pending_head;
+    while (slot != HM_SLOT_NONE) { /* oldest first; those by reopening are given longer */
+        hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+        const uint32_t next = cold->pending_next;
+        if (cold->decision_until_ns < now_ns) {
+            forget_unanswered(cold, HM_UNANSWERED - 1u);
+            cold->unanswered[0] = cold->decision;
+            hm_assignment_cancel(a, slot, now_ns, 1);
+            a->moves.expired++;
+        } else if (cold->pending_style != HMX_STYLE_REOPEN) {
+            break;
+        }
+        slot = next;
     }
 }
 

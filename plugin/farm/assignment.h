@@ -20,6 +20,7 @@
 #include "plugin/farm/upstreams.h"
 
 #define HM_DECISION_VALID_NS (15ull * HM_NS_PER_S)
+#define HM_REOPEN_VALID_NS   (120ull * HM_NS_PER_S)   /* a device that reconnects takes its time */
 #define HM_PLACES            (HMX_UPSTREAMS_MAX + 1u) /* upstreams 1..64; 0 = parked */
 
 typedef struct hm_move_counts {
@@ -77,6 +78,13 @@ void hm_assignment_free(hm_assignment *a);
  * the host forbid (spec 5.1.1, 5.2.3, 5.3.1, 5.3.10, 5.3.12), and the pool must be usable. */
 int hm_assignment_legal(hm_assignment *a, uint32_t slot, uint32_t to);
 
+/* Could this channel ever work for that upstream, by what it was promised and by what is known of
+ * the pool now, whether it is up or not? */
+int hm_assignment_could(hm_assignment *a, uint32_t slot, uint32_t to);
+
+/* A peer of an extended channel that does not obey SetExtranoncePrefix. */
+int hm_assignment_is_deaf(const hm_assignment *a, uint32_t slot);
+
 /* Where a pinned channel belongs and may go now, HMX_NONE when it is not pinned to an upstream or
  * is there. */
 uint32_t hm_assignment_pin_target(hm_assignment *a, uint32_t slot);
@@ -107,6 +115,9 @@ void hm_assignment_set_hashrate(hm_assignment *a, uint32_t slot, double hashrate
 /* Makes a decision pending and describes it. Returns 0, or -1 when no prefix is left there. */
 int hm_assignment_propose(hm_assignment *a, uint32_t slot, uint32_t to, uint32_t kind,
                           uint32_t reason, uint64_t now_ns, hm_decision *out);
+/* The same as a move by reopening: no prefix, since another channel comes back. */
+void hm_assignment_propose_reopen(hm_assignment *a, uint32_t slot, uint32_t to, uint32_t reason,
+                                  uint64_t now_ns, hm_decision *out);
 
 /* The pending decision of a channel became fact; prefix in force as the host says (len 0: as
  * proposed). */
@@ -122,7 +133,13 @@ void hm_assignment_force(hm_assignment *a, uint32_t slot, uint32_t to, uint64_t 
 /* The channel is gone. */
 void hm_assignment_close(hm_assignment *a, uint32_t slot, uint64_t now_ns);
 
-/* Cancels what nobody answered in time. */
+/* An APPLIED came for a decision that had run out: it is a fact all the same, the channel is at
+ * `to`, and another pending decision is void. Returns 0, or -1 when the decision was not one of
+ * this channel's that ran out unanswered: then nothing changed. */
+int hm_assignment_apply_late(hm_assignment *a, uint32_t slot, uint64_t decision, uint32_t to,
+                             uint64_t now_ns, const uint8_t *prefix, uint32_t prefix_len);
+
+/* Cancels what nobody answered in time (an answer at the last moment still counts). */
 void hm_assignment_expire(hm_assignment *a, uint64_t now_ns);
 
 /* What the sums were kept as, and what a walk over all channels finds them to be. Those in hashrate

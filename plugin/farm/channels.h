@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "abi/hmx_abi.h"
 #include "plugin/base/memory.h"
 #include "plugin/base/table.h"
 #include "plugin/farm/estimator.h"
@@ -46,6 +47,8 @@ typedef struct hm_prefix_place {
     uint32_t count;
 } hm_prefix_place;
 
+enum { HM_UNANSWERED = 2 };
+
 #define HM_PIN_STAY UINT8_MAX /* hm_channel_cold.pin: stays where it is */
 
 typedef struct hm_channel_cold {
@@ -53,6 +56,9 @@ typedef struct hm_channel_cold {
     uint64_t upstreams_allowed; /* bit n-1 = upstream n */
     uint64_t decision;          /* pending, 0 = none */
     uint64_t decision_until_ns;
+    uint64_t unanswered[HM_UNANSWERED]; /* decisions that ran out: an APPLIED may still come */
+    uint64_t who;                  /* its user_identity, vendor and hardware, hashed (reopen.h) */
+    double max_target;             /* easiest target that it accepts, as a number; 0 = unknown */
     hm_prefix_place place;         /* of the prefix in force */
     hm_prefix_place pending_place; /* of the prefix in the pending decision */
     uint32_t pending_next;         /* list of channels with a pending decision */
@@ -65,7 +71,11 @@ typedef struct hm_channel_cold {
     uint8_t pending_kind; /* HMX_DECISION_* */
     uint8_t pin;          /* upstream that it is pinned to, HM_PIN_STAY, or 0 */
     uint8_t identity_len;
-    uint8_t pad0;
+    uint8_t pending_style; /* HMX_STYLE_* */
+    uint8_t stranded;      /* its pool is gone and it may not be moved */
+    uint8_t prefix_len;    /* of the prefix in force, 0 = unknown */
+    uint8_t prefix[HMX_EXTRANONCE_MAX];
+    uint8_t pad0[6];
 } hm_channel_cold;
 
 enum { HM_CHUNK_SLOTS = 1024 };

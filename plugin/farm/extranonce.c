@@ -19,6 +19,19 @@ static uint32_t words(uint32_t capacity)
     return (capacity + 63u) / 64u;
 }
 
+/* Twice the channels: those that have left hold their prefix for a while. */
+static uint32_t wanted_indexes(uint32_t channels)
+{
+    return channels < 128u ? 256u : 2u * channels;
+}
+
+static uint32_t capacity_of(uint32_t channels, uint32_t width)
+{
+    const uint64_t wanted = wanted_indexes(channels);
+    const uint64_t most = 1ull << (8u * width);
+    return (uint32_t)(wanted < most ? wanted : most);
+}
+
 void hm_extranonce_free(hm_extranonce_space *s)
 {
     if (s->used != NULL) {
@@ -36,16 +49,17 @@ int hm_extranonce_reset(hm_extranonce_space *s, const hm_memory *memory, const u
         return 0;
     }
     s->memory = memory;
-    s->index_width = (uint8_t)hm_index_width(channels);
+    s->channels = channels;
     s->instance_width = (uint8_t)(instance_count > 1 ? hm_index_width(instance_count) : 0);
+    s->index_width = (uint8_t)hm_index_width(wanted_indexes(channels));
+    while (s->index_width > 1 && (uint32_t)s->instance_width + s->index_width > granted_size) {
+        s->index_width--;
+    }
     s->instance_index = instance_index;
     s->pool_prefix_len = (uint8_t)pool_prefix_len;
     s->granted_size = (uint8_t)granted_size;
     memcpy(s->pool_prefix, pool_prefix, pool_prefix_len);
-    /* Twice the channels: those that have left hold their prefix for a while. */
-    const uint64_t wanted = channels < 128u ? 256u : 2ull * channels;
-    const uint64_t most = 1ull << (8u * s->index_width);
-    s->capacity = (uint32_t)(wanted < most ? wanted : most);
+    s->capacity = capacity_of(channels, s->index_width);
     s->used = hm_alloc(memory, words(s->capacity), sizeof *s->used, _Alignof(uint64_t));
     if (s->used == NULL) {
         hm_extranonce_free(s);
@@ -70,9 +84,46 @@ int hm_extranonce_fits(const hm_extranonce_space *s, uint32_t kind, uint32_t rol
     return prefix_length(s, kind, rollable) > 0;
 }
 
+int hm_extranonce_could(const hm_extranonce_space *s, uint32_t kind, uint32_t rollable)
+{
+    const uint32_t reserved = kind == HMX_CHANNEL_EXTENDED ? rollable : 0;
+    return s->used != NULL && reserved + s->instance_width + 1u <= s->granted_size;
+}
+
 static int is_used(const hm_extranonce_space *s, uint32_t index)
 {
     return (int)(s->used[index / 64u] >> (index % 64u) & 1u);
+}
+
+int hm_extranonce_narrow(hm_extranonce_space *s, uint32_t kind, uint32_t rollable)
+{
+    if (!hm_extranonce_could(s, kind, rollable)) {
+        return -1;
+    }
+    const uint32_t reserved = kind == HMX_CHANNEL_EXTENDED ? rollable : 0;
+    const uint32_t width = (uint32_t)s->granted_size - s->instance_width - reserved;
+    if (width >= s->index_width) {
+        return 0;
+    }
+    hm_extranonce_space next = *s;
+    next.index_width = (uint8_t)width;
+    next.capacity = capacity_of(s->channels, width);
+    next.in_use = next.scan = 0;
+    next.used = hm_alloc(s->memory, words(next.capacity), sizeof *next.used, _Alignof(uint64_t));
+    if (next.used == NULL) {
+        return -1;
+    }
+    for (uint32_t i = 0; i < s->capacity; i++) {
+        const uint32_t at = i >> (8u * (s->index_width - width));
+        if (is_used(s, i) && at < next.capacity && !is_used(&next, at)) {
+            next.used[at / 64u] |= 1ull << (at % 64u);
+            next.in_use++;
+            next.scan = at + 1u < next.capacity ? at + 1u : 0;
+        }
+    }
+    hm_extranonce_free(s);
+    *s = next;
+    return 0;
 }
 
 /* First free index in [from, to), or `to`. Whole words that are full are skipped. */

@@ -11,6 +11,10 @@
  * fill pool prefix + granted size; a standard channel's prefix fills it alone (spec 5.3.10
  * and 5.3.16). Indexes are handed out next-fit, so that a freed one rests as long as possible. When
  * a prefix may be freed is decided in prefixes.h.
+ *
+ * The width is what twice the channels need (those that have left hold their prefix for a while),
+ * and less when a channel comes that would not fit otherwise: as little as the channels that are
+ * there need.
  */
 #ifndef PLUGIN_FARM_EXTRANONCE_H
 #define PLUGIN_FARM_EXTRANONCE_H
@@ -33,6 +37,8 @@ typedef struct hm_extranonce_space {
     uint8_t instance_width; /* bytes of the instance index, 0..4 */
     uint8_t index_width;    /* bytes of the channel index, 1..4 */
     uint32_t instance_index;
+    uint32_t channels; /* that it should be able to serve at once */
+    uint32_t pad0;
 } hm_extranonce_space;
 
 /* Bytes that hold the numbers 0..count-1: 1 to 4. */
@@ -45,6 +51,14 @@ int hm_extranonce_reset(hm_extranonce_space *s, const hm_memory *memory, const u
                         uint32_t pool_prefix_len, uint32_t granted_size, uint32_t instance_index,
                         uint32_t instance_count, uint32_t channels);
 void hm_extranonce_free(hm_extranonce_space *s);
+
+/* Could it, with a channel index of one byte (hm_extranonce_narrow)? */
+int hm_extranonce_could(const hm_extranonce_space *s, uint32_t kind, uint32_t rollable);
+
+/* Makes the channel index as narrow as this channel needs, when it is wider. Every index whose
+ * bytes begin like one that is taken is taken for good: whoever holds a place here is to forget it.
+ * Returns 0, or -1 out of memory or when no width fits; then nothing changed. */
+int hm_extranonce_narrow(hm_extranonce_space *s, uint32_t kind, uint32_t rollable);
 
 /* Can a channel that was promised `rollable` bytes (0 for a standard one) get a prefix of the right
  * length? */

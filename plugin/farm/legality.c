@@ -19,7 +19,7 @@ static int version_rolling_fits(const hm_channel_cold *cold, const hm_upstreams 
                                 uint32_t to)
 {
     const hm_upstream_facts *const f = &u->rows[to - 1u].facts;
-    if ((cold->flags & HMX_CHANNEL_REQUIRES_VERSION_ROLLING) != 0) {
+    if ((cold->flags & HMX_CHANNEL_FLAG_REQUIRES_VERSION_ROLLING) != 0) {
         return f->version_rolling != HMX_NO && f->fixed_version != HMX_YES;
     }
     /* A standard job cannot say that its version is fixed: a device that was told it may roll
@@ -42,17 +42,42 @@ int hm_assignment_legal(hm_assignment *a, uint32_t slot, uint32_t to)
         return 0;
     }
     const hm_extranonce_space *const space = hm_space(&a->prefixes, to);
-    if (space->used != NULL && (!hm_extranonce_fits(space, cold->kind, cold->extranonce_size) ||
+    if (space->used != NULL && (!hm_extranonce_could(space, cold->kind, cold->extranonce_size) ||
                                 space->in_use >= space->capacity)) {
         return 0;
     }
-    if ((cold->flags & HMX_CHANNEL_SHARES_GROUP) != 0 && from != HMX_NONE) {
+    if ((cold->flags & HMX_CHANNEL_FLAG_SHARES_GROUP) != 0 && from != HMX_NONE) {
         const uint32_t here = full_extranonce_size(u, from);
         if (here == 0 || here != full_extranonce_size(u, to)) {
             return 0;
         }
     }
+    /* A device that wants harder shares than the pool gives would be flooded, or would refuse. */
+    const double easiest = u->rows[to - 1u].facts.easiest_target;
+    if (cold->max_target > 0.0 && easiest > cold->max_target) {
+        return 0;
+    }
     return version_rolling_fits(cold, u, from, to);
+}
+
+int hm_assignment_could(hm_assignment *a, uint32_t slot, uint32_t to)
+{
+    const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+    const hm_upstream *const row = &a->upstreams->rows[to - 1u];
+    const hm_extranonce_space *const space = hm_space(&a->prefixes, to);
+    if (!row->exists || row->removed || (cold->upstreams_allowed >> (to - 1u) & 1u) == 0) {
+        return 0;
+    }
+    if (space->used != NULL && !hm_extranonce_could(space, cold->kind, cold->extranonce_size)) {
+        return 0;
+    }
+    return version_rolling_fits(cold, a->upstreams, HMX_NONE, to);
+}
+
+int hm_assignment_is_deaf(const hm_assignment *a, uint32_t slot)
+{
+    const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+    return cold->kind == HMX_CHANNEL_EXTENDED && cold->honours_prefix == HMX_NO;
 }
 
 int hm_assignment_movable(const hm_assignment *a, uint32_t slot)
@@ -62,8 +87,8 @@ int hm_assignment_movable(const hm_assignment *a, uint32_t slot)
     if (hot->channel == 0 || hot->pending_to != HMX_NONE) {
         return 0;
     }
-    if ((cold->flags & HMX_CHANNEL_CUSTOM_JOBS) != 0) {
+    if ((cold->flags & HMX_CHANNEL_FLAG_CUSTOM_JOBS) != 0) {
         return 0;
     }
-    return !(cold->kind == HMX_CHANNEL_EXTENDED && cold->honours_prefix == HMX_NO);
+    return !hm_assignment_is_deaf(a, slot);
 }

@@ -8,7 +8,7 @@
 static void write_row(const hm_outbox *o, uint32_t index, const hmx_decision *decision)
 {
     unsigned char *const row = (unsigned char *)o->rows + (size_t)index * o->stride;
-    (void)hmx_copy_out(row, sizeof *decision, decision, sizeof *decision);
+    (void)hmx_copy_out(row, HMX_DECISION_SIZE_VER0, decision, sizeof *decision);
 }
 
 void hm_outbox_put(hm_outbox *o, const hm_decision *d)

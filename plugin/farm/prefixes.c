@@ -97,7 +97,8 @@ static int grow(hm_prefixes *p)
 }
 
 void hm_prefixes_hold(hm_prefixes *p, uint64_t now_ns, uint64_t channel, uint32_t upstream,
-                      hm_prefix_place place, int unconfirmed)
+                      hm_prefix_place place, const uint8_t *prefix, uint32_t prefix_len,
+                      int unconfirmed)
 {
     if (place.count == 0 || upstream == HMX_NONE) {
         return;
@@ -113,13 +114,17 @@ void hm_prefixes_hold(hm_prefixes *p, uint64_t now_ns, uint64_t channel, uint32_
     p->free_head = h->newer;
     *h = (hm_held_prefix){
         .channel = channel,
-        .until_ns = now_ns + HM_PREFIX_HOLD_NS,
+        .until_ns = now_ns + (p->reported ? HM_PREFIX_HOLD_REPORTED_NS : HM_PREFIX_HOLD_NS),
         .place = place,
         .upstream = upstream,
         .unconfirmed = unconfirmed ? 1u : 0u,
         .older = p->newest,
         .newer = NONE,
+        .prefix_len = (uint8_t)prefix_len,
     };
+    if (prefix_len > 0) {
+        memcpy(h->prefix, prefix, prefix_len);
+    }
     if (p->newest != NONE) {
         p->held[p->newest].newer = at;
     } else {
@@ -130,19 +135,29 @@ void hm_prefixes_hold(hm_prefixes *p, uint64_t now_ns, uint64_t channel, uint32_
     HM_MUST(p->memory->alarm, p->held_count == p->index.count && p->held_count <= p->held_capacity);
 }
 
-void hm_prefixes_forget(hm_prefixes *p, uint32_t upstream)
+static void forget(hm_prefixes *p, uint32_t upstream, void (*end)(hm_prefixes *, uint32_t))
 {
     uint32_t at = p->oldest;
     while (at != NONE) {
         const uint32_t newer = p->held[at].newer;
         if (p->held[at].upstream == upstream) {
-            drop(p, at);
+            end(p, at);
             if (p->held_count == 0) {
                 return;
             }
         }
         at = newer;
     }
+}
+
+void hm_prefixes_forget(hm_prefixes *p, uint32_t upstream)
+{
+    forget(p, upstream, drop);
+}
+
+void hm_prefixes_strand(hm_prefixes *p, uint32_t upstream)
+{
+    forget(p, upstream, let_go);
 }
 
 /* What is held of just this prefix, neither a part of it nor more; NONE when nothing is. */
@@ -169,7 +184,9 @@ void hm_prefixes_claim(hm_prefixes *p, uint32_t upstream, const uint8_t *prefix,
 int hm_prefixes_drained(hm_prefixes *p, uint32_t upstream, const uint8_t *prefix, uint32_t len)
 {
     const uint32_t at = find_held(p, upstream, prefix, len);
-    if (at == NONE) {
+    if (at == NONE ||
+        (p->held[at].prefix_len > 0 &&
+         (p->held[at].prefix_len != len || memcmp(p->held[at].prefix, prefix, len) != 0))) {
         return -1;
     }
     p->held[at].drained = 1;

@@ -21,6 +21,8 @@
 #include "plugin/farm/extranonce.h"
 
 #define HM_PREFIX_HOLD_NS (3600ull * HM_NS_PER_S)
+/* With a host that reports: only for a report that got lost. */
+#define HM_PREFIX_HOLD_REPORTED_NS (4ull * HM_PREFIX_HOLD_NS)
 
 typedef struct hm_held_prefix {
     uint64_t channel;
@@ -31,7 +33,9 @@ typedef struct hm_held_prefix {
     uint32_t unconfirmed; /* no share accepted yet under the next prefix; the channel is open */
     uint32_t older;       /* list in order of until_ns, or the free list */
     uint32_t newer;
-    uint32_t pad0;
+    uint8_t prefix_len; /* the prefix itself, 0 = unknown */
+    uint8_t prefix[HMX_EXTRANONCE_MAX];
+    uint8_t pad0[3];
 } hm_held_prefix;
 
 typedef struct hm_prefixes {
@@ -43,7 +47,8 @@ typedef struct hm_prefixes {
     uint32_t free_head;
     uint32_t oldest;
     uint32_t newest;
-    hm_table index; /* upstream and first index of a place -> held */
+    uint32_t reported; /* the host says when a prefix is drained (HMX_CAP_DRAIN_REPORT) */
+    hm_table index;    /* upstream and first index of a place -> held */
 } hm_prefixes;
 
 void hm_prefixes_init(hm_prefixes *p, const hm_memory *memory, const unsigned char hash_key[16]);
@@ -56,11 +61,15 @@ static inline hm_extranonce_space *hm_space(hm_prefixes *p, uint32_t upstream)
 
 /* Forgets what is held on an upstream whose space is about to be replaced. */
 void hm_prefixes_forget(hm_prefixes *p, uint32_t upstream);
+/* Forgets it and leaves its places reserved. */
+void hm_prefixes_strand(hm_prefixes *p, uint32_t upstream);
 
-/* A channel left this place. Without memory to remember it the place simply stays reserved for
- * ever: a leak of one index is better than two miners in one search space. */
+/* A channel left this place, and the prefix that it had there (len 0 = unknown). Without memory to
+ * remember it the place simply stays reserved for ever: a leak of one index is better than two
+ * miners in one search space. */
 void hm_prefixes_hold(hm_prefixes *p, uint64_t now_ns, uint64_t channel, uint32_t upstream,
-                      hm_prefix_place place, int unconfirmed);
+                      hm_prefix_place place, const uint8_t *prefix, uint32_t prefix_len,
+                      int unconfirmed);
 
 /* Reserves what a prefix covers that the host put in force, as hm_extranonce_claim does. When just
  * that is held it passes to the channel and is no longer held: a miner that was taken back, a move
@@ -68,8 +77,8 @@ void hm_prefixes_hold(hm_prefixes *p, uint64_t now_ns, uint64_t channel, uint32_
 void hm_prefixes_claim(hm_prefixes *p, uint32_t upstream, const uint8_t *prefix, uint32_t len,
                        hm_prefix_place *place);
 
-/* The host says that no job of this prefix is valid any more. Returns 0, or -1 when it is not
- * held. */
+/* The host says that no job of this prefix, byte for byte, is valid any more. Returns 0, or -1 when
+ * it is not held. */
 int hm_prefixes_drained(hm_prefixes *p, uint32_t upstream, const uint8_t *prefix, uint32_t len);
 
 /* Frees what is drained and confirmed, and what is too old. `channels` tells which channels are

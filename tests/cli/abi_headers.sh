@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
 #
-# Each header of abi/ compiles alone, and when included twice, as C11, C17 and C++17, with gcc and
-# with clang, silently under every warning that a careful proxy author might use, -Wpadded included.
+# Each header of abi/ compiles alone, and when included twice, as C11, C17, C++17 and C++20, with
+# gcc and with clang, silently under every warning that a careful proxy author might use, -Wpadded
+# included.
 . "$(dirname "$0")/../tools/checks.sh"
 
 warnings=(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wpadded -Werror)
@@ -27,7 +28,9 @@ check_tree() { # ROOT
         found=$((found + 1))
     done
     for compiler in $(first_command g++) $(first_command clang++-14 clang++); do
-        check_language "$1" "$compiler" c++17 c++
+        for standard in c++17 c++20; do
+            check_language "$1" "$compiler" "$standard" c++
+        done
         found=$((found + 1))
     done
     [ "$found" -eq 4 ] || skip "gcc, g++, clang and clang++ are needed, only $found of them are here"

@@ -71,8 +71,8 @@ must_refuse "a field of another type" "hmx_upstream_info.percentage is not a dou
     bash "$0" "$SCRATCH/planted"
 plant abi/hmx_abi.h 's/HMX_SHARE_LOST = 4/HMX_SHARE_LOST = 10/'
 must_refuse "a constant of another value" "HMX_SHARE_LOST is not 4" bash "$0" "$SCRATCH/planted"
-plant abi/hmx_layout.def '/FIELD\(hmx_tick, elapsed_ns,/d'
-must_refuse "a field that is not listed" hmx_tick.unix_ms bash "$0" "$SCRATCH/planted"
+plant abi/hmx_layout.def '/FIELD\(hmx_reader, ctx,/d'
+must_refuse "a field that is not listed" hmx_reader.read bash "$0" "$SCRATCH/planted"
 plant abi/hmx_tuning.h 's/HMX_MODE_PAUSED = 3/HMX_MODE_PAUSED = 3, HMX_MODE_PLANTED = 4/'
 must_refuse "a constant that is not listed" HMX_MODE_PLANTED bash "$0" "$SCRATCH/planted"
 plant abi/hmx_metrics.h 's/^typedef struct hmx_snapshot \{/typedef struct hmx_planted {\n    int a;\n} hmx_planted;\n&/'

@@ -50,8 +50,9 @@ static const hmx_ops *load(const char *path)
         *(void **)&entry = dlsym(library, HMX_ENTRY_SYMBOL);
     }
     const hmx_descriptor *who = entry != NULL ? entry() : NULL;
-    if (who == NULL || who->magic != HMX_ABI_MAGIC || who->min_host_minor > HMX_ABI_MINOR ||
-        (who->needs & ~CAPS) != 0 || who->ops->size < sizeof(hmx_ops)) {
+    if (who == NULL || who->size < HMX_DESCRIPTOR_SIZE_VER0 || who->magic != HMX_ABI_MAGIC ||
+        who->min_host_minor > HMX_ABI_MINOR || (who->needs & ~CAPS) != 0 ||
+        who->ops->size < HMX_OPS_SIZE_VER0) {
         return NULL;
     }
     return who->ops;
@@ -125,7 +126,7 @@ static void tick(void)
     hmx_status status;
     do {
         hmx_decision rows[2] = {{.size = sizeof rows[0]}, {.size = sizeof rows[0]}};
-        hmx_tick e = {.event = event(sizeof e), .elapsed_ns = SECOND_NS};
+        hmx_tick e = {.event = event(sizeof e)};
         buffer = (hmx_decision_buf){sizeof buffer, sizeof rows[0], 2, 0, 0, 0, rows};
         status = ops->on_tick(plugin, &e, &buffer);
         for (uint32_t i = 0; status == HMX_OK && i < buffer.count; i++) {

@@ -87,10 +87,10 @@ static stream save(hmx_instance *self)
 
 static hmx_status load(hmx_instance *self, stream *s)
 {
-    const hmx_reader from = {
-        .size = sizeof from, .ctx = s, .read = read_more, .now_ns = 1000000000};
+    const hmx_reader from = {.size = sizeof from, .ctx = s, .read = read_more};
+    const hmx_load_args args = {.size = sizeof args, .now_ns = 1000000000, .from = &from};
     s->at = 0;
-    return HM_OPS.load(self, &from);
+    return HM_OPS.load(self, &args);
 }
 
 static void expect_same(const stream *a, const stream *b)

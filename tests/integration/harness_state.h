@@ -73,12 +73,10 @@ static inline void it_save(it_host *h, it_bytes *to)
 static inline hmx_status it_load(it_host *h, it_bytes *from)
 {
     from->at = from->calls = 0;
-    const hmx_reader reader = {.size = sizeof reader,
-                               .ctx = from,
-                               .read = it_stream_read,
-                               .now_ns = h->now_ns,
-                               .unix_ms = 1700000000000ull};
-    return hs_guard_load(h->guard, &reader);
+    const hmx_reader reader = {.size = sizeof reader, .ctx = from, .read = it_stream_read};
+    const hmx_load_args args = {
+        .size = sizeof args, .now_ns = h->now_ns, .unix_ms = 1700000000000ull, .from = &reader};
+    return hs_guard_load(h->guard, &args);
 }
 
 /* Gives a changed state the checksum that it should have. */

@@ -22,7 +22,7 @@ static void open_three(const char *controller)
 static void reject(uint32_t index, uint32_t upstream, uint32_t verdict, uint32_t count, int local)
 {
     hmx_share e = it_share_event(&H, index, upstream, verdict, count, 100.0 * count);
-    e.event.flags = local ? HMX_SHARE_LOCAL : 0;
+    e.event.flags = local ? HMX_SHARE_FLAG_LOCAL : 0;
     cr_assert_eq(hs_guard_on_share(H.guard, &e), HMX_OK);
 }
 

@@ -22,12 +22,13 @@ Test(extranonce, lengths_fill_the_pool_s_space)
     const it_channel *c = &H.channels[open_kind(&H, HMX_CHANNEL_STANDARD, 0)];
     cr_assert_eq(c->prefix_len, 12);
     cr_assert_eq(memcmp(c->prefix, "\x40\x41\x42\x43", 4), 0);
-    for (uint32_t rollable = 0; rollable <= 6; rollable++) { /* two bytes tell 65536 apart */
+    /* Three bytes tell twice 65536 apart; where no more is left the index makes do with one. */
+    for (uint32_t rollable = 0; rollable <= 7; rollable++) {
         c = &H.channels[open_kind(&H, HMX_CHANNEL_EXTENDED, rollable)];
         cr_assert_eq(c->prefix_len, 12 - rollable);
         cr_assert_eq(memcmp(c->prefix, "\x40\x41\x42\x43", 4), 0);
     }
-    cr_assert_eq(H.channels[open_kind(&H, HMX_CHANNEL_EXTENDED, 7)].upstream, HMX_NONE);
+    cr_assert_eq(H.channels[open_kind(&H, HMX_CHANNEL_EXTENDED, 8)].upstream, HMX_NONE);
     it_close(&H);
 }
 
@@ -71,7 +72,7 @@ static uint32_t fill_and_move(it_channel *before)
 {
     const it_options o = {.channels_max = 256};
     it_open_with(&H, IT_POOL("a", "75", "1") IT_POOL("b", "25", "2"), &o);
-    it_up_space(&H, IT_A, 10, 4, 8);
+    it_up_space(&H, IT_A, 10, 4, 1);
     it_channels(&H, 200, 1000);
     it_up_space(&H, IT_B, 20, 4, 8);
     it_advance(&H, 30);
@@ -150,7 +151,7 @@ Test(extranonce, a_host_that_never_reports_gets_its_places_back)
     const it_options o = {.channels_max = 256,
                           .caps = HMX_CAP_KNOWN & ~(uint64_t)HMX_CAP_DRAIN_REPORT};
     it_open_with(&H, IT_POOL("a", "100", "1"), &o);
-    it_up_space(&H, IT_A, 10, 4, 8);
+    it_up_space(&H, IT_A, 10, 4, 1);
     it_channels(&H, 256, 1000);
     for (uint32_t i = 0; i < 256; i++) {
         it_close_channel(&H, i);
@@ -167,7 +168,7 @@ Test(extranonce, a_prefix_that_the_host_chose_is_nobody_else_s)
 {
     const it_options o = {.channels_max = 256};
     it_open_with(&H, IT_POOL("a", "100", "1"), &o);
-    it_up_space(&H, IT_A, 10, 4, 8);
+    it_up_space(&H, IT_A, 10, 4, 1);
     hmx_channel_open e = it_channel_event(&H, 1000);
     e.current_upstream = IT_A; /* a farm that ran before: place 3 is taken */
     e.extranonce_prefix_len = 12;

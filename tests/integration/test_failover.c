@@ -215,7 +215,7 @@ Test(failover, without_auto_restore_a_pool_that_failed_waits_for_the_operator)
     it_run(&H, 300, 1, IT_APPLY);
     cr_assert_eq(it_count_on(&H, IT_A), 0);
     cr_assert_not(it_row(&H, IT_A).flags & HMX_ROW_USABLE);
-    cr_assert_eq(H.tuning->set_deadband(H.self, H.now_ns, 0.7, NULL), HMX_OK);
+    cr_assert_eq(H.tuning->set_deadband(H.self, H.now_ns, HMX_DEADBAND_POINTS, 0.7, NULL), HMX_OK);
     it_run(&H, 300, 1, IT_APPLY);
     cr_assert_eq(it_count_on(&H, IT_A), 0, "another knob is not a word about this pool");
     cr_assert_eq(H.tuning->set_upstream_enabled(H.self, H.now_ns, IT_B, HMX_YES, NULL), HMX_OK);

@@ -269,7 +269,7 @@ Test(grey, the_hosts_own_rejections_are_not_the_pools)
         for (uint32_t i = 0; i < 10; i++) {
             hmx_share e = it_share_event(&H, i, H.channels[i].upstream,
                                          HMX_SHARE_REJECTED_LOW_DIFFICULTY, 5, 5.0);
-            e.event.flags = HMX_SHARE_LOCAL;
+            e.event.flags = HMX_SHARE_FLAG_LOCAL;
             cr_assert_eq(hs_guard_on_share(H.guard, &e), HMX_OK);
         }
         cr_assert_not(has_flag(IT_A, HMX_ROW_GREY));

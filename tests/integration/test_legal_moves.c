@@ -56,7 +56,7 @@ Test(legal, without_any_obstacle_half_of_them_move)
 static void custom_jobs(hmx_channel_open *e)
 {
     extended(e);
-    e->flags = HMX_CHANNEL_CUSTOM_JOBS;
+    e->flags = HMX_CHANNEL_FLAG_CUSTOM_JOBS;
 }
 
 Test(legal, channels_with_custom_jobs_stay)
@@ -122,7 +122,7 @@ Test(legal, a_pool_that_grants_too_few_bytes_is_no_destination)
 
 static void rolls(hmx_channel_open *e)
 {
-    e->flags = HMX_CHANNEL_REQUIRES_VERSION_ROLLING;
+    e->flags = HMX_CHANNEL_FLAG_REQUIRES_VERSION_ROLLING;
 }
 
 static void b_forbids_rolling(void)
@@ -156,7 +156,7 @@ Test(legal, a_standard_miner_may_not_come_to_a_fixed_version_from_a_free_one)
 static void grouped(hmx_channel_open *e)
 {
     extended(e);
-    e->flags = HMX_CHANNEL_SHARES_GROUP;
+    e->flags = HMX_CHANNEL_FLAG_SHARES_GROUP;
 }
 
 Test(legal, members_of_a_group_move_only_where_the_extranonce_is_as_long)
@@ -224,7 +224,7 @@ Test(legal, what_a_channel_says_later_binds_too)
             i % 3 == 0   ? HMX_FACT_HONOURS_PREFIX
             : i % 3 == 1 ? HMX_FACT_FLAGS
                          : HMX_FACT_UPSTREAMS_ALLOWED,
-            HMX_NO, HMX_CHANNEL_CUSTOM_JOBS, 1u << (IT_A - 1));
+            HMX_NO, HMX_CHANNEL_FLAG_CUSTOM_JOBS, 1u << (IT_A - 1));
     }
     it_run(&H, 600, 1, IT_APPLY);
     cr_assert_eq(H.moves, 0);
@@ -245,7 +245,7 @@ Test(legal, only_those_who_may_move_are_moved)
     it_place(&H, 40, 0, 0);
     for (uint32_t i = 0; i < 40; i++) {
         if (i % 4 != 0) {
-            say(i, HMX_FACT_FLAGS, 0, HMX_CHANNEL_CUSTOM_JOBS, 0);
+            say(i, HMX_FACT_FLAGS, 0, HMX_CHANNEL_FLAG_CUSTOM_JOBS, 0);
         }
     }
     it_run(&H, 900, 1, IT_APPLY);
@@ -262,7 +262,7 @@ Test(legal, an_evacuation_is_no_excuse)
     open_extended(20);
     it_place(&H, 20, 0, 0);
     for (uint32_t i = 0; i < 10; i++) {
-        say(i, HMX_FACT_FLAGS, 0, HMX_CHANNEL_CUSTOM_JOBS, 0);
+        say(i, HMX_FACT_FLAGS, 0, HMX_CHANNEL_FLAG_CUSTOM_JOBS, 0);
     }
     it_down(&H, IT_A);
     it_tick(&H);

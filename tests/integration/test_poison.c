@@ -95,8 +95,9 @@ Test(poison, every_hook_answers_fatal_from_then_on)
     cr_assert_eq(ops->upstreams(self, &table), HMX_E_FATAL);
     const hmx_writer to = {.size = sizeof to, .write = write_nothing};
     cr_assert_eq(ops->save(self, &to), HMX_E_FATAL);
-    const hmx_reader from = {.size = sizeof from, .read = read_nothing, .now_ns = H.now_ns};
-    cr_assert_eq(ops->load(self, &from), HMX_E_FATAL);
+    const hmx_reader from = {.size = sizeof from, .read = read_nothing};
+    const hmx_load_args load = {.size = sizeof load, .now_ns = H.now_ns, .from = &from};
+    cr_assert_eq(ops->load(self, &load), HMX_E_FATAL);
     const hmx_reconfigure_args args = {
         .size = sizeof args, .config_text = {IT_ABC, sizeof IT_ABC - 1}, .now_ns = H.now_ns};
     cr_assert_eq(ops->reconfigure(self, &args), HMX_E_FATAL);
@@ -109,15 +110,15 @@ Test(poison, the_extensions_answer_fatal_too)
     cr_assert_eq(tick(100.0), HMX_E_FATAL);
     hmx_instance *const self = H.self;
     const uint64_t now = H.now_ns;
-    const hmx_tuning_v1 *const t = H.plugin.ops.get_extension(HMX_TUNING_ID);
-    const hmx_metrics_v1 *const m = H.plugin.ops.get_extension(HMX_METRICS_ID);
+    const hmx_tuning_v1 *const t = H.plugin.ops.get_extension(self, HMX_TUNING_ID);
+    const hmx_metrics_v1 *const m = H.plugin.ops.get_extension(self, HMX_METRICS_ID);
     const hmx_pid_gains gains = {.size = sizeof gains, .kp = 1.0};
     const hmx_targets targets = {.size = sizeof targets, .stride = sizeof(hmx_target)};
     const hmx_view pattern = {"*", 1};
     const hmx_writer to = {.size = sizeof to, .write = write_nothing};
     cr_assert_eq(t->set_tuning_model(self, now, HMX_TUNING_BALANCED, NULL), HMX_E_FATAL);
     cr_assert_eq(t->set_custom_pid_params(self, now, &gains, NULL), HMX_E_FATAL);
-    cr_assert_eq(t->set_deadband(self, now, 1.0, NULL), HMX_E_FATAL);
+    cr_assert_eq(t->set_deadband(self, now, HMX_DEADBAND_POINTS, 1.0, NULL), HMX_E_FATAL);
     cr_assert_eq(t->set_evaluation_interval(self, now, 30, NULL), HMX_E_FATAL);
     cr_assert_eq(t->set_min_reassignment_interval(self, now, 30, NULL), HMX_E_FATAL);
     cr_assert_eq(t->set_targets(self, now, &targets, NULL), HMX_E_FATAL);

@@ -104,7 +104,7 @@ Test(rebalance, a_deviation_inside_the_deadband_moves_nobody)
     it_run(&H, 1800, 1, IT_APPLY);
     cr_assert_eq(H.moves, 0, "8 points off, the band begins at 10");
     cr_assert_float_eq(it_snapshot(&H).s.deviation_points, 8, 0.1);
-    cr_assert_eq(H.tuning->set_deadband(H.self, H.now_ns, 0.5, NULL), HMX_OK);
+    cr_assert_eq(H.tuning->set_deadband(H.self, H.now_ns, HMX_DEADBAND_POINTS, 0.5, NULL), HMX_OK);
     it_run(&H, 240, 1, IT_APPLY);
     cr_assert_eq(H.moves, 8);
     cr_assert_eq(it_count_on(&H, IT_A), 60);

@@ -58,7 +58,7 @@ Test(reconfigure, the_table_is_what_the_host_connects_from)
     cr_assert_eq(first.port, 34254);
     cr_assert_eq(first.priority, 7);
     cr_assert_eq(first.percentage, 100.0);
-    cr_assert_eq(first.flags, HMX_UPSTREAM_ENABLED | HMX_UPSTREAM_HAS_KEY);
+    cr_assert_eq(first.flags, HMX_UPSTREAM_FLAG_ENABLED | HMX_UPSTREAM_FLAG_HAS_KEY);
     cr_assert_eq(first.health_check_interval_secs, 45);
     uint32_t sum = 0;
     for (size_t i = 0; i < sizeof first.authority_key; i++) {
@@ -104,7 +104,7 @@ Test(reconfigure, a_new_pool_gets_a_number_and_then_channels, .init = setup)
 Test(reconfigure, a_removed_pool_is_left_and_then_forgotten, .init = setup)
 {
     cr_assert_eq(reconfigure(IT_POOL("a", "60", "1") IT_POOL("b", "40", "2")), HMX_OK);
-    cr_assert_eq(info_of("c").flags, HMX_UPSTREAM_REMOVED);
+    cr_assert_eq(info_of("c").flags, HMX_UPSTREAM_FLAG_REMOVED);
     cr_assert_eq(info_of("c").upstream, IT_C);
     cr_assert_str_eq(info_of("c").address, "c.example", "the connection is still needed");
     cr_assert(it_row(&H, IT_C).flags & HMX_ROW_REMOVED);
@@ -113,7 +113,7 @@ Test(reconfigure, a_removed_pool_is_left_and_then_forgotten, .init = setup)
     for (uint32_t i = 0; i < 10; i++) {
         cr_assert(H.decisions[i].from == IT_C && H.decisions[i].reason == HMX_REASON_EVACUATION);
     }
-    cr_assert_eq(info_of("c").flags, HMX_UPSTREAM_REMOVED, "they have not left yet");
+    cr_assert_eq(info_of("c").flags, HMX_UPSTREAM_FLAG_REMOVED, "they have not left yet");
     it_answer_all(&H, HMX_RESULT_APPLIED);
     it_run(&H, 61, 1, IT_APPLY);
     cr_assert_eq(info_of("c").upstream, 0);
@@ -125,7 +125,7 @@ Test(reconfigure, a_number_is_not_reused_before_the_last_channel_has_left, .init
 {
     cr_assert_eq(reconfigure(AB_D), HMX_OK);
     cr_assert_eq(info_of("d").upstream, IT_D, "c still has its channels");
-    cr_assert_eq(info_of("c").flags, HMX_UPSTREAM_REMOVED);
+    cr_assert_eq(info_of("c").flags, HMX_UPSTREAM_FLAG_REMOVED);
     it_up(&H, IT_D);
     it_run(&H, 61, 1, IT_APPLY);
     cr_assert_eq(it_count_on(&H, IT_C), 0);
@@ -193,7 +193,7 @@ Test(reconfigure, a_pool_that_is_wanted_back_before_it_was_left_stays, .init = s
     cr_assert_eq(reconfigure(AB_D), HMX_OK);
     cr_assert_eq(reconfigure(IT_ABC), HMX_OK);
     cr_assert_eq(info_of("c").upstream, IT_C);
-    cr_assert_eq(info_of("c").flags, HMX_UPSTREAM_ENABLED);
+    cr_assert_eq(info_of("c").flags, HMX_UPSTREAM_FLAG_ENABLED);
     cr_assert_eq(info_of("d").upstream, 0);
     cr_assert_eq(it_row(&H, IT_C).accepted.count, accepted);
     it_run(&H, 120, 1, IT_APPLY);
@@ -228,7 +228,7 @@ Test(reconfigure, accounts_of_kept_pools_survive, .init = setup)
 Test(reconfigure, a_refused_file_changes_nothing, .init = setup)
 {
     const char *const wrong[] = {
-        "",
+        "\n",
         "nonsense",
         IT_POOL("a", "60", "1") IT_POOL("b", "30", "2"),
         IT_POOL("a", "60", "1") IT_POOL("b", "40", "1"),

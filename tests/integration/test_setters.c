@@ -67,16 +67,20 @@ static char before[65536];
 Test(setters, deadband, .init = setup)
 {
     const hmx_tuning_v1 *const t = H.tuning;
-    cr_assert_eq(t->set_deadband(H.self, H.now_ns, 1.5, NULL), HMX_OK);
+    cr_assert_eq(t->set_deadband(H.self, H.now_ns, HMX_DEADBAND_POINTS, 1.5, NULL), HMX_OK);
     cr_assert_eq(it_snapshot(&H).s.deadband_points, 1.5);
-    cr_assert_eq(t->set_deadband(H.self, H.now_ns, 0, NULL), HMX_OK);
-    cr_assert_eq(t->set_deadband(H.self, H.now_ns, 100, NULL), HMX_OK);
-    cr_assert_eq(t->set_deadband(H.self, H.now_ns, 0.1234567, NULL), HMX_OK);
+    cr_assert_eq(t->set_deadband(H.self, H.now_ns, HMX_DEADBAND_POINTS, 0, NULL), HMX_OK);
+    cr_assert_eq(t->set_deadband(H.self, H.now_ns, HMX_DEADBAND_POINTS, 100, NULL), HMX_OK);
+    cr_assert_eq(t->set_deadband(H.self, H.now_ns, HMX_DEADBAND_POINTS, 0.1234567, NULL), HMX_OK);
     cr_assert_eq(it_snapshot(&H).s.deadband_points, 0.123457, "six decimals, as the file");
-    REFUSED(HMX_E_CONFIG, "deadband", t->set_deadband(H.self, H.now_ns, -1, &why));
-    REFUSED(HMX_E_CONFIG, "deadband", t->set_deadband(H.self, H.now_ns, 100.1, &why));
-    REFUSED(HMX_E_CONFIG, "deadband", t->set_deadband(H.self, H.now_ns, NAN, &why));
-    REFUSED(HMX_E_CONFIG, "deadband", t->set_deadband(H.self, H.now_ns, INFINITY, &why));
+    REFUSED(HMX_E_CONFIG, "deadband",
+            t->set_deadband(H.self, H.now_ns, HMX_DEADBAND_POINTS, -1, &why));
+    REFUSED(HMX_E_CONFIG, "deadband",
+            t->set_deadband(H.self, H.now_ns, HMX_DEADBAND_POINTS, 100.1, &why));
+    REFUSED(HMX_E_CONFIG, "deadband",
+            t->set_deadband(H.self, H.now_ns, HMX_DEADBAND_POINTS, NAN, &why));
+    REFUSED(HMX_E_CONFIG, "deadband",
+            t->set_deadband(H.self, H.now_ns, HMX_DEADBAND_POINTS, INFINITY, &why));
     it_close(&H);
 }
 
@@ -244,7 +248,7 @@ Test(setters, what_is_written_loads_to_the_same, .init = setup)
     const hmx_tuning_v1 *const t = H.tuning;
     const hmx_pid_gains gains = {.size = sizeof gains, .kp = 1.0 / 3, .ki = 0.1234567, .kd = 1e-6};
     cr_assert_eq(t->set_custom_pid_params(H.self, H.now_ns, &gains, NULL), HMX_OK);
-    cr_assert_eq(t->set_deadband(H.self, H.now_ns, 2.0 / 3, NULL), HMX_OK);
+    cr_assert_eq(t->set_deadband(H.self, H.now_ns, HMX_DEADBAND_POINTS, 2.0 / 3, NULL), HMX_OK);
     cr_assert_eq(t->set_evaluation_interval(H.self, H.now_ns, 17, NULL), HMX_OK);
     cr_assert_eq(t->set_min_reassignment_interval(H.self, H.now_ns, 99, NULL), HMX_OK);
     const hmx_target rows[] = {ROW(IT_A, 100.0 / 3), ROW(IT_B, 100.0 / 3), ROW(IT_C, 100.0 / 3)};
@@ -287,7 +291,7 @@ Test(setters, calls_that_break_a_rule, .init = setup)
     const hmx_target row = ROW(IT_A, 100);
     const hmx_targets targets = {.size = sizeof targets, .stride = sizeof row, .count = 1};
     const uint64_t past = H.now_ns - 1;
-    REFUSED(HMX_E_INVALID, "", t->set_deadband(H.self, past, 1, &why));
+    REFUSED(HMX_E_INVALID, "", t->set_deadband(H.self, past, HMX_DEADBAND_POINTS, 1, &why));
     REFUSED(HMX_E_INVALID, "", t->set_tuning_model(H.self, past, HMX_TUNING_BALANCED, &why));
     REFUSED(HMX_E_INVALID, "", t->set_custom_pid_params(H.self, past, &gains, &why));
     REFUSED(HMX_E_INVALID, "", t->set_custom_pid_params(H.self, H.now_ns, NULL, &why));
@@ -296,7 +300,7 @@ Test(setters, calls_that_break_a_rule, .init = setup)
     REFUSED(HMX_E_INVALID, "", t->set_targets(H.self, H.now_ns, &targets, &why)); /* no rows */
     REFUSED(HMX_E_INVALID, "", t->set_upstream_enabled(H.self, past, IT_A, HMX_NO, &why));
     REFUSED(HMX_E_INVALID, "", t->rebalance_now(H.self, past, &why));
-    cr_assert_eq(t->set_deadband(NULL, H.now_ns, 1, NULL), HMX_E_INVALID);
+    cr_assert_eq(t->set_deadband(NULL, H.now_ns, HMX_DEADBAND_POINTS, 1, NULL), HMX_E_INVALID);
     cr_assert_eq(t->rebalance_now(NULL, H.now_ns, NULL), HMX_E_INVALID);
     it_close(&H);
 }

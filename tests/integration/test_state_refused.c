@@ -331,42 +331,43 @@ Test(state_refused, calls_that_break_the_rules, .init = setup)
 {
     const hmx_ops *const ops = &H.plugin.ops;
     it_bytes b = good;
-    hmx_reader r = {.size = sizeof r, .ctx = &b, .read = it_stream_read, .now_ns = H.now_ns};
+    hmx_reader r = {.size = sizeof r, .ctx = &b, .read = it_stream_read};
+    hmx_load_args args = {.size = sizeof args, .now_ns = H.now_ns, .from = &r};
     hmx_writer w = {.size = sizeof w, .ctx = &b, .write = it_stream_write};
-    cr_assert_eq(ops->load(NULL, &r), HMX_E_INVALID);
+    cr_assert_eq(ops->load(NULL, &args), HMX_E_INVALID);
     cr_assert_eq(ops->load(H.self, NULL), HMX_E_INVALID);
     cr_assert_eq(ops->save(NULL, &w), HMX_E_INVALID);
     cr_assert_eq(ops->save(H.self, NULL), HMX_E_INVALID);
     r.read = NULL;
     w.write = NULL;
-    cr_assert_eq(ops->load(H.self, &r), HMX_E_INVALID);
+    cr_assert_eq(ops->load(H.self, &args), HMX_E_INVALID);
     cr_assert_eq(ops->save(H.self, &w), HMX_E_INVALID);
     r.read = it_stream_read;
     w.write = it_stream_write;
     r.size--;
     w.size--;
-    cr_assert_eq(ops->load(H.self, &r), HMX_E_INVALID);
+    cr_assert_eq(ops->load(H.self, &args), HMX_E_INVALID);
     cr_assert_eq(ops->save(H.self, &w), HMX_E_INVALID);
     r.size++;
-    r.now_ns = 1000 * IT_SECOND - 1; /* before create */
-    cr_assert_eq(ops->load(H.self, &r), HMX_E_INVALID);
-    r.now_ns = H.now_ns;
+    args.now_ns = 1000 * IT_SECOND - 1; /* before create */
+    cr_assert_eq(ops->load(H.self, &args), HMX_E_INVALID);
+    args.now_ns = H.now_ns;
     r.read = read_too_much;
-    cr_assert_eq(ops->load(H.self, &r), HMX_E_IO);
+    cr_assert_eq(ops->load(H.self, &args), HMX_E_IO);
     r.read = read_without_end;
-    cr_assert_eq(ops->load(H.self, &r), HMX_E_CORRUPT);
+    cr_assert_eq(ops->load(H.self, &args), HMX_E_CORRUPT);
     struct {
-        hmx_reader reader;
+        hmx_load_args args;
         uint64_t tail;
     } newer = {{0}, 1};
     b.at = 0;
     r.read = it_stream_read;
-    newer.reader = r;
-    newer.reader.size = sizeof newer;
-    cr_assert_eq(ops->load(H.self, &newer.reader), HMX_E_UNSUPPORTED);
+    newer.args = args;
+    newer.args.size = sizeof newer;
+    cr_assert_eq(ops->load(H.self, &newer.args), HMX_E_UNSUPPORTED);
     expect_untouched("a broken rule", 0);
     newer.tail = 0;
-    cr_assert_eq(ops->load(H.self, &newer.reader), HMX_OK);
+    cr_assert_eq(ops->load(H.self, &newer.args), HMX_OK);
     it_close(&H);
 }
 

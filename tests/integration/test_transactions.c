@@ -105,18 +105,20 @@ Test(transactions, failed_says_where_the_channel_is_now, .init = setup)
 Test(transactions, a_decision_that_nobody_answers_expires, .init = setup)
 {
     const hmx_decision first = H.decisions[0];
-    H.now_ns = first.valid_until_ns - 1;
-    it_tick(&H);
-    cr_assert_eq(it_snapshot(&H).s.pending, 20);
     H.now_ns = first.valid_until_ns;
+    it_tick(&H);
+    cr_assert_eq(it_snapshot(&H).s.pending, 20, "the last moment at which an answer counts");
+    H.now_ns = first.valid_until_ns + 1;
     it_tick(&H);
     const it_view v = it_snapshot(&H);
     cr_assert_eq(v.s.pending, 0);
     cr_assert_eq(v.s.moves_expired, 20);
     cr_assert_float_eq(v.rows[IT_B - 1].allocated_pct, 50, 1e-6, "back where it came from");
     it_advance(&H, 0.001);
-    cr_assert_eq(it_answer(&H, &first, HMX_RESULT_APPLIED), HMX_E_STATE);
-    cr_assert_eq(it_row(&H, IT_A).channels, 40, "a late answer changes nothing");
+    cr_assert_eq(it_answer(&H, &first, HMX_RESULT_REFUSED), HMX_E_STATE);
+    cr_assert_eq(it_answer(&H, &first, HMX_RESULT_APPLIED), HMX_OK, "a late move is a fact");
+    cr_assert_eq(it_channel_row(&H, index_of(&first)).upstream, first.to);
+    cr_assert_eq(it_answer(&H, &first, HMX_RESULT_APPLIED), HMX_E_STATE, "once");
     H.host_faults_expected = 1;
     it_close(&H);
 }
@@ -124,10 +126,10 @@ Test(transactions, a_decision_that_nobody_answers_expires, .init = setup)
 Test(transactions, a_late_answer_is_late_without_a_tick_in_between, .init = setup)
 {
     H.now_ns = H.decisions[0].valid_until_ns + 1;
-    cr_assert_eq(it_answer(&H, &H.decisions[0], HMX_RESULT_APPLIED), HMX_E_STATE);
-    cr_assert_eq(it_row(&H, IT_A).channels, 40);
-    cr_assert_eq(it_snapshot(&H).s.moves_applied, 0);
-    H.host_faults_expected = 1;
+    cr_assert_eq(it_answer(&H, &H.decisions[1], HMX_RESULT_REFUSED), HMX_E_STATE);
+    cr_assert_eq(it_snapshot(&H).s.moves_refused, 0);
+    cr_assert_eq(it_answer(&H, &H.decisions[0], HMX_RESULT_APPLIED), HMX_OK, "it is a fact");
+    cr_assert_eq(it_snapshot(&H).s.moves_applied, 1);
     it_close(&H);
 }
 

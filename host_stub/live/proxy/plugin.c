@@ -66,18 +66,20 @@ static hmx_status write_state(void *ctx, const void *data, uint64_t len)
 static void offer_state(hs_proxy *proxy, hs_sv2_bytes state)
 {
     stream s = {.data = (uint8_t *)(uintptr_t)state.data, .len = state.len};
-    const hmx_reader reader = {.size = sizeof reader,
-                               .ctx = &s,
-                               .read = read_state,
-                               .now_ns = proxy->now_ns,
-                               .unix_ms = proxy->unix_ms};
+    const hmx_reader reader = {.size = sizeof reader, .ctx = &s, .read = read_state};
+    const hmx_load_args args = {.size = sizeof args,
+                                .now_ns = proxy->now_ns,
+                                .unix_ms = proxy->unix_ms,
+                                .from = &reader,
+                                .why = hs_link_text(&proxy->link)};
     if (state.len == 0) {
         return;
     }
-    const hmx_status status = hs_guard_load(proxy->link.guard, &reader);
+    const hmx_status status = hs_guard_load(proxy->link.guard, &args);
     if (status < 0) {
-        hs_proxy_note(proxy, "the saved state is refused (status %d): the plugin starts afresh",
-                      (int)status);
+        hs_proxy_note(proxy, "the plugin starts afresh: %s",
+                      proxy->link.reasons[0] != '\0' ? proxy->link.reasons
+                                                     : "it does not take a saved state");
     } else {
         hs_proxy_note(proxy, "the saved state is loaded");
     }
@@ -196,8 +198,7 @@ void hs_proxy_tell_up(hs_proxy *proxy, hs_proxy_up *up)
     hmx_upstream_event e = {.upstream = up->upstream,
                             .state = state,
                             .reason = is_up ? 0 : up->reason,
-                            .has_job = is_up ? HMX_YES : HMX_NO,
-                            .latency_ns = up->round_trip_ns};
+                            .has_job = is_up ? HMX_YES : HMX_NO};
     if (is_up) {
         e.extranonce_size = up->extranonce_size;
         e.extranonce_prefix_len = up->job.prefix.len;
@@ -231,7 +232,7 @@ hmx_status hs_proxy_ask_where(hs_proxy *proxy, const hs_proxy_channel *channel,
                           .user_identity = {asked->user_identity.data, asked->user_identity.len},
                           .vendor = {peer->vendor, peer->vendor_len}};
     if ((peer->flags & HS_SV2_REQUIRES_VERSION_ROLLING) != 0) {
-        e.flags |= HMX_CHANNEL_REQUIRES_VERSION_ROLLING;
+        e.flags |= HMX_CHANNEL_FLAG_REQUIRES_VERSION_ROLLING;
     }
     memcpy(e.max_target, asked->max_target.byte, sizeof e.max_target);
     return hs_link_open(&proxy->link, &e, answer);
@@ -246,8 +247,7 @@ void hs_proxy_tell_share(hs_proxy *proxy, const hs_proxy_sent *share, uint32_t u
                    .upstream = upstream,
                    .verdict = verdict,
                    .count = 1,
-                   .work = share->work,
-                   .job_age_ns = share->job_age_ns};
+                   .work = share->work};
     if (share->told && share->work > 0.0) {
         (void)hs_link_share(&proxy->link, &e);
     }

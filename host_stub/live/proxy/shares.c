@@ -100,7 +100,7 @@ static void refuse_locally(hs_proxy_channel *channel, const hs_sv2_submit *told,
     } else {
         count_code(counts, hs_sv2_bytes_of(code));
     }
-    hs_proxy_tell_share(proxy, &about, upstream, verdict, HMX_SHARE_LOCAL);
+    hs_proxy_tell_share(proxy, &about, upstream, verdict, HMX_SHARE_FLAG_LOCAL);
     if (file_share(channel, &share) == 0) {
         answer(channel);
     }

@@ -62,8 +62,8 @@ static int has_work_there(const hs_proxy *proxy, const hs_proxy_up *up)
 static int is_wanted(const hs_proxy *proxy, const hs_proxy_up *up)
 {
     const uint32_t flags = up->row.flags;
-    const int on = up->is_configured && (flags & HMX_UPSTREAM_ENABLED) != 0 &&
-                   (flags & HMX_UPSTREAM_REMOVED) == 0;
+    const int on = up->is_configured && (flags & HMX_UPSTREAM_FLAG_ENABLED) != 0 &&
+                   (flags & HMX_UPSTREAM_FLAG_REMOVED) == 0;
     return on || (up->is_configured && has_work_there(proxy, up));
 }
 

@@ -156,7 +156,7 @@ static inline hmx_channel_open life_open_event(life *l, uint64_t channel)
                               .connection = 10 + channel,
                               .kind = extended ? HMX_CHANNEL_EXTENDED : HMX_CHANNEL_STANDARD,
                               .honours_prefix = HMX_YES,
-                              .flags = channel == 3 ? HMX_CHANNEL_CUSTOM_JOBS : 0,
+                              .flags = channel == 3 ? HMX_CHANNEL_FLAG_CUSTOM_JOBS : 0,
                               .min_extranonce_size = extended ? 4 : 0,
                               .extranonce_size = extended ? 4 : 0,
                               .nominal_hashrate = 2e14,
@@ -216,7 +216,7 @@ static inline hmx_status life_tick(life *l)
     }
     hmx_decision_buf out = {
         .size = sizeof out, .stride = sizeof rows[0], .capacity = LIFE_ROWS, .rows = rows};
-    const hmx_tick e = {.event = life_event(l, sizeof e), .elapsed_ns = 1000000000u};
+    const hmx_tick e = {.event = life_event(l, sizeof e)};
     const hmx_status status = hs_guard_on_tick(l->guard, &e, &out);
     for (uint32_t i = 0; status >= 0 && i < out.count && i < LIFE_ROWS; i++) {
         l->decisions++;

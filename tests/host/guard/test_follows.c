@@ -227,6 +227,10 @@ Test(guard_follows, an_answer_that_is_too_late)
     const hmx_tick e = {.event = life_event(&l, sizeof e)};
     cr_assert(hs_guard_on_tick(l.guard, &e, &out) == HMX_OK && out.count == 1, "no decision");
     l.now_ns = row.valid_until_ns + 1;
+    (void)life_reassign(&l, &row, HMX_RESULT_REFUSED);
+    (void)life_reassign(&l, &row, HMX_RESULT_APPLIED);
+    cr_expect(life_count(&l, HS_SIDE_HOST, "reassign-not-pending") == 0, "late is no mistake");
+    row.decision += 1000;
     (void)life_reassign(&l, &row, HMX_RESULT_APPLIED);
     cr_expect(life_count(&l, HS_SIDE_HOST, "reassign-not-pending") == 1, "it was taken");
     finish(&l);
@@ -263,7 +267,7 @@ Test(guard_follows, pools_judge_no_more_than_they_got)
     hmx_share e = life_share_event(&l, 1, HMX_SHARE_SUBMITTED);
     (void)hs_guard_on_share(l.guard, &e); /* two shares */
     e = life_share_event(&l, 1, HMX_SHARE_REJECTED_STALE);
-    e.event.flags = HMX_SHARE_LOCAL; /* never sent, so never counted */
+    e.event.flags = HMX_SHARE_FLAG_LOCAL; /* never sent, so never counted */
     (void)hs_guard_on_share(l.guard, &e);
     e = life_share_event(&l, 1, HMX_SHARE_ACCEPTED);
     e.count = 1;

@@ -137,7 +137,7 @@ static void channel_facts(life *l)
 static void share_facts(life *l)
 {
     hmx_share e = life_share_event(l, 1, HMX_SHARE_ACCEPTED);
-    e.event.flags = HMX_SHARE_LOCAL;
+    e.event.flags = HMX_SHARE_FLAG_LOCAL;
     (void)hs_guard_on_share(l->guard, &e);
 }
 
@@ -208,11 +208,10 @@ static void host_prefix_collision(life *l)
     cr_expect(hs_guard_on_channel_open(l->guard, &e, &out) == HMX_E_UNSUPPORTED, "there is a hook");
 }
 
-static void tick_facts(life *l)
+static void load_args(life *l)
 {
-    hmx_decision_buf out = {.size = sizeof out};
-    const hmx_tick e = {.event = life_event(l, sizeof e), .elapsed_ns = UINT64_MAX};
-    (void)hs_guard_on_tick(l->guard, &e, &out);
+    const hmx_load_args args = {.size = sizeof args, .now_ns = l->now_ns};
+    (void)hs_guard_load(l->guard, &args);
 }
 
 typedef struct rule {
@@ -246,7 +245,7 @@ static const rule RULES[] = {
     {"reassign-place", reassign_place},
     {"reassign-prefix", reassign_prefix},
     {"host-prefix-collision", host_prefix_collision},
-    {"tick-facts", tick_facts},
+    {"load-args", load_args},
 };
 enum { RULE_COUNT = sizeof RULES / sizeof RULES[0] };
 

@@ -13,7 +13,7 @@ typedef struct legality_case {
     char what[48];
     int legal_to_assign;
     int legal_to_move;
-    uint32_t reason;
+    uint32_t style;
     uint32_t version_rolling; /* of upstream 2 */
     uint32_t fixed_version;
     uint32_t extranonce_size; /* of upstream 2, 0 = told nothing */
@@ -26,23 +26,30 @@ typedef struct legality_case {
 ParameterizedTestParameters(guard_legality, each_case)
 {
     static legality_case rows[] = {
-        {"plain", 1, 1, 3, HMX_YES, HMX_NO, 8, {STANDARD}},
-        {"extended", 1, 1, 3, HMX_YES, HMX_NO, 8, {EXTENDED, .honours_prefix = HMX_UNKNOWN}},
-        {"not allowed", 0, 0, 3, HMX_YES, HMX_NO, 8, {STANDARD, .upstreams_allowed = 5}},
-        {"allowed", 1, 1, 3, HMX_YES, HMX_NO, 8, {STANDARD, .upstreams_allowed = 2}},
-        {"deaf", 1, 0, 3, HMX_YES, HMX_NO, 8, {EXTENDED, .honours_prefix = HMX_NO}},
-        {"deaf, taken back", 1, 1, 7, HMX_YES, HMX_NO, 8, {EXTENDED, .honours_prefix = HMX_NO}},
-        {"deaf but standard", 1, 1, 3, HMX_YES, HMX_NO, 8, {STANDARD, .honours_prefix = HMX_NO}},
-        {"custom jobs", 1, 0, 3, HMX_YES, HMX_NO, 8, {EXTENDED, .flags = HMX_CHANNEL_CUSTOM_JOBS}},
-        {"rolls", 1, 1, 3, HMX_UNKNOWN, HMX_UNKNOWN, 8, {STANDARD, .flags = 1}},
-        {"rolls, may not", 0, 0, 3, HMX_NO, HMX_NO, 8, {STANDARD, .flags = 1}},
-        {"rolls, fixed", 0, 0, 3, HMX_YES, HMX_YES, 8, {STANDARD, .flags = 1}},
-        {"does not roll", 1, 1, 3, HMX_NO, HMX_YES, 8, {STANDARD}},
-        {"grants enough", 1, 1, 3, HMX_YES, HMX_NO, 4, {EXTENDED}},
-        {"grants too little", 0, 0, 3, HMX_YES, HMX_NO, 3, {EXTENDED}},
-        {"grants unknown", 1, 1, 3, HMX_YES, HMX_NO, 0, {EXTENDED}},
-        {"group, other size", 1, 0, 3, HMX_YES, HMX_NO, 8, {EXTENDED, .flags = 4}},
-        {"group, same size", 1, 1, 3, HMX_YES, HMX_NO, 9, {EXTENDED, .flags = 4}},
+        {"plain", 1, 1, 0, HMX_YES, HMX_NO, 8, {STANDARD}},
+        {"extended", 1, 1, 0, HMX_YES, HMX_NO, 8, {EXTENDED, .honours_prefix = HMX_UNKNOWN}},
+        {"not allowed", 0, 0, 0, HMX_YES, HMX_NO, 8, {STANDARD, .upstreams_allowed = 5}},
+        {"allowed", 1, 1, 0, HMX_YES, HMX_NO, 8, {STANDARD, .upstreams_allowed = 2}},
+        {"deaf", 1, 0, 0, HMX_YES, HMX_NO, 8, {EXTENDED, .honours_prefix = HMX_NO}},
+        {"deaf, reopened", 1, 1, 2, HMX_YES, HMX_NO, 8, {EXTENDED, .honours_prefix = HMX_NO}},
+        {"deaf but standard", 1, 1, 0, HMX_YES, HMX_NO, 8, {STANDARD, .honours_prefix = HMX_NO}},
+        {"custom jobs",
+         1,
+         0,
+         3,
+         HMX_YES,
+         HMX_NO,
+         8,
+         {EXTENDED, .flags = HMX_CHANNEL_FLAG_CUSTOM_JOBS}},
+        {"rolls", 1, 1, 0, HMX_UNKNOWN, HMX_UNKNOWN, 8, {STANDARD, .flags = 1}},
+        {"rolls, may not", 0, 0, 0, HMX_NO, HMX_NO, 8, {STANDARD, .flags = 1}},
+        {"rolls, fixed", 0, 0, 0, HMX_YES, HMX_YES, 8, {STANDARD, .flags = 1}},
+        {"does not roll", 1, 1, 0, HMX_NO, HMX_YES, 8, {STANDARD}},
+        {"grants enough", 1, 1, 0, HMX_YES, HMX_NO, 4, {EXTENDED}},
+        {"grants too little", 0, 0, 0, HMX_YES, HMX_NO, 3, {EXTENDED}},
+        {"grants unknown", 1, 1, 0, HMX_YES, HMX_NO, 0, {EXTENDED}},
+        {"group, other size", 1, 0, 0, HMX_YES, HMX_NO, 8, {EXTENDED, .flags = 4}},
+        {"group, same size", 1, 1, 0, HMX_YES, HMX_NO, 9, {EXTENDED, .flags = 4}},
         {"group, size in force",
          1,
          1,
@@ -51,7 +58,7 @@ ParameterizedTestParameters(guard_legality, each_case)
          HMX_NO,
          8,
          {EXTENDED, .flags = 4, .prefix_len = 6}},
-        {"group, size unknown", 1, 1, 3, HMX_YES, HMX_NO, 0, {EXTENDED, .flags = 4}},
+        {"group, size unknown", 1, 1, 0, HMX_YES, HMX_NO, 0, {EXTENDED, .flags = 4}},
     };
     return cr_make_param_array(legality_case, rows, sizeof rows / sizeof rows[0]);
 }
@@ -71,7 +78,7 @@ ParameterizedTest(legality_case *row, guard_legality, each_case)
     const char *why = hs_guard_check_not_allowed(l.guard, &row->channel, 2);
     cr_expect((why == NULL) == row->legal_to_assign, "%s: assigning: %s", row->what,
               why != NULL ? why : "legal");
-    why = hs_guard_check_not_movable(l.guard, &row->channel, 2, row->reason);
+    why = hs_guard_check_not_movable(l.guard, &row->channel, 2, row->style);
     cr_expect((why == NULL) == row->legal_to_move, "%s: moving: %s", row->what,
               why != NULL ? why : "legal");
     hs_guard_delete(l.guard);

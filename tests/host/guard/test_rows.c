@@ -120,7 +120,7 @@ static hmx_status table(hmx_instance *self, hmx_upstream_table *out)
 static void removed_priority_twice(hmx_upstream_info *row)
 {
     row->priority = 1;
-    row->flags = HMX_UPSTREAM_REMOVED;
+    row->flags = HMX_UPSTREAM_FLAG_REMOVED;
 }
 
 /* Reports about a table whose second row is so. */
@@ -241,7 +241,7 @@ static void fact_update(life *l)
 
 static void fact_close(life *l)
 {
-    const hmx_channel_close e = {.event = life_event(l, sizeof e), .channel = 1, .reason = 4};
+    const hmx_channel_close e = {.event = life_event(l, sizeof e), .channel = 1, .reason = 5};
     (void)hs_guard_on_channel_close(l->guard, &e);
 }
 

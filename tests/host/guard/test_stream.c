@@ -53,8 +53,9 @@ Test(guard_stream, bytes_pass_through)
     const hmx_writer to = {.size = sizeof to, .ctx = &p, .write = put};
     cr_expect(hs_guard_save(l.guard, &to) == HMX_OK, "save failed");
     cr_expect(p.len == 5 && memcmp(p.bytes, "state", 5) == 0, "%zu bytes", p.len);
-    const hmx_reader from = {
-        .size = sizeof from, .ctx = &p, .read = get, .now_ns = l.now_ns, .unix_ms = 1};
+    const hmx_reader stream = {.size = sizeof stream, .ctx = &p, .read = get};
+    const hmx_load_args from = {
+        .size = sizeof from, .now_ns = l.now_ns, .unix_ms = 1, .from = &stream};
     cr_expect(hs_guard_load(l.guard, &from) == HMX_OK, "load failed");
     cr_expect(p.len == 0, "not read");
     p.status = HMX_E_IO;
@@ -63,13 +64,13 @@ Test(guard_stream, bytes_pass_through)
     cr_expect(finish(&l) == 0, "%s", l.notes[0].text);
 }
 
-static hmx_status load_anyway(hmx_instance *self, const hmx_reader *from)
+static hmx_status load_anyway(hmx_instance *self, const hmx_load_args *args)
 {
     char bytes[8];
     uint64_t len = 0;
     (void)self;
-    (void)from->read(from->ctx, bytes, sizeof bytes, &len);
-    ((hmx_reader *)(uintptr_t)from)->unix_ms++;
+    (void)args->from->read(args->from->ctx, bytes, sizeof bytes, &len);
+    ((hmx_load_args *)(uintptr_t)args)->unix_ms++;
     return HMX_OK;
 }
 
@@ -79,8 +80,9 @@ Test(guard_stream, a_load_that_does_not_look)
     pipe_end p = {.status = HMX_E_IO};
     begin(&l);
     l.plugin.ops.load = load_anyway;
-    const hmx_reader from = {
-        .size = sizeof from, .ctx = &p, .read = get, .now_ns = l.now_ns, .unix_ms = 1};
+    const hmx_reader stream = {.size = sizeof stream, .ctx = &p, .read = get};
+    const hmx_load_args from = {
+        .size = sizeof from, .now_ns = l.now_ns, .unix_ms = 1, .from = &stream};
     cr_expect(hs_guard_load(l.guard, &from) == HMX_OK, "the status was changed");
     cr_expect(life_count(&l, HS_SIDE_PLUGIN, "io-error-swallowed") == 1, "not reported");
     cr_expect(life_count(&l, HS_SIDE_PLUGIN, "fact-written") == 1, "not reported");
@@ -93,13 +95,15 @@ Test(guard_stream, streams_that_are_none)
     static life l;
     begin(&l);
     const hmx_writer to = {.size = sizeof to};
-    const hmx_reader from = {.size = sizeof from, .now_ns = l.now_ns};
+    const hmx_reader stream = {.size = sizeof stream};
+    const hmx_load_args from = {.size = sizeof from, .now_ns = l.now_ns, .from = &stream};
     cr_expect(hs_guard_save(l.guard, NULL) == HMX_E_INVALID, "taken");
     cr_expect(hs_guard_save(l.guard, &to) == HMX_E_INVALID, "taken");
     cr_expect(hs_guard_load(l.guard, NULL) == HMX_E_INVALID, "taken");
     cr_expect(hs_guard_load(l.guard, &from) == HMX_E_INVALID, "taken");
     cr_expect(hs_guard_reconfigure(l.guard, NULL) == HMX_E_INVALID, "taken");
-    cr_expect(life_count(&l, HS_SIDE_HOST, "null-argument") == 5, "%d", l.note_count);
+    cr_expect(life_count(&l, HS_SIDE_HOST, "null-argument") == 3, "%d", l.note_count);
+    cr_expect(life_count(&l, HS_SIDE_HOST, "load-args") == 2, "%d", l.note_count);
     cr_expect(finish(&l) == 5, "other reports");
 }
 
@@ -114,7 +118,8 @@ Test(guard_stream, hooks_that_are_not_there)
     l.plugin.ops.get_extension = NULL;
     l.plugin.ops.upstreams = NULL;
     const hmx_writer to = {.size = sizeof to, .ctx = &p, .write = put};
-    const hmx_reader from = {.size = sizeof from, .ctx = &p, .read = get, .now_ns = l.now_ns};
+    const hmx_reader stream = {.size = sizeof stream, .ctx = &p, .read = get};
+    const hmx_load_args from = {.size = sizeof from, .now_ns = l.now_ns, .from = &stream};
     const hmx_reconfigure_args args = {.size = sizeof args,
                                        .config_text = {LIFE_CONFIG, sizeof LIFE_CONFIG - 1},
                                        .now_ns = l.now_ns};

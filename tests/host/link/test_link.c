@@ -78,7 +78,7 @@ static hmx_status fake_open(hmx_instance *self, const hmx_channel_open *e,
 static hmx_status fake_share(hmx_instance *self, const hmx_share *e)
 {
     (void)self;
-    head(&e->event, sizeof *e, HMX_SHARE_LOCAL);
+    head(&e->event, sizeof *e, HMX_SHARE_FLAG_LOCAL);
     return HMX_OK;
 }
 
@@ -199,7 +199,7 @@ Test(link, events_get_their_heads)
     hs_link link;
     hmx_channel_open open = {.channel = 7};
     hmx_channel_decision answer;
-    hmx_share share = {.event = {.flags = HMX_SHARE_LOCAL}, .channel = 7};
+    hmx_share share = {.event = {.flags = HMX_SHARE_FLAG_LOCAL}, .channel = 7};
     hmx_reassign moved = {.decision = 3, .channel = 7, .to = 2, .result = HMX_RESULT_APPLIED};
     cr_assert_eq(start(&link, &plugin, "good", why), 0);
     memset(&answer, 0xff, sizeof answer);
@@ -231,11 +231,10 @@ Test(link, ticks_until_there_is_no_more)
         cr_assert_eq(d->decision, ++number);
     }
     cr_assert(fake.ticks == BATCHES && number == (BATCHES - 1) * HS_LINK_ROWS + 1);
-    cr_assert(fake.seen[0].elapsed_ns == 0 && fake.seen[0].unix_ms == 6000);
+    cr_assert(fake.seen[0].unix_ms == 6000);
     link.now_ns += 70;
     tick = (hs_link_tick){.link = &link};
     cr_assert_null(hs_link_next(&tick), "what comes with an error is nothing");
-    cr_assert_eq(fake.seen[BATCHES].elapsed_ns, 70, "since the tick before");
     cr_assert_eq(fake.ticks, BATCHES + 1);
     fake.endless = 1;
     tick = (hs_link_tick){.link = &link};

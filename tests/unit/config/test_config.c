@@ -17,7 +17,7 @@ Test(config, defaults_are_those_of_the_table)
     cr_assert_eq(c->controller.tuning_model, HMX_TUNING_BALANCED);
     cr_assert_eq(c->controller.has_custom_gains, 0);
     cr_assert(c->controller.kp == 0 && c->controller.ki == 0 && c->controller.kd == 0);
-    cr_assert(c->controller.deadband_points == 0.5);
+    cr_assert(c->controller.deadband_points == HM_DEADBAND_AUTO);
     cr_assert_eq(c->controller.evaluation_interval_secs, 30);
     cr_assert_eq(c->controller.min_reassignment_interval_secs, 30);
     cr_assert_eq(c->controller.measure_on_accepted, 1);
@@ -123,7 +123,7 @@ Test(config, unknown_keys_and_sections)
     "min_reassignment_interval_secs, measure_on_accepted, integral_limit, "                        \
     "measurement_window_secs, "                                                                    \
     "estimator_window_secs, time_slicing, noise_factor, hold_secs, min_improvement, "              \
-    "ripple_point_mins, dwell_secs"
+    "ripple_point_mins, dwell_secs, reopen, reopen_dwell_secs, reopen_cost_secs"
     fixture_refused(
         A100 "[controller]\nkpp = 1\n",
         "<text>:8: unknown key 'kpp' in [controller]; did you mean 'kp'? " KNOWN_CONTROLLER);
@@ -148,7 +148,7 @@ Test(config, unknown_keys_and_sections)
                     "[controller], [failover], [upstream.<id>], [pin.<name>]");
     fixture_refused_with("[pool]\n", "unknown section [pool]; known: [controller]");
     fixture_refused_with("[pin]\n", "unknown section [pin]; did you mean [pin.<name>]? known");
-    fixture_refused_with(A100 "user_identity = x\n", "it belongs in [pin.<name>]; known: address");
+    fixture_refused_with(A100 "upstream = x\n", "it belongs in [pin.<name>]; known: address");
 }
 
 /* What stood in a section that could not be read nobody knows: no word about sums and missing
@@ -278,15 +278,23 @@ Test(config, address_and_port_are_unique)
     (void)fixture_accepted(AT("a", "p.example", "1", "1") AT("b", "p.example", "2", "2"));
     (void)fixture_accepted(AT("a", "p.example", "1", "1") AT("b", "q.example", "1", "2"));
     fixture_refused(AT("a", "p.example", "1", "1") AT("b", "p.example", "1", "2"),
-                    "<text>:7: [upstream.b] has the same address and port as [upstream.a]; each "
-                    "upstream, also one that is not enabled, needs its own");
+                    "<text>:7: [upstream.b] has the same address, port and user_identity as "
+                    "[upstream.a]; two accounts at one pool each have a user_identity of their "
+                    "own");
+    (void)fixture_accepted(AT("a", "p.example", "1", "1\nuser_identity = me")
+                               AT("b", "p.example", "1", "2\nuser_identity = you"));
+    (void)fixture_accepted(AT("a", "p.example", "1", "1")
+                               AT("b", "p.example", "1", "2\nuser_identity = you"));
+    fixture_refused_with(AT("a", "p.example", "1", "1\nuser_identity = me")
+                             AT("b", "p.example", "1", "2\nuser_identity = me"),
+                         "has the same address, port and user_identity");
     fixture_refused_with(AT("a", "p.example", "1", "1") AT("b", "P.Example.", "1", "2"),
-                         "has the same address and port");
+                         "has the same address, port and user_identity");
     fixture_refused_with(AT("a", "p.example.", "1", "1") AT("b", "p.EXAMPLE", "1", "2"),
-                         "has the same address and port");
+                         "has the same address, port and user_identity");
     fixture_refused_with(A100 "[upstream.b]\naddress = a.example\nport = 3333\npercentage = 0\n"
                               "priority = 2\nenabled = no\n",
-                         "has the same address and port");
+                         "has the same address, port and user_identity");
 #undef AT
 }
 

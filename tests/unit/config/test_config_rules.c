@@ -55,7 +55,7 @@ Test(config_rules, no_number_may_be_nan_infinite_or_out_of_range)
         c->controller.deadband_points = bad[i].value;
         (void)snprintf(
             why, sizeof why,
-            "[controller] deadband_points %s is out of range; allowed: 0..100 percentage "
+            "[controller] deadband_points %s is out of range; allowed: auto, or 0..100 percentage "
             "points, six decimals at most",
             bad[i].printed);
         refused(c, why);

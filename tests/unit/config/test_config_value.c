@@ -113,7 +113,8 @@ Test(config_value, every_number_has_its_range)
         print_step(key, key->max, 0, high);
         print_step(key, key->min, -1, below);
         print_step(key, key->max, 1, above);
-        (void)snprintf(range, sizeof range, "allowed: %s..%s", low, high);
+        (void)snprintf(range, sizeof range, "%s%s..%s",
+                       key->words != NULL ? "or " : "allowed: ", low, high);
         if (strcmp(key->name, "percentage") != 0) { /* 0 alone would break the sum */
             with_key(text, sizeof text, key->name, low);
             (void)fixture_accepted(text);
@@ -152,7 +153,7 @@ Test(config_value, a_refusal_names_file_line_key_value_and_range)
     fixture_refused(
         A100 "[controller]\ndeadband_points = 0,5\n",
         "<text>:8: [controller] deadband_points '0,5' has a comma; write a point before "
-        "the decimals and no separators; allowed: 0..100 percentage points, six "
+        "the decimals and no separators; allowed: auto, or 0..100 percentage points, six "
         "decimals at most");
     fixture_refused_with(A100 "[controller]\ndeadband_points = 1 # wide\n",
                          "a comment after a value begins with a blank and ;");

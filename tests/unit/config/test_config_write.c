@@ -98,9 +98,10 @@ Test(config_write, comments_tell_what_a_key_is)
 {
     const char *const text = written(fixture_accepted(ABC));
     cr_assert_not_null(strstr(text,
-                              "# A smaller deviation from the target moves no miner.\n"
-                              "# 0..100 percentage points, six decimals at most; default 0.5\n"
-                              "deadband_points = 0.5\n"));
+                              "# A smaller deviation from the target moves no miner; auto: the "
+                              "luck of the shares decides.\n"
+                              "# auto, or 0..100 percentage points, six decimals at most; default "
+                              "auto\ndeadband_points = auto\n"));
     cr_assert_not_null(strstr(text, "\n;kp =\n"));
     cr_assert_null(strstr(text, "Scaled"));
 }
@@ -291,7 +292,7 @@ Test(config_write, what_is_not_valid_is_not_written)
     static hm_config config;
     static sink s;
     config = *fixture_accepted(ABC);
-    config.controller.deadband_points = -1;
+    config.controller.deadband_points = -2;
     const hmx_writer to = {sizeof to, 0, &s, write_to_sink};
     cr_assert_eq(hm_config_write(&config, &to), HMX_E_CONFIG);
     config = *fixture_accepted(ABC);

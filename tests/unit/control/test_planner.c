@@ -188,7 +188,7 @@ Test(planner, silent_bound_and_pending_channels_stay)
     hm_decision d;
     farm_open(&f, 2, HALVES, 100);
     (void)farm_place(&f, 0.0, 1);
-    farm_cold(&f, farm_place(&f, 1.0, 1))->flags = HMX_CHANNEL_CUSTOM_JOBS;
+    farm_cold(&f, farm_place(&f, 1.0, 1))->flags = HMX_CHANNEL_FLAG_CUSTOM_JOBS;
     const uint32_t deaf = farm_place(&f, 1.0, 1);
     farm_cold(&f, deaf)->kind = HMX_CHANNEL_EXTENDED;
     farm_cold(&f, deaf)->honours_prefix = HMX_NO;

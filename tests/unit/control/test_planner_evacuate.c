@@ -75,7 +75,7 @@ Test(planner_evacuate, evacuation_leaves_those_who_cannot_go_anywhere)
 {
     farm_open(&f, 2, HALVES, 100);
     farm_cold(&f, farm_place(&f, 1.0, 1))->upstreams_allowed = 0x1;
-    farm_cold(&f, farm_place(&f, 1.0, 1))->flags = HMX_CHANNEL_CUSTOM_JOBS;
+    farm_cold(&f, farm_place(&f, 1.0, 1))->flags = HMX_CHANNEL_FLAG_CUSTOM_JOBS;
     const uint32_t slot = farm_place(&f, 1.0, 1);
     kill_first(&f);
     const hm_plan_result result = evacuate(&f, LEAVE_FIRST, MANY, &r);

@@ -257,13 +257,13 @@ Test(assignment, unanswered_decisions_expire_on_time_oldest_first)
                                     HMX_REASON_BALANCE, i * SECOND_NS, &d);
     }
     hm_assignment_cancel(&f.assignment, slots[3], 10 * SECOND_NS, 0);
-    hm_assignment_expire(&f.assignment, HM_DECISION_VALID_NS - 1);
-    cr_assert_eq(f.assignment.moves.expired, 0);
     hm_assignment_expire(&f.assignment, HM_DECISION_VALID_NS);
+    cr_assert_eq(f.assignment.moves.expired, 0, "an answer at the last moment counts");
+    hm_assignment_expire(&f.assignment, HM_DECISION_VALID_NS + 1);
     cr_assert_eq(f.assignment.moves.expired, 1);
     cr_assert_eq(farm_hot(&f, slots[0])->pending_to, HMX_NONE);
     cr_assert_eq(farm_hot(&f, slots[1])->pending_to, 2);
-    hm_assignment_expire(&f.assignment, 4 * SECOND_NS + HM_DECISION_VALID_NS);
+    hm_assignment_expire(&f.assignment, 4 * SECOND_NS + HM_DECISION_VALID_NS + 1);
     cr_assert_eq(f.assignment.pending_count, 5);
     cr_assert_eq(f.assignment.moves.expired, 4);
     farm_check_sums(&f, 0.0);

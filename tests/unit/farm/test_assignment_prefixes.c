@@ -92,7 +92,7 @@ Test(assignment_prefixes, a_late_answer_keeps_the_prefix_that_was_offered)
     const uint32_t slot = farm_place(&f, 1.0, 1);
     (void)hm_assignment_propose(&f.assignment, slot, 2, HMX_DECISION_MOVE, HMX_REASON_BALANCE, 5,
                                 &d);
-    hm_assignment_expire(&f.assignment, d.valid_until_ns);
+    hm_assignment_expire(&f.assignment, d.valid_until_ns + 1);
     cr_assert_eq(f.assignment.moves.expired, 1);
     hm_assignment_force(&f.assignment, slot, 2, d.valid_until_ns + 1, d.prefix, d.prefix_len);
     check_stays_reserved(&f, slot, d.prefix, d.prefix_len);

@@ -78,7 +78,7 @@ Test(prefixes, a_left_prefix_is_held_until_drained_and_confirmed)
     set_up(&f);
     const uint32_t slot = open_unconfirmed(&f, 77);
     const hm_prefix_place place = take(&f, POOL);
-    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, 1);
+    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, NULL, 0, 1);
     hm_prefixes_expire(&f.prefixes, 2000, &f.channels);
     cr_assert(is_reserved(&f, POOL, place.first), "neither");
     cr_assert_eq(drained(&f, POOL, place), 0);
@@ -97,7 +97,7 @@ Test(prefixes, confirmed_but_not_drained_is_held)
     set_up(&f);
     const uint32_t slot = open_unconfirmed(&f, 77);
     const hm_prefix_place place = take(&f, POOL);
-    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, 1);
+    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, NULL, 0, 1);
     hm_hot(&f.channels, slot)->marks &= ~(uint32_t)HM_MARK_UNCONFIRMED;
     hm_prefixes_expire(&f.prefixes, 30 * MINUTE_NS, &f.channels);
     cr_assert(is_reserved(&f, POOL, place.first), "old jobs may still be worked on");
@@ -113,7 +113,7 @@ Test(prefixes, the_end_of_the_channel_confirms)
     set_up(&f);
     const uint32_t slot = open_unconfirmed(&f, 77);
     const hm_prefix_place place = take(&f, POOL);
-    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, 1);
+    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, NULL, 0, 1);
     cr_assert_eq(drained(&f, POOL, place), 0);
     hm_channels_close(&f.channels, slot);
     hm_prefixes_expire(&f.prefixes, 2000, &f.channels);
@@ -127,7 +127,7 @@ Test(prefixes, what_needs_no_confirmation_waits_only_for_the_drain)
     set_up(&f);
     (void)open_unconfirmed(&f, 77);
     const hm_prefix_place place = take(&f, POOL);
-    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, 0);
+    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, NULL, 0, 0);
     hm_prefixes_expire(&f.prefixes, 2000, &f.channels);
     cr_assert(is_reserved(&f, POOL, place.first));
     cr_assert_eq(drained(&f, POOL, place), 0);
@@ -142,7 +142,7 @@ Test(prefixes, after_an_hour_it_is_free_without_any_report)
     set_up(&f);
     (void)open_unconfirmed(&f, 77);
     const hm_prefix_place place = take(&f, POOL);
-    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, 1);
+    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, NULL, 0, 1);
     hm_prefixes_expire(&f.prefixes, 1000 + HM_PREFIX_HOLD_NS - 1, &f.channels);
     cr_assert(is_reserved(&f, POOL, place.first));
     hm_prefixes_expire(&f.prefixes, 1000 + HM_PREFIX_HOLD_NS, &f.channels);
@@ -158,7 +158,7 @@ Test(prefixes, a_report_about_what_is_not_held_is_refused)
     const hm_prefix_place live = take(&f, POOL);
     const hm_prefix_place place = take(&f, POOL);
     cr_assert_eq(drained(&f, POOL, place), -1, "it is live");
-    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, 0);
+    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, NULL, 0, 0);
     cr_assert_eq(drained(&f, POOL, live), -1);
     cr_assert_eq(drained(&f, OTHER, place), -1, "the same index of another pool");
     cr_assert_eq(hm_prefixes_drained(&f.prefixes, 9, (const uint8_t *)"\xaa", 1), -1, "no space");
@@ -178,7 +178,7 @@ Test(prefixes, a_report_about_another_length_of_run_is_refused)
     set_up(&f);
     const hm_prefix_place place = take(&f, POOL);
     cr_assert_eq(place.first, 0);
-    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, 0);
+    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, NULL, 0, 0);
     cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, prefix, 0), -1, "no prefix at all");
     cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, (const uint8_t *)"\xaa\0\0", 1), -1);
     cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, (const uint8_t *)"\xaa\0\0", 2), -1);
@@ -196,7 +196,7 @@ Test(prefixes, a_short_foreign_prefix_is_held_and_drained_as_a_whole)
     set_up(&f);
     hm_extranonce_claim(hm_space(&f.prefixes, POOL), SHORT, 2, &place);
     cr_assert_eq(place.count, 256);
-    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, 0);
+    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, NULL, 0, 0);
     cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, LONGER, 3), -1, "only a part of it");
     cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, SHORT, 2), 0);
     hm_prefixes_expire(&f.prefixes, 2000, &f.channels);
@@ -207,7 +207,7 @@ Test(prefixes, a_short_foreign_prefix_is_held_and_drained_as_a_whole)
                  0);
     hm_extranonce_claim(hm_space(&f.prefixes, POOL), SHORTEST, 1, &place);
     cr_assert_eq(place.count, 1000);
-    hm_prefixes_hold(&f.prefixes, 3000, 77, POOL, place, 0);
+    hm_prefixes_hold(&f.prefixes, 3000, 77, POOL, place, NULL, 0, 0);
     cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, SHORTEST, 1), 0);
     hm_prefixes_expire(&f.prefixes, 4000, &f.channels);
     cr_assert_eq(in_use(&f, POOL), 0);
@@ -222,7 +222,7 @@ Test(prefixes, another_instances_prefix_is_not_ours)
                                      (const uint8_t *)"\xaa", 1, 8, 1, 3, 500),
                  0);
     const hm_prefix_place place = take(&f, POOL);
-    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, 0);
+    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, NULL, 0, 0);
     cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, (const uint8_t *)"\xaa\x02\0\0", 4), -1);
     cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, (const uint8_t *)"\xaa\x01\0\0", 4), 0);
     tear_down(&f);
@@ -233,8 +233,8 @@ Test(prefixes, nothing_is_held_without_a_place_or_a_pool)
     fixture f;
     set_up(&f);
     const uint64_t asked = f.counted.asked;
-    hm_prefixes_hold(&f.prefixes, 1, 77, POOL, (hm_prefix_place){0}, 1);
-    hm_prefixes_hold(&f.prefixes, 1, 77, HMX_NONE, (hm_prefix_place){3, 1}, 1);
+    hm_prefixes_hold(&f.prefixes, 1, 77, POOL, (hm_prefix_place){0}, NULL, 0, 1);
+    hm_prefixes_hold(&f.prefixes, 1, 77, HMX_NONE, (hm_prefix_place){3, 1}, NULL, 0, 1);
     cr_assert_eq(f.prefixes.held_count, 0);
     cr_assert_eq(f.counted.asked, asked);
     tear_down(&f);
@@ -249,8 +249,8 @@ Test(prefixes, forgetting_a_pool_keeps_what_is_held_on_others)
     for (int i = 0; i < 10; i++) {
         here[i] = take(&f, POOL);
         there[i] = take(&f, OTHER);
-        hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, here[i], 0);
-        hm_prefixes_hold(&f.prefixes, 1000, 77, OTHER, there[i], 0);
+        hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, here[i], NULL, 0, 0);
+        hm_prefixes_hold(&f.prefixes, 1000, 77, OTHER, there[i], NULL, 0, 0);
     }
     hm_prefixes_forget(&f.prefixes, POOL);
     cr_assert_eq(f.prefixes.held_count, 10);
@@ -287,7 +287,7 @@ Test(prefixes, agree_with_an_array_through_thousands_of_holds)
             model[i].until_ns = now_ns + HM_PREFIX_HOLD_NS;
             model[i].held = 1;
             model[i].drained = 0;
-            hm_prefixes_hold(&f.prefixes, now_ns, 77, POOL, model[i].place, 0);
+            hm_prefixes_hold(&f.prefixes, now_ns, 77, POOL, model[i].place, NULL, 0, 0);
         } else {
             cr_assert_eq(drained(&f, POOL, model[i].place), 0);
             model[i].drained = 1;
@@ -317,7 +317,7 @@ static uint64_t hold_many(uint64_t fail_at)
     const uint64_t before = f.counted.asked;
     f.counted.fail_at = fail_at == 0 ? 0 : before + fail_at;
     for (uint32_t i = 0; i < 300; i++) {
-        hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, take(&f, POOL), 0);
+        hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, take(&f, POOL), NULL, 0, 0);
     }
     const uint64_t asked = f.counted.asked - before;
     cr_assert_eq(in_use(&f, POOL), 300, "none is freed early");

@@ -115,7 +115,7 @@ static hmx_status rig_upstreams(hmx_instance *self, hmx_upstream_table *out)
         hmx_upstream_info *const row = &out->rows[i];
         row->upstream = i + 1;
         row->priority = i + 1;
-        row->flags = HMX_UPSTREAM_ENABLED;
+        row->flags = HMX_UPSTREAM_FLAG_ENABLED;
         row->percentage = i == 0 ? 60 : i == 1 ? 30 : 10;
         row->port = 1000 + i;
         row->health_check_interval_secs = 30;

@@ -194,7 +194,7 @@ Test(proxy, after_a_hard_move_old_shares_are_answered_here_and_told_as_local)
     rig_submit(&miner, 1, 1, old_job);
     cr_assert_eq(rig_count(&rig.pools[1].log, HS_SV2_SUBMIT_EXTENDED), 0);
     cr_assert_eq(rig_shares(1, HMX_SHARE_REJECTED_STALE), 1);
-    cr_assert_eq(rig.shares[rig.share_count - 1].event.flags, HMX_SHARE_LOCAL);
+    cr_assert_eq(rig.shares[rig.share_count - 1].event.flags, HMX_SHARE_FLAG_LOCAL);
     rig_submit(&miner, 1, 2, 77);
     cr_assert_eq(rig_shares(2, HMX_SHARE_REJECTED_INVALID_JOB), 1);
     cr_assert_eq(rig_count(&miner.log, HS_SV2_SUBMIT_ERROR), 2);

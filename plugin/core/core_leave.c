@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "plugin/core/core_leave.h"
+
+#include <string.h>
+
+/* Nothing can be mined there: not the pool's mood, but its end. */
+static int is_gone(const hm_core *core, uint32_t upstream)
+{
+    const hm_upstream *const row = &core->upstreams.rows[upstream - 1u];
+    return hm_upstreams_must_leave(&core->upstreams, upstream) &&
+           (row->removed || !row->enabled || row->facts.state != HMX_UPSTREAM_UP);
+}
+
+int hm_core_somebody_is_stuck(const hm_core *core)
+{
+    const hm_assignment *const a = &core->assignment;
+    if (core->unwelcome || core->stranded > 0) {
+        return 1;
+    }
+    for (uint32_t i = 1; i <= core->upstreams.top; i++) {
+        if (a->counts[i] > a->pending_out[i] && is_gone(core, i)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int is_allowed(const hm_core *core, uint32_t slot)
+{
+    const hm_channels *const c = &core->assignment.channels;
+    const uint32_t upstream = hm_hot(c, slot)->upstream;
+    return upstream == HMX_NONE ||
+           (hm_cold(c, slot)->upstreams_allowed >> (upstream - 1u) & 1u) != 0;
+}
+
+static int may_reopen(const hm_core *core, uint32_t slot)
+{
+    const hm_assignment *const a = &core->assignment;
+    const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+    const uint64_t dwell_ns = core->config->controller.reopen_dwell_secs * HM_NS_PER_S;
+    return core->config->controller.reopen != 0 && (core->limits.host_caps & HMX_CAP_REOPEN) != 0 &&
+           hm_assignment_is_deaf(a, slot) && (cold->flags & HMX_CHANNEL_FLAG_CUSTOM_JOBS) == 0 &&
+           hm_reopen_may(&core->reopen, cold->who, core->now_ns, dwell_ns);
+}
+
+/* Proposes to move a channel away, by reopening it when nothing else will do. 0 when there is no
+ * way. */
+static int propose(hm_core *core, uint32_t slot, hm_decision *decision)
+{
+    hm_assignment *const a = &core->assignment;
+    const uint32_t to = hm_assignment_arrival(a, slot, core->control.command, core->control.most);
+    if (to == HMX_NONE || to == hm_hot(&a->channels, slot)->upstream) {
+        return 0;
+    }
+    if (hm_assignment_movable(a, slot)) {
+        return hm_assignment_propose(a, slot, to, HMX_DECISION_MOVE, HMX_REASON_EVACUATION,
+                                     core->now_ns, decision) == 0;
+    }
+    if (may_reopen(core, slot)) {
+        hm_assignment_propose_reopen(a, slot, to, HMX_REASON_EVACUATION, core->now_ns, decision);
+        return 1;
+    }
+    return 0;
+}
+
+static void say_stranded(const hm_core *core, uint32_t upstream, uint32_t count)
+{
+    char line[240];
+    hm_text text;
+    hm_text_init(&text, line, sizeof line);
+    hm_text_addf(&text,
+                 "upstream %s is gone and %lu of its channels may not be moved: they earn nothing "
+                 "until the host closes them, so that the miners open again elsewhere",
+                 core->upstreams.rows[upstream - 1u].id, (unsigned long)count);
+    hm_core_log(core, HMX_LOG_WARN, line);
+}
+
+/* Takes note of who is stranded where, and says what is new. */
+static void count_stranded(hm_core *core, const uint32_t *stranded)
+{
+    const uint64_t before = core->stranded_pools;
+    core->stranded = 0;
+    core->stranded_pools = 0;
+    for (uint32_t i = 1; i <= core->upstreams.top; i++) {
+        core->stranded += stranded[i];
+        core->stranded_pools |= stranded[i] > 0 ? 1ull << (i - 1u) : 0;
+        if (stranded[i] > 0 && (before >> (i - 1u) & 1u) == 0) {
+            say_stranded(core, i, stranded[i]);
+        }
+    }
+}
+
+static int any_usable(const hm_core *core)
+{
+    uint32_t usable = 0;
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        usable += core->control.usable[i];
+    }
+    return usable > 0;
+}
+
+int hm_core_leave(hm_core *core, hm_outbox *out)
+{
+    hm_channels *const c = &core->assignment.channels;
+    const int somewhere = any_usable(core);
+    uint32_t stranded[HM_PLACES] = {0};
+    uint8_t gone[HM_PLACES] = {0};
+    uint8_t unwelcome = 0;
+    hm_decision decision;
+    for (uint32_t i = 1; i <= core->upstreams.top; i++) {
+        gone[i] = (uint8_t)(somewhere && is_gone(core, i));
+    }
+    for (uint32_t slot = 0; slot < c->slots; slot++) {
+        const hm_channel_hot *const hot = hm_hot(c, slot);
+        hm_channel_cold *const cold = hm_cold(c, slot);
+        const int leaves = hot->channel != 0 && (gone[hot->upstream] || !is_allowed(core, slot));
+        cold->stranded = 0;
+        if (!leaves || hot->pending_to != HMX_NONE) {
+            continue;
+        }
+        if (hm_outbox_room(out) == 0) {
+            return 1;
+        }
+        if (propose(core, slot, &decision)) {
+            hm_outbox_put(out, &decision);
+            unwelcome = 1; /* until it is a fact */
+        } else if (gone[hot->upstream]) {
+            cold->stranded = 1;
+            stranded[hot->upstream]++;
+        } else {
+            unwelcome = 1;
+        }
+    }
+    core->unwelcome = unwelcome;
+    count_stranded(core, stranded);
+    return 0;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * version.h: hashmux's own version, as its descriptor and its log say it.
+ */
+#ifndef PLUGIN_VERSION_H
+#define PLUGIN_VERSION_H
+
+#define HM_VERSION "0.1.0"
+
+#endif

@@ -54,6 +54,18 @@ build/bin/host_stub bench control --seeds 2 --scenarios nine,pair
     instead build/bin/host_stub bench control --seeds 1, --scenarios nine,pair --hours 3
 build/bin/host_stub bench control --seeds 2 --scenarios nine,pair --plugins hashmux,mine.so
     instead build/bin/host_stub bench control --seeds 1, --scenarios nine,pair --plugins hashmux,mine.so --hours 3
+c++ -std=c++17 abi/cpp/example/first.cpp -o first -ldl
+    elsewhere tests/cli/languages.sh: abi/cpp/example/first.cpp
+./first build/lib/hashmux.so
+    elsewhere tests/cli/languages.sh: check_first C++
+cargo run --offline --manifest-path abi/rust/Cargo.toml --example first -- build/lib/hashmux.so
+    elsewhere tests/cli/languages.sh: check_first Rust
+cargo run --offline --release --manifest-path abi/rust/Cargo.toml --example overhead -- build/lib/hashmux.so
+    elsewhere tests/cli/languages.sh: check_overhead
+go -C abi/go run ./example/first ../../build/lib/hashmux.so
+    elsewhere tests/cli/languages.sh: check_first Go
+go -C abi/go run ./example/overhead ../../build/lib/hashmux.so
+    elsewhere tests/cli/languages.sh: go vet
 build/bin/host_stub bench speed
     instead build/bin/host_stub bench speed --channels 1000 --quick
 build/bin/host_stub bench speed --against before.so

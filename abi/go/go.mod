@@ -1,0 +1,3 @@
+module hashmux.org/host
+
+go 1.21

@@ -221,7 +221,7 @@ static uint32_t reason_of_arrival(void)
 Test(arrival, the_decision_says_why)
 {
     it_open(&H, IT_ABC);
-    cr_assert_eq(reason_of_arrival(), 0, "parked: nobody decided for a pool");
+    cr_assert_eq(reason_of_arrival(), HMX_REASON_NO_POOL, "parked: no pool can be used yet");
     it_all_up(&H, 3);
     cr_assert_eq(reason_of_arrival(), HMX_REASON_ARRIVAL);
     it_close(&H);

@@ -9,7 +9,7 @@ import re
 import sys
 
 ROOT = sys.argv[1] + "/abi/"
-HEADERS = ("hmx_abi.h", "hmx_tuning.h", "hmx_metrics.h")
+HEADERS = ("hmx_events.h", "hmx_abi.h", "hmx_tuning.h", "hmx_metrics.h")
 FROZEN = {"hmx_view", "hmx_event", "hmx_tally"}
 TABLES = {"hmx_ops", "hmx_host", "hmx_tuning_v1", "hmx_metrics_v1"}
 
@@ -73,7 +73,7 @@ def layout_of(text, sizes):
 
 
 layout = open(ROOT + "hmx_layout.def", encoding="utf-8").read()
-begin, end = layout.index("/* ---- hmx_abi.h"), layout.index("#undef HMX_STRUCT")
+begin, end = layout.index("/* ---- hmx_events.h"), layout.index("#undef HMX_STRUCT")
 constants = re.findall(r"HMX_(?:CONSTANT|TEXT)\([^)]*\)", layout[begin:end])
 entries = [c.replace("HMX_ABI_MINOR, 0", "HMX_ABI_MINOR, 1") for c in constants]
 sizes = dict(SIZES)

@@ -7,7 +7,7 @@
 import re
 import sys
 
-HEADERS = ("hmx_abi.h", "hmx_tuning.h", "hmx_metrics.h")
+HEADERS = ("hmx_events.h", "hmx_abi.h", "hmx_tuning.h", "hmx_metrics.h")
 structs, enums = [], []
 for header in HEADERS:
     text = re.sub(r"/\*.*?\*/", "", open(sys.argv[1] + "/abi/" + header, encoding="utf-8").read(),

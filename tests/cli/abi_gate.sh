@@ -13,7 +13,7 @@
 command -v abidiff >/dev/null || skip "abidiff (abigail-tools) is not here"
 baseline=$SOURCE/tests/abi/baseline.abi
 history=abi/history/1.0
-headers='hmx_abi.h hmx_tuning.h hmx_metrics.h'
+headers='hmx_events.h hmx_abi.h hmx_tuning.h hmx_metrics.h'
 
 # With plain flags and gcc: what a coverage build adds would be a difference. Without debug
 # information abidiff sees nothing and is content: so it must be there.
@@ -79,19 +79,19 @@ plant() { # WHAT HEADER SED-SCRIPT: a copy in which one header is edited
     ! cmp -s "$SOURCE/abi/$2" "$SCRATCH/planted/abi/$2" || fail "the edit '$3' found nothing in $2"
     must_refuse "$1" "is not that of tests/abi/baseline.abi" bash "$0" --binary "$SCRATCH/planted"
 }
-plant "a field at the end" hmx_abi.h '/^struct hmx_tick \{/,/^\}/s/^(    uint64_t unix_ms;.*)/\1\n    uint64_t planted;/'
-plant "a field in the middle" hmx_abi.h '/^struct hmx_share \{/,/^\}/s/^(    double work;.*)/    double planted;\n\1/'
-plant "two fields in another order" hmx_abi.h \
-    '/^struct hmx_share \{/,/^\}/{s/^    uint64_t channel;/    uint64_t swap;/;s/^    uint64_t cookie;/    uint64_t channel;/;s/^    uint64_t swap;/    uint64_t cookie;/}'
-plant "a field that is gone" hmx_abi.h '/^struct hmx_channel_close \{/,/^\}/{/pad0/d}'
+plant "a field at the end" hmx_events.h '/^typedef struct hmx_tick \{/,/^\}/s/^(    uint64_t unix_ms;.*)/\1\n    uint64_t planted;/'
+plant "a field in the middle" hmx_events.h '/^typedef struct hmx_share \{/,/^\}/s/^(    double work;.*)/    double planted;\n\1/'
+plant "two fields in another order" hmx_events.h \
+    '/^typedef struct hmx_share \{/,/^\}/{s/^    uint64_t channel;/    uint64_t swap;/;s/^    uint64_t cookie;/    uint64_t channel;/;s/^    uint64_t swap;/    uint64_t cookie;/}'
+plant "a field that is gone" hmx_events.h '/^typedef struct hmx_channel_close \{/,/^\}/{/pad0/d}'
 plant "a field of another type" hmx_abi.h 's/^    double percentage; /    uint64_t percentage; /'
 plant "a field of another name" hmx_metrics.h 's/^    double wanted_hashrate;/    double planted_hashrate;/'
 plant "a hook with another parameter" hmx_abi.h \
     's/\(\*destroy\)\(hmx_instance \*self\)/(*destroy)(hmx_instance *self, int planted)/'
 plant "a setter with another parameter" hmx_tuning.h 's/uint32_t secs,$/uint64_t secs,/'
-plant "two values that changed places" hmx_abi.h \
+plant "two values that changed places" hmx_events.h \
     's/HMX_RESULT_APPLIED = 1/HMX_RESULT_APPLIED = 2/;s/HMX_RESULT_REFUSED = 2/HMX_RESULT_REFUSED = 1/'
-plant "a value more" hmx_abi.h 's/HMX_NO = 2 \}/HMX_NO = 2, HMX_PLANTED = 3 }/'
+plant "a value more" hmx_events.h 's/HMX_NO = 2 \}/HMX_NO = 2, HMX_PLANTED = 3 }/'
 plant "a value that is gone" hmx_tuning.h 's/, HMX_MODE_PAUSED = 3//'
 cp -r "$SOURCE/abi" "$SCRATCH/edited"
 mkdir -p "$SCRATCH/words"

@@ -18,12 +18,12 @@ print_layout() { # ROOT FILE
 # Every name that the headers define must have been printed.
 check_complete() { # ROOT PRINTED
     local header stripped name
-    for header in hmx_abi.h hmx_tuning.h hmx_metrics.h; do
+    for header in hmx_events.h hmx_abi.h hmx_tuning.h hmx_metrics.h; do
         # Comments may name what they like.
         stripped=$(sed -zE 's,/\*([^*]|\*+[^*/])*\*+/,,g' "$1/abi/$header")
         for name in $(grep -oE '\bHMX_[A-Z0-9_]+\b' <<<"$stripped" | LC_ALL=C sort -u); do
             case "$name" in
-            HMX_ABI_H | HMX_TUNING_H | HMX_METRICS_H | HMX_EXPORT) continue ;;
+            HMX_ABI_H | HMX_EVENTS_H | HMX_TUNING_H | HMX_METRICS_H | HMX_EXPORT) continue ;;
             esac
             grep -q "^$name = " "$2" || fail "$name of abi/$header is not in hmx_layout.def"
         done
@@ -69,7 +69,7 @@ must_refuse "a field inserted in the middle" "hmx_host.pad0 is not at byte 12" \
 plant abi/hmx_abi.h 's/^    double percentage; /    uint64_t percentage; /'
 must_refuse "a field of another type" "hmx_upstream_info.percentage is not a double" \
     bash "$0" "$SCRATCH/planted"
-plant abi/hmx_abi.h 's/HMX_SHARE_LOST = 4/HMX_SHARE_LOST = 10/'
+plant abi/hmx_events.h 's/HMX_SHARE_LOST = 4/HMX_SHARE_LOST = 10/'
 must_refuse "a constant of another value" "HMX_SHARE_LOST is not 4" bash "$0" "$SCRATCH/planted"
 plant abi/hmx_layout.def '/FIELD\(hmx_reader, ctx,/d'
 must_refuse "a field that is not listed" hmx_reader.read bash "$0" "$SCRATCH/planted"

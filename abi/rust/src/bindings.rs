@@ -2,6 +2,16 @@
 // Made by make-bindings from abi/*.h: do not edit.
 
 
+pub const HMX_UPSTREAM_EVENT_SIZE_VER0: u32 = 160;
+pub const HMX_CHANNEL_OPEN_SIZE_VER0: u32 = 216;
+pub const HMX_CHANNEL_DECISION_SIZE_VER0: u32 = 64;
+pub const HMX_CHANNEL_UPDATE_SIZE_VER0: u32 = 104;
+pub const HMX_CHANNEL_CLOSE_SIZE_VER0: u32 = 48;
+pub const HMX_SHARE_SIZE_VER0: u32 = 72;
+pub const HMX_TICK_SIZE_VER0: u32 = 32;
+pub const HMX_DECISION_SIZE_VER0: u32 = 104;
+pub const HMX_DECISION_BUF_SIZE_VER0: u32 = 32;
+pub const HMX_REASSIGN_SIZE_VER0: u32 = 104;
 pub const HMX_ABI_MAJOR: u32 = 1;
 pub const HMX_ABI_MINOR: u32 = 0;
 pub const HMX_ABI_MAGIC: u32 = 827870536;
@@ -21,16 +31,6 @@ pub const HMX_UPSTREAM_INFO_SIZE_VER0: u32 = 616;
 pub const HMX_UPSTREAM_TABLE_SIZE_VER0: u32 = 24;
 pub const HMX_WRITER_SIZE_VER0: u32 = 24;
 pub const HMX_READER_SIZE_VER0: u32 = 24;
-pub const HMX_UPSTREAM_EVENT_SIZE_VER0: u32 = 160;
-pub const HMX_CHANNEL_OPEN_SIZE_VER0: u32 = 216;
-pub const HMX_CHANNEL_DECISION_SIZE_VER0: u32 = 64;
-pub const HMX_CHANNEL_UPDATE_SIZE_VER0: u32 = 104;
-pub const HMX_CHANNEL_CLOSE_SIZE_VER0: u32 = 48;
-pub const HMX_SHARE_SIZE_VER0: u32 = 72;
-pub const HMX_TICK_SIZE_VER0: u32 = 32;
-pub const HMX_DECISION_SIZE_VER0: u32 = 104;
-pub const HMX_DECISION_BUF_SIZE_VER0: u32 = 32;
-pub const HMX_REASSIGN_SIZE_VER0: u32 = 104;
 pub const HMX_OPS_SIZE_VER0: u32 = 120;
 pub const HMX_DESCRIPTOR_SIZE_VER0: u32 = 80;
 pub const HMX_CAP_REASSIGN: u32 = 1;
@@ -56,6 +56,439 @@ pub type __uint8_t = ::std::os::raw::c_uchar;
 pub type __int32_t = ::std::os::raw::c_int;
 pub type __uint32_t = ::std::os::raw::c_uint;
 pub type __uint64_t = ::std::os::raw::c_ulong;
+pub const HMX_UNKNOWN: hmx_tri = 0;
+pub const HMX_YES: hmx_tri = 1;
+pub const HMX_NO: hmx_tri = 2;
+pub type hmx_tri = ::std::os::raw::c_uint;
+#[doc = " Text or bytes that somebody else owns; valid during the call only. Not NUL-terminated. Frozen"]
+#[doc = " layout."]
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct hmx_view {
+    #[doc = " may be anything when len is 0"]
+    pub data: *const ::core::ffi::c_void,
+    #[doc = " bytes; 0 = not given"]
+    pub len: u64,
+}
+impl Default for hmx_view {
+    fn default() -> Self {
+        let mut s = ::core::mem::MaybeUninit::<Self>::uninit();
+        unsafe {
+            ::core::ptr::write_bytes(s.as_mut_ptr(), 0, 1);
+            s.assume_init()
+        }
+    }
+}
+#[doc = " The first member of every event. Frozen layout; `size` is that of the whole event."]
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
+pub struct hmx_event {
+    pub size: u32,
+    #[doc = " per event; unknown bits are ignored"]
+    pub flags: u32,
+    #[doc = " monotonic clock, nanoseconds, never decreasing"]
+    pub now_ns: u64,
+    #[doc = " strictly increasing per instance"]
+    pub seq: u64,
+}
+pub const HMX_UPSTREAM_CONNECTING: hmx_upstream_state = 1;
+pub const HMX_UPSTREAM_UP: hmx_upstream_state = 2;
+#[doc = " the host takes no new channel there and will close it"]
+pub const HMX_UPSTREAM_DRAINING: hmx_upstream_state = 3;
+pub const HMX_UPSTREAM_DOWN: hmx_upstream_state = 4;
+pub type hmx_upstream_state = ::std::os::raw::c_uint;
+pub const HMX_UPSTREAM_REASON_CONNECT_FAILED: hmx_upstream_reason = 1;
+#[doc = " the connection broke"]
+pub const HMX_UPSTREAM_REASON_LOST: hmx_upstream_reason = 2;
+#[doc = " setup or channel opening was refused"]
+pub const HMX_UPSTREAM_REASON_REFUSED: hmx_upstream_reason = 3;
+#[doc = " the host's own decision"]
+pub const HMX_UPSTREAM_REASON_HOST: hmx_upstream_reason = 4;
+pub type hmx_upstream_reason = ::std::os::raw::c_uint;
+#[doc = " The whole truth about an upstream, sent whenever any of it changes."]
+#[doc = ""]
+#[doc = " The extranonce space (spec 5.1.1). A host that aggregates has one upstream channel per pool: it"]
+#[doc = " tells the prefix that the pool gave it and the bytes that the pool granted behind that, and the"]
+#[doc = " plugin divides those bytes among the channels. A host with one upstream channel per miner and"]
+#[doc = " pool has no such space to divide: it says extranonce_size 0 and chooses every prefix itself."]
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
+pub struct hmx_upstream_event {
+    pub event: hmx_event,
+    pub upstream: u32,
+    #[doc = " HMX_UPSTREAM_*: judged"]
+    pub state: u32,
+    #[doc = " HMX_UPSTREAM_REASON_*, why it is not up: goes into the log"]
+    pub reason: u32,
+    #[doc = " rollable bytes granted; 0 = the host chooses every prefix on this"]
+    #[doc = "pool"]
+    pub extranonce_size: u32,
+    #[doc = " 0..32; prefix_len + extranonce_size <= 32"]
+    pub extranonce_prefix_len: u32,
+    #[doc = " hmx_tri: a current job and prev_hash are there. NO = never a destination"]
+    pub has_job: u32,
+    #[doc = " hmx_tri: its jobs allow version rolling"]
+    pub version_rolling: u32,
+    #[doc = " hmx_tri: the pool set REQUIRES_FIXED_VERSION (spec 5.3.1)"]
+    pub fixed_version: u32,
+    #[doc = " the pool's own prefix for the host's upstream channel"]
+    pub extranonce_prefix: [u8; 32usize],
+    #[doc = " U256 little-endian: the easiest target that a miner would be given there; all zero = unknown."]
+    #[doc = " A channel whose max_target is harder is not sent there. A host that sets each miner's target"]
+    #[doc = " itself says unknown."]
+    pub target: [u8; 32usize],
+    #[doc = " all zero = unknown; same tip and nbits on two pools allow soft"]
+    #[doc = "moves"]
+    pub tip_prev_hash: [u8; 32usize],
+    pub tip_nbits: u32,
+    pub pad0: u32,
+}
+pub const HMX_CHANNEL_STANDARD: hmx_channel_kind = 1;
+pub const HMX_CHANNEL_EXTENDED: hmx_channel_kind = 2;
+pub type hmx_channel_kind = ::std::os::raw::c_uint;
+#[doc = " spec 5.3.1"]
+pub const HMX_CHANNEL_FLAG_REQUIRES_VERSION_ROLLING: hmx_channel_flag = 1;
+#[doc = " work selection: bound to its pool, never moved"]
+pub const HMX_CHANNEL_FLAG_CUSTOM_JOBS: hmx_channel_flag = 2;
+#[doc = " its group has other members and the host cannot regroup it (spec 5.3.22)"]
+pub const HMX_CHANNEL_FLAG_SHARES_GROUP: hmx_channel_flag = 4;
+pub type hmx_channel_flag = ::std::os::raw::c_uint;
+#[doc = " Sent before the host answers Open*MiningChannel.Success: the answer tells the pool and the"]
+#[doc = " prefix."]
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct hmx_channel_open {
+    pub event: hmx_event,
+    #[doc = " unique in the host, never reused, not 0 (SV2 channel ids are only per"]
+    #[doc = "connection)"]
+    pub channel: u64,
+    #[doc = " downstream connection, not 0"]
+    pub connection: u64,
+    #[doc = " HMX_CHANNEL_STANDARD or HMX_CHANNEL_EXTENDED: judged"]
+    pub kind: u32,
+    #[doc = " hmx_tri: the peer obeys SetExtranoncePrefix. NO = an extended one is"]
+    #[doc = "never moved by a new prefix"]
+    pub honours_prefix: u32,
+    #[doc = " HMX_CHANNEL_FLAG_*"]
+    pub flags: u32,
+    #[doc = " extended: what the peer asked for, 0..32"]
+    pub min_extranonce_size: u32,
+    #[doc = " extended: what the host promises the peer for life; promise no"]
+    #[doc = "more than asked, other pools may grant less. standard: 0"]
+    pub extranonce_size: u32,
+    #[doc = " HMX_NONE, or where it already works (a host that adds the"]
+    #[doc = "plugin to a live farm)"]
+    pub current_upstream: u32,
+    #[doc = " hashes per second as declared, 0 = unknown"]
+    pub nominal_hashrate: f64,
+    #[doc = " bit n-1 = upstream n may serve it; 0 = all"]
+    pub upstreams_allowed: u64,
+    #[doc = " U256 little-endian, easiest target it accepts; all zero ="]
+    #[doc = "unknown"]
+    pub max_target: [u8; 32usize],
+    #[doc = " UTF-8, at most 255 bytes"]
+    pub user_identity: hmx_view,
+    #[doc = " SetupConnection.vendor, at most 255 bytes, as the next two"]
+    pub vendor: hmx_view,
+    #[doc = " SetupConnection.hardware_version"]
+    pub hardware: hmx_view,
+    #[doc = " SetupConnection.firmware"]
+    pub firmware: hmx_view,
+    #[doc = " with current_upstream: the prefix in force, else 0"]
+    pub extranonce_prefix_len: u32,
+    pub pad0: u32,
+    pub extranonce_prefix: [u8; 32usize],
+}
+impl Default for hmx_channel_open {
+    fn default() -> Self {
+        let mut s = ::core::mem::MaybeUninit::<Self>::uninit();
+        unsafe {
+            ::core::ptr::write_bytes(s.as_mut_ptr(), 0, 1);
+            s.assume_init()
+        }
+    }
+}
+pub const HMX_ACTION_PASS: hmx_action = 0;
+pub const HMX_ACTION_ASSIGN: hmx_action = 1;
+pub type hmx_action = ::std::os::raw::c_uint;
+#[doc = " Answer to on_channel_open."]
+#[doc = ""]
+#[doc = " ASSIGN is a fact at once: the channel works for `upstream`. A host that cannot do it says where"]
+#[doc = " the channel is by on_reassign with HMX_RESULT_FORCED, or closes it."]
+#[doc = ""]
+#[doc = " PASS: the plugin placed the channel nowhere; it counts as parked until the host says by"]
+#[doc = " on_reassign with HMX_RESULT_FORCED where it put it, or closes it. `reason` tells why:"]
+#[doc = "   HMX_REASON_NO_POOL      no upstream can be used yet. Let the peer wait, or place the channel"]
+#[doc = "                           where you see fit: it will be offered a pool when there is one."]
+#[doc = "   HMX_REASON_CANNOT       no configured upstream could ever serve it: what was promised to it"]
+#[doc = "                           (extranonce_size, upstreams_allowed, version rolling) fits none. Refuse"]
+#[doc = "                           the opening and close it here."]
+#[doc = "   HMX_REASON_OBSERVE      the plugin only watches."]
+#[doc = "   HMX_NONE                no opinion: do what you would do without a plugin."]
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
+pub struct hmx_channel_decision {
+    pub size: u32,
+    #[doc = " HMX_ACTION_*"]
+    pub action: u32,
+    #[doc = " with ASSIGN"]
+    pub upstream: u32,
+    #[doc = " HMX_REASON_*"]
+    pub reason: u32,
+    #[doc = " echo it in later events of this channel"]
+    pub cookie: u64,
+    #[doc = " 0 = the host chooses the prefix"]
+    pub extranonce_prefix_len: u32,
+    pub pad0: u32,
+    pub extranonce_prefix: [u8; 32usize],
+}
+pub const HMX_FACT_NOMINAL_HASHRATE: hmx_channel_fact = 1;
+pub const HMX_FACT_MAX_TARGET: hmx_channel_fact = 2;
+pub const HMX_FACT_HONOURS_PREFIX: hmx_channel_fact = 4;
+pub const HMX_FACT_FLAGS: hmx_channel_fact = 8;
+#[doc = " a channel that works where it may no longer is moved away at the next tick"]
+pub const HMX_FACT_UPSTREAMS_ALLOWED: hmx_channel_fact = 16;
+pub type hmx_channel_fact = ::std::os::raw::c_uint;
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
+pub struct hmx_channel_update {
+    pub event: hmx_event,
+    pub channel: u64,
+    pub cookie: u64,
+    #[doc = " HMX_FACT_* bits: only these fields are read"]
+    pub changed: u32,
+    pub honours_prefix: u32,
+    pub flags: u32,
+    pub pad0: u32,
+    pub nominal_hashrate: f64,
+    pub upstreams_allowed: u64,
+    pub max_target: [u8; 32usize],
+}
+pub const HMX_CLOSE_PEER: hmx_close_reason = 1;
+pub const HMX_CLOSE_CONNECTION_LOST: hmx_close_reason = 2;
+pub const HMX_CLOSE_HOST: hmx_close_reason = 3;
+#[doc = " by the host, to carry out a decision of style HMX_STYLE_REOPEN"]
+pub const HMX_CLOSE_REOPEN: hmx_close_reason = 4;
+pub type hmx_close_reason = ::std::os::raw::c_uint;
+#[doc = " The channel is gone and forgotten; a pending decision about it is void and needs no answer,"]
+#[doc = " except one of style HMX_STYLE_REOPEN that is closed with HMX_CLOSE_REOPEN. Its prefix stays"]
+#[doc = " reserved until on_reassign(DRAINED) for it arrives, or for the plugin's own hold time when none"]
+#[doc = " ever does."]
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
+pub struct hmx_channel_close {
+    pub event: hmx_event,
+    pub channel: u64,
+    pub cookie: u64,
+    #[doc = " HMX_CLOSE_*"]
+    pub reason: u32,
+    pub pad0: u32,
+}
+pub const HMX_SHARE_SUBMITTED: hmx_verdict = 1;
+pub const HMX_SHARE_ACCEPTED: hmx_verdict = 2;
+pub const HMX_SHARE_NOT_FORWARDED: hmx_verdict = 3;
+#[doc = " the pool died before it answered"]
+pub const HMX_SHARE_LOST: hmx_verdict = 4;
+pub const HMX_SHARE_REJECTED_STALE: hmx_verdict = 5;
+pub const HMX_SHARE_REJECTED_LOW_DIFFICULTY: hmx_verdict = 6;
+pub const HMX_SHARE_REJECTED_DUPLICATE: hmx_verdict = 7;
+pub const HMX_SHARE_REJECTED_INVALID_JOB: hmx_verdict = 8;
+pub const HMX_SHARE_REJECTED_OTHER: hmx_verdict = 9;
+#[doc = " Each share forwarded to a pool is reported twice: SUBMITTED when it goes, then exactly one of"]
+#[doc = " ACCEPTED, LOST or REJECTED_*. A valid share that an aggregating host keeps to itself because it"]
+#[doc = " misses the pool's target is reported once, NOT_FORWARDED. With HMX_SHARE_FLAG_LOCAL a rejection"]
+#[doc = " is the host's own verdict: the pool never saw the share, no SUBMITTED came before it, and it is"]
+#[doc = " not held against the pool."]
+pub type hmx_verdict = ::std::os::raw::c_uint;
+pub const HMX_SHARE_FLAG_LOCAL: hmx_share_flag = 1;
+pub type hmx_share_flag = ::std::os::raw::c_uint;
+#[doc = " One or more shares of one channel with one verdict. event.flags: HMX_SHARE_FLAG_*."]
+#[doc = ""]
+#[doc = " Two numbers tell what a share is worth."]
+#[doc = "   work    is what the miner proved: the difficulty of the target that the host had set for the"]
+#[doc = "           miner's own job, in every verdict."]
+#[doc = "   credit  is what the pool counts: the difficulty of the target of the upstream job, credited"]
+#[doc = "           (ACCEPTED) or to be credited had it been accepted (SUBMITTED, REJECTED_*, LOST); 0 with"]
+#[doc = "           NOT_FORWARDED. 0 otherwise = the same as work."]
+#[doc = " Neither is ever the pool's new_shares_sum: that is a truncated integer."]
+#[doc = ""]
+#[doc = " A host that aggregates many miners into one upstream channel has miners with easy targets and a"]
+#[doc = " pool with a hard one. Of a miner's shares it forwards those that meet the pool's: SUBMITTED, then"]
+#[doc = " the verdict, with work at the miner's difficulty and credit at the pool's, which is larger. The"]
+#[doc = " others it reports NOT_FORWARDED, with work. So the work of all shares together measures the"]
+#[doc = " miner, and the credit of the accepted ones what the pool pays for. A host with one upstream"]
+#[doc = " channel per miner, whose miners work at the pool's target, leaves credit 0."]
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
+pub struct hmx_share {
+    pub event: hmx_event,
+    pub channel: u64,
+    pub cookie: u64,
+    #[doc = " of the job, which after a move may not be the channel's"]
+    pub upstream: u32,
+    #[doc = " HMX_SHARE_*: judged"]
+    pub verdict: u32,
+    #[doc = " shares, 1 or more: pools acknowledge in batches"]
+    pub count: u32,
+    pub pad0: u32,
+    #[doc = " sum over the shares, > 0, at most 1e30"]
+    pub work: f64,
+    #[doc = " sum over the shares, >= 0, at most 1e30"]
+    pub credit: f64,
+}
+#[doc = " ---- ticks, decisions, outcomes ----"]
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
+pub struct hmx_tick {
+    pub event: hmx_event,
+    #[doc = " wall clock, for schedules and messages"]
+    pub unix_ms: u64,
+}
+#[doc = " work for another upstream from now on"]
+pub const HMX_DECISION_MOVE: hmx_decision_kind = 1;
+#[doc = " same upstream, new prefix (the pool changed its own)"]
+pub const HMX_DECISION_PREFIX: hmx_decision_kind = 2;
+pub type hmx_decision_kind = ::std::os::raw::c_uint;
+pub const HMX_STYLE_HARD: hmx_style = 0;
+pub const HMX_STYLE_SOFT_ALLOWED: hmx_style = 1;
+pub const HMX_STYLE_REOPEN: hmx_style = 2;
+#[doc = " How a move is carried out (spec 5.3.14 to 5.3.17)."]
+#[doc = ""]
+#[doc = " HARD: SetExtranoncePrefix, SetTarget where it changes, the new pool's job as a future job, then"]
+#[doc = " SetNewPrevHash."]
+#[doc = ""]
+#[doc = " SOFT: both pools are on one tip, so a non-future job will do and nothing goes stale. The host"]
+#[doc = " raises the job's min_ntime to the miner's own tip: to the largest min_ntime and ntime that the"]
+#[doc = " miner was given for this prev_hash. Without it client code refuses every share of the new job,"]
+#[doc = " and nobody sees why."]
+#[doc = ""]
+#[doc = " REOPEN: for a peer that is known not to obey SetExtranoncePrefix, and only to a host with"]
+#[doc = " HMX_CAP_REOPEN. The host closes the channel (CloseChannel; on_channel_close with"]
+#[doc = " HMX_CLOSE_REOPEN), the peer opens again, and on_channel_open places the one that comes with the"]
+#[doc = " same user_identity, vendor and hardware (the first of several) where the decision said: that is"]
+#[doc = " its APPLIED, no on_reassign is sent. The decision stays pending meanwhile. When nobody came by"]
+#[doc = " valid_until_ns it has failed; after two failures this identity is never reopened again, since"]
+#[doc = " such a device may have gone to another pool for good. A host that will not close the channel"]
+#[doc = " answers REFUSED as ever."]
+pub type hmx_style = ::std::os::raw::c_uint;
+#[doc = " a new channel"]
+pub const HMX_REASON_ARRIVAL: hmx_reason = 1;
+#[doc = " it already worked there"]
+pub const HMX_REASON_ADOPTED: hmx_reason = 2;
+#[doc = " towards the targets"]
+pub const HMX_REASON_BALANCE: hmx_reason = 3;
+#[doc = " its upstream is down, disabled, removed, has target 0, or may not"]
+#[doc = "serve it any more"]
+pub const HMX_REASON_EVACUATION: hmx_reason = 4;
+pub const HMX_REASON_PIN: hmx_reason = 5;
+#[doc = " the pool's own prefix changed"]
+pub const HMX_REASON_PREFIX: hmx_reason = 6;
+pub const HMX_REASON_OPERATOR: hmx_reason = 7;
+#[doc = " with PASS, as the next two"]
+pub const HMX_REASON_NO_POOL: hmx_reason = 8;
+pub const HMX_REASON_CANNOT: hmx_reason = 9;
+pub const HMX_REASON_OBSERVE: hmx_reason = 10;
+#[doc = " Why a channel was placed, moved or passed; also hmx_reassign.cause."]
+pub type hmx_reason = ::std::os::raw::c_uint;
+#[doc = " An instruction to the host."]
+#[doc = ""]
+#[doc = " The length of a prefix. The coinbase has one length on a pool, so an extended channel's prefix"]
+#[doc = " and its own extranonce_size together are as long as the pool's prefix and its grant together; a"]
+#[doc = " standard channel's prefix is all of that. hashmux writes the pool's prefix, the instance's index"]
+#[doc = " (instance_count > 1: the bytes that hold instance_count - 1), the channel's index of one width W,"]
+#[doc = " and zeros. W is the fewest bytes, 1 to 4, whose 256^W numbers are at least twice the channels"]
+#[doc = " that the instance may have (channels_max), and at most what the grant leaves beside the index of"]
+#[doc = " the instance and the largest extranonce_size promised to a channel that came there: as few as the"]
+#[doc = " channels that are there need."]
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
+pub struct hmx_decision {
+    pub size: u32,
+    #[doc = " HMX_DECISION_*"]
+    pub kind: u32,
+    #[doc = " its number, > 0, strictly increasing"]
+    pub decision: u64,
+    pub channel: u64,
+    pub cookie: u64,
+    #[doc = " upstream it works for now"]
+    pub from: u32,
+    pub to: u32,
+    #[doc = " HMX_STYLE_*"]
+    pub style: u32,
+    #[doc = " HMX_REASON_*"]
+    pub reason: u32,
+    #[doc = " hashes per second that move with it, the plugin's estimate"]
+    pub expected_hashrate: f64,
+    #[doc = " The last moment at which an answer counts. From then on (now_ns > valid_until_ns) the"]
+    #[doc = " decision is no longer pending; an APPLIED that comes still later is a fact all the same."]
+    pub valid_until_ns: u64,
+    #[doc = " 0 = the host chooses"]
+    pub extranonce_prefix_len: u32,
+    pub pad0: u32,
+    pub extranonce_prefix: [u8; 32usize],
+}
+#[doc = " Host sets size, stride, capacity and rows (zeroed, each row's size preset); plugin sets count and"]
+#[doc = " more."]
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct hmx_decision_buf {
+    pub size: u32,
+    pub stride: u32,
+    #[doc = " rows that fit; 0 is allowed"]
+    pub capacity: u32,
+    #[doc = " out: rows written. Only what is listed is pending"]
+    pub count: u32,
+    #[doc = " out: 1 = there is more, call on_tick again with the same now_ns"]
+    pub more: u32,
+    pub pad0: u32,
+    pub rows: *mut hmx_decision,
+}
+impl Default for hmx_decision_buf {
+    fn default() -> Self {
+        let mut s = ::core::mem::MaybeUninit::<Self>::uninit();
+        unsafe {
+            ::core::ptr::write_bytes(s.as_mut_ptr(), 0, 1);
+            s.assume_init()
+        }
+    }
+}
+#[doc = " The frames of the move were written: only here an assignment becomes fact. It is one however"]
+#[doc = " late it comes: the channel is where `to` says, and another decision that is pending about it"]
+#[doc = " is void (its answer is HMX_E_STATE)."]
+pub const HMX_RESULT_APPLIED: hmx_result = 1;
+#[doc = " Not legal or not wanted, nothing was sent; the channel stays where it was."]
+pub const HMX_RESULT_REFUSED: hmx_result = 2;
+#[doc = " Tried and failed; the channel is where `to` says, normally where it was. The miner may have"]
+#[doc = " seen the new prefix: it stays reserved until it is drained."]
+pub const HMX_RESULT_FAILED: hmx_result = 3;
+#[doc = " The host moved it on its own (decision 0). `to` may be HMX_NONE: parked. A pending decision"]
+#[doc = " about the channel is void."]
+pub const HMX_RESULT_FORCED: hmx_result = 4;
+#[doc = " No job of the prefix given here, byte for byte, is valid any more: it may be used again. Also"]
+#[doc = " legal for a pool that was removed and is forgotten."]
+pub const HMX_RESULT_DRAINED: hmx_result = 5;
+pub type hmx_result = ::std::os::raw::c_uint;
+#[doc = " What became of a decision, or what the host did on its own."]
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
+pub struct hmx_reassign {
+    pub event: hmx_event,
+    #[doc = " as in hmx_decision; 0 with FORCED and DRAINED"]
+    pub decision: u64,
+    pub channel: u64,
+    pub cookie: u64,
+    pub from: u32,
+    #[doc = " with DRAINED: HMX_NONE, and `from` is the pool of the prefix"]
+    pub to: u32,
+    #[doc = " HMX_RESULT_*: judged"]
+    pub result: u32,
+    #[doc = " host's own code for the audit line, 0 = none given"]
+    pub cause: u32,
+    #[doc = " in force now; with DRAINED: the one that is free again"]
+    pub extranonce_prefix_len: u32,
+    pub pad0: u32,
+    pub extranonce_prefix: [u8; 32usize],
+}
 #[doc = " What a hook returns: one of these, or a later version's positive remark (rule 6)."]
 pub type hmx_status = i32;
 pub const HMX_OK: hmx_status_code = 0;
@@ -79,34 +512,11 @@ pub const HMX_E_IO: hmx_status_code = -8;
 #[doc = " this and below: the instance is poisoned, only destroy may follow"]
 pub const HMX_E_FATAL: hmx_status_code = -100;
 pub type hmx_status_code = ::std::os::raw::c_int;
-pub const HMX_UNKNOWN: hmx_tri = 0;
-pub const HMX_YES: hmx_tri = 1;
-pub const HMX_NO: hmx_tri = 2;
-pub type hmx_tri = ::std::os::raw::c_uint;
 pub const HMX_LOG_ERROR: hmx_log_level = 1;
 pub const HMX_LOG_WARN: hmx_log_level = 2;
 pub const HMX_LOG_INFO: hmx_log_level = 3;
 pub const HMX_LOG_DEBUG: hmx_log_level = 4;
 pub type hmx_log_level = ::std::os::raw::c_uint;
-#[doc = " Text or bytes that somebody else owns; valid during the call only. Not NUL-terminated. Frozen"]
-#[doc = " layout."]
-#[repr(C)]
-#[derive(Debug, Copy, Clone)]
-pub struct hmx_view {
-    #[doc = " may be anything when len is 0"]
-    pub data: *const ::core::ffi::c_void,
-    #[doc = " bytes; 0 = not given"]
-    pub len: u64,
-}
-impl Default for hmx_view {
-    fn default() -> Self {
-        let mut s = ::core::mem::MaybeUninit::<Self>::uninit();
-        unsafe {
-            ::core::ptr::write_bytes(s.as_mut_ptr(), 0, 1);
-            s.assume_init()
-        }
-    }
-}
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct hmx_instance {
@@ -558,416 +968,6 @@ impl Default for hmx_upstream_table {
             s.assume_init()
         }
     }
-}
-#[doc = " ---- events ---- */"]
-#[repr(C)]
-#[derive(Debug, Default, Copy, Clone)]
-pub struct hmx_event {
-    pub size: u32,
-    #[doc = " per event; unknown bits are ignored"]
-    pub flags: u32,
-    #[doc = " monotonic clock, nanoseconds, never decreasing"]
-    pub now_ns: u64,
-    #[doc = " strictly increasing per instance"]
-    pub seq: u64,
-}
-pub const HMX_UPSTREAM_CONNECTING: hmx_upstream_state = 1;
-pub const HMX_UPSTREAM_UP: hmx_upstream_state = 2;
-#[doc = " the host takes no new channel there and will close it"]
-pub const HMX_UPSTREAM_DRAINING: hmx_upstream_state = 3;
-pub const HMX_UPSTREAM_DOWN: hmx_upstream_state = 4;
-pub type hmx_upstream_state = ::std::os::raw::c_uint;
-pub const HMX_UPSTREAM_REASON_CONNECT_FAILED: hmx_upstream_reason = 1;
-#[doc = " the connection broke"]
-pub const HMX_UPSTREAM_REASON_LOST: hmx_upstream_reason = 2;
-#[doc = " setup or channel opening was refused"]
-pub const HMX_UPSTREAM_REASON_REFUSED: hmx_upstream_reason = 3;
-#[doc = " the host's own decision"]
-pub const HMX_UPSTREAM_REASON_HOST: hmx_upstream_reason = 4;
-pub type hmx_upstream_reason = ::std::os::raw::c_uint;
-#[doc = " The whole truth about an upstream, sent whenever any of it changes."]
-#[doc = ""]
-#[doc = " The extranonce space (spec 5.1.1). A host that aggregates has one upstream channel per pool: it"]
-#[doc = " tells the prefix that the pool gave it and the bytes that the pool granted behind that, and the"]
-#[doc = " plugin divides those bytes among the channels. A host with one upstream channel per miner and"]
-#[doc = " pool has no such space to divide: it says extranonce_size 0 and chooses every prefix itself."]
-#[repr(C)]
-#[derive(Debug, Default, Copy, Clone)]
-pub struct hmx_upstream_event {
-    pub event: hmx_event,
-    pub upstream: u32,
-    #[doc = " HMX_UPSTREAM_*: judged"]
-    pub state: u32,
-    #[doc = " HMX_UPSTREAM_REASON_*, why it is not up: goes into the log"]
-    pub reason: u32,
-    #[doc = " rollable bytes granted; 0 = the host chooses every prefix on this"]
-    #[doc = "pool"]
-    pub extranonce_size: u32,
-    #[doc = " 0..32; prefix_len + extranonce_size <= 32"]
-    pub extranonce_prefix_len: u32,
-    #[doc = " hmx_tri: a current job and prev_hash are there. NO = never a destination"]
-    pub has_job: u32,
-    #[doc = " hmx_tri: its jobs allow version rolling"]
-    pub version_rolling: u32,
-    #[doc = " hmx_tri: the pool set REQUIRES_FIXED_VERSION (spec 5.3.1)"]
-    pub fixed_version: u32,
-    #[doc = " the pool's own prefix for the host's upstream channel"]
-    pub extranonce_prefix: [u8; 32usize],
-    #[doc = " U256 little-endian: the easiest target that a miner would be given there; all zero = unknown."]
-    #[doc = " A channel whose max_target is harder is not sent there. A host that sets each miner's target"]
-    #[doc = " itself says unknown."]
-    pub target: [u8; 32usize],
-    #[doc = " all zero = unknown; same tip and nbits on two pools allow soft"]
-    #[doc = "moves"]
-    pub tip_prev_hash: [u8; 32usize],
-    pub tip_nbits: u32,
-    pub pad0: u32,
-}
-pub const HMX_CHANNEL_STANDARD: hmx_channel_kind = 1;
-pub const HMX_CHANNEL_EXTENDED: hmx_channel_kind = 2;
-pub type hmx_channel_kind = ::std::os::raw::c_uint;
-#[doc = " spec 5.3.1"]
-pub const HMX_CHANNEL_FLAG_REQUIRES_VERSION_ROLLING: hmx_channel_flag = 1;
-#[doc = " work selection: bound to its pool, never moved"]
-pub const HMX_CHANNEL_FLAG_CUSTOM_JOBS: hmx_channel_flag = 2;
-#[doc = " its group has other members and the host cannot regroup it (spec 5.3.22)"]
-pub const HMX_CHANNEL_FLAG_SHARES_GROUP: hmx_channel_flag = 4;
-pub type hmx_channel_flag = ::std::os::raw::c_uint;
-#[doc = " Sent before the host answers Open*MiningChannel.Success: the answer tells the pool and the"]
-#[doc = " prefix."]
-#[repr(C)]
-#[derive(Debug, Copy, Clone)]
-pub struct hmx_channel_open {
-    pub event: hmx_event,
-    #[doc = " unique in the host, never reused, not 0 (SV2 channel ids are only per"]
-    #[doc = "connection)"]
-    pub channel: u64,
-    #[doc = " downstream connection, not 0"]
-    pub connection: u64,
-    #[doc = " HMX_CHANNEL_STANDARD or HMX_CHANNEL_EXTENDED: judged"]
-    pub kind: u32,
-    #[doc = " hmx_tri: the peer obeys SetExtranoncePrefix. NO = an extended one is"]
-    #[doc = "never moved by a new prefix"]
-    pub honours_prefix: u32,
-    #[doc = " HMX_CHANNEL_FLAG_*"]
-    pub flags: u32,
-    #[doc = " extended: what the peer asked for, 0..32"]
-    pub min_extranonce_size: u32,
-    #[doc = " extended: what the host promises the peer for life; promise no"]
-    #[doc = "more than asked, other pools may grant less. standard: 0"]
-    pub extranonce_size: u32,
-    #[doc = " HMX_NONE, or where it already works (a host that adds the"]
-    #[doc = "plugin to a live farm)"]
-    pub current_upstream: u32,
-    #[doc = " hashes per second as declared, 0 = unknown"]
-    pub nominal_hashrate: f64,
-    #[doc = " bit n-1 = upstream n may serve it; 0 = all"]
-    pub upstreams_allowed: u64,
-    #[doc = " U256 little-endian, easiest target it accepts; all zero ="]
-    #[doc = "unknown"]
-    pub max_target: [u8; 32usize],
-    #[doc = " UTF-8, at most 255 bytes"]
-    pub user_identity: hmx_view,
-    #[doc = " SetupConnection.vendor, at most 255 bytes, as the next two"]
-    pub vendor: hmx_view,
-    #[doc = " SetupConnection.hardware_version"]
-    pub hardware: hmx_view,
-    #[doc = " SetupConnection.firmware"]
-    pub firmware: hmx_view,
-    #[doc = " with current_upstream: the prefix in force, else 0"]
-    pub extranonce_prefix_len: u32,
-    pub pad0: u32,
-    pub extranonce_prefix: [u8; 32usize],
-}
-impl Default for hmx_channel_open {
-    fn default() -> Self {
-        let mut s = ::core::mem::MaybeUninit::<Self>::uninit();
-        unsafe {
-            ::core::ptr::write_bytes(s.as_mut_ptr(), 0, 1);
-            s.assume_init()
-        }
-    }
-}
-pub const HMX_ACTION_PASS: hmx_action = 0;
-pub const HMX_ACTION_ASSIGN: hmx_action = 1;
-pub type hmx_action = ::std::os::raw::c_uint;
-#[doc = " Answer to on_channel_open."]
-#[doc = ""]
-#[doc = " ASSIGN is a fact at once: the channel works for `upstream`. A host that cannot do it says where"]
-#[doc = " the channel is by on_reassign with HMX_RESULT_FORCED, or closes it."]
-#[doc = ""]
-#[doc = " PASS: the plugin placed the channel nowhere; it counts as parked until the host says by"]
-#[doc = " on_reassign with HMX_RESULT_FORCED where it put it, or closes it. `reason` tells why:"]
-#[doc = "   HMX_REASON_NO_POOL      no upstream can be used yet. Let the peer wait, or place the channel"]
-#[doc = "                           where you see fit: it will be offered a pool when there is one."]
-#[doc = "   HMX_REASON_CANNOT       no configured upstream could ever serve it: what was promised to it"]
-#[doc = "                           (extranonce_size, upstreams_allowed, version rolling) fits none. Refuse"]
-#[doc = "                           the opening and close it here."]
-#[doc = "   HMX_REASON_OBSERVE      the plugin only watches."]
-#[doc = "   HMX_NONE                no opinion: do what you would do without a plugin."]
-#[repr(C)]
-#[derive(Debug, Default, Copy, Clone)]
-pub struct hmx_channel_decision {
-    pub size: u32,
-    #[doc = " HMX_ACTION_*"]
-    pub action: u32,
-    #[doc = " with ASSIGN"]
-    pub upstream: u32,
-    #[doc = " HMX_REASON_*"]
-    pub reason: u32,
-    #[doc = " echo it in later events of this channel"]
-    pub cookie: u64,
-    #[doc = " 0 = the host chooses the prefix"]
-    pub extranonce_prefix_len: u32,
-    pub pad0: u32,
-    pub extranonce_prefix: [u8; 32usize],
-}
-pub const HMX_FACT_NOMINAL_HASHRATE: hmx_channel_fact = 1;
-pub const HMX_FACT_MAX_TARGET: hmx_channel_fact = 2;
-pub const HMX_FACT_HONOURS_PREFIX: hmx_channel_fact = 4;
-pub const HMX_FACT_FLAGS: hmx_channel_fact = 8;
-#[doc = " a channel that works where it may no longer is moved away at the next tick"]
-pub const HMX_FACT_UPSTREAMS_ALLOWED: hmx_channel_fact = 16;
-pub type hmx_channel_fact = ::std::os::raw::c_uint;
-#[repr(C)]
-#[derive(Debug, Default, Copy, Clone)]
-pub struct hmx_channel_update {
-    pub event: hmx_event,
-    pub channel: u64,
-    pub cookie: u64,
-    #[doc = " HMX_FACT_* bits: only these fields are read"]
-    pub changed: u32,
-    pub honours_prefix: u32,
-    pub flags: u32,
-    pub pad0: u32,
-    pub nominal_hashrate: f64,
-    pub upstreams_allowed: u64,
-    pub max_target: [u8; 32usize],
-}
-pub const HMX_CLOSE_PEER: hmx_close_reason = 1;
-pub const HMX_CLOSE_CONNECTION_LOST: hmx_close_reason = 2;
-pub const HMX_CLOSE_HOST: hmx_close_reason = 3;
-#[doc = " by the host, to carry out a decision of style HMX_STYLE_REOPEN"]
-pub const HMX_CLOSE_REOPEN: hmx_close_reason = 4;
-pub type hmx_close_reason = ::std::os::raw::c_uint;
-#[doc = " The channel is gone and forgotten; a pending decision about it is void and needs no answer,"]
-#[doc = " except one of style HMX_STYLE_REOPEN that is closed with HMX_CLOSE_REOPEN. Its prefix stays"]
-#[doc = " reserved until on_reassign(DRAINED) for it arrives, or for the plugin's own hold time when none"]
-#[doc = " ever does."]
-#[repr(C)]
-#[derive(Debug, Default, Copy, Clone)]
-pub struct hmx_channel_close {
-    pub event: hmx_event,
-    pub channel: u64,
-    pub cookie: u64,
-    #[doc = " HMX_CLOSE_*"]
-    pub reason: u32,
-    pub pad0: u32,
-}
-pub const HMX_SHARE_SUBMITTED: hmx_verdict = 1;
-pub const HMX_SHARE_ACCEPTED: hmx_verdict = 2;
-pub const HMX_SHARE_NOT_FORWARDED: hmx_verdict = 3;
-#[doc = " the pool died before it answered"]
-pub const HMX_SHARE_LOST: hmx_verdict = 4;
-pub const HMX_SHARE_REJECTED_STALE: hmx_verdict = 5;
-pub const HMX_SHARE_REJECTED_LOW_DIFFICULTY: hmx_verdict = 6;
-pub const HMX_SHARE_REJECTED_DUPLICATE: hmx_verdict = 7;
-pub const HMX_SHARE_REJECTED_INVALID_JOB: hmx_verdict = 8;
-pub const HMX_SHARE_REJECTED_OTHER: hmx_verdict = 9;
-#[doc = " Each share forwarded to a pool is reported twice: SUBMITTED when it goes, then exactly one of"]
-#[doc = " ACCEPTED, LOST or REJECTED_*. A valid share that an aggregating host keeps to itself because it"]
-#[doc = " misses the pool's target is reported once, NOT_FORWARDED. With HMX_SHARE_FLAG_LOCAL a rejection"]
-#[doc = " is the host's own verdict: the pool never saw the share, no SUBMITTED came before it, and it is"]
-#[doc = " not held against the pool."]
-pub type hmx_verdict = ::std::os::raw::c_uint;
-pub const HMX_SHARE_FLAG_LOCAL: hmx_share_flag = 1;
-pub type hmx_share_flag = ::std::os::raw::c_uint;
-#[doc = " One or more shares of one channel with one verdict. event.flags: HMX_SHARE_FLAG_*."]
-#[doc = ""]
-#[doc = " Two numbers tell what a share is worth."]
-#[doc = "   work    is what the miner proved: the difficulty of the target that the host had set for the"]
-#[doc = "           miner's own job, in every verdict."]
-#[doc = "   credit  is what the pool counts: the difficulty of the target of the upstream job, credited"]
-#[doc = "           (ACCEPTED) or to be credited had it been accepted (SUBMITTED, REJECTED_*, LOST); 0 with"]
-#[doc = "           NOT_FORWARDED. 0 otherwise = the same as work."]
-#[doc = " Neither is ever the pool's new_shares_sum: that is a truncated integer."]
-#[doc = ""]
-#[doc = " A host that aggregates many miners into one upstream channel has miners with easy targets and a"]
-#[doc = " pool with a hard one. Of a miner's shares it forwards those that meet the pool's: SUBMITTED, then"]
-#[doc = " the verdict, with work at the miner's difficulty and credit at the pool's, which is larger. The"]
-#[doc = " others it reports NOT_FORWARDED, with work. So the work of all shares together measures the"]
-#[doc = " miner, and the credit of the accepted ones what the pool pays for. A host with one upstream"]
-#[doc = " channel per miner, whose miners work at the pool's target, leaves credit 0."]
-#[repr(C)]
-#[derive(Debug, Default, Copy, Clone)]
-pub struct hmx_share {
-    pub event: hmx_event,
-    pub channel: u64,
-    pub cookie: u64,
-    #[doc = " of the job, which after a move may not be the channel's"]
-    pub upstream: u32,
-    #[doc = " HMX_SHARE_*: judged"]
-    pub verdict: u32,
-    #[doc = " shares, 1 or more: pools acknowledge in batches"]
-    pub count: u32,
-    pub pad0: u32,
-    #[doc = " sum over the shares, > 0, at most 1e30"]
-    pub work: f64,
-    #[doc = " sum over the shares, >= 0, at most 1e30"]
-    pub credit: f64,
-}
-#[doc = " ---- ticks, decisions, outcomes ----"]
-#[repr(C)]
-#[derive(Debug, Default, Copy, Clone)]
-pub struct hmx_tick {
-    pub event: hmx_event,
-    #[doc = " wall clock, for schedules and messages"]
-    pub unix_ms: u64,
-}
-#[doc = " work for another upstream from now on"]
-pub const HMX_DECISION_MOVE: hmx_decision_kind = 1;
-#[doc = " same upstream, new prefix (the pool changed its own)"]
-pub const HMX_DECISION_PREFIX: hmx_decision_kind = 2;
-pub type hmx_decision_kind = ::std::os::raw::c_uint;
-pub const HMX_STYLE_HARD: hmx_style = 0;
-pub const HMX_STYLE_SOFT_ALLOWED: hmx_style = 1;
-pub const HMX_STYLE_REOPEN: hmx_style = 2;
-#[doc = " How a move is carried out (spec 5.3.14 to 5.3.17)."]
-#[doc = ""]
-#[doc = " HARD: SetExtranoncePrefix, SetTarget where it changes, the new pool's job as a future job, then"]
-#[doc = " SetNewPrevHash."]
-#[doc = ""]
-#[doc = " SOFT: both pools are on one tip, so a non-future job will do and nothing goes stale. The host"]
-#[doc = " raises the job's min_ntime to the miner's own tip: to the largest min_ntime and ntime that the"]
-#[doc = " miner was given for this prev_hash. Without it client code refuses every share of the new job,"]
-#[doc = " and nobody sees why."]
-#[doc = ""]
-#[doc = " REOPEN: for a peer that is known not to obey SetExtranoncePrefix, and only to a host with"]
-#[doc = " HMX_CAP_REOPEN. The host closes the channel (CloseChannel; on_channel_close with"]
-#[doc = " HMX_CLOSE_REOPEN), the peer opens again, and on_channel_open places the one that comes with the"]
-#[doc = " same user_identity, vendor and hardware (the first of several) where the decision said: that is"]
-#[doc = " its APPLIED, no on_reassign is sent. The decision stays pending meanwhile. When nobody came by"]
-#[doc = " valid_until_ns it has failed; after two failures this identity is never reopened again, since"]
-#[doc = " such a device may have gone to another pool for good. A host that will not close the channel"]
-#[doc = " answers REFUSED as ever."]
-pub type hmx_style = ::std::os::raw::c_uint;
-#[doc = " a new channel"]
-pub const HMX_REASON_ARRIVAL: hmx_reason = 1;
-#[doc = " it already worked there"]
-pub const HMX_REASON_ADOPTED: hmx_reason = 2;
-#[doc = " towards the targets"]
-pub const HMX_REASON_BALANCE: hmx_reason = 3;
-#[doc = " its upstream is down, disabled, removed, has target 0, or may not"]
-#[doc = "serve it any more"]
-pub const HMX_REASON_EVACUATION: hmx_reason = 4;
-pub const HMX_REASON_PIN: hmx_reason = 5;
-#[doc = " the pool's own prefix changed"]
-pub const HMX_REASON_PREFIX: hmx_reason = 6;
-pub const HMX_REASON_OPERATOR: hmx_reason = 7;
-#[doc = " with PASS, as the next two"]
-pub const HMX_REASON_NO_POOL: hmx_reason = 8;
-pub const HMX_REASON_CANNOT: hmx_reason = 9;
-pub const HMX_REASON_OBSERVE: hmx_reason = 10;
-#[doc = " Why a channel was placed, moved or passed; also hmx_reassign.cause."]
-pub type hmx_reason = ::std::os::raw::c_uint;
-#[doc = " An instruction to the host."]
-#[doc = ""]
-#[doc = " The length of a prefix. The coinbase has one length on a pool, so an extended channel's prefix"]
-#[doc = " and its own extranonce_size together are as long as the pool's prefix and its grant together; a"]
-#[doc = " standard channel's prefix is all of that. hashmux writes the pool's prefix, the instance's index"]
-#[doc = " (instance_count > 1: the bytes that hold instance_count - 1), the channel's index of one width W,"]
-#[doc = " and zeros. W is the fewest bytes, 1 to 4, whose 256^W numbers are at least twice the channels"]
-#[doc = " that the instance may have (channels_max), and at most what the grant leaves beside the index of"]
-#[doc = " the instance and the largest extranonce_size promised to a channel that came there: as few as the"]
-#[doc = " channels that are there need."]
-#[repr(C)]
-#[derive(Debug, Default, Copy, Clone)]
-pub struct hmx_decision {
-    pub size: u32,
-    #[doc = " HMX_DECISION_*"]
-    pub kind: u32,
-    #[doc = " its number, > 0, strictly increasing"]
-    pub decision: u64,
-    pub channel: u64,
-    pub cookie: u64,
-    #[doc = " upstream it works for now"]
-    pub from: u32,
-    pub to: u32,
-    #[doc = " HMX_STYLE_*"]
-    pub style: u32,
-    #[doc = " HMX_REASON_*"]
-    pub reason: u32,
-    #[doc = " hashes per second that move with it, the plugin's estimate"]
-    pub expected_hashrate: f64,
-    #[doc = " The last moment at which an answer counts. From then on (now_ns > valid_until_ns) the"]
-    #[doc = " decision is no longer pending; an APPLIED that comes still later is a fact all the same."]
-    pub valid_until_ns: u64,
-    #[doc = " 0 = the host chooses"]
-    pub extranonce_prefix_len: u32,
-    pub pad0: u32,
-    pub extranonce_prefix: [u8; 32usize],
-}
-#[doc = " Host sets size, stride, capacity and rows (zeroed, each row's size preset); plugin sets count and"]
-#[doc = " more."]
-#[repr(C)]
-#[derive(Debug, Copy, Clone)]
-pub struct hmx_decision_buf {
-    pub size: u32,
-    pub stride: u32,
-    #[doc = " rows that fit; 0 is allowed"]
-    pub capacity: u32,
-    #[doc = " out: rows written. Only what is listed is pending"]
-    pub count: u32,
-    #[doc = " out: 1 = there is more, call on_tick again with the same now_ns"]
-    pub more: u32,
-    pub pad0: u32,
-    pub rows: *mut hmx_decision,
-}
-impl Default for hmx_decision_buf {
-    fn default() -> Self {
-        let mut s = ::core::mem::MaybeUninit::<Self>::uninit();
-        unsafe {
-            ::core::ptr::write_bytes(s.as_mut_ptr(), 0, 1);
-            s.assume_init()
-        }
-    }
-}
-#[doc = " The frames of the move were written: only here an assignment becomes fact. It is one however"]
-#[doc = " late it comes: the channel is where `to` says, and another decision that is pending about it"]
-#[doc = " is void (its answer is HMX_E_STATE)."]
-pub const HMX_RESULT_APPLIED: hmx_result = 1;
-#[doc = " Not legal or not wanted, nothing was sent; the channel stays where it was."]
-pub const HMX_RESULT_REFUSED: hmx_result = 2;
-#[doc = " Tried and failed; the channel is where `to` says, normally where it was. The miner may have"]
-#[doc = " seen the new prefix: it stays reserved until it is drained."]
-pub const HMX_RESULT_FAILED: hmx_result = 3;
-#[doc = " The host moved it on its own (decision 0). `to` may be HMX_NONE: parked. A pending decision"]
-#[doc = " about the channel is void."]
-pub const HMX_RESULT_FORCED: hmx_result = 4;
-#[doc = " No job of the prefix given here, byte for byte, is valid any more: it may be used again. Also"]
-#[doc = " legal for a pool that was removed and is forgotten."]
-pub const HMX_RESULT_DRAINED: hmx_result = 5;
-pub type hmx_result = ::std::os::raw::c_uint;
-#[doc = " What became of a decision, or what the host did on its own."]
-#[repr(C)]
-#[derive(Debug, Default, Copy, Clone)]
-pub struct hmx_reassign {
-    pub event: hmx_event,
-    #[doc = " as in hmx_decision; 0 with FORCED and DRAINED"]
-    pub decision: u64,
-    pub channel: u64,
-    pub cookie: u64,
-    pub from: u32,
-    #[doc = " with DRAINED: HMX_NONE, and `from` is the pool of the prefix"]
-    pub to: u32,
-    #[doc = " HMX_RESULT_*: judged"]
-    pub result: u32,
-    #[doc = " host's own code for the audit line, 0 = none given"]
-    pub cause: u32,
-    #[doc = " in force now; with DRAINED: the one that is free again"]
-    pub extranonce_prefix_len: u32,
-    pub pad0: u32,
-    pub extranonce_prefix: [u8; 32usize],
 }
 #[doc = " Number of shares and the sum of their difficulties. Embedded by value; frozen layout."]
 #[repr(C)]

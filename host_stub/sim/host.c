@@ -358,7 +358,8 @@ void hs_sim_set_targets(hs_sim *sim)
     hmx_target rows[HS_SIM_POOLS_MAX];
     for (uint32_t i = 0; i < sim->pool_count; i++) {
         const hs_sim_pool *const pool = &sim->pools[i];
-        rows[i] = (hmx_target){sizeof rows[i], pool->upstream, pool->target_pct};
+        rows[i] = (hmx_target){
+            .size = sizeof rows[i], .upstream = pool->upstream, .percentage = pool->target_pct};
         if (sim->config.can_be_changed &&
             hs_sim_config_target(&sim->config, pool->spec.id, pool->target_pct) != 0) {
             sim->no_memory = 1;

@@ -27,6 +27,8 @@ check_sizes() { # ROOT FILE...
     done < <(cd "$root" && wc -l "$@")
     [ $((large * 10)) -le "$files" ] ||
         fail "$large of $files files are over 400 lines; one in ten may be"
+    file=$(printf '%s\n' "$@" | sed -nE 's,/[^/]*\.c$,,p' | LC_ALL=C sort | uniq -c | awk '$1 > 30')
+    [ -z "$file" ] || fail "more than 30 .c files in one folder:" $file
     function_lengths "$root" "$@" >"$SCRATCH/functions"
     while read -r file lines; do
         [ "$lines" -le 70 ] || fail "$file: this function has $lines lines; 70 is the limit"
@@ -93,6 +95,12 @@ lines() { # COUNT
 printf '%s\nint f(void)\n{\n%s\n    return 0;\n}\n' "$licence" "$(lines 30)" \
     >"$planted/plugin/planted.c"
 bash "$0" "$planted" >/dev/null || fail "a clean tree must pass"
+mkdir "$planted/plugin/many"
+for ((i = 0; i < 31; i++)); do
+    cp "$planted/plugin/planted.c" "$planted/plugin/many/planted$i.c"
+done
+must_refuse "a full folder" "more than 30" bash "$0" "$planted"
+rm -r "$planted/plugin/many"
 plant "bad formatting" "not formatted" 'int  x;'
 plant "a wide comment" "wider than 100" "/* $(printf 'wide %.0s' {1..20}) */"
 plant "a long function" "73 lines" "int f(void)

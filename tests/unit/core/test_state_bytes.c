@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The form of a state. What damaged ones are refused for is tested through load
- * (tests/integration/test_state_refused.c). */
+ * (tests/integration/state/test_state_refused.c). */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <sodium/crypto_generichash.h>

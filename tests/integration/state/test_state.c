@@ -2,7 +2,7 @@
  *
  * save and load: what a restart keeps, what it does not, and that saving is no event. What is
  * refused is in test_state_refused.c, the miners in test_state_miners.c. */
-#include "tests/integration/harness_state.h"
+#include "tests/integration/state/harness_state.h"
 
 static it_host H;
 static it_host G;

@@ -3,7 +3,7 @@
  * What load and save refuse: and that nothing changed then, down to the next decisions. */
 #include <math.h>
 
-#include "tests/integration/harness_state.h"
+#include "tests/integration/state/harness_state.h"
 
 static it_host H;
 static it_host G;

@@ -4,7 +4,7 @@
  * miner declares, only because the proxy was restarted. */
 #include <math.h>
 
-#include "tests/integration/harness_state.h"
+#include "tests/integration/state/harness_state.h"
 
 static it_host H;
 static it_host G;

@@ -93,6 +93,17 @@ Test(targets, without_any_target_the_most_preferred_usable_one_gets_everything)
     cr_assert_eq(results[0].effective + results[1].effective + results[3].effective, 0.0);
 }
 
+/* Also the first row: its command stays at nothing, however much the other lacks. */
+Test(targets, a_pool_without_a_target_has_no_room_above_it)
+{
+    const hm_target_row rows[] = {percent(0), percent(100), percent(0)};
+    distribute(rows, 3, 100);
+    expect(0.0, 1.0, 0.0);
+    cr_assert_eq(results[0].high, 0.0);
+    cr_assert_eq(results[1].high, 1.0);
+    cr_assert_eq(results[2].high, 0.0);
+}
+
 Test(targets, without_any_usable_one_there_is_no_target)
 {
     hm_target_row rows[] = {percent(60), absolute(40)};

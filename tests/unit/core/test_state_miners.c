@@ -87,6 +87,21 @@ Test(state_miners, one_name_for_many_machines, .init = setup)
     expect_nothing_left();
 }
 
+/* A name has a limit of rows that are compared: the sixteenth is the last. */
+Test(state_miners, the_seventeenth_of_a_name_is_not_compared, .init = setup)
+{
+    for (uint32_t others = 15; others <= 16; others++) {
+        cr_assert_eq(hm_miners_reserve(&miners, &memory, others + 1u, KEY), 0);
+        for (uint32_t i = 0; i <= others; i++) {
+            set_row(i, "farm", i < others ? 100 : 300);
+        }
+        hm_miners_fill(&miners, NOW_NS);
+        cr_assert_eq(recall("farm", 300, NOW_NS), others == 15 ? 16.0 : 0.0, "%u others", others);
+        hm_miners_free(&miners);
+    }
+    expect_nothing_left();
+}
+
 Test(state_miners, the_declared_hashrates_have_to_be_alike, .init = setup)
 {
     const double declared[] = {100, 149.9, 66.8, 150, 66.6, 0};

@@ -292,6 +292,9 @@ Test(config, address_and_port_are_unique)
                          "has the same address, port and user_identity");
     fixture_refused_with(AT("a", "p.example.", "1", "1") AT("b", "p.EXAMPLE", "1", "2"),
                          "has the same address, port and user_identity");
+    /* A point at the end changes nothing; one with a label of a single letter behind it does. */
+    (void)fixture_accepted(AT("a", "p.example", "1", "1") AT("b", "p.example.x", "1", "2"));
+    (void)fixture_accepted(AT("a", "p.example.x", "1", "1") AT("b", "p.example", "1", "2"));
     fixture_refused_with(A100 "[upstream.b]\naddress = a.example\nport = 3333\npercentage = 0\n"
                               "priority = 2\nenabled = no\n",
                          "has the same address, port and user_identity");

@@ -42,6 +42,33 @@ Test(assignment_prefixes, what_a_cancelled_move_offered_is_free_again)
     farm_close(&f);
 }
 
+/* No miner ever worked on it, so there is no share to wait for: also not while the channel has
+ * still to show one under the prefix of the move before. */
+Test(assignment_prefixes, what_was_offered_and_is_drained_waits_for_no_share)
+{
+    static const double thirds[] = {40.0, 30.0, 30.0};
+    farm f;
+    hm_decision d;
+    farm_open(&f, 3, thirds, 100);
+    farm_grant(&f, 3, 8, 100);
+    hm_prefixes *const p = &f.assignment.prefixes;
+    const uint32_t slot = farm_place(&f, 1.0, 1);
+    (void)hm_assignment_propose(&f.assignment, slot, 2, HMX_DECISION_MOVE, HMX_REASON_BALANCE, 5,
+                                &d);
+    hm_assignment_apply(&f.assignment, slot, 6, NULL, 0);
+    cr_assert_neq(farm_hot(&f, slot)->marks & HM_MARK_UNCONFIRMED, 0);
+    cr_assert_eq(
+        hm_assignment_propose(&f.assignment, slot, 3, HMX_DECISION_MOVE, HMX_REASON_BALANCE, 7, &d),
+        0);
+    hm_assignment_cancel(&f.assignment, slot, 8, 1);
+    hm_prefixes_expire(p, 9, &f.assignment.channels);
+    cr_assert_eq(hm_space(p, 3)->in_use, 1, "held until the host says that it is drained");
+    cr_assert_eq(hm_prefixes_drained(p, 3, d.prefix, d.prefix_len), 0);
+    hm_prefixes_expire(p, 10, &f.assignment.channels);
+    cr_assert_eq(hm_space(p, 3)->in_use, 0);
+    farm_close(&f);
+}
+
 /* Is the prefix in force of this channel safe, when an hour has passed and the host has said of
  * everything that it is drained? */
 static void check_stays_reserved(farm *f, uint32_t slot, const uint8_t *prefix, uint32_t len)

@@ -168,6 +168,33 @@ Test(authority, other_refusals_have_their_reason)
              "fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2e");
 }
 
+/* What the functions called next find where they have not written yet: zeros. */
+__attribute__((noinline)) static void clear_stack(void)
+{
+    volatile uint8_t below[4096];
+    for (size_t i = 0; i < sizeof below; i++) {
+        below[i] = 0;
+    }
+}
+
+/* The number that they stand for has no byte but zeros: the search for its first other one must end
+ * with it, also when zeros follow in memory. */
+Test(authority, zeros_alone_are_no_key)
+{
+    char text[52] = {0};
+    for (size_t len = 1; len < sizeof text; len++) {
+        text[len - 1] = '1';
+        uint8_t key[32];
+        char why[512];
+        hm_text t;
+        hm_text_init(&t, why, sizeof why);
+        clear_stack();
+        cr_assert_eq(hm_authority_parse(text, len, key, &t), HMX_E_CONFIG);
+        cr_assert_not_null(strstr(why, len <= 4 ? "is too short" : "fails its checksum"), "%s",
+                           why);
+    }
+}
+
 /* An encoder of our own, so that payloads of any length and version can be tried. */
 static size_t base58check(const uint8_t *payload, size_t len, char *out)
 {

@@ -46,6 +46,17 @@ static double credited_pct(uint32_t upstream)
     return 100.0 * credited[upstream] / (credited[IT_A] + credited[IT_B] + credited[IT_C]);
 }
 
+/* What is owed to a pool of IT_ABC in a saved state, as work. */
+static double debt_of(const it_bytes *saved, uint32_t upstream)
+{
+    double debt = 0;
+    const uint8_t *const row =
+        saved->data + IT_STATE_HEAD + IT_STATE_FARM + (upstream - 1u) * IT_STATE_ROW;
+    cr_assert_eq(row[0], 'a' + upstream - 1u);
+    memcpy(&debt, row + HMX_ID_SIZE + 8, sizeof debt);
+    return debt;
+}
+
 /* As farms come back: the pools one after the other, the miners over two minutes. */
 static void come_back(it_host *h)
 {
@@ -144,6 +155,32 @@ Test(state, who_comes_back_too_late_or_goes_again_starts_afresh)
     it_close(&G);
 }
 
+/* While a pool of the first life is not back, the next one that goes leaves the others their debts.
+ * Who is switched off is not waited for. */
+Test(state, nobody_waits_for_a_pool_that_was_switched_off)
+{
+    run_up_a_debt();
+    it_save(&H, &state);
+    it_close(&H);
+    for (uint32_t off = 0; off < 2; off++) {
+        it_open(&G, IT_ABC);
+        cr_assert_eq(it_load(&G, &state), HMX_OK);
+        if (off) {
+            cr_assert_eq(G.tuning->set_upstream_enabled(G.self, G.now_ns, IT_B, HMX_NO, NULL),
+                         HMX_OK);
+        }
+        it_up(&G, IT_A);
+        it_up(&G, IT_C);
+        it_channels(&G, MINERS, 1000);
+        it_advance(&G, 1);
+        it_down(&G, IT_C);
+        it_save(&G, &again);
+        const double debt = debt_of(&again, IT_A);
+        cr_assert(off ? debt == 0.0 : debt > 0.0, "switched off: %u, debt %f", off, debt);
+        it_close(&G);
+    }
+}
+
 /* ---- the same bytes ---- */
 /* now_ns: the clock of the second life, which has nothing to do with that of the first. */
 static void expect_same_after_load(const char *config, uint64_t now_ns)
@@ -234,6 +271,20 @@ Test(state, work_that_is_not_booked_yet_is_not_lost)
         cr_assert_float_eq(more, 0.7 * 100 / 3, 0.1, "after %llu ns: %f",
                            (unsigned long long)gaps_ns[i], more);
     }
+}
+
+/* Also of a farm whose shares are small. */
+Test(state, a_share_below_difficulty_one_is_booked_in_what_is_saved)
+{
+    run_up_a_debt();
+    it_save(&H, &state);
+    const double before = debt_of(&state, IT_B);
+    it_share(&H, 0, IT_B, HMX_SHARE_SUBMITTED, 1, 0.5);
+    it_share(&H, 0, IT_B, HMX_SHARE_ACCEPTED, 1, 0.5);
+    it_save(&H, &state);
+    cr_assert_float_eq(before - debt_of(&state, IT_B), 0.7 * 0.5, 1e-6, "%f",
+                       before - debt_of(&state, IT_B));
+    it_close(&H);
 }
 
 /* The luck of the farm's shares in the saved state: sum of squared difficulties per second. */

@@ -56,8 +56,7 @@ static const char HEAD[] =
 static const char *const SECTIONS[HM_SECTIONS] = {
     "At most once.",
     "At most once.",
-    "One per pool, 1 to 64 of them. `<id>` is 1 to 32 of the characters a-z, 0-9, _ and -; not "
-    "`stay`.",
+    "One per pool, 1 to 64 of them. `<id>` is 1 to 32 characters: a-z, 0-9, _, -; not `stay`.",
     "One per pin, at most 64. When more than one matches a miner, the first in the file wins.",
 };
 

@@ -26,7 +26,7 @@ for archive in archives:
         where, symbol, kind = line.split()[:3]
         if kind in "Uw":
             wanted.add(symbol)
-        elif kind.isupper():
+        elif kind.isupper() and not symbol.startswith("__"):  # the compiler's own, of a sanitizer
             defined[symbol] = where[where.rindex("[") + 1:where.rindex("]")].removesuffix(".o")
 
 sources = {}

@@ -206,11 +206,10 @@ hmx_status hm_on_share(hmx_instance *self, const hmx_share *event)
         (!is_known && !hm_upstreams_retired(&self->core.upstreams, e->upstream))) {
         return HMX_E_INVALID;
     }
+    hm_event_commit(self, &event->event);
     if (!is_known) {
-        hm_event_commit(self, &event->event);
         return HMX_OK; /* a late verdict of a pool that was removed: its accounts are closed */
     }
-    hm_event_commit(self, &event->event);
     const hm_share_facts share = {.channel = e->channel,
                                   .cookie = e->cookie,
                                   .work = e->work,

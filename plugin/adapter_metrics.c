@@ -91,13 +91,9 @@ static void fill_totals(const hm_core *core, hmx_snapshot *s, double working)
     const hm_control *const k = &core->control;
     const hm_config_controller *const c = &core->config->controller;
     const hm_move_counts *const moves = &core->assignment.moves;
-    int usable = 0;
-    for (uint32_t i = 0; i < core->upstreams.top; i++) {
-        usable = usable || k->usable[i];
-    }
     s->count = core->upstreams.count;
     s->now_ns = core->now_ns;
-    s->flags = (usable ? 0u : (uint32_t)HMX_SNAPSHOT_ALL_DOWN) |
+    s->flags = (hm_control_any_usable(core) ? 0u : (uint32_t)HMX_SNAPSHOT_ALL_DOWN) |
                (k->saturated ? (uint32_t)HMX_SNAPSHOT_SATURATED : 0u) |
                (k->burst ? (uint32_t)HMX_SNAPSHOT_BURST : 0u);
     s->mode = HMX_MODE_LIVE;

@@ -145,14 +145,21 @@ static hm_config_upstream *row_of(hmx_instance *self, uint32_t upstream)
     return &self->core.draft->upstreams[u->rows[upstream - 1u].config_row];
 }
 
+/* A row of the vector, and the size that it says it has. */
+static const unsigned char *target_at(const hmx_targets *targets, uint32_t i, uint32_t *size)
+{
+    const unsigned char *const at =
+        (const unsigned char *)targets->rows + (size_t)i * targets->stride;
+    memcpy(size, at, sizeof *size);
+    return at;
+}
+
 /* Does a row of the vector ask for something that this version does not know (rule 5)? */
 static int has_unknown_tail(const hmx_targets *targets)
 {
     for (uint32_t i = 0; i < targets->count; i++) {
         uint32_t size = 0;
-        const unsigned char *const at =
-            (const unsigned char *)targets->rows + (size_t)i * targets->stride;
-        memcpy(&size, at, sizeof size);
+        const unsigned char *const at = target_at(targets, i, &size);
         if (size <= targets->stride && !hmx_tail_is_zero(at, sizeof(hmx_target))) {
             return 1;
         }
@@ -166,10 +173,10 @@ static const char *draft_targets(hmx_instance *self, const hmx_targets *targets)
     uint64_t seen = 0;
     for (uint32_t i = 0; i < targets->count; i++) {
         hmx_target target;
-        const unsigned char *const at =
-            (const unsigned char *)targets->rows + (size_t)i * targets->stride;
-        if (hmx_copy_in(&target, sizeof target, HMX_TARGET_SIZE_VER0, at) != HMX_OK ||
-            *(const uint32_t *)(const void *)at > targets->stride) {
+        uint32_t size = 0;
+        const unsigned char *const at = target_at(targets, i, &size);
+        if (size > targets->stride ||
+            hmx_copy_in(&target, sizeof target, HMX_TARGET_SIZE_VER0, at) != HMX_OK) {
             return "a row of the targets has a size below that of hmx_target or above the stride";
         }
         hm_config_upstream *const row = row_of(self, target.upstream);

@@ -20,7 +20,7 @@ static void remove_at(hs_job_table *table, size_t index)
 
 int hs_job_table_reserve(hs_job_table *table)
 {
-    return HS_GROW(table->entries, table->capacity, table->count + 1) == 0 ? 0 : -1;
+    return HS_GROW(table->entries, table->capacity, table->count + 1);
 }
 
 /* Forgets the oldest job in `state` when there are more than `most` of them. */

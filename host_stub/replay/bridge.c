@@ -36,7 +36,7 @@ static int create_instance(hs_replay *b, const hs_replay_options *options, char 
     const hs_link_options link = {.config_path = options->config_path,
                                   .name = b->name,
                                   .guard = {.log = on_log, .violation = on_violation, .ctx = b}};
-    return hs_link_start(&b->link, &b->plugin, &link, why, capacity) == 0 ? 0 : -1;
+    return hs_link_start(&b->link, &b->plugin, &link, why, capacity);
 }
 
 static void add_pool(hs_replay *b, uint32_t upstream, const char *id, int enabled)

@@ -163,7 +163,7 @@ void hs_session_channel_drop_jobs(hs_session_channel *channel)
 
 int hs_session_channel_reserve_job(hs_session_channel *channel)
 {
-    return HS_GROW(channel->jobs, channel->job_capacity, channel->job_count + 1) == 0 ? 0 : -1;
+    return HS_GROW(channel->jobs, channel->job_capacity, channel->job_count + 1);
 }
 
 /* Forgets the oldest job in `state` when there are `most` of them already. */

@@ -33,6 +33,16 @@ static double window_s(const hm_core *core)
 }
 
 /* Hashrate allocated to the upstreams that take part. */
+int hm_control_any_usable(const hm_core *core)
+{
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        if (core->control.usable[i]) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 double hm_control_hashrate(const hm_core *core)
 {
     double sum = 0.0;
@@ -205,15 +215,15 @@ double hm_control_wanted(const hm_core *core, uint32_t i)
     hm_target_row rows[HMX_UPSTREAMS_MAX];
     hm_target_result results[HMX_UPSTREAMS_MAX] = {{0}};
     double hashrate = 0.0;
+    if (!is_expected(&u->rows[i])) {
+        return 0.0;
+    }
     for (uint32_t place = 0; place < HM_PLACES; place++) {
         hashrate +=
             core->assignment.allocated[place] > 0.0 ? core->assignment.allocated[place] : 0.0;
     }
     for (uint32_t k = 0; k < u->top; k++) {
         rows[k] = target_row(core, k);
-    }
-    if (!is_expected(&u->rows[i])) {
-        return 0.0;
     }
     rows[i].usable = 1;
     (void)hm_targets_effective(rows, u->top, u->order, u->count, hashrate, results);

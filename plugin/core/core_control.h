@@ -16,6 +16,9 @@
 
 double hm_control_interval_s(const hm_core *core);
 
+/* Does any upstream take part? */
+int hm_control_any_usable(const hm_core *core);
+
 /* Hashrate allocated to the upstreams that take part. */
 double hm_control_hashrate(const hm_core *core);
 

@@ -168,14 +168,6 @@ static void follow_growth(hm_core *core)
     }
 }
 
-static uint8_t is_unwelcome(const hm_core *core, uint32_t slot)
-{
-    const hm_channels *const c = &core->assignment.channels;
-    const uint32_t upstream = hm_hot(c, slot)->upstream;
-    return upstream != HMX_NONE &&
-           (hm_cold(c, slot)->upstreams_allowed >> (upstream - 1u) & 1u) == 0;
-}
-
 /* Where a newcomer goes: one that was closed to be moved, where it was promised. */
 static uint32_t destination_of(hm_core *core, uint32_t slot)
 {
@@ -231,7 +223,7 @@ hmx_status hm_core_open(hm_core *core, const hm_channel_facts *facts, hm_placeme
         out->prefix_len = facts->prefix_len;
         memcpy(out->prefix, facts->prefix, sizeof out->prefix);
         core->control.evacuate = 1;
-        core->unwelcome |= is_unwelcome(core, slot);
+        core->unwelcome |= !hm_assignment_may_stay(a, slot);
         follow_growth(core);
         return HMX_OK;
     }
@@ -280,7 +272,7 @@ hmx_status hm_core_update(hm_core *core, uint32_t slot, const hm_channel_facts *
     }
     if ((changed & HMX_FACT_UPSTREAMS_ALLOWED) != 0) {
         cold->upstreams_allowed = facts->upstreams_allowed;
-        core->unwelcome |= is_unwelcome(core, slot);
+        core->unwelcome |= !hm_assignment_may_stay(a, slot);
         core->control.leave |= core->unwelcome;
     }
     return HMX_OK;

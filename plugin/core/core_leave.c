@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "plugin/core/core_control.h"
+
 /* Nothing can be mined there: not the pool's mood, but its end. */
 static int is_gone(const hm_core *core, uint32_t upstream)
 {
@@ -23,14 +25,6 @@ int hm_core_somebody_is_stuck(const hm_core *core)
         }
     }
     return 0;
-}
-
-static int is_allowed(const hm_core *core, uint32_t slot)
-{
-    const hm_channels *const c = &core->assignment.channels;
-    const uint32_t upstream = hm_hot(c, slot)->upstream;
-    return upstream == HMX_NONE ||
-           (hm_cold(c, slot)->upstreams_allowed >> (upstream - 1u) & 1u) != 0;
 }
 
 static int may_reopen(const hm_core *core, uint32_t slot)
@@ -90,19 +84,10 @@ static void count_stranded(hm_core *core, const uint32_t *stranded)
     }
 }
 
-static int any_usable(const hm_core *core)
-{
-    uint32_t usable = 0;
-    for (uint32_t i = 0; i < core->upstreams.top; i++) {
-        usable += core->control.usable[i];
-    }
-    return usable > 0;
-}
-
 int hm_core_leave(hm_core *core, hm_outbox *out)
 {
     hm_channels *const c = &core->assignment.channels;
-    const int somewhere = any_usable(core);
+    const int somewhere = hm_control_any_usable(core);
     uint32_t stranded[HM_PLACES] = {0};
     uint8_t gone[HM_PLACES] = {0};
     uint8_t unwelcome = 0;
@@ -113,7 +98,8 @@ int hm_core_leave(hm_core *core, hm_outbox *out)
     for (uint32_t slot = 0; slot < c->slots; slot++) {
         const hm_channel_hot *const hot = hm_hot(c, slot);
         hm_channel_cold *const cold = hm_cold(c, slot);
-        const int leaves = hot->channel != 0 && (gone[hot->upstream] || !is_allowed(core, slot));
+        const int leaves = hot->channel != 0 && (gone[hot->upstream] ||
+                                                 !hm_assignment_may_stay(&core->assignment, slot));
         cold->stranded = 0;
         if (!leaves || hot->pending_to != HMX_NONE) {
             continue;

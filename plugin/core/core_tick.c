@@ -131,16 +131,6 @@ static uint32_t burst_limit(const hm_core *core)
     return part > BURST_MIN ? part : (uint32_t)BURST_MIN;
 }
 
-static int any_usable(const hm_core *core)
-{
-    for (uint32_t i = 0; i < core->upstreams.top; i++) {
-        if (core->control.usable[i]) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 /* A grey pool that is otherwise in order keeps one channel, to see whether it recovers. */
 static uint8_t keeps_canary(const hm_core *core, uint32_t upstream)
 {
@@ -178,7 +168,7 @@ static int evacuate(hm_core *core, hm_outbox *out)
 {
     uint8_t leave[HM_PLACES] = {1}; /* the parked ones want work */
     uint8_t canary[HM_PLACES] = {0};
-    if (!any_usable(core)) {
+    if (!hm_control_any_usable(core)) {
         if (!core->control.all_down_said && core->assignment.channels.count > 0) {
             hm_core_log(core, HMX_LOG_WARN,
                         "no upstream can be used: every channel stays where it is until one can");
@@ -288,7 +278,7 @@ static int evaluate(hm_core *core)
         hm_control_bleed(core, hm_control_hashrate(core), dt_s);
     }
     hm_core_retarget(core); /* absolute targets, caps and pins follow the farm's hashrate */
-    if (!any_usable(core) || !hm_control_command(core, dt_s)) {
+    if (!hm_control_any_usable(core) || !hm_control_command(core, dt_s)) {
         return 0;
     }
     core->control.burst_left = burst_limit(core);

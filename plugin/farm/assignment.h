@@ -82,6 +82,9 @@ int hm_assignment_legal(hm_assignment *a, uint32_t slot, uint32_t to);
  * the pool now, whether it is up or not? */
 int hm_assignment_could(hm_assignment *a, uint32_t slot, uint32_t to);
 
+/* Does the peer's upstreams_allowed have the upstream that it works for? */
+int hm_assignment_may_stay(const hm_assignment *a, uint32_t slot);
+
 /* A peer of an extended channel that does not obey SetExtranoncePrefix. */
 int hm_assignment_is_deaf(const hm_assignment *a, uint32_t slot);
 

@@ -74,6 +74,13 @@ int hm_assignment_could(hm_assignment *a, uint32_t slot, uint32_t to)
     return version_rolling_fits(cold, a->upstreams, HMX_NONE, to);
 }
 
+int hm_assignment_may_stay(const hm_assignment *a, uint32_t slot)
+{
+    const uint32_t at = hm_hot(&a->channels, slot)->upstream;
+    return at == HMX_NONE ||
+           (hm_cold(&a->channels, slot)->upstreams_allowed >> (at - 1u) & 1u) != 0;
+}
+
 int hm_assignment_is_deaf(const hm_assignment *a, uint32_t slot)
 {
     const hm_channel_cold *const cold = hm_cold(&a->channels, slot);

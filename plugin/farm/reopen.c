@@ -21,35 +21,36 @@ uint64_t hm_reopen_who(const unsigned char key[16], hmx_view identity, hmx_view 
     return who != 0 ? who : 1;
 }
 
-static const hm_reopened *find(const hm_reopen *r, uint64_t who)
+/* The place of a peer, or HM_REOPEN_MAX. */
+static uint32_t find(const hm_reopen *r, uint64_t who)
 {
-    for (uint32_t i = 0; i < HM_REOPEN_MAX; i++) {
-        if (r->known[i].who == who) {
-            return &r->known[i];
-        }
+    uint32_t at = 0;
+    while (at < HM_REOPEN_MAX && r->known[at].who != who) {
+        at++;
     }
-    return NULL;
+    return at;
 }
 
 /* The entry of a peer; a new one takes a free place or that of the longest quiet. */
 static hm_reopened *entry_of(hm_reopen *r, uint64_t who)
 {
-    uint32_t at = 0;
-    for (uint32_t i = 0; i < HM_REOPEN_MAX; i++) {
-        if (r->known[i].who == who) {
-            return &r->known[i];
+    uint32_t at = find(r, who);
+    if (at == HM_REOPEN_MAX) {
+        at = 0;
+        for (uint32_t i = 1; i < HM_REOPEN_MAX; i++) {
+            at = r->known[i].at_ns < r->known[at].at_ns ? i : at;
         }
-        at = r->known[i].at_ns < r->known[at].at_ns ? i : at;
+        r->known[at] = (hm_reopened){.who = who};
     }
-    r->known[at] = (hm_reopened){.who = who};
     return &r->known[at];
 }
 
 int hm_reopen_may(const hm_reopen *r, uint64_t who, uint64_t now_ns, uint64_t dwell_ns)
 {
-    const hm_reopened *const known = find(r, who);
-    return r->waiting < HM_REOPEN_MAX && (known == NULL || (known->failures < HM_REOPEN_FAILURES &&
-                                                            now_ns - known->at_ns >= dwell_ns));
+    const uint32_t at = find(r, who);
+    return r->waiting < HM_REOPEN_MAX &&
+           (at == HM_REOPEN_MAX || (r->known[at].failures < HM_REOPEN_FAILURES &&
+                                    now_ns - r->known[at].at_ns >= dwell_ns));
 }
 
 void hm_reopen_closed(hm_reopen *r, uint64_t who, uint64_t decision, uint32_t to, uint64_t now_ns,

@@ -69,7 +69,7 @@ int hs_pool_start_stream(hs_pool *pool)
     pool->refresh_at_ms = o->refresh_ms;
     pool->tips = 1;
     pool->jobs = 1;
-    return hs_job_stream_init(&pool->stream, &s, tip_number(pool), ntime_now(pool)) == 0 ? 0 : -1;
+    return hs_job_stream_init(&pool->stream, &s, tip_number(pool), ntime_now(pool));
 }
 
 /* The channel has been given this job: a share for it is late one day, but never unknown. */

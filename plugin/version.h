@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * version.h: hashmux's own version, as its descriptor and its log say it.
+ * version.h: hashmux's own version, as its descriptor and its log say it. CMake reads it
+ * here too.
  */
 #ifndef PLUGIN_VERSION_H
 #define PLUGIN_VERSION_H

@@ -127,8 +127,8 @@ static void fill_host(hs_guard *g)
         .alloc = hs_guard_alloc,
         .free = hs_guard_free,
         .request_tick = service_request_tick,
-        .name = "host_stub",
-        .version = "0.1.0",
+        .name = g->options.name,
+        .version = g->options.version,
     };
 }
 

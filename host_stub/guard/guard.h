@@ -34,6 +34,8 @@ typedef struct hs_guard_options {
     int echo_zero_cookie;      /* hand cookie 0 to the plugin instead of the host's (abi rule 10) */
     uint32_t extra_tail_bytes; /* play a newer host: each event grows by so many bytes of noise */
     /* All may be NULL. */
+    const char *name;    /* of the host, as in hmx_host; outlives the guard */
+    const char *version; /* the host's */
     void (*log)(void *ctx, uint32_t level, const char *text, uint64_t len);
     void (*violation)(void *ctx, enum hs_side side, const char *check, const char *text);
     void (*audit)(void *ctx, const char *json, uint64_t len);

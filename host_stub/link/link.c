@@ -45,6 +45,8 @@ static hmx_status create(hs_link *link, const hs_link_options *o)
     }
     hs_guard_options guard = o->guard;
     guard.caps = HMX_CAP_KNOWN;
+    guard.name = "host_stub";
+    guard.version = HS_VERSION;
     link->guard = hs_guard_new(link->plugin, &args, &guard, &status);
     return status;
 }

@@ -40,7 +40,7 @@ typedef struct hs_link_options {
     const uint8_t *seed; /* 32 bytes, or NULL: zeros */
     uint32_t channels_max;
     const hmx_host *host;   /* without a guard */
-    hs_guard_options guard; /* with one; all capabilities are offered */
+    hs_guard_options guard; /* with one; the link sets caps, name and version */
 } hs_link_options;
 
 /* Creates the instance at link->now_ns. 0, or -1 with a sentence in `why`; hs_link_stop is due in

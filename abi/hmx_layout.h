@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * hmx_layout.h: the binary form of hmx_abi.h, hmx_tuning.h and hmx_metrics.h, nailed down.
+ * hmx_layout.h: the binary form of hmx_events.h, hmx_abi.h, hmx_tuning.h and hmx_metrics.h, nailed
+ * down.
  *
  * hmx_layout.def names every struct with its size and alignment, every field with its type and
  * offset, and every constant with its value. This header turns that list into static asserts, so it

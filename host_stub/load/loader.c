@@ -35,7 +35,7 @@ typedef struct attempt {
 
 hs_load_options hs_loader_defaults(void)
 {
-    hs_load_options options = {.host_caps = HMX_CAP_KNOWN, .host_minor = HMX_ABI_MINOR};
+    hs_load_options options = {.host_caps = HS_HOST_CAPS, .host_minor = HMX_ABI_MINOR};
 #if defined(__SANITIZE_ADDRESS__)
     options.keep_loaded = 1;
 #elif defined(__has_feature)

@@ -45,13 +45,16 @@ typedef struct hs_plugin {
     char build[128];
 } hs_plugin;
 
+/* What hosts of this folder carry out: they close no channel to have it opened again. */
+#define HS_HOST_CAPS (HMX_CAP_KNOWN & ~HMX_CAP_REOPEN)
+
 typedef struct hs_load_options {
     uint64_t host_caps;  /* HMX_CAP_* offered: checked against the plugin's needs */
     uint32_t host_minor; /* HMX_ABI_MINOR, or lower to play an older host */
     int keep_loaded;     /* RTLD_NODELETE: sanitizer reports keep their symbols */
 } hs_load_options;
 
-/* Offers everything that version 1.0 knows; keep_loaded when this file was built with a
+/* Offers HS_HOST_CAPS; keep_loaded when this file was built with a
  * sanitizer. */
 hs_load_options hs_loader_defaults(void);
 

@@ -80,7 +80,7 @@ static const char *last_part(const char *id)
 int hs_replay_start(hs_replay *b, const hs_replay_options *options, char *why, size_t capacity)
 {
     const hs_load_options load = {
-        .host_caps = HMX_CAP_KNOWN, .host_minor = HMX_ABI_MINOR, .keep_loaded = 1};
+        .host_caps = HS_HOST_CAPS, .host_minor = HMX_ABI_MINOR, .keep_loaded = 1};
     memset(b, 0, sizeof *b);
     b->note = options->note;
     b->ctx = options->ctx;

@@ -89,7 +89,7 @@ const hm_config_key hm_config_keys[] = {
      "A reopened miner stays where it is for at least this long.",
      CONTROLLER(reopen_dwell_secs), HM_KEY_ALWAYS, NULL, NULL},
     {HM_SECTION_CONTROLLER, "reopen_cost_secs", HM_KEY_WHOLE, 0, 86400, "seconds", "30",
-     "What reopening costs: so much of the miner's work.",
+     "What reopening costs: so much of the miner's work. Not weighed yet: only a pool's end reopens.",
      CONTROLLER(reopen_cost_secs), HM_KEY_ALWAYS, NULL, NULL},
 
     {HM_SECTION_FAILOVER, "auto_redistribute", HM_KEY_BOOLEAN, 0, 1, "", "true",

@@ -249,6 +249,45 @@ static void fail_on_violation(void *ctx, enum hs_side side, const char *check, c
     cr_assert_fail("side %d: %s: %s", (int)side, check, text);
 }
 
+/* Our hosts close no channel to have it opened again, so nobody may ask them to. */
+Test(link, what_our_hosts_cannot_do_is_not_offered)
+{
+    static const char config[] =
+        "[controller]\nreopen = deaf\n[failover]\nhold_down_secs = 0\n"
+        "[upstream.a]\naddress = 127.0.0.1\nport = 1\npercentage = 50\npriority = 1\n"
+        "[upstream.b]\naddress = 127.0.0.1\nport = 2\npercentage = 50\npriority = 2\n";
+    char why[4096] = "";
+    hs_plugin plugin;
+    const hs_load_options load = hs_loader_defaults();
+    cr_assert_eq(hs_loader_open(HMX_HASHMUX_SO, &load, &plugin, why, sizeof why), HS_LOAD_OK);
+    cr_assert_eq(load.host_caps & HMX_CAP_REOPEN, 0);
+    const hs_link_options options = {.config_text = config,
+                                     .guard = {.violation = fail_on_violation}};
+    hs_link link = {.now_ns = 1000000000, .unix_ms = 1};
+    cr_assert_eq(hs_link_start(&link, &plugin, &options, why, sizeof why), 0, "%s", why);
+    hmx_upstream_event pool = {.state = HMX_UPSTREAM_UP, .extranonce_size = 16, .has_job = HMX_YES};
+    for (pool.upstream = 1; pool.upstream <= 2; pool.upstream++) {
+        cr_assert_eq(hs_link_upstream(&link, &pool), HMX_OK);
+    }
+    hmx_channel_open open = {.channel = 7,
+                             .connection = 1,
+                             .kind = HMX_CHANNEL_EXTENDED,
+                             .honours_prefix = HMX_NO,
+                             .min_extranonce_size = 4,
+                             .extranonce_size = 4,
+                             .nominal_hashrate = 1e14};
+    hmx_channel_decision answer;
+    cr_assert_eq(hs_link_open(&link, &open, &answer), HMX_OK);
+    cr_assert_eq(answer.action, HMX_ACTION_ASSIGN);
+    pool.upstream = answer.upstream;
+    pool.state = HMX_UPSTREAM_DOWN;
+    link.now_ns += 1000000000;
+    cr_assert_eq(hs_link_upstream(&link, &pool), HMX_OK);
+    hs_link_tick tick = {.link = &link};
+    cr_assert_null(hs_link_next(&tick), "it would be told to reopen");
+    cr_assert_eq(hs_link_stop(&link), 0);
+}
+
 Test(link, the_guard_finds_nothing_wrong)
 {
     static const char config[] =

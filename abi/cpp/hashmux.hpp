@@ -117,7 +117,8 @@ private:
         std::uint32_t size = 0;
         std::memcpy(&size, from, sizeof size);
         std::memset(to, 0, known);
-        std::memcpy(to, from, size < known ? size : known);
+        const std::size_t shared = size < known ? size : known;
+        std::memcpy(to, from, shared - shared % sizeof(void *)); // half a pointer is none
     }
 
     std::uint64_t caps_;

@@ -101,8 +101,9 @@ static inline const hmx_descriptor *call_entry(void *symbol)
 /* Rule 2: what the other side does not have is zero. */
 static inline hmx_ops ops_of(const hmx_descriptor *d)
 {
-    hmx_ops ops;
-    (void)hmx_copy_in(&ops, sizeof ops, sizeof(uint32_t), d->ops);
+    hmx_ops ops = {0};
+    const size_t shared = d->ops->size < sizeof ops ? d->ops->size : sizeof ops;
+    memcpy(&ops, d->ops, shared - shared % sizeof ops.create); /* half a pointer is none */
     return ops;
 }
 

@@ -4,7 +4,8 @@
 # A later minor version of the contract and this one, crossed both ways. A copy of the project gets
 # grown headers (tests/abi/grow.py: a field at the end of every struct, a hook, a value in every
 # enum, MINOR + 1) and is built with the sanitizers of this build; then each host runs each plugin:
-# the simulator with its loader and guard, the embedding example, the farm. All must say the same.
+# the simulator with its loader and guard, the embedding example, the farm, and the simulator with
+# two plugins by somebody else (tests/fixtures/policy). All must say the same.
 # It builds the project once more, so it runs where it counts: in a build with sanitizers
 # (tests/run --sanitize), or with HMX_CROSSED=on.
 . "$(dirname "$0")/../tools/checks.sh"
@@ -32,6 +33,12 @@ for example in embed farm; do
     "$CC" "${flags[@]}" -I "$SOURCE" "$SOURCE/tests/embed/$example.c" -o "$SCRATCH/$example.old" -ldl
     "$CC" "${flags[@]}" -I "$grown" "$grown/tests/embed/$example.c" -o "$SCRATCH/$example.new" -ldl
 done
+for policy in static count_pid; do
+    "$CC" "${flags[@]}" -fPIC -shared -I "$SOURCE" "$SOURCE/tests/fixtures/policy/$policy.c" \
+        -o "$SCRATCH/$policy.old.so"
+    "$CC" "${flags[@]}" -fPIC -shared -I "$grown" "$grown/tests/fixtures/policy/$policy.c" \
+        -o "$SCRATCH/$policy.new.so"
+done
 declare -A plugin=([old]=$LIB/hashmux.so [new]=$SCRATCH/build/lib/hashmux.so)
 declare -A host=([old]=$HOST_STUB [new]=$SCRATCH/build/bin/host_stub)
 declare -A home=([old]=$SOURCE [new]=$grown)
@@ -42,6 +49,10 @@ run() { # HOST PLUGIN FILE
             --hours 1 --json - </dev/null
         HASHMUX_HOME=${home[$1]} "${host[$1]}" simulate --plugin "${plugin[$2]}" --scenario nine \
             --hours 1 --json - </dev/null
+        for policy in static count_pid; do
+            HASHMUX_HOME=${home[$1]} "${host[$1]}" simulate --plugin "$SCRATCH/$policy.$2.so" \
+                --scenario three --hours 1 --json - </dev/null
+        done
         "$SCRATCH/embed.$1" "${plugin[$2]}"
         "$SCRATCH/farm.$1" "${plugin[$2]}" 7
     } >"$3" 2>"$3.err" || {

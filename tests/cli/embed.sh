@@ -28,6 +28,12 @@ EOF
 }
 
 check_run "$BUILD/tests/embed"
+# Its hooks are optional: a plugin that has few of them, and one whose table ends in the middle of one.
+for plugin in good_min good_older; do
+    "$BUILD/tests/embed" "$LIB/$plugin.so" >"$SCRATCH/few" || fail "embed refuses $plugin.so"
+    grep -qx 'channel 1 opens on upstream 1, prefix of .* bytes' "$SCRATCH/few" ||
+        fail "embed does not work with $plugin.so: $(cat "$SCRATCH/few")"
+done
 # A sanitized plugin runs only in a host of the same kind: the one above.
 sanitize=$(cmake_value HMX_SANITIZE)
 for compiler in $(c_compilers); do

@@ -18,7 +18,7 @@ static const char CONFIG[] =
     "[upstream.alpha]\naddress = a.example\nport = 3333\npercentage = 60\npriority = 1\n"
     "[upstream.beta]\naddress = b.example\nport = 3333\npercentage = 40\npriority = 2\n";
 
-static const hmx_ops *ops;
+static hmx_ops ops; /* a copy: what the plugin does not have is NULL */
 static hmx_instance *plugin;
 static uint64_t now_ns = SECOND_NS;
 static uint32_t working_for; /* where channel 1 works */
@@ -41,8 +41,8 @@ static void host_free(void *ctx, void *p, uint64_t size, uint64_t align)
     free(p);
 }
 
-/* The hooks of a plugin, or NULL. The library stays loaded: its tables live in it. */
-static const hmx_ops *load(const char *path)
+/* Reads a plugin's hooks. Returns 1, or 0 when it is none for this host. */
+static int load(const char *path)
 {
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     hmx_plugin_entry_fn entry = NULL;
@@ -51,11 +51,13 @@ static const hmx_ops *load(const char *path)
     }
     const hmx_descriptor *who = entry != NULL ? entry() : NULL;
     if (who == NULL || who->size < HMX_DESCRIPTOR_SIZE_VER0 || who->magic != HMX_ABI_MAGIC ||
-        who->min_host_minor > HMX_ABI_MINOR || (who->needs & ~CAPS) != 0 ||
-        who->ops->size < HMX_OPS_SIZE_VER0) {
-        return NULL;
+        who->min_host_minor > HMX_ABI_MINOR || (who->needs & ~CAPS) != 0) {
+        return 0;
     }
-    return who->ops;
+    /* Its table may be shorter than ours, or longer. All hooks but two are optional. */
+    const size_t size = who->ops->size < sizeof ops ? who->ops->size : sizeof ops;
+    memcpy(&ops, who->ops, size - size % sizeof ops.create);
+    return ops.create != NULL && ops.destroy != NULL;
 }
 
 static void report_pool(uint32_t upstream, uint32_t state)
@@ -66,14 +68,18 @@ static void report_pool(uint32_t upstream, uint32_t state)
     e.extranonce_prefix_len = 2;
     e.extranonce_prefix[0] = (uint8_t)upstream;
     e.has_job = state == HMX_UPSTREAM_UP ? HMX_YES : HMX_NO;
-    ops->on_upstream(plugin, &e);
+    if (ops.on_upstream != NULL) {
+        ops.on_upstream(plugin, &e);
+    }
 }
 
 static void connect_pools(void)
 {
     hmx_upstream_info rows[2] = {{.size = sizeof rows[0]}, {.size = sizeof rows[0]}};
     hmx_upstream_table table = {sizeof table, sizeof rows[0], 2, 0, rows};
-    ops->upstreams(plugin, &table);
+    if (ops.upstreams != NULL) {
+        ops.upstreams(plugin, &table);
+    }
     for (uint32_t i = 0; i < table.count && i < table.capacity; i++) {
         printf("connect to %s at %s:%" PRIu32 "\n", rows[i].id, rows[i].address, rows[i].port);
         report_pool(rows[i].upstream, HMX_UPSTREAM_UP);
@@ -87,7 +93,9 @@ static uint64_t open_channel(void)
     e.min_extranonce_size = e.extranonce_size = 8;
     e.nominal_hashrate = 100e12;
     hmx_channel_decision answer = {.size = sizeof answer};
-    ops->on_channel_open(plugin, &e, &answer);
+    if (ops.on_channel_open != NULL) {
+        ops.on_channel_open(plugin, &e, &answer);
+    }
     /* Here: OpenExtendedMiningChannel.Success with this prefix, and jobs of this pool. */
     printf("channel 1 opens on upstream %" PRIu32 ", prefix of %" PRIu32 " bytes\n",
            answer.upstream, answer.extranonce_prefix_len);
@@ -101,7 +109,9 @@ static void report_share(uint64_t cookie, uint32_t verdict)
     e.upstream = working_for; /* the pool of the share's job */
     e.verdict = verdict;
     e.work = 232831.0; /* difficulty of the job's target */
-    ops->on_share(plugin, &e);
+    if (ops.on_share != NULL) {
+        ops.on_share(plugin, &e);
+    }
 }
 
 static void carry_out(const hmx_decision *d)
@@ -117,22 +127,24 @@ static void carry_out(const hmx_decision *d)
     e.result = HMX_RESULT_APPLIED;
     e.extranonce_prefix_len = d->extranonce_prefix_len;
     memcpy(e.extranonce_prefix, d->extranonce_prefix, sizeof e.extranonce_prefix);
-    ops->on_reassign(plugin, &e);
+    if (ops.on_reassign != NULL) {
+        ops.on_reassign(plugin, &e);
+    }
 }
 
 static void tick(void)
 {
     hmx_decision_buf buffer;
-    hmx_status status;
+    hmx_status status = HMX_OK;
     do {
         hmx_decision rows[2] = {{.size = sizeof rows[0]}, {.size = sizeof rows[0]}};
         hmx_tick e = {.event = event(sizeof e)};
         buffer = (hmx_decision_buf){sizeof buffer, sizeof rows[0], 2, 0, 0, 0, rows};
-        status = ops->on_tick(plugin, &e, &buffer);
-        for (uint32_t i = 0; status == HMX_OK && i < buffer.count; i++) {
+        status = ops.on_tick != NULL ? ops.on_tick(plugin, &e, &buffer) : HMX_OK;
+        for (uint32_t i = 0; status >= 0 && i < buffer.count; i++) {
             carry_out(&rows[i]);
         }
-    } while (status == HMX_OK && buffer.more != 0);
+    } while (status >= 0 && buffer.more != 0);
 }
 
 int main(int argc, char **argv)
@@ -148,8 +160,7 @@ int main(int argc, char **argv)
     hmx_create_args args = {.size = sizeof args, .now_ns = now_ns, .why = &why};
     args.config_text = (hmx_view){CONFIG, sizeof CONFIG - 1};
     args.seed[0] = 1; /* a real host fills all 32 bytes at random */
-    ops = argc == 2 ? load(argv[1]) : NULL;
-    if (ops == NULL || ops->create(&host, &args, &plugin) != HMX_OK) {
+    if (argc != 2 || !load(argv[1]) || ops.create(&host, &args, &plugin) < 0) {
         fprintf(stderr, "no plugin, or one that refuses: %s\n", reasons);
         return 1;
     }
@@ -167,6 +178,6 @@ int main(int argc, char **argv)
         }
         tick();
     }
-    ops->destroy(plugin);
+    ops.destroy(plugin);
     return 0;
 }

@@ -35,7 +35,7 @@ typedef struct miner {
     uint8_t prefix[32];
 } miner;
 
-static const hmx_ops *ops;
+static hmx_ops ops; /* a copy: what the plugin does not have is NULL */
 static hmx_instance *plugin;
 static uint64_t now_ns = SECOND_NS;
 static uint64_t seq;
@@ -88,12 +88,19 @@ static void load(const char *path)
     }
     const hmx_descriptor *const who = entry != NULL ? entry() : NULL;
     if (who == NULL || who->size < HMX_DESCRIPTOR_SIZE_VER0 || who->magic != HMX_ABI_MAGIC ||
-        who->min_host_minor > HMX_ABI_MINOR || (who->needs & ~(uint64_t)CAPS) != 0 ||
-        who->ops->size < HMX_OPS_SIZE_VER0) {
+        who->min_host_minor > HMX_ABI_MINOR || (who->needs & ~(uint64_t)CAPS) != 0) {
         fprintf(stderr, "%s is no plugin for this host\n", path);
         exit(1);
     }
-    ops = who->ops;
+    const size_t size = who->ops->size < sizeof ops ? who->ops->size : sizeof ops;
+    memcpy(&ops, who->ops, size - size % sizeof ops.create);
+    if (ops.create == NULL || ops.destroy == NULL || ops.upstreams == NULL ||
+        ops.on_upstream == NULL || ops.on_channel_open == NULL || ops.on_share == NULL ||
+        ops.on_tick == NULL || ops.on_reassign == NULL || ops.save == NULL ||
+        ops.get_extension == NULL) {
+        fprintf(stderr, "%s lacks a hook that this farm calls\n", path);
+        exit(1);
+    }
 }
 
 static void report_pool(uint32_t upstream, uint32_t how)
@@ -108,7 +115,7 @@ static void report_pool(uint32_t upstream, uint32_t how)
     } else {
         e.reason = HMX_UPSTREAM_REASON_LOST;
     }
-    must(ops->on_upstream(plugin, &e), "on_upstream");
+    must(ops.on_upstream(plugin, &e), "on_upstream");
 }
 
 static void start(uint64_t seed)
@@ -125,11 +132,11 @@ static void start(uint64_t seed)
     for (int i = 0; i < 8; i++) {
         args.seed[i] = (uint8_t)(seed >> (8 * i));
     }
-    must(ops->create(&HOST, &args, &plugin), "create");
+    must(ops.create(&HOST, &args, &plugin), "create");
     hmx_upstream_info rows[POOLS] = {
         {.size = sizeof rows[0]}, {.size = sizeof rows[0]}, {.size = sizeof rows[0]}};
     hmx_upstream_table table = {sizeof table, sizeof rows[0], POOLS, 0, rows};
-    must(ops->upstreams(plugin, &table), "upstreams");
+    must(ops.upstreams(plugin, &table), "upstreams");
     for (uint32_t i = 0; i < table.count && i < POOLS; i++) {
         printf("upstream %" PRIu32 " %s %s:%" PRIu32 "\n", rows[i].upstream, rows[i].id,
                rows[i].address, rows[i].port);
@@ -159,7 +166,7 @@ static void open_channels(void)
         e.nominal_hashrate = m->hashrate;
         e.user_identity = (hmx_view){name, strlen(name)};
         hmx_channel_decision answer = {.size = sizeof answer};
-        must(ops->on_channel_open(plugin, &e, &answer), "on_channel_open");
+        must(ops.on_channel_open(plugin, &e, &answer), "on_channel_open");
         m->cookie = answer.cookie;
         m->at = answer.upstream;
         m->prefix_len = answer.extranonce_prefix_len;
@@ -176,7 +183,7 @@ static void report_share(uint32_t i, uint32_t verdict)
     e.verdict = verdict;
     e.count = 1;
     e.work = miners[i - 1].difficulty;
-    must(ops->on_share(plugin, &e), "on_share");
+    must(ops.on_share(plugin, &e), "on_share");
 }
 
 static void mine(void)
@@ -195,7 +202,7 @@ static void drained(uint32_t channel, uint32_t from, const uint8_t *prefix, uint
     e.result = HMX_RESULT_DRAINED;
     e.extranonce_prefix_len = len;
     memcpy(e.extranonce_prefix, prefix, len);
-    must(ops->on_reassign(plugin, &e), "on_reassign");
+    must(ops.on_reassign(plugin, &e), "on_reassign");
 }
 
 /* Every thirteenth is refused; of the others the old prefix is drained at once. */
@@ -214,7 +221,7 @@ static void carry_out(uint32_t second, const hmx_decision *d)
     if (answered % 13 == 0) {
         e.to = d->from;
         e.result = HMX_RESULT_REFUSED;
-        must(ops->on_reassign(plugin, &e), "on_reassign");
+        must(ops.on_reassign(plugin, &e), "on_reassign");
         return;
     }
     e.to = m->at = d->to;
@@ -222,7 +229,7 @@ static void carry_out(uint32_t second, const hmx_decision *d)
     e.extranonce_prefix_len = m->prefix_len = d->extranonce_prefix_len;
     memcpy(e.extranonce_prefix, d->extranonce_prefix, sizeof e.extranonce_prefix);
     memcpy(m->prefix, d->extranonce_prefix, sizeof m->prefix);
-    must(ops->on_reassign(plugin, &e), "on_reassign");
+    must(ops.on_reassign(plugin, &e), "on_reassign");
     drained((uint32_t)d->channel, d->from, old.prefix, old.prefix_len);
 }
 
@@ -237,7 +244,7 @@ static void tick(uint32_t second)
         }
         hmx_tick e = {.event = event(sizeof e)};
         buffer = (hmx_decision_buf){sizeof buffer, sizeof rows[0], ROWS, 0, 0, 0, rows};
-        must(ops->on_tick(plugin, &e, &buffer), "on_tick");
+        must(ops.on_tick(plugin, &e, &buffer), "on_tick");
         for (uint32_t i = 0; i < buffer.count; i++) {
             carry_out(second, &rows[i]);
         }
@@ -246,7 +253,7 @@ static void tick(uint32_t second)
 
 static void change_targets(void)
 {
-    const hmx_tuning_v1 *const tuning = ops->get_extension(plugin, HMX_TUNING_ID);
+    const hmx_tuning_v1 *const tuning = ops.get_extension(plugin, HMX_TUNING_ID);
     hmx_target rows[POOLS] = {
         {sizeof rows[0], 1, 50}, {sizeof rows[0], 2, 30}, {sizeof rows[0], 3, 20}};
     const hmx_targets targets = {sizeof targets, sizeof rows[0], POOLS, 0, rows};
@@ -265,7 +272,7 @@ static hmx_status hash_bytes(void *ctx, const void *data, uint64_t len)
 
 static void end(void)
 {
-    const hmx_metrics_v1 *const metrics = ops->get_extension(plugin, HMX_METRICS_ID);
+    const hmx_metrics_v1 *const metrics = ops.get_extension(plugin, HMX_METRICS_ID);
     hmx_upstream_metrics rows[POOLS] = {
         {.size = sizeof rows[0]}, {.size = sizeof rows[0]}, {.size = sizeof rows[0]}};
     hmx_snapshot s = {.size = sizeof s, .stride = sizeof rows[0], .capacity = POOLS, .rows = rows};
@@ -280,9 +287,9 @@ static void end(void)
            s.moves_applied, s.moves_refused);
     uint64_t hash[2] = {UINT64_C(14695981039346656037), 0};
     const hmx_writer to = {.size = sizeof to, .ctx = hash, .write = hash_bytes};
-    must(ops->save(plugin, &to), "save");
+    must(ops.save(plugin, &to), "save");
     printf("state %" PRIu64 " bytes %016" PRIx64 "\n", hash[1], hash[0]);
-    ops->destroy(plugin);
+    ops.destroy(plugin);
     printf("blocks left %" PRId64 "\n", blocks);
 }
 

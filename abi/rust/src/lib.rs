@@ -104,7 +104,7 @@ unsafe fn copy_in<T: Default>(from: *const T) -> T {
     // Safety: as promised by the caller; no more than both have is copied.
     unsafe {
         let size = *from.cast::<u32>() as usize;
-        let bytes = size.min(size_of::<T>());
+        let bytes = size.min(size_of::<T>()) / 8 * 8; // half a pointer is none
         std::ptr::copy_nonoverlapping(from.cast::<u8>(), (&mut to as *mut T).cast::<u8>(), bytes);
     }
     to

@@ -20,8 +20,12 @@ static int known_tri(uint32_t x)
 
 void hs_guard_check_config_views(hs_guard *g, const hmx_view *path, const hmx_view *text)
 {
-    const int has_path = path->data != NULL && path->len > 0;
-    const int has_text = text->data != NULL;
+    const int has_path = path->len > 0;
+    const int has_text = text->len > 0;
+    if ((has_path && path->data == NULL) || (has_text && text->data == NULL)) {
+        hs_guard_report(g, HS_H_CREATE_ARGS, "a view has bytes at NULL");
+        return;
+    }
     HS_GUARD_REPORT_IF(g, has_path == has_text, HS_H_CREATE_ARGS,
                        "%s of config_path and config_text are given", has_path ? "both" : "none");
     HS_GUARD_REPORT_IF(g, has_path && memchr(path->data, '\0', (size_t)path->len) != NULL,
@@ -77,12 +81,29 @@ static void check_view(hs_guard *g, const char *what, const hmx_view *view, uint
                        view->data == NULL ? "NULL" : "a pointer");
 }
 
+/* A prefix that the host put in force on its own. Before the plugin is asked: it may refuse it. */
+static void check_prefix(hs_guard *g, uint64_t channel, uint32_t upstream, const uint8_t *bytes,
+                         uint32_t len)
+{
+    if (len == 0 || len > HMX_EXTRANONCE_MAX || upstream == HMX_NONE ||
+        upstream > HMX_UPSTREAMS_MAX) {
+        return;
+    }
+    const uint64_t owner = hs_guard_model_prefix_owner(g, upstream, bytes, len);
+    HS_GUARD_REPORT_IF(g, owner != 0 && owner != channel, HS_H_HOST_PREFIX_COLLISION,
+                       "channel %" PRIu64 " works on upstream %" PRIu32
+                       " with a prefix that collides with that of channel %" PRIu64,
+                       channel, upstream, owner);
+}
+
 static void check_open_numbers(hs_guard *g, const hmx_channel_open *e)
 {
     HS_GUARD_REPORT_IF(g, e->channel == 0 || e->connection == 0, HS_H_CHANNEL_ID,
                        "channel %" PRIu64 " on connection %" PRIu64, e->channel, e->connection);
     const hs_guard_channel *const before = hs_guard_model_find(g, e->channel);
-    HS_GUARD_REPORT_IF(g, before != NULL, HS_H_CHANNEL_REUSED, "channel %" PRIu64 " %s", e->channel,
+    /* One that the plugin refused may be tried again. */
+    HS_GUARD_REPORT_IF(g, before != NULL && (before == &g->closed || before->known),
+                       HS_H_CHANNEL_REUSED, "channel %" PRIu64 " %s", e->channel,
                        before == &g->closed ? "was closed before" : "is open already");
     HS_GUARD_REPORT_IF(
         g,
@@ -114,6 +135,8 @@ void hs_guard_check_open_event(hs_guard *g, const hmx_channel_open *e)
                            (e->extranonce_prefix_len > 0 && e->current_upstream == HMX_NONE),
                        HS_H_CHANNEL_FACTS, "a prefix of %" PRIu32 " bytes on upstream %" PRIu32,
                        e->extranonce_prefix_len, e->current_upstream);
+    check_prefix(g, e->channel, e->current_upstream, e->extranonce_prefix,
+                 e->extranonce_prefix_len);
     check_view(g, "user_identity", &e->user_identity, 255);
     check_view(g, "vendor", &e->vendor, 255);
     check_view(g, "hardware", &e->hardware, 255);
@@ -157,26 +180,35 @@ static int is_rejection(uint32_t verdict)
     return verdict >= HMX_SHARE_REJECTED_STALE && verdict <= HMX_SHARE_REJECTED_OTHER;
 }
 
-/* Pools judge only what was sent to them: the shares under way to each never become negative. */
-static void count_in_flight(hs_guard *g, const hmx_share *e)
+/* Is it on its way to the pool, or a pool's answer? */
+static int is_in_flight(const hmx_share *e)
 {
-    hs_guard_upstream *const u = &g->upstreams[e->upstream];
-    if (e->verdict == HMX_SHARE_NOT_FORWARDED || (e->event.flags & HMX_SHARE_FLAG_LOCAL) != 0) {
+    return e->verdict != HMX_SHARE_NOT_FORWARDED && (e->event.flags & HMX_SHARE_FLAG_LOCAL) == 0;
+}
+
+/* Pools judge only what was sent to them: the shares under way to each never become negative. */
+static void check_in_flight(hs_guard *g, const hmx_share *e)
+{
+    const hs_guard_upstream *const u = &g->upstreams[e->upstream];
+    HS_GUARD_REPORT_IF(
+        g, is_in_flight(e) && e->verdict != HMX_SHARE_SUBMITTED && u->in_flight < e->count,
+        HS_H_SHARE_UNSUBMITTED,
+        "verdict %" PRIu32 " on %" PRIu32 " shares, but only %" PRIu64
+        " are under way to upstream %" PRIu32,
+        e->verdict, e->count, u->in_flight, e->upstream);
+}
+
+void hs_guard_follow_share(hs_guard *g, const hmx_share *e)
+{
+    if (!hs_guard_model_upstream_exists(g, e->upstream) || !is_in_flight(e)) {
         return;
     }
+    uint64_t *const in_flight = &g->upstreams[e->upstream].in_flight;
     if (e->verdict == HMX_SHARE_SUBMITTED) {
-        u->in_flight += e->count;
-        return;
+        *in_flight += e->count;
+    } else {
+        *in_flight -= *in_flight < e->count ? *in_flight : e->count;
     }
-    if (u->in_flight < e->count) {
-        hs_guard_report(g, HS_H_SHARE_UNSUBMITTED,
-                        "verdict %" PRIu32 " on %" PRIu32 " shares, but only %" PRIu64
-                        " are under way to upstream %" PRIu32,
-                        e->verdict, e->count, u->in_flight, e->upstream);
-        u->in_flight = 0;
-        return;
-    }
-    u->in_flight -= e->count;
 }
 
 int hs_guard_check_share(hs_guard *g, const hmx_share *e)
@@ -205,7 +237,7 @@ int hs_guard_check_share(hs_guard *g, const hmx_share *e)
         hs_guard_report(g, HS_H_HOST_UNKNOWN_UPSTREAM, "upstream %" PRIu32 " is unknown",
                         e->upstream);
     } else {
-        count_in_flight(g, e);
+        check_in_flight(g, e);
     }
     return c != NULL && c != &g->closed && c->known;
 }
@@ -288,5 +320,8 @@ void hs_guard_check_reassign(hs_guard *g, const hmx_reassign *e)
         check_forced(g, c, e);
     } else {
         check_answer(g, c, e);
+    }
+    if (e->result == HMX_RESULT_APPLIED || e->to != c->upstream || alone) {
+        check_prefix(g, e->channel, e->to, e->extranonce_prefix, e->extranonce_prefix_len);
     }
 }

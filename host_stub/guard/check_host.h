@@ -14,6 +14,8 @@ void hs_guard_check_update_event(hs_guard *g, const hmx_channel_update *e);
 void hs_guard_check_close_event(hs_guard *g, const hmx_channel_close *e);
 /* Returns 1 if the channel is open and the plugin knows it. */
 int hs_guard_check_share(hs_guard *g, const hmx_share *e);
+/* Counts what is under way to the pool. */
+void hs_guard_follow_share(hs_guard *g, const hmx_share *e);
 void hs_guard_check_reassign(hs_guard *g, const hmx_reassign *e);
 int hs_guard_check_hashrate(double x); /* 1 if finite and not negative */
 

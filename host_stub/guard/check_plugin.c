@@ -249,6 +249,11 @@ static void check_place(hs_guard *g, const hs_guard_channel *c, const hmx_channe
 static void check_collision(hs_guard *g, const hmx_channel_open *e, const hmx_channel_decision *d)
 {
     uint64_t other = 0;
+    if (d->upstream == e->current_upstream &&
+        d->extranonce_prefix_len == e->extranonce_prefix_len &&
+        memcmp(d->extranonce_prefix, e->extranonce_prefix, d->extranonce_prefix_len) == 0) {
+        return; /* it stays as it is: the host's own doing, and judged as such */
+    }
     hs_guard_prefix *const p = hs_guard_model_take_prefix(
         g, d->upstream, d->extranonce_prefix, d->extranonce_prefix_len, e->channel, &other);
     HS_GUARD_REPORT_IF(g, p == NULL && other != 0, HS_P_PREFIX_COLLISION,

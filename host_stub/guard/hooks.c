@@ -76,13 +76,20 @@ hmx_status hs_guard_on_channel_open(hs_guard *g, const hmx_channel_open *e,
     if (copy == NULL) {
         return hs_guard_call_close(g, &call, HMX_E_NOMEM, 0);
     }
-    const int fresh = hs_guard_model_find(g, known.channel) == NULL && known.channel != 0;
+    hs_guard_channel *const before = hs_guard_model_find(g, known.channel);
     status = HS_GUARD_CALL(g, call, on_channel_open, call.given, copy);
     take_open_answer(g, &known, copy, out, size, status);
     hs_guard_copy_delete(copy);
     const int accepted = !call.missing && status >= 0;
     status = hs_guard_call_close(g, &call, status, 1);
-    if (fresh && hs_guard_model_add(g, &known, accepted ? out : &zero, accepted) != 0) {
+    /* A number that was used before is a mistake, and a channel when the plugin takes it. */
+    const int again = before != NULL && before != &g->closed && !before->known;
+    const int follows = before == NULL || again || (before == &g->closed && accepted);
+    if (again) {
+        hs_guard_model_close(g, before);
+    }
+    if (follows && known.channel != 0 &&
+        hs_guard_model_add(g, &known, accepted ? out : &zero, accepted) != 0) {
         return HMX_E_NOMEM;
     }
     return status;
@@ -108,6 +115,13 @@ hmx_status hs_guard_on_channel_update(hs_guard *g, const hmx_channel_update *e)
     return status;
 }
 
+/* Gone is gone and sent is sent, whatever the plugin says; but not where the host's own mistake
+ * made it refuse: then for the plugin it has not happened, and the host may say it again. */
+static int is_so(const hs_guard *g, const hs_guard_call *call, hmx_status status)
+{
+    return hs_guard_call_accepted(call, status) || !hs_guard_host_at_fault(g);
+}
+
 hmx_status hs_guard_on_channel_close(hs_guard *g, const hmx_channel_close *e)
 {
     hmx_channel_close known;
@@ -122,8 +136,8 @@ hmx_status hs_guard_on_channel_close(hs_guard *g, const hmx_channel_close *e)
     hs_guard_channel *const c = hs_guard_model_open_channel(g, known.channel);
     status = HS_GUARD_CALL(g, call, on_channel_close, call.given);
     status = hs_guard_call_close(g, &call, status, c != NULL && c->known);
-    if (c != NULL) {
-        hs_guard_model_close(g, c); /* gone is gone, whatever the plugin says */
+    if (c != NULL && is_so(g, &call, status)) {
+        hs_guard_model_close(g, c);
     }
     return status;
 }
@@ -154,7 +168,11 @@ static hmx_status fast_share(hs_guard *g, const hmx_share *e)
     check_hot(g, &call, status);
     HS_GUARD_REPORT_IF(g, memcmp(&lent, e, sizeof lent) != 0, HS_P_FACT_WRITTEN,
                        "wrote to the event");
-    return hs_guard_call_close(g, &call, status, fact);
+    status = hs_guard_call_close(g, &call, status, fact);
+    if (is_so(g, &call, status)) {
+        hs_guard_follow_share(g, e);
+    }
+    return status;
 }
 
 hmx_status hs_guard_on_share(hs_guard *g, const hmx_share *e)
@@ -173,7 +191,11 @@ hmx_status hs_guard_on_share(hs_guard *g, const hmx_share *e)
     const int fact = hs_guard_check_share(g, &known);
     status = HS_GUARD_CALL(g, call, on_share, call.given);
     check_hot(g, &call, status);
-    return hs_guard_call_close(g, &call, status, fact);
+    status = hs_guard_call_close(g, &call, status, fact);
+    if (is_so(g, &call, status)) {
+        hs_guard_follow_share(g, &known);
+    }
+    return status;
 }
 
 hmx_status hs_guard_on_reassign(hs_guard *g, const hmx_reassign *e)

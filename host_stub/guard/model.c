@@ -49,19 +49,27 @@ int hs_guard_model_space_known(const hs_guard *g, uint32_t upstream)
            u->facts.extranonce_size > 0;
 }
 
-hs_guard_prefix *hs_guard_model_take_prefix(hs_guard *g, uint32_t upstream, const uint8_t *bytes,
-                                            uint32_t len, uint64_t channel, uint64_t *other)
+uint64_t hs_guard_model_prefix_owner(hs_guard *g, uint32_t upstream, const uint8_t *bytes,
+                                     uint32_t len)
 {
     const uint64_t owner = hs_guard_prefix_owner(g, upstream, bytes, len);
     hs_guard_channel *const c = owner != 0 ? hs_guard_model_open_channel(g, owner) : NULL;
     if (c != NULL) {
         hs_guard_model_expire(g, c); /* it may stand for a decision that nobody ever answered */
     }
+    return hs_guard_prefix_owner(g, upstream, bytes, len);
+}
+
+hs_guard_prefix *hs_guard_model_take_prefix(hs_guard *g, uint32_t upstream, const uint8_t *bytes,
+                                            uint32_t len, uint64_t channel, uint64_t *other)
+{
+    (void)hs_guard_model_prefix_owner(g, upstream, bytes, len);
     return hs_guard_prefix_take(g, upstream, bytes, len, channel, other);
 }
 
-/* Holds the prefix in force. A collision was reported where it was decided, or is the host's. */
-static void hold(hs_guard *g, hs_guard_channel *c, const uint8_t *bytes, uint32_t len, int by_host)
+/* Holds the prefix in force. One that collides was reported, as the host's or the plugin's doing,
+ * and is not held. */
+static void hold(hs_guard *g, hs_guard_channel *c, const uint8_t *bytes, uint32_t len)
 {
     uint64_t other = 0;
     c->prefix_len = len;
@@ -70,10 +78,6 @@ static void hold(hs_guard *g, hs_guard_channel *c, const uint8_t *bytes, uint32_
         return;
     }
     c->prefix = hs_guard_model_take_prefix(g, c->upstream, bytes, len, c->channel, &other);
-    HS_GUARD_REPORT_IF(g, c->prefix == NULL && other != 0 && by_host, HS_H_HOST_PREFIX_COLLISION,
-                       "channel %llu works on upstream %u with a prefix that collides with that "
-                       "of channel %llu",
-                       (unsigned long long)c->channel, c->upstream, (unsigned long long)other);
 }
 
 int hs_guard_model_add(hs_guard *g, const hmx_channel_open *e, const hmx_channel_decision *d,
@@ -96,18 +100,19 @@ int hs_guard_model_add(hs_guard *g, const hmx_channel_open *e, const hmx_channel
     c->flags = e->flags;
     c->extranonce_size = e->extranonce_size;
     c->upstreams_allowed = e->upstreams_allowed;
-    g->channels_open++;
+    g->channels_open += known != 0;
     if (d->action == HMX_ACTION_ASSIGN && d->extranonce_prefix_len > 0) {
-        hold(g, c, d->extranonce_prefix, d->extranonce_prefix_len, 0);
+        hold(g, c, d->extranonce_prefix, d->extranonce_prefix_len);
     } else {
-        hold(g, c, e->extranonce_prefix, e->extranonce_prefix_len, 1);
+        hold(g, c, e->extranonce_prefix, e->extranonce_prefix_len);
     }
     return 0;
 }
 
-static void forget_decision(hs_guard *g, hs_guard_channel *c)
+/* drain: the miner may have seen the prefix of the decision. */
+static void forget_decision(hs_guard *g, hs_guard_channel *c, int drain)
 {
-    hs_guard_prefix_drop(g, c->pending_prefix, 0);
+    hs_guard_prefix_drop(g, c->pending_prefix, drain);
     c->pending = 0;
     c->pending_loose = 0;
     c->pending_prefix = NULL;
@@ -116,11 +121,11 @@ static void forget_decision(hs_guard *g, hs_guard_channel *c)
 
 void hs_guard_model_close(hs_guard *g, hs_guard_channel *c)
 {
-    forget_decision(g, c);
+    forget_decision(g, c, 1);
     hs_guard_prefix_drop(g, c->prefix, 1);
     hs_table_put(&g->channels, c->channel, &g->closed); /* the key is there: cannot fail */
+    g->channels_open -= c->known != 0;
     free(c);
-    g->channels_open--;
 }
 
 void hs_guard_model_update(hs_guard_channel *c, const hmx_channel_update *e)
@@ -153,13 +158,13 @@ void hs_guard_model_expire(hs_guard *g, hs_guard_channel *c)
     if (c->pending != 0 && g->now_ns > c->pending_until_ns) {
         c->ran_out[1] = c->ran_out[0];
         c->ran_out[0] = c->pending;
-        forget_decision(g, c);
+        forget_decision(g, c, 1);
     }
 }
 
 void hs_guard_model_decide(hs_guard *g, hs_guard_channel *c, const hmx_decision *d)
 {
-    forget_decision(g, c);
+    forget_decision(g, c, 1);
     c->pending = d->decision;
     c->pending_kind = d->kind;
     c->pending_to = d->to;
@@ -194,16 +199,16 @@ void hs_guard_model_reassign(hs_guard *g, hs_guard_channel *c, const hmx_reassig
     if (applied || e->result == HMX_RESULT_FORCED ||
         (e->result == HMX_RESULT_FAILED && e->to != c->upstream)) {
         hs_guard_prefix *const old = c->prefix;
-        const int by_host = c->pending_prefix == NULL;
         c->upstream = e->to;
-        hold(g, c, bytes, len, by_host);
+        hold(g, c, bytes, len);
         hs_guard_prefix_drop(g, old, 1);
     }
     for (int i = 0; i < 2; i++) {
         c->ran_out[i] = c->ran_out[i] == e->decision ? 0 : c->ran_out[i];
     }
     if (e->decision != 0) {
-        forget_decision(g, c); /* a late move voids the one that is pending, too */
+        /* A late move voids the one that is pending, too. */
+        forget_decision(g, c, e->result != HMX_RESULT_REFUSED);
     } else {
         c->pending_loose = 1;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * guard/model: channels, upstreams and decisions as the plugin has accepted them. It follows; what
- * is wrong is for the checks to say, but for the collisions that it meets. */
+ * is wrong is for the checks to say, but for a decision's collision, which it meets first. */
 #ifndef HOST_STUB_GUARD_MODEL_H
 #define HOST_STUB_GUARD_MODEL_H
 
@@ -22,11 +22,14 @@ void hs_guard_model_update(hs_guard_channel *c, const hmx_channel_update *e);
 void hs_guard_model_upstream(hs_guard *g, const hmx_upstream_event *e);
 void hs_guard_model_decide(hs_guard *g, hs_guard_channel *c, const hmx_decision *d);
 void hs_guard_model_reassign(hs_guard *g, hs_guard_channel *c, const hmx_reassign *e);
-/* Forgets a pending decision whose time is over. */
 /* Was this decision about the channel, and did its time run out unanswered? */
 int hs_guard_model_ran_out(const hs_guard_channel *c, uint64_t decision);
+/* Forgets a pending decision whose time is over. */
 void hs_guard_model_expire(hs_guard *g, hs_guard_channel *c);
-/* As hs_guard_prefix_take, but a decision that nobody ever answered gives up its prefix first. */
+/* As the functions of guard/prefix, but a decision that nobody ever answered gives up its prefix
+ * first. */
+uint64_t hs_guard_model_prefix_owner(hs_guard *g, uint32_t upstream, const uint8_t *bytes,
+                                     uint32_t len);
 hs_guard_prefix *hs_guard_model_take_prefix(hs_guard *g, uint32_t upstream, const uint8_t *bytes,
                                             uint32_t len, uint64_t channel, uint64_t *other);
 void hs_guard_model_free(hs_guard *g);

@@ -84,7 +84,7 @@ struct hs_guard {
     /* model */
     hs_table channels; /* numbers never come back, so closed ones stay, as a pointer to `closed` */
     hs_guard_channel closed;
-    uint64_t channels_open;
+    uint64_t channels_open; /* as the plugin knows them */
     uint64_t channels_max;
     uint32_t upstreams_max;
     int table_read;

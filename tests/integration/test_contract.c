@@ -47,10 +47,10 @@ Test(contract, an_opening_that_failed_may_be_tried_again)
     it_channels(&H, 1, 1000);
     hmx_channel_open e = it_channel_event(&H, 1000);
     hmx_channel_decision d = {.size = sizeof d};
-    cr_assert_eq(H.plugin.ops.on_channel_open(H.self, &e, &d), HMX_E_LIMIT);
+    cr_assert_eq(hs_guard_on_channel_open(H.guard, &e, &d), HMX_E_LIMIT);
     it_close_channel(&H, 0);
     e.event = it_event(&H, sizeof e);
-    cr_assert_eq(H.plugin.ops.on_channel_open(H.self, &e, &d), HMX_OK, "the same channel");
+    cr_assert_eq(hs_guard_on_channel_open(H.guard, &e, &d), HMX_OK, "the same channel");
     cr_assert_eq(d.action, HMX_ACTION_ASSIGN);
     it_close(&H);
 }

@@ -141,7 +141,7 @@ Test(guard_follows, a_refusal_is_readable)
     memset(reasons, 'x', sizeof reasons);
     hmx_text why = {.size = sizeof why, .data = reasons, .capacity = sizeof reasons};
     hmx_create_args args = life_args(&l);
-    args.config_text = (hmx_view){"", 0};
+    args.config_text = (hmx_view){"\n", 1};
     args.why = &why;
     l.guard = hs_guard_new(&l.plugin, &args, &l.options, &l.created);
     cr_expect(l.created == HMX_E_CONFIG, "create answered %d", l.created);
@@ -214,6 +214,29 @@ Test(guard_follows, a_refused_move_gives_its_prefix_back)
     cr_expect(life_reassign(&l, &row, HMX_RESULT_REFUSED) == HMX_OK, "refused");
     cr_expect(life_open(&l, 6) == HMX_OK, "not opened");
     cr_expect(finish(&l) == 1, "only the first collides: %s", l.notes[1].text);
+}
+
+/* The miner may have seen the prefix of a decision that nobody answered, and may work with it. */
+Test(guard_follows, an_unanswered_decision_leaves_its_prefix_draining)
+{
+    static life l;
+    begin(&l, "good_mover");
+    life_create(&l);
+    life_begin(&l);
+    hmx_decision row = {.size = sizeof row};
+    hmx_decision_buf out = {.size = sizeof out, .stride = sizeof row, .capacity = 1, .rows = &row};
+    const hmx_tick e = {.event = life_event(&l, sizeof e)};
+    cr_assert(hs_guard_on_tick(l.guard, &e, &out) == HMX_OK && out.count == 1, "no decision");
+    l.now_ns = row.valid_until_ns + 1;
+    next_answer = (hmx_channel_decision){.size = sizeof next_answer,
+                                         .action = HMX_ACTION_ASSIGN,
+                                         .upstream = 2,
+                                         .extranonce_prefix_len = row.extranonce_prefix_len};
+    memcpy(next_answer.extranonce_prefix, row.extranonce_prefix, sizeof row.extranonce_prefix);
+    l.plugin.ops.on_channel_open = answer;
+    cr_expect(life_open(&l, 5) == HMX_OK, "not opened");
+    cr_expect(life_count(&l, HS_SIDE_PLUGIN, "prefix-collision") == 1, "it was free at once");
+    finish(&l);
 }
 
 Test(guard_follows, an_answer_that_is_too_late)

@@ -217,7 +217,7 @@ static void expect_refused(const char *text, hmx_status status)
 
 Test(static_placement, it_refuses_what_it_cannot_use)
 {
-    expect_refused("", HMX_E_CONFIG);
+    expect_refused("\n", HMX_E_CONFIG);
     expect_refused("[upstream.a]\nport = 1\naddress = x\npercentage = 101\n", HMX_E_CONFIG);
     expect_refused("[upstream.a]\nport = 0\naddress = x\npercentage = 10\n", HMX_E_CONFIG);
     expect_refused("[upstream.a]\nport = 1\npercentage = 10\n", HMX_E_CONFIG);

@@ -87,6 +87,13 @@ int hm_table_put(hm_table *t, uint64_t key, uint32_t value)
     return 0;
 }
 
+void hm_table_set(hm_table *t, uint64_t key, uint32_t value)
+{
+    if (HM_HOLDS(t->memory->alarm, hm_table_get(t, key) != HM_TABLE_MISSING)) {
+        t->entries[find(t, key)].value = value;
+    }
+}
+
 /* Closes the gap at `hole`: an entry further on moves back unless that would put it before its
  * home. */
 static void shift_back(hm_table *t, uint32_t hole)

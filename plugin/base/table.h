@@ -37,6 +37,9 @@ uint32_t hm_table_get(const hm_table *t, uint64_t key);
 /* Adds `key` (not 0, not there yet). Returns 0, or -1 when out of memory: then nothing changed. */
 int hm_table_put(hm_table *t, uint64_t key, uint32_t value);
 
+/* Gives `key`, which is there, another value. */
+void hm_table_set(hm_table *t, uint64_t key, uint32_t value);
+
 /* Forgets `key` if it is there. Frees the memory when the last one goes. */
 void hm_table_remove(hm_table *t, uint64_t key);
 

@@ -18,33 +18,6 @@ static int space_changed(const hm_upstream_facts *a, const hm_upstream_facts *b)
            memcmp(a->extranonce_prefix, b->extranonce_prefix, a->extranonce_prefix_len) != 0;
 }
 
-/* The pool has another extranonce space: what was allocated in the old one is void. */
-static void replace_space(hm_core *core, uint32_t upstream, const hm_extranonce_space *fresh)
-{
-    hm_assignment *const a = &core->assignment;
-    hm_channels *const c = &a->channels;
-    hm_prefixes_forget(&a->prefixes, upstream);
-    for (uint32_t slot = 0; slot < c->slots; slot++) {
-        hm_channel_hot *const hot = hm_hot(c, slot);
-        if (hot->channel == 0) {
-            continue;
-        }
-        if (hot->pending_to == upstream) {
-            hm_cold(c, slot)->pending_place = (hm_prefix_place){0};
-            hm_assignment_cancel(a, slot, core->now_ns, 0);
-        }
-        if (hot->upstream == upstream) {
-            hm_cold(c, slot)->place = (hm_prefix_place){0};
-            if (fresh->used != NULL) {
-                hot->marks |= HM_MARK_PREFIX_STALE;
-                core->prefix_stale = 1;
-            }
-        }
-    }
-    hm_extranonce_free(hm_space(&a->prefixes, upstream));
-    *hm_space(&a->prefixes, upstream) = *fresh;
-}
-
 /* One true line when a pool comes or goes, with the host's reason. */
 static void say_state(const hm_core *core, uint32_t upstream, const hm_upstream_facts *next)
 {
@@ -98,8 +71,12 @@ hmx_status hm_core_upstream(hm_core *core, uint32_t upstream, const hm_upstream_
     }
     hm_core_write_late_shares(core);
     hm_core_settle(core);
+    if (facts->state == HMX_UPSTREAM_UP) {
+        core->assignment.prefixes.told |= 1ull << (upstream - 1u);
+    }
     if (is_replaced) {
-        replace_space(core, upstream, &fresh);
+        core->prefix_stale |=
+            (uint8_t)hm_assignment_new_space(&core->assignment, upstream, &fresh, core->now_ns);
     } else if (facts->state != HMX_UPSTREAM_UP) {
         /* While it is away its space stays: the channels may come back to the same prefixes. */
         next.extranonce_size = row->facts.extranonce_size;
@@ -195,6 +172,28 @@ static uint32_t reason_to_pass(hm_core *core, uint32_t slot)
     return HMX_REASON_CANNOT;
 }
 
+/* Two channels in one search space: the second is refused, and the log says why. */
+static int is_taken(hm_core *core, const hm_channel_facts *facts)
+{
+    hm_assignment *const a = &core->assignment;
+    char line[200];
+    hm_text text;
+    const uint32_t slot =
+        hm_assignment_collision(a, facts->current_upstream, facts->prefix, facts->prefix_len);
+    if (slot == HM_SLOT_NONE) {
+        return 0;
+    }
+    hm_text_init(&text, line, sizeof line);
+    hm_text_addf(
+        &text,
+        "channel %llu is refused: its extranonce prefix collides with that of channel %llu "
+        "on upstream %s",
+        (unsigned long long)facts->channel, (unsigned long long)hm_hot(&a->channels, slot)->channel,
+        core->upstreams.rows[facts->current_upstream - 1u].id);
+    hm_core_log(core, HMX_LOG_WARN, line);
+    return 1;
+}
+
 hmx_status hm_core_open(hm_core *core, const hm_channel_facts *facts, hm_placement *out)
 {
     hm_assignment *const a = &core->assignment;
@@ -205,6 +204,9 @@ hmx_status hm_core_open(hm_core *core, const hm_channel_facts *facts, hm_placeme
     }
     if (a->channels.count >= a->channels.limit) {
         return HMX_E_LIMIT;
+    }
+    if (facts->current_upstream != HMX_NONE && is_taken(core, facts)) {
+        return HMX_E_INVALID;
     }
     const uint32_t slot = hm_channels_open(&a->channels, facts->channel);
     if (slot == HM_SLOT_NONE) {
@@ -228,11 +230,14 @@ hmx_status hm_core_open(hm_core *core, const hm_channel_facts *facts, hm_placeme
         return HMX_OK;
     }
     out->upstream = destination_of(core, slot);
+    if (hm_assignment_place(a, slot, out->upstream, core->now_ns, out->prefix, &out->prefix_len) !=
+        0) {
+        out->upstream = HMX_NONE; /* no prefix is left there: parking needs none */
+        (void)hm_assignment_place(a, slot, HMX_NONE, core->now_ns, out->prefix, &out->prefix_len);
+    }
     out->reason =
         out->upstream == HMX_NONE ? reason_to_pass(core, slot) : (uint32_t)HMX_REASON_ARRIVAL;
     core->control.arrived += hm_hot(&a->channels, slot)->hashrate;
-    /* A legal destination has a free prefix; parking needs none. */
-    (void)hm_assignment_place(a, slot, out->upstream, out->prefix, &out->prefix_len);
     follow_growth(core);
     return HMX_OK;
 }

@@ -11,12 +11,14 @@ int hm_assignment_init(hm_assignment *a, const hm_memory *memory, const hm_upstr
     a->upstreams = upstreams;
     a->pending_head = a->pending_tail = HM_SLOT_NONE;
     hm_prefixes_init(&a->prefixes, memory, hash_key);
+    hm_loose_init(&a->loose, memory, hash_key);
     return hm_channels_init(&a->channels, memory, channels_max, hash_key);
 }
 
 void hm_assignment_free(hm_assignment *a)
 {
     hm_prefixes_free(&a->prefixes);
+    hm_loose_free(&a->loose);
     hm_channels_free(&a->channels);
 }
 
@@ -122,62 +124,30 @@ static void settle_on(hm_assignment *a, uint32_t slot, uint32_t upstream, hm_pre
     if (prefix_len > 0) {
         memcpy(cold->prefix, prefix, prefix_len);
     }
+    if (prefix_len > 0 && place.count == 0 && hm_prefixes_matter(&a->prefixes, upstream)) {
+        hm_loose_add(&a->loose, &a->channels, slot);
+    }
     a->counts[upstream]++;
     a->working[upstream] += hot->hashrate;
     a->churn += hot->hashrate;
     HM_MUST(alarm_of(a), a->counts[upstream] <= a->channels.count);
 }
 
-static void unsettle(hm_assignment *a, uint32_t slot)
+/* It leaves where it works: its prefix is held for its old jobs. */
+static void unsettle(hm_assignment *a, uint32_t slot, uint64_t now_ns, int unconfirmed)
 {
     const hm_channel_hot *const hot = hm_hot(&a->channels, slot);
+    const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+    hm_loose_remove(&a->loose, &a->channels, slot);
+    hm_prefixes_hold(&a->prefixes, now_ns, hot->channel, hot->upstream, cold->place, cold->prefix,
+                     cold->prefix_len, unconfirmed);
     HM_MUST(alarm_of(a), a->counts[hot->upstream] > 0);
     a->counts[hot->upstream]--;
     a->working[hot->upstream] -= hot->hashrate;
+    a->allocated[hot->upstream] -= hot->hashrate;
 }
 
-/* Nobody's place on this upstream is known any more: the index became narrower. */
-static void forget_places(hm_assignment *a, uint32_t upstream)
-{
-    hm_prefixes_strand(&a->prefixes, upstream);
-    for (uint32_t slot = 0; slot < a->channels.slots; slot++) {
-        const hm_channel_hot *const hot = hm_hot(&a->channels, slot);
-        hm_channel_cold *const cold = hm_cold(&a->channels, slot);
-        if (hot->channel != 0 && hot->upstream == upstream) {
-            cold->place = (hm_prefix_place){0};
-        }
-        if (hot->channel != 0 && hot->pending_to == upstream) {
-            cold->pending_place = (hm_prefix_place){0};
-        }
-    }
-}
-
-/* A prefix of ours for a channel on an upstream; none where the host chooses. Returns 0, or -1 when
- * none is left or none fits. */
-static int take_prefix(hm_assignment *a, uint32_t slot, uint32_t upstream, hm_prefix_place *place,
-                       uint8_t prefix[HMX_EXTRANONCE_MAX], uint32_t *prefix_len)
-{
-    const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
-    hm_extranonce_space *const space = hm_space(&a->prefixes, upstream);
-    *place = (hm_prefix_place){0};
-    *prefix_len = 0;
-    if (space->used == NULL) {
-        return 0;
-    }
-    if (!hm_extranonce_fits(space, cold->kind, cold->extranonce_size)) {
-        if (hm_extranonce_narrow(space, cold->kind, cold->extranonce_size) != 0) {
-            return -1;
-        }
-        forget_places(a, upstream);
-    }
-    if (hm_extranonce_take(space, cold->kind, cold->extranonce_size, place) != 0) {
-        return -1;
-    }
-    *prefix_len = hm_extranonce_write(space, cold->kind, cold->extranonce_size, *place, prefix);
-    return 0;
-}
-
-int hm_assignment_place(hm_assignment *a, uint32_t slot, uint32_t upstream,
+int hm_assignment_place(hm_assignment *a, uint32_t slot, uint32_t upstream, uint64_t now_ns,
                         uint8_t prefix[HMX_EXTRANONCE_MAX], uint32_t *prefix_len)
 {
     a->changes++;
@@ -186,7 +156,8 @@ int hm_assignment_place(hm_assignment *a, uint32_t slot, uint32_t upstream,
     if (!HM_HOLDS(alarm_of(a), is_sound(a, slot, upstream))) {
         return -1;
     }
-    if (upstream != HMX_NONE && take_prefix(a, slot, upstream, &place, prefix, prefix_len) != 0) {
+    if (upstream != HMX_NONE &&
+        hm_assignment_take_prefix(a, slot, upstream, now_ns, &place, prefix, prefix_len) != 0) {
         return -1;
     }
     settle_on(a, slot, upstream, place, prefix, *prefix_len);
@@ -200,7 +171,7 @@ void hm_assignment_adopt(hm_assignment *a, uint32_t slot, uint32_t upstream, con
     a->changes++;
     hm_prefix_place place = {0};
     if (upstream != HMX_NONE && prefix_len > 0) {
-        hm_prefixes_claim(&a->prefixes, upstream, prefix, prefix_len, &place);
+        place = hm_prefixes_claim(&a->prefixes, upstream, prefix, prefix_len);
     }
     settle_on(a, slot, upstream, place, prefix, prefix_len);
     a->allocated[upstream] += hm_hot(&a->channels, slot)->hashrate;
@@ -294,7 +265,8 @@ int hm_assignment_propose(hm_assignment *a, uint32_t slot, uint32_t to, uint32_t
                   hot->pending_to == HMX_NONE && hm_cold(&a->channels, slot)->decision == 0)) {
         return -1;
     }
-    if (take_prefix(a, slot, to, &place, out->prefix, &out->prefix_len) != 0) {
+    if (hm_assignment_take_prefix(a, slot, to, now_ns, &place, out->prefix, &out->prefix_len) !=
+        0) {
         return -1;
     }
     hm_cold(&a->channels, slot)->pending_place = place;
@@ -337,31 +309,31 @@ static void transfer(hm_assignment *a, uint32_t slot, uint32_t to, hm_prefix_pla
                      const uint8_t *prefix, uint32_t prefix_len, uint64_t now_ns)
 {
     hm_channel_hot *const hot = hm_hot(&a->channels, slot);
-    hm_channel_cold *const cold = hm_cold(&a->channels, slot);
-    hm_prefixes_hold(&a->prefixes, now_ns, hot->channel, hot->upstream, cold->place, cold->prefix,
-                     cold->prefix_len, 1);
-    unsettle(a, slot);
-    a->allocated[hot->upstream] -= hot->hashrate;
+    unsettle(a, slot, now_ns, 1);
     settle_on(a, slot, to, place, prefix, prefix_len);
     a->allocated[to] += hot->hashrate;
     hot->marks |= HM_MARK_UNCONFIRMED;
     hot->marks &= ~(uint32_t)HM_MARK_PREFIX_STALE;
 }
 
-/* Does the host's prefix differ from the one that we proposed? */
-static int is_other_prefix(hm_assignment *a, uint32_t slot, uint32_t upstream,
-                           hm_prefix_place place, const uint8_t *prefix, uint32_t prefix_len)
+/* What was offered to a channel. Returns its length, 0 when it has no place. */
+static uint32_t offered(hm_assignment *a, uint32_t slot, uint32_t upstream, hm_prefix_place place,
+                        uint8_t prefix[HMX_EXTRANONCE_MAX])
 {
     const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
-    uint8_t ours[HMX_EXTRANONCE_MAX] = {0};
-    if (prefix_len == 0) {
-        return 0;
-    }
-    const uint32_t len = place.count == 0
-                             ? 0
-                             : hm_extranonce_write(hm_space(&a->prefixes, upstream), cold->kind,
-                                                   cold->extranonce_size, place, ours);
-    return len != prefix_len || memcmp(ours, prefix, prefix_len) != 0;
+    return place.count == 0 ? 0
+                            : hm_extranonce_write(hm_space(&a->prefixes, upstream), cold->kind,
+                                                  cold->extranonce_size, place, prefix);
+}
+
+/* The pool has another space than when this prefix was offered: a new one is due. */
+static int is_outdated(hm_assignment *a, uint32_t slot)
+{
+    const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+    const uint32_t upstream = hm_hot(&a->channels, slot)->upstream;
+    return upstream != HMX_NONE && hm_space(&a->prefixes, upstream)->used != NULL &&
+           !hm_extranonce_is_form(hm_space(&a->prefixes, upstream), cold->kind,
+                                  cold->extranonce_size, cold->prefix, cold->prefix_len);
 }
 
 static void note_move(hm_assignment *a, uint32_t slot, int moved, uint64_t now_ns)
@@ -379,19 +351,20 @@ void hm_assignment_apply(hm_assignment *a, uint32_t slot, uint64_t now_ns, const
     hm_channel_hot *const hot = hm_hot(&a->channels, slot);
     const uint32_t to = hot->pending_to;
     const int moved = to != hot->upstream;
-    uint8_t proposed[HMX_EXTRANONCE_MAX];
+    uint8_t ours[HMX_EXTRANONCE_MAX] = {0};
     hm_prefix_place place = end_pending(a, slot);
-    if (is_other_prefix(a, slot, to, place, prefix, prefix_len)) {
+    const uint32_t len = offered(a, slot, to, place, ours);
+    if (prefix_len == 0) { /* as proposed */
+        prefix = ours;
+        prefix_len = len;
+    } else if (len != prefix_len || memcmp(ours, prefix, prefix_len) != 0) {
         hm_extranonce_release(hm_space(&a->prefixes, to), place);
-        hm_prefixes_claim(&a->prefixes, to, prefix, prefix_len, &place);
-    }
-    if (prefix_len == 0 && place.count > 0) { /* as proposed */
-        const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
-        prefix_len = hm_extranonce_write(hm_space(&a->prefixes, to), cold->kind,
-                                         cold->extranonce_size, place, proposed);
-        prefix = proposed;
+        place = hm_prefixes_claim(&a->prefixes, to, prefix, prefix_len);
     }
     transfer(a, slot, to, place, prefix, prefix_len, now_ns);
+    if (place.count == 0 && is_outdated(a, slot)) {
+        hot->marks |= HM_MARK_PREFIX_STALE;
+    }
     note_move(a, slot, moved, now_ns);
 }
 
@@ -422,7 +395,7 @@ int hm_assignment_apply_late(hm_assignment *a, uint32_t slot, uint64_t decision,
         hm_assignment_cancel(a, slot, now_ns, 1);
     }
     if (to != HMX_NONE && prefix_len > 0) {
-        hm_prefixes_claim(&a->prefixes, to, prefix, prefix_len, &place);
+        place = hm_prefixes_claim(&a->prefixes, to, prefix, prefix_len);
     }
     transfer(a, slot, to, place, prefix, prefix_len, now_ns);
     note_move(a, slot, to != from, now_ns);
@@ -435,12 +408,10 @@ void hm_assignment_cancel(hm_assignment *a, uint32_t slot, uint64_t now_ns, int 
     const hm_channel_hot *const hot = hm_hot(&a->channels, slot);
     const uint32_t to = hot->pending_to;
     const hm_prefix_place place = end_pending(a, slot);
+    uint8_t prefix[HMX_EXTRANONCE_MAX];
     if (hold_prefix && place.count > 0) {
-        const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
-        uint8_t prefix[HMX_EXTRANONCE_MAX];
-        const uint32_t len = hm_extranonce_write(hm_space(&a->prefixes, to), cold->kind,
-                                                 cold->extranonce_size, place, prefix);
-        hm_prefixes_hold(&a->prefixes, now_ns, hot->channel, to, place, prefix, len, 0);
+        hm_prefixes_hold(&a->prefixes, now_ns, hot->channel, to, place, prefix,
+                         offered(a, slot, to, place, prefix), 0);
     } else if (place.count > 0) {
         hm_extranonce_release(hm_space(&a->prefixes, to), place);
     }
@@ -454,14 +425,15 @@ void hm_assignment_force(hm_assignment *a, uint32_t slot, uint32_t to, uint64_t 
     if (hm_hot(&a->channels, slot)->pending_to != HMX_NONE) {
         hm_assignment_cancel(a, slot, now_ns, 1);
     }
-    const hm_prefix_place current = hm_cold(&a->channels, slot)->place;
-    const uint32_t upstream = hm_hot(&a->channels, slot)->upstream;
+    const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+    const int same_prefix = prefix_len == 0 || (prefix_len == cold->prefix_len &&
+                                                memcmp(prefix, cold->prefix, prefix_len) == 0);
     a->moves.forced++;
-    if (to == upstream && !is_other_prefix(a, slot, to, current, prefix, prefix_len)) {
+    if (to == hm_hot(&a->channels, slot)->upstream && same_prefix) {
         return; /* it is where it was */
     }
     if (to != HMX_NONE && prefix_len > 0) {
-        hm_prefixes_claim(&a->prefixes, to, prefix, prefix_len, &place);
+        place = hm_prefixes_claim(&a->prefixes, to, prefix, prefix_len);
     }
     transfer(a, slot, to, place, prefix, prefix_len, now_ns);
     hm_hot(&a->channels, slot)->moved_ns = now_ns > 0 ? now_ns : 1;
@@ -484,11 +456,7 @@ void hm_assignment_close(hm_assignment *a, uint32_t slot, uint64_t now_ns)
     if (hot->pending_to != HMX_NONE) {
         hm_assignment_cancel(a, slot, now_ns, 1);
     }
-    const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
-    hm_prefixes_hold(&a->prefixes, now_ns, hot->channel, hot->upstream, cold->place, cold->prefix,
-                     cold->prefix_len, 0);
-    unsettle(a, slot);
-    a->allocated[hot->upstream] -= hot->hashrate;
+    unsettle(a, slot, now_ns, 0);
     hm_channels_close(&a->channels, slot);
     if (a->channels.count == 0) {
         clear_sums(a); /* what rounding left behind goes with the last channel */

@@ -16,6 +16,7 @@
 #include "abi/hmx_abi.h"
 #include "plugin/base/units.h"
 #include "plugin/farm/channels.h"
+#include "plugin/farm/loose.h"
 #include "plugin/farm/prefixes.h"
 #include "plugin/farm/upstreams.h"
 
@@ -35,6 +36,7 @@ typedef struct hm_move_counts {
 typedef struct hm_assignment {
     hm_channels channels;
     hm_prefixes prefixes;
+    hm_loose loose;
     const hm_upstreams *upstreams;
     double allocated[HM_PLACES]; /* hashrate by destination [difficulty 1 per second] */
     double working[HM_PLACES];   /* hashrate by where it works now */
@@ -103,12 +105,29 @@ int hm_assignment_movable(const hm_assignment *a, uint32_t slot);
 uint32_t hm_assignment_arrival(hm_assignment *a, uint32_t slot, const double *command,
                                const double *most);
 
+/* ---- assignment_prefixes.c ---- */
+/* A prefix of ours for a channel on an upstream; none where the host chooses. Returns 0, or -1 when
+ * none is left or none fits. */
+int hm_assignment_take_prefix(hm_assignment *a, uint32_t slot, uint32_t upstream, uint64_t now_ns,
+                              hm_prefix_place *place, uint8_t prefix[HMX_EXTRANONCE_MAX],
+                              uint32_t *prefix_len);
+/* The upstream has another extranonce space from now on: *fresh becomes ours. What is in use there
+ * stays reserved by its bytes. Returns 1 when channels need a new prefix: they are marked. */
+int hm_assignment_new_space(hm_assignment *a, uint32_t upstream, const hm_extranonce_space *fresh,
+                            uint64_t now_ns);
+/* The slot of an open channel whose prefix in force on this upstream collides with the given one,
+ * HM_SLOT_NONE when there is none. */
+uint32_t hm_assignment_collision(hm_assignment *a, uint32_t upstream, const uint8_t *prefix,
+                                 uint32_t prefix_len);
+
+/* ---- assignment.c, again ---- */
 /* Puts a channel that works nowhere yet on an upstream (or HMX_NONE) as a fact, with a prefix of
  * ours when the space is known: *prefix_len 0 otherwise. Returns 0, or -1 when no prefix is
  * left. */
-int hm_assignment_place(hm_assignment *a, uint32_t slot, uint32_t upstream,
+int hm_assignment_place(hm_assignment *a, uint32_t slot, uint32_t upstream, uint64_t now_ns,
                         uint8_t prefix[HMX_EXTRANONCE_MAX], uint32_t *prefix_len);
-/* As above, with the prefix that the host says is in force (len 0 = unknown). */
+/* As above, with the prefix that the host says is in force (len 0 = unknown). It collides with
+ * none. */
 void hm_assignment_adopt(hm_assignment *a, uint32_t slot, uint32_t upstream, const uint8_t *prefix,
                          uint32_t prefix_len);
 

@@ -59,11 +59,12 @@ typedef struct hm_channel_cold {
     uint64_t unanswered[HM_UNANSWERED]; /* decisions that ran out: an APPLIED may still come */
     uint64_t who;                  /* its user_identity, vendor and hardware, hashed (reopen.h) */
     double max_target;             /* easiest target that it accepts, as a number; 0 = unknown */
-    hm_prefix_place place;         /* of the prefix in force */
+    hm_prefix_place place;         /* of the prefix in force; count 0 = it has none */
     hm_prefix_place pending_place; /* of the prefix in the pending decision */
     uint32_t pending_next;         /* list of channels with a pending decision */
     uint32_t pending_prev;
     uint32_t moves;
+    uint32_t loose_next;    /* list of loose.h */
     uint8_t kind;           /* HMX_CHANNEL_STANDARD, _EXTENDED */
     uint8_t honours_prefix; /* hmx_tri */
     uint8_t flags;          /* HMX_CHANNEL_* */
@@ -75,7 +76,8 @@ typedef struct hm_channel_cold {
     uint8_t stranded;      /* its pool is gone and it may not be moved */
     uint8_t prefix_len;    /* of the prefix in force, 0 = unknown */
     uint8_t prefix[HMX_EXTRANONCE_MAX];
-    uint8_t pad0[6];
+    uint8_t loose; /* its prefix is in loose.h's lists */
+    uint8_t pad0[5];
 } hm_channel_cold;
 
 enum { HM_CHUNK_SLOTS = 1024 };

@@ -14,11 +14,6 @@ uint32_t hm_index_width(uint32_t count)
     return count <= 0x1000000u ? 3 : 4;
 }
 
-static uint32_t words(uint32_t capacity)
-{
-    return (capacity + 63u) / 64u;
-}
-
 /* Twice the channels: those that have left hold their prefix for a while. */
 static uint32_t wanted_indexes(uint32_t channels)
 {
@@ -35,7 +30,7 @@ static uint32_t capacity_of(uint32_t channels, uint32_t width)
 void hm_extranonce_free(hm_extranonce_space *s)
 {
     if (s->used != NULL) {
-        hm_free(s->memory, s->used, words(s->capacity), sizeof *s->used, _Alignof(uint64_t));
+        hm_free(s->memory, s->used, 2u * s->words, sizeof *s->used, _Alignof(uint64_t));
     }
     *s = (hm_extranonce_space){0};
 }
@@ -60,11 +55,13 @@ int hm_extranonce_reset(hm_extranonce_space *s, const hm_memory *memory, const u
     s->granted_size = (uint8_t)granted_size;
     memcpy(s->pool_prefix, pool_prefix, pool_prefix_len);
     s->capacity = capacity_of(channels, s->index_width);
-    s->used = hm_alloc(memory, words(s->capacity), sizeof *s->used, _Alignof(uint64_t));
+    s->words = (s->capacity + 63u) / 64u;
+    s->used = hm_alloc(memory, 2u * s->words, sizeof *s->used, _Alignof(uint64_t));
     if (s->used == NULL) {
         hm_extranonce_free(s);
         return -1;
     }
+    s->blocked = s->used + s->words;
     return 0;
 }
 
@@ -90,40 +87,33 @@ int hm_extranonce_could(const hm_extranonce_space *s, uint32_t kind, uint32_t ro
     return s->used != NULL && reserved + s->instance_width + 1u <= s->granted_size;
 }
 
-static int is_used(const hm_extranonce_space *s, uint32_t index)
+/* The width that leaves this channel its own bytes. */
+static uint32_t narrow_width(const hm_extranonce_space *s, uint32_t kind, uint32_t rollable)
 {
-    return (int)(s->used[index / 64u] >> (index % 64u) & 1u);
+    return (uint32_t)s->granted_size - s->instance_width -
+           (kind == HMX_CHANNEL_EXTENDED ? rollable : 0);
 }
 
-int hm_extranonce_narrow(hm_extranonce_space *s, uint32_t kind, uint32_t rollable)
+int hm_extranonce_has_room(const hm_extranonce_space *s, uint32_t kind, uint32_t rollable)
 {
-    if (!hm_extranonce_could(s, kind, rollable)) {
-        return -1;
+    if (hm_extranonce_fits(s, kind, rollable)) {
+        return s->in_use < s->capacity;
     }
-    const uint32_t reserved = kind == HMX_CHANNEL_EXTENDED ? rollable : 0;
-    const uint32_t width = (uint32_t)s->granted_size - s->instance_width - reserved;
-    if (width >= s->index_width) {
-        return 0;
-    }
-    hm_extranonce_space next = *s;
-    next.index_width = (uint8_t)width;
-    next.capacity = capacity_of(s->channels, width);
-    next.in_use = next.scan = 0;
-    next.used = hm_alloc(s->memory, words(next.capacity), sizeof *next.used, _Alignof(uint64_t));
-    if (next.used == NULL) {
-        return -1;
-    }
-    for (uint32_t i = 0; i < s->capacity; i++) {
-        const uint32_t at = i >> (8u * (s->index_width - width));
-        if (is_used(s, i) && at < next.capacity && !is_used(&next, at)) {
-            next.used[at / 64u] |= 1ull << (at % 64u);
-            next.in_use++;
-            next.scan = at + 1u < next.capacity ? at + 1u : 0;
-        }
-    }
-    hm_extranonce_free(s);
-    *s = next;
-    return 0;
+    return hm_extranonce_could(s, kind, rollable) &&
+           2u * (s->in_use + 1u) <= capacity_of(s->channels, narrow_width(s, kind, rollable));
+}
+
+void hm_extranonce_narrow(hm_extranonce_space *s, uint32_t kind, uint32_t rollable)
+{
+    s->index_width = (uint8_t)narrow_width(s, kind, rollable);
+    s->capacity = capacity_of(s->channels, s->index_width);
+    s->in_use = s->scan = 0;
+    memset(s->used, 0, 2u * s->words * sizeof *s->used);
+}
+
+static int is_used(const hm_extranonce_space *s, uint32_t index)
+{
+    return (int)((s->used[index / 64u] | s->blocked[index / 64u]) >> (index % 64u) & 1u);
 }
 
 /* First free index in [from, to), or `to`. Whole words that are full are skipped. */
@@ -131,7 +121,7 @@ static uint32_t first_free(const hm_extranonce_space *s, uint32_t from, uint32_t
 {
     uint32_t index = from;
     while (index < to) {
-        if (index % 64u == 0 && s->used[index / 64u] == UINT64_MAX) {
+        if (index % 64u == 0 && (s->used[index / 64u] | s->blocked[index / 64u]) == UINT64_MAX) {
             index += 64u;
         } else if (is_used(s, index)) {
             index++;
@@ -181,8 +171,9 @@ uint32_t hm_extranonce_write(const hm_extranonce_space *s, uint32_t kind, uint32
     return prefix_length(s, kind, rollable);
 }
 
-hm_prefix_place hm_extranonce_covered(const hm_extranonce_space *s, const uint8_t *prefix,
-                                      uint32_t len)
+/* What a prefix overlaps in this space: one index, or all that begin with it; count 0 when it does
+ * not lie in this space or len is 0. */
+static hm_prefix_place covered(const hm_extranonce_space *s, const uint8_t *prefix, uint32_t len)
 {
     const hm_prefix_place none = {0};
     uint8_t ours[HMX_EXTRANONCE_MAX] = {0};
@@ -211,21 +202,40 @@ hm_prefix_place hm_extranonce_covered(const hm_extranonce_space *s, const uint8_
     return (hm_prefix_place){.first = (uint32_t)first, .count = (uint32_t)(end - first)};
 }
 
-void hm_extranonce_claim(hm_extranonce_space *s, const uint8_t *prefix, uint32_t len,
-                         hm_prefix_place *place)
+void hm_extranonce_block(hm_extranonce_space *s, const uint8_t *prefix, uint32_t len)
 {
-    *place = hm_extranonce_covered(s, prefix, len);
-    const uint32_t end = place->first + place->count;
-    for (uint32_t i = place->first; i < end; i++) {
-        if (is_used(s, i)) {
-            *place = (hm_prefix_place){0};
-            return;
+    const hm_prefix_place place = covered(s, prefix, len);
+    for (uint32_t i = place.first; i < place.first + place.count; i++) {
+        s->in_use += !is_used(s, i);
+        s->blocked[i / 64u] |= 1ull << (i % 64u);
+    }
+}
+
+void hm_extranonce_unblock(hm_extranonce_space *s)
+{
+    for (uint32_t i = 0; i < s->words && s->used != NULL; i++) {
+        s->in_use -= (uint32_t)__builtin_popcountll(s->blocked[i] & ~s->used[i]);
+        s->blocked[i] = 0;
+    }
+}
+
+int hm_extranonce_meets(const hm_extranonce_space *s, const uint8_t *prefix, uint32_t len)
+{
+    const hm_prefix_place place = covered(s, prefix, len);
+    for (uint32_t i = place.first; i < place.first + place.count; i++) {
+        if ((s->used[i / 64u] >> (i % 64u) & 1u) != 0) {
+            return 1;
         }
     }
-    for (uint32_t i = place->first; i < end; i++) {
-        s->used[i / 64u] |= 1ull << (i % 64u);
-    }
-    s->in_use += place->count;
+    return 0;
+}
+
+int hm_extranonce_is_form(const hm_extranonce_space *s, uint32_t kind, uint32_t rollable,
+                          const uint8_t *prefix, uint32_t len)
+{
+    const uint32_t reserved = kind == HMX_CHANNEL_EXTENDED ? rollable : 0;
+    return len + reserved == (uint32_t)s->pool_prefix_len + s->granted_size &&
+           len >= s->pool_prefix_len && memcmp(prefix, s->pool_prefix, s->pool_prefix_len) == 0;
 }
 
 void hm_extranonce_release(hm_extranonce_space *s, hm_prefix_place place)
@@ -234,9 +244,10 @@ void hm_extranonce_release(hm_extranonce_space *s, hm_prefix_place place)
         return; /* the space was replaced since: nothing of it is left to give back */
     }
     for (uint32_t i = place.first; i < place.first + place.count; i++) {
-        HM_MUST(s->memory->alarm, is_used(s, i)); /* nobody else's, and not free already */
-        s->used[i / 64u] &= ~(1ull << (i % 64u));
+        const uint64_t bit = 1ull << (i % 64u);
+        HM_MUST(s->memory->alarm, (s->used[i / 64u] & bit) != 0); /* not free already */
+        HM_MUST(s->memory->alarm, s->in_use > 0);
+        s->used[i / 64u] &= ~bit;
+        s->in_use -= !is_used(s, i);
     }
-    HM_MUST(s->memory->alarm, s->in_use >= place.count);
-    s->in_use -= place.count;
 }

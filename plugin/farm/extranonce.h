@@ -6,15 +6,17 @@
  * space), a channel index of one fixed width, then zeros up to the length that this channel needs.
  * Because the width is fixed and an index has one owner, the prefixes of live, pending and held
  * channels are prefix-free: none equals or begins another, whatever their lengths (the rollable
- * spaces of extended channels are disjoint). Lengths follow from the coinbase, whose script length
- * is fixed by the pool's grant: an extended channel's prefix and its own extranonce_size together
- * fill pool prefix + granted size; a standard channel's prefix fills it alone (spec 5.3.10
+ * spaces of extended channels are disjoint). Prefixes that are not of this space as it is now (the
+ * host chose them, or the space was another) are known by their bytes only: they block every index
+ * that they begin with or that begins with them. Lengths follow from the coinbase, whose script
+ * length is fixed by the pool's grant: an extended channel's prefix and its own extranonce_size
+ * together fill pool prefix + granted size; a standard channel's prefix fills it alone (spec 5.3.10
  * and 5.3.16). Indexes are handed out next-fit, so that a freed one rests as long as possible. When
  * a prefix may be freed is decided in prefixes.h.
  *
- * The width is what twice the channels need (those that have left hold their prefix for a while),
- * and less when a channel comes that would not fit otherwise: as little as the channels that are
- * there need.
+ * The width is what twice the channels need (those that have left hold their prefix for a while).
+ * For a channel that would not fit otherwise it gets narrower, as long as twice the prefixes in use
+ * fit: as little as the channels that are there need.
  */
 #ifndef PLUGIN_FARM_EXTRANONCE_H
 #define PLUGIN_FARM_EXTRANONCE_H
@@ -27,10 +29,12 @@
 
 typedef struct hm_extranonce_space {
     const hm_memory *memory;
-    uint64_t *used;    /* bitmap of `capacity` bits; NULL = the host chooses every prefix */
+    uint64_t *used;    /* bitmap: has an owner; NULL = the host chooses every prefix */
+    uint64_t *blocked; /* bitmap: overlaps a prefix that is known by its bytes; behind `used` */
+    uint32_t words;    /* of each */
     uint32_t capacity; /* indexes */
     uint32_t scan;     /* where the next search begins */
-    uint32_t in_use;
+    uint32_t in_use;   /* indexes with an owner, or blocked */
     uint8_t pool_prefix[HMX_EXTRANONCE_MAX];
     uint8_t pool_prefix_len;
     uint8_t granted_size;   /* rollable bytes that the pool granted */
@@ -38,7 +42,6 @@ typedef struct hm_extranonce_space {
     uint8_t index_width;    /* bytes of the channel index, 1..4 */
     uint32_t instance_index;
     uint32_t channels; /* that it should be able to serve at once */
-    uint32_t pad0;
 } hm_extranonce_space;
 
 /* Bytes that hold the numbers 0..count-1: 1 to 4. */
@@ -55,10 +58,12 @@ void hm_extranonce_free(hm_extranonce_space *s);
 /* Could it, with a channel index of one byte (hm_extranonce_narrow)? */
 int hm_extranonce_could(const hm_extranonce_space *s, uint32_t kind, uint32_t rollable);
 
-/* Makes the channel index as narrow as this channel needs, when it is wider. Every index whose
- * bytes begin like one that is taken is taken for good: whoever holds a place here is to forget it.
- * Returns 0, or -1 out of memory or when no width fits; then nothing changed. */
-int hm_extranonce_narrow(hm_extranonce_space *s, uint32_t kind, uint32_t rollable);
+/* Is there an index left for this channel, with the channel index made narrower if need be? */
+int hm_extranonce_has_room(const hm_extranonce_space *s, uint32_t kind, uint32_t rollable);
+
+/* Makes the channel index as narrow as this channel needs. The space is empty then: whoever holds a
+ * place in it is to forget it, and what is in use to be blocked again by its bytes. */
+void hm_extranonce_narrow(hm_extranonce_space *s, uint32_t kind, uint32_t rollable);
 
 /* Can a channel that was promised `rollable` bytes (0 for a standard one) get a prefix of the right
  * length? */
@@ -72,15 +77,17 @@ int hm_extranonce_take(hm_extranonce_space *s, uint32_t kind, uint32_t rollable,
 uint32_t hm_extranonce_write(const hm_extranonce_space *s, uint32_t kind, uint32_t rollable,
                              hm_prefix_place place, uint8_t prefix[HMX_EXTRANONCE_MAX]);
 
-/* What a prefix covers in this space, taken or not: one index, or all that begin with it; count 0
- * when it does not lie in this space or len is 0. */
-hm_prefix_place hm_extranonce_covered(const hm_extranonce_space *s, const uint8_t *prefix,
-                                      uint32_t len);
+/* Blocks every index that overlaps a prefix which is known by its bytes. */
+void hm_extranonce_block(hm_extranonce_space *s, const uint8_t *prefix, uint32_t len);
+/* Blocks nothing any more: what still is in use is to be blocked again. */
+void hm_extranonce_unblock(hm_extranonce_space *s);
+/* Has an index that overlaps the prefix an owner? */
+int hm_extranonce_meets(const hm_extranonce_space *s, const uint8_t *prefix, uint32_t len);
 
-/* Reserves what a prefix that the host chose covers. *place has count 0 when it does not lie in
- * this space or overlaps what is taken: then there is nothing to reserve. */
-void hm_extranonce_claim(hm_extranonce_space *s, const uint8_t *prefix, uint32_t len,
-                         hm_prefix_place *place);
+/* Has the prefix the form that this channel's has here: length, and the pool's own at its
+ * beginning? */
+int hm_extranonce_is_form(const hm_extranonce_space *s, uint32_t kind, uint32_t rollable,
+                          const uint8_t *prefix, uint32_t len);
 
 /* Gives a place back. */
 void hm_extranonce_release(hm_extranonce_space *s, hm_prefix_place place);

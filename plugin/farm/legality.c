@@ -42,8 +42,7 @@ int hm_assignment_legal(hm_assignment *a, uint32_t slot, uint32_t to)
         return 0;
     }
     const hm_extranonce_space *const space = hm_space(&a->prefixes, to);
-    if (space->used != NULL && (!hm_extranonce_could(space, cold->kind, cold->extranonce_size) ||
-                                space->in_use >= space->capacity)) {
+    if (space->used != NULL && !hm_extranonce_has_room(space, cold->kind, cold->extranonce_size)) {
         return 0;
     }
     if ((cold->flags & HMX_CHANNEL_FLAG_SHARES_GROUP) != 0 && from != HMX_NONE) {

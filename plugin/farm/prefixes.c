@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "plugin/farm/prefixes.h"
 
+#include <sodium/crypto_shorthash.h>
 #include <string.h>
 
 #define NONE UINT32_MAX
@@ -10,6 +11,7 @@ void hm_prefixes_init(hm_prefixes *p, const hm_memory *memory, const unsigned ch
     memset(p, 0, sizeof *p);
     p->memory = memory;
     p->free_head = p->oldest = p->newest = NONE;
+    memcpy(p->hash_key, hash_key, sizeof p->hash_key);
     hm_table_init(&p->index, memory, hash_key);
 }
 
@@ -33,9 +35,14 @@ void hm_prefixes_free(hm_prefixes *p)
     }
 }
 
-static uint64_t key_of(uint32_t upstream, uint32_t first)
+static uint64_t key_of(const hm_prefixes *p, uint32_t upstream, const uint8_t *prefix, uint32_t len)
 {
-    return (uint64_t)upstream << 32 | first;
+    unsigned char in[2 + HMX_EXTRANONCE_MAX] = {(unsigned char)upstream, (unsigned char)len};
+    uint64_t key = 0;
+    _Static_assert(crypto_shorthash_KEYBYTES == 16 && crypto_shorthash_BYTES == 8, "of libsodium");
+    memcpy(in + 2, prefix, len);
+    (void)crypto_shorthash((unsigned char *)&key, in, 2u + len, p->hash_key);
+    return key != 0 ? key : 1;
 }
 
 static void unlink_held(hm_prefixes *p, uint32_t at)
@@ -53,13 +60,13 @@ static void unlink_held(hm_prefixes *p, uint32_t at)
     }
 }
 
-/* Ends the holding of a place, which stays reserved. */
+/* Ends the holding of a prefix, whose place stays taken and which blocks what it blocks. */
 static void let_go(hm_prefixes *p, uint32_t at)
 {
     hm_held_prefix *const h = &p->held[at];
-    HM_MUST(p->memory->alarm, p->held_count > 0 && p->held_count == p->index.count);
-    HM_MUST(p->memory->alarm, hm_table_get(&p->index, key_of(h->upstream, h->place.first)) == at);
-    hm_table_remove(&p->index, key_of(h->upstream, h->place.first));
+    HM_MUST(p->memory->alarm, p->held_count > 0 && p->held_count >= p->index.count);
+    HM_MUST(p->memory->alarm, h->key == 0 || hm_table_get(&p->index, h->key) == at);
+    hm_table_remove(&p->index, h->key);
     unlink_held(p, at);
     h->newer = p->free_head;
     p->free_head = at;
@@ -71,7 +78,12 @@ static void let_go(hm_prefixes *p, uint32_t at)
 
 static void drop(hm_prefixes *p, uint32_t at)
 {
-    hm_extranonce_release(hm_space(p, p->held[at].upstream), p->held[at].place);
+    const hm_held_prefix *const h = &p->held[at];
+    if (h->place.count > 0) {
+        hm_extranonce_release(hm_space(p, h->upstream), h->place);
+    } else {
+        p->changed |= 1ull << (h->upstream - 1u);
+    }
     let_go(p, at);
 }
 
@@ -96,101 +108,157 @@ static int grow(hm_prefixes *p)
     return 0;
 }
 
-void hm_prefixes_hold(hm_prefixes *p, uint64_t now_ns, uint64_t channel, uint32_t upstream,
-                      hm_prefix_place place, const uint8_t *prefix, uint32_t prefix_len,
-                      int unconfirmed)
+/* What is held of just this prefix; NONE when nothing is. */
+static uint32_t find_held(const hm_prefixes *p, uint32_t upstream, const uint8_t *prefix,
+                          uint32_t len)
 {
-    if (place.count == 0 || upstream == HMX_NONE) {
-        return;
-    }
-    if (p->free_head == NONE && grow(p) != 0) {
-        return;
-    }
-    const uint32_t at = p->free_head;
-    if (hm_table_put(&p->index, key_of(upstream, place.first), at) != 0) {
-        return;
-    }
+    const uint32_t at = len == 0 ? NONE : hm_table_get(&p->index, key_of(p, upstream, prefix, len));
+    const int is_it = at != NONE && p->held[at].upstream == upstream &&
+                      p->held[at].prefix_len == len && memcmp(p->held[at].prefix, prefix, len) == 0;
+    return is_it ? at : NONE;
+}
+
+static void append(hm_prefixes *p, uint32_t at)
+{
     hm_held_prefix *const h = &p->held[at];
-    p->free_head = h->newer;
-    *h = (hm_held_prefix){
-        .channel = channel,
-        .until_ns = now_ns + (p->reported ? HM_PREFIX_HOLD_REPORTED_NS : HM_PREFIX_HOLD_NS),
-        .place = place,
-        .upstream = upstream,
-        .unconfirmed = unconfirmed ? 1u : 0u,
-        .older = p->newest,
-        .newer = NONE,
-        .prefix_len = (uint8_t)prefix_len,
-    };
-    if (prefix_len > 0) {
-        memcpy(h->prefix, prefix, prefix_len);
-    }
+    h->older = p->newest;
+    h->newer = NONE;
     if (p->newest != NONE) {
         p->held[p->newest].newer = at;
     } else {
         p->oldest = at;
     }
     p->newest = at;
-    p->held_count++;
-    HM_MUST(p->memory->alarm, p->held_count == p->index.count && p->held_count <= p->held_capacity);
 }
 
-static void forget(hm_prefixes *p, uint32_t upstream, void (*end)(hm_prefixes *, uint32_t))
+/* A record for a prefix that is not held yet; NONE without memory. */
+static uint32_t new_record(hm_prefixes *p, uint64_t key)
+{
+    if (p->free_head == NONE && grow(p) != 0) {
+        return NONE;
+    }
+    const uint32_t at = p->free_head;
+    /* Another prefix with this very hash, one in 2^64: then this one waits for its time. */
+    const int is_new = hm_table_get(&p->index, key) == HM_TABLE_MISSING;
+    if (is_new && hm_table_put(&p->index, key, at) != 0) {
+        return NONE;
+    }
+    p->free_head = p->held[at].newer;
+    p->held[at] = (hm_held_prefix){.key = is_new ? key : 0};
+    p->held_count++;
+    append(p, at);
+    return at;
+}
+
+void hm_prefixes_hold(hm_prefixes *p, uint64_t now_ns, uint64_t channel, uint32_t upstream,
+                      hm_prefix_place place, const uint8_t *prefix, uint32_t prefix_len,
+                      int unconfirmed)
+{
+    if (prefix_len == 0 || !hm_prefixes_matter(p, upstream)) {
+        return;
+    }
+    /* Two channels in one search space, by the host's doing: what both have left rests once. */
+    uint32_t at = find_held(p, upstream, prefix, prefix_len);
+    if (at == NONE) {
+        at = new_record(p, key_of(p, upstream, prefix, prefix_len));
+    } else {
+        unlink_held(p, at);
+        append(p, at);
+        p->changed |= place.count > 0 ? 1ull << (upstream - 1u) : 0; /* it blocks no more */
+        place = place.count > 0 ? place : p->held[at].place;
+    }
+    if (at == NONE) {
+        p->lost |= place.count == 0 ? 1ull << (upstream - 1u) : 0;
+        return;
+    }
+    hm_held_prefix *const h = &p->held[at];
+    h->channel = channel;
+    h->until_ns = now_ns + (p->reported ? HM_PREFIX_HOLD_REPORTED_NS : HM_PREFIX_HOLD_NS);
+    h->place = place;
+    h->upstream = upstream;
+    h->drained = 0;
+    h->unconfirmed = unconfirmed ? 1u : 0u;
+    h->prefix_len = (uint8_t)prefix_len;
+    memcpy(h->prefix, prefix, prefix_len);
+    HM_MUST(p->memory->alarm, p->held_count <= p->held_capacity);
+}
+
+void hm_prefixes_forget(hm_prefixes *p, uint32_t upstream)
 {
     uint32_t at = p->oldest;
     while (at != NONE) {
         const uint32_t newer = p->held[at].newer;
         if (p->held[at].upstream == upstream) {
-            end(p, at);
+            drop(p, at);
             if (p->held_count == 0) {
-                return;
+                break;
             }
         }
         at = newer;
     }
+    p->told &= ~(1ull << (upstream - 1u));
+    p->lost &= ~(1ull << (upstream - 1u));
 }
 
-void hm_prefixes_forget(hm_prefixes *p, uint32_t upstream)
+void hm_prefixes_detach(hm_prefixes *p, uint32_t upstream)
 {
-    forget(p, upstream, drop);
+    for (uint32_t at = p->oldest; at != NONE; at = p->held[at].newer) {
+        if (p->held[at].upstream == upstream) {
+            p->held[at].place = (hm_prefix_place){0};
+        }
+    }
 }
 
-void hm_prefixes_strand(hm_prefixes *p, uint32_t upstream)
-{
-    forget(p, upstream, let_go);
-}
-
-/* What is held of just this prefix, neither a part of it nor more; NONE when nothing is. */
-static uint32_t find_held(hm_prefixes *p, uint32_t upstream, const uint8_t *prefix, uint32_t len)
-{
-    const hm_prefix_place place = hm_extranonce_covered(hm_space(p, upstream), prefix, len);
-    const uint32_t at =
-        place.count == 0 ? NONE : hm_table_get(&p->index, key_of(upstream, place.first));
-    return at == NONE || p->held[at].place.count != place.count ? NONE : at;
-}
-
-void hm_prefixes_claim(hm_prefixes *p, uint32_t upstream, const uint8_t *prefix, uint32_t len,
-                       hm_prefix_place *place)
+hm_prefix_place hm_prefixes_claim(hm_prefixes *p, uint32_t upstream, const uint8_t *prefix,
+                                  uint32_t len)
 {
     const uint32_t at = find_held(p, upstream, prefix, len);
-    if (at == NONE) {
-        hm_extranonce_claim(hm_space(p, upstream), prefix, len, place);
-        return;
+    hm_prefix_place place = {0};
+    if (at != NONE) {
+        place = p->held[at].place;
+        let_go(p, at);
     }
-    *place = p->held[at].place;
-    let_go(p, at);
+    if (place.count == 0) {
+        hm_extranonce_block(hm_space(p, upstream), prefix, len);
+    }
+    return place;
 }
 
 int hm_prefixes_drained(hm_prefixes *p, uint32_t upstream, const uint8_t *prefix, uint32_t len)
 {
     const uint32_t at = find_held(p, upstream, prefix, len);
-    if (at == NONE ||
-        (p->held[at].prefix_len > 0 &&
-         (p->held[at].prefix_len != len || memcmp(p->held[at].prefix, prefix, len) != 0))) {
+    if (at == NONE) {
         return -1;
     }
     p->held[at].drained = 1;
     return 0;
+}
+
+static int is_one_of(uint64_t which, uint32_t upstream)
+{
+    return upstream != HMX_NONE && (which >> (upstream - 1u) & 1u) != 0;
+}
+
+void hm_prefixes_block(hm_prefixes *p, uint64_t which, const hm_channels *channels)
+{
+    for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
+        if ((which & ~p->lost) >> i & 1u) {
+            hm_extranonce_unblock(&p->spaces[i]);
+        }
+    }
+    for (uint32_t at = p->oldest; at != NONE; at = p->held[at].newer) {
+        const hm_held_prefix *const h = &p->held[at];
+        if (h->place.count == 0 && is_one_of(which, h->upstream)) {
+            hm_extranonce_block(hm_space(p, h->upstream), h->prefix, h->prefix_len);
+        }
+    }
+    for (uint32_t slot = 0; slot < channels->slots; slot++) {
+        const hm_channel_hot *const hot = hm_hot(channels, slot);
+        const hm_channel_cold *const cold = hm_cold(channels, slot);
+        if (hot->channel != 0 && is_one_of(which, hot->upstream) && cold->place.count == 0) {
+            hm_extranonce_block(hm_space(p, hot->upstream), cold->prefix, cold->prefix_len);
+        }
+    }
 }
 
 static int is_confirmed(const hm_held_prefix *h, const hm_channels *channels)
@@ -214,9 +282,13 @@ void hm_prefixes_expire(hm_prefixes *p, uint64_t now_ns, const hm_channels *chan
         if (now_ns >= h->until_ns || (h->drained && !h->unconfirmed)) {
             drop(p, at);
             if (p->held_count == 0) {
-                return;
+                break;
             }
         }
         at = newer;
+    }
+    if (p->changed != 0) {
+        hm_prefixes_block(p, p->changed, channels);
+        p->changed = 0;
     }
 }

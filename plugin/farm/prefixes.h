@@ -2,12 +2,15 @@
  *
  * prefixes: how long a prefix that a channel has left stays reserved.
  *
- * A miner may still work on jobs of its old prefix after a move. So the place is held until the
- * host reports the prefix drained and, because a miner that ignores the change needs the old prefix
- * back, until the first share accepted under the new one (or the channel's end). A host that never
- * reports gets its places back after HM_PREFIX_HOLD_NS. A place belongs to one version of a pool's
- * space: when the pool changes its own prefix the version changes, and what was held in the old one
- * is void.
+ * A miner may still work on jobs of its old prefix after a move. So it is held until the host
+ * reports it drained and, because a miner that ignores the change needs the old prefix back, until
+ * the first share accepted under the new one (or the channel's end). A host that never reports gets
+ * its prefixes back after HM_PREFIX_HOLD_NS.
+ *
+ * What is held is a prefix, byte for byte. If it was given by us in the pool's space as it is now,
+ * it has its place there, an index with an owner. If not (the host chose it, or the pool's own
+ * prefix was another when it was given) it has none, and blocks what overlaps it: now, and in every
+ * space that the pool has later. So does a prefix in force without a place.
  */
 #ifndef PLUGIN_FARM_PREFIXES_H
 #define PLUGIN_FARM_PREFIXES_H
@@ -27,13 +30,14 @@
 typedef struct hm_held_prefix {
     uint64_t channel;
     uint64_t until_ns;
-    hm_prefix_place place;
+    uint64_t key;          /* in the index; 0 = it is not in there, and only time frees it */
+    hm_prefix_place place; /* count 0 = none */
     uint32_t upstream;
     uint32_t drained;     /* the host said so */
     uint32_t unconfirmed; /* no share accepted yet under the next prefix; the channel is open */
     uint32_t older;       /* list in order of until_ns, or the free list */
     uint32_t newer;
-    uint8_t prefix_len; /* the prefix itself, 0 = unknown */
+    uint8_t prefix_len;
     uint8_t prefix[HMX_EXTRANONCE_MAX];
     uint8_t pad0[3];
 } hm_held_prefix;
@@ -48,7 +52,11 @@ typedef struct hm_prefixes {
     uint32_t oldest;
     uint32_t newest;
     uint32_t reported; /* the host says when a prefix is drained (HMX_CAP_DRAIN_REPORT) */
-    hm_table index;    /* upstream and first index of a place -> held */
+    uint64_t told;     /* bit n-1: upstream n has told its space, or that it has none */
+    uint64_t changed;  /* bit n-1: less is blocked there than was */
+    uint64_t lost;     /* bit n-1: what is blocked there is not all remembered: it stays blocked */
+    hm_table index;    /* hash of upstream and prefix -> held */
+    unsigned char hash_key[16];
 } hm_prefixes;
 
 void hm_prefixes_init(hm_prefixes *p, const hm_memory *memory, const unsigned char hash_key[16]);
@@ -59,23 +67,34 @@ static inline hm_extranonce_space *hm_space(hm_prefixes *p, uint32_t upstream)
     return &p->spaces[upstream - 1u];
 }
 
-/* Forgets what is held on an upstream whose space is about to be replaced. */
-void hm_prefixes_forget(hm_prefixes *p, uint32_t upstream);
-/* Forgets it and leaves its places reserved. */
-void hm_prefixes_strand(hm_prefixes *p, uint32_t upstream);
+/* 1 when prefixes on this upstream are our business: a space is known, or nothing is known yet. A
+ * pool without a space is one where the host chooses every prefix. */
+static inline int hm_prefixes_matter(const hm_prefixes *p, uint32_t upstream)
+{
+    return upstream != HMX_NONE &&
+           (p->spaces[upstream - 1u].used != NULL || (p->told >> (upstream - 1u) & 1u) == 0);
+}
 
-/* A channel left this place, and the prefix that it had there (len 0 = unknown). Without memory to
- * remember it the place simply stays reserved for ever: a leak of one index is better than two
- * miners in one search space. */
+/* Forgets what is held on an upstream that nobody works for any more. */
+void hm_prefixes_forget(hm_prefixes *p, uint32_t upstream);
+/* Its space is about to be replaced: what is held there has no place any more. */
+void hm_prefixes_detach(hm_prefixes *p, uint32_t upstream);
+
+/* A channel left this prefix, and its place if it had one. Without memory to remember it, what it
+ * reserves simply stays reserved: a leak of one index is better than two miners in one search
+ * space. */
 void hm_prefixes_hold(hm_prefixes *p, uint64_t now_ns, uint64_t channel, uint32_t upstream,
                       hm_prefix_place place, const uint8_t *prefix, uint32_t prefix_len,
                       int unconfirmed);
 
-/* Reserves what a prefix covers that the host put in force, as hm_extranonce_claim does. When just
- * that is held it passes to the channel and is no longer held: a miner that was taken back, a move
- * that the host reports late. */
-void hm_prefixes_claim(hm_prefixes *p, uint32_t upstream, const uint8_t *prefix, uint32_t len,
-                       hm_prefix_place *place);
+/* The host put a prefix in force. When just that is held, it and its place pass to the channel and
+ * are no longer held: a miner that was taken back, a move that the host reports late. Else there is
+ * no place (count 0), and what overlaps it is blocked. */
+hm_prefix_place hm_prefixes_claim(hm_prefixes *p, uint32_t upstream, const uint8_t *prefix,
+                                  uint32_t len);
+
+/* Blocks afresh what is in use without a place, on the upstreams of `which` (bit n-1 = n). */
+void hm_prefixes_block(hm_prefixes *p, uint64_t which, const hm_channels *channels);
 
 /* The host says that no job of this prefix, byte for byte, is valid any more. Returns 0, or -1 when
  * it is not held. */

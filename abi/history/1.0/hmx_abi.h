@@ -184,9 +184,12 @@ typedef struct hmx_ops {
     hmx_status (*on_upstream)(hmx_instance *self, const hmx_upstream_event *event);
 
     /* [instance] A channel wants to open: where? Call it before Open*MiningChannel.Success.
-     * Returns: HMX_E_LIMIT channels_max are open; HMX_E_STATE the channel is open already.
-     *          After either, and after any other negative status, the channel is not known here:
-     *          the same channel number may be tried again.
+     * Returns: HMX_E_LIMIT channels_max are open; HMX_E_STATE the channel is open already;
+     *          HMX_E_INVALID, among others, the prefix in force of a channel that already works
+     *          somewhere collides with that of another one there (the log says whose): one begins
+     *          with the other.
+     *          After each of these, and after any other negative status, the channel is not known
+     *          here: the same channel number may be tried again.
      * Out:  *out: ASSIGN or PASS (see hmx_channel_decision). After both the channel is known. */
     hmx_status (*on_channel_open)(hmx_instance *self, const hmx_channel_open *event,
                                   hmx_channel_decision *out);

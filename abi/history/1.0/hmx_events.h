@@ -181,7 +181,8 @@ enum hmx_close_reason {
 /* The channel is gone and forgotten; a pending decision about it is void and needs no answer,
  * except one of style HMX_STYLE_REOPEN that is closed with HMX_CLOSE_REOPEN. Its prefix stays
  * reserved until on_reassign(DRAINED) for it arrives, or for the plugin's own hold time when none
- * ever does. */
+ * ever does: byte for byte, also while the pool's own prefix is another. So does the prefix that a
+ * channel leaves by a move, and that of a decision which failed or was not answered. */
 typedef struct hmx_channel_close {
     hmx_event event;
     uint64_t channel;
@@ -292,7 +293,8 @@ enum hmx_reason {
  * and zeros. W is the fewest bytes, 1 to 4, whose 256^W numbers are at least twice the channels
  * that the instance may have (channels_max), and at most what the grant leaves beside the index of
  * the instance and the largest extranonce_size promised to a channel that came there: as few as the
- * channels that are there need. */
+ * channels that are there need. It gets no narrower than twice the prefixes in use fit: a channel
+ * that needs more than that leaves is not sent there. */
 typedef struct hmx_decision {
     uint32_t size;
     uint32_t kind;     /* HMX_DECISION_* */

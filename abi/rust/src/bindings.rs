@@ -273,7 +273,8 @@ pub type hmx_close_reason = ::std::os::raw::c_uint;
 #[doc = " The channel is gone and forgotten; a pending decision about it is void and needs no answer,"]
 #[doc = " except one of style HMX_STYLE_REOPEN that is closed with HMX_CLOSE_REOPEN. Its prefix stays"]
 #[doc = " reserved until on_reassign(DRAINED) for it arrives, or for the plugin's own hold time when none"]
-#[doc = " ever does."]
+#[doc = " ever does: byte for byte, also while the pool's own prefix is another. So does the prefix that a"]
+#[doc = " channel leaves by a move, and that of a decision which failed or was not answered."]
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]
 pub struct hmx_channel_close {
@@ -399,7 +400,8 @@ pub type hmx_reason = ::std::os::raw::c_uint;
 #[doc = " and zeros. W is the fewest bytes, 1 to 4, whose 256^W numbers are at least twice the channels"]
 #[doc = " that the instance may have (channels_max), and at most what the grant leaves beside the index of"]
 #[doc = " the instance and the largest extranonce_size promised to a channel that came there: as few as the"]
-#[doc = " channels that are there need."]
+#[doc = " channels that are there need. It gets no narrower than twice the prefixes in use fit: a channel"]
+#[doc = " that needs more than that leaves is not sent there."]
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]
 pub struct hmx_decision {
@@ -565,9 +567,12 @@ pub struct hmx_ops {
         ) -> hmx_status,
     >,
     #[doc = " [instance] A channel wants to open: where? Call it before Open*MiningChannel.Success."]
-    #[doc = " Returns: HMX_E_LIMIT channels_max are open; HMX_E_STATE the channel is open already."]
-    #[doc = "          After either, and after any other negative status, the channel is not known here:"]
-    #[doc = "          the same channel number may be tried again."]
+    #[doc = " Returns: HMX_E_LIMIT channels_max are open; HMX_E_STATE the channel is open already;"]
+    #[doc = "          HMX_E_INVALID, among others, the prefix in force of a channel that already works"]
+    #[doc = "          somewhere collides with that of another one there (the log says whose): one begins"]
+    #[doc = "          with the other."]
+    #[doc = "          After each of these, and after any other negative status, the channel is not known"]
+    #[doc = "          here: the same channel number may be tried again."]
     #[doc = " Out:  *out: ASSIGN or PASS (see hmx_channel_decision). After both the channel is known."]
     pub on_channel_open: ::core::option::Option<
         unsafe extern "C" fn(

@@ -157,6 +157,24 @@ Test(table, knows_neither_zero_nor_what_was_never_put)
     hm_table_free(&t);
 }
 
+Test(table, a_value_is_set_without_memory)
+{
+    counted_memory counted = {0};
+    const hm_memory memory = counted_hm_memory(&counted);
+    hm_table t;
+    hm_table_init(&t, &memory, HASH_KEY);
+    for (uint32_t i = 1; i <= 12; i++) {
+        cr_assert_eq(hm_table_put(&t, i, i), 0);
+    }
+    counted.fail_at = counted.asked + 1;
+    hm_table_set(&t, 7, 700);
+    for (uint32_t i = 1; i <= 12; i++) {
+        cr_assert_eq(hm_table_get(&t, i), i == 7 ? 700 : i);
+    }
+    cr_assert_eq(t.count, 12);
+    hm_table_free(&t);
+}
+
 /* Fills to 700 and empties again with the k-th allocation failing. Returns allocations asked
  * for. */
 static uint64_t fill_and_empty(uint64_t fail_at)

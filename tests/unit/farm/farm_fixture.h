@@ -105,7 +105,7 @@ static inline uint32_t farm_place(farm *f, double hashrate, uint32_t upstream)
     uint8_t prefix[HMX_EXTRANONCE_MAX];
     uint32_t prefix_len = 0;
     const uint32_t slot = farm_channel(f, hashrate);
-    cr_assert_eq(hm_assignment_place(&f->assignment, slot, upstream, prefix, &prefix_len), 0);
+    cr_assert_eq(hm_assignment_place(&f->assignment, slot, upstream, 0, prefix, &prefix_len), 0);
     return slot;
 }
 
@@ -116,7 +116,7 @@ static inline uint32_t farm_arrive(farm *f, double hashrate)
     uint32_t prefix_len = 0;
     const uint32_t slot = farm_channel(f, hashrate);
     const uint32_t upstream = hm_assignment_arrival(&f->assignment, slot, f->command, f->most);
-    cr_assert_eq(hm_assignment_place(&f->assignment, slot, upstream, prefix, &prefix_len), 0);
+    cr_assert_eq(hm_assignment_place(&f->assignment, slot, upstream, 0, prefix, &prefix_len), 0);
     return slot;
 }
 

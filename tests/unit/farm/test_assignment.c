@@ -481,9 +481,9 @@ Test(assignment, a_place_without_a_free_prefix_is_refused)
         (void)farm_place(&f, 1.0, 2);
     }
     const uint32_t slot = farm_channel(&f, 1.0);
-    cr_assert_eq(hm_assignment_place(&f.assignment, slot, 2, prefix, &len), -1);
+    cr_assert_eq(hm_assignment_place(&f.assignment, slot, 2, 0, prefix, &len), -1);
     cr_assert_eq(len, 0);
-    cr_assert_eq(hm_assignment_place(&f.assignment, slot, 1, prefix, &len), 0);
+    cr_assert_eq(hm_assignment_place(&f.assignment, slot, 1, 0, prefix, &len), 0);
     cr_assert_eq(
         hm_assignment_propose(&f.assignment, slot, 2, HMX_DECISION_MOVE, HMX_REASON_BALANCE, 5, &d),
         -1);

@@ -20,9 +20,10 @@ Test(assignment_prefixes, a_host_that_takes_another_prefix_is_believed)
                                 &d);
     cr_assert_eq(d.prefix[1], 1, "index 0 rests");
     hm_assignment_apply(&f.assignment, slot, 6, CHOSEN, sizeof CHOSEN);
-    cr_assert_eq(farm_cold(&f, slot)->place.first, 0);
-    cr_assert_eq(farm_cold(&f, slot)->place.count, 1);
-    cr_assert_eq(hm_space(&f.assignment.prefixes, 2)->in_use, 1, "what was offered is free again");
+    cr_assert_eq(farm_cold(&f, slot)->place.count, 0, "ours it is not");
+    cr_assert_eq(memcmp(farm_cold(&f, slot)->prefix, CHOSEN, sizeof CHOSEN), 0);
+    const hm_extranonce_space *const space = hm_space(&f.assignment.prefixes, 2);
+    cr_assert(space->in_use == 1 && (space->blocked[0] & 1u) != 0, "what was offered is free");
     farm_close(&f);
 }
 
@@ -99,7 +100,7 @@ Test(assignment_prefixes, a_miner_that_is_taken_back_keeps_its_old_prefix)
     farm_open(&f, 2, HALVES, 100);
     farm_grant(&f, 1, 8, 100);
     const uint32_t slot = farm_channel(&f, 1.0);
-    cr_assert_eq(hm_assignment_place(&f.assignment, slot, 1, old_prefix, &len), 0);
+    cr_assert_eq(hm_assignment_place(&f.assignment, slot, 1, 0, old_prefix, &len), 0);
     (void)hm_assignment_propose(&f.assignment, slot, 2, HMX_DECISION_MOVE, HMX_REASON_BALANCE, 5,
                                 &d);
     hm_assignment_apply(&f.assignment, slot, 6, NULL, 0);
@@ -149,7 +150,7 @@ Test(assignment_prefixes, an_adopted_channel_has_the_prefix_that_a_closed_one_le
     farm_grant(&f, 1, 8, 100);
     (void)farm_place(&f, 1.0, 1);
     const uint32_t gone = farm_channel(&f, 1.0);
-    cr_assert_eq(hm_assignment_place(&f.assignment, gone, 1, prefix, &len), 0);
+    cr_assert_eq(hm_assignment_place(&f.assignment, gone, 1, 0, prefix, &len), 0);
     hm_assignment_close(&f.assignment, gone, 5);
     const uint32_t slot = farm_channel(&f, 1.0);
     hm_assignment_adopt(&f.assignment, slot, 1, prefix, len);

@@ -85,7 +85,7 @@ static void check_places(world *w)
             }
         }
         for (uint32_t at = a->prefixes.oldest; at != UINT32_MAX; at = a->prefixes.held[at].newer) {
-            if (a->prefixes.held[at].upstream == u) {
+            if (a->prefixes.held[at].upstream == u && a->prefixes.held[at].place.count > 0) {
                 owners[a->prefixes.held[at].place.first]++;
                 owned++;
             }

@@ -148,8 +148,10 @@ Test(extranonce, without_a_grant_the_host_chooses)
     cr_assert_eq(hm_extranonce_fits(&f.space, STANDARD, 0), 0);
     cr_assert_eq(hm_extranonce_take(&f.space, STANDARD, 0, &place), -1);
     cr_assert_eq(place.count, 0);
-    hm_extranonce_claim(&f.space, (const uint8_t *)"abcd", 4, &place);
-    cr_assert_eq(place.count, 0);
+    hm_extranonce_block(&f.space, (const uint8_t *)"abcd", 4);
+    hm_extranonce_unblock(&f.space);
+    cr_assert_eq(hm_extranonce_meets(&f.space, (const uint8_t *)"abcd", 4), 0);
+    cr_assert_eq(f.space.in_use, 0);
     hm_extranonce_release(&f.space, place);
     tear_down(&f);
 }
@@ -247,96 +249,166 @@ static void draw_foreign(reserved *r, const hm_extranonce_space *s, uint64_t *se
     (void)hm_extranonce_write(s, STANDARD, 0, somewhere, r->prefix);
     const uint32_t fixed = (uint32_t)s->pool_prefix_len + s->instance_width;
     r->len = draw_below(seed, 8) == 0 ? fixed + 1u : fixed + 2u + draw_below(seed, 5);
+    r->place = (hm_prefix_place){0};
     if (draw_below(seed, 8) == 0) {
         r->prefix[draw_below(seed, fixed)] ^= 1; /* somewhere else altogether */
     }
 }
 
-Test(extranonce, prefixes_stay_prefix_free_through_takes_claims_and_releases)
+static int meets_any(const reserved *list, uint32_t count, const reserved *r)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (begins_with(&list[i], r)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void block_afresh(hm_extranonce_space *s, const reserved *list, uint32_t count)
+{
+    hm_extranonce_unblock(s);
+    for (uint32_t i = 0; i < count; i++) {
+        if (list[i].place.count == 0) {
+            hm_extranonce_block(s, list[i].prefix, list[i].len);
+        }
+    }
+}
+
+Test(extranonce, prefixes_stay_prefix_free_through_takes_blocks_and_releases)
 {
     static const uint32_t instances[][2] = {{0, 1}, {2, 3}};
     static reserved list[RESERVED_MOST];
     for (int variant = 0; variant < 2; variant++) {
         fixture f;
         uint32_t count = 0;
-        uint32_t indexes = 0;
         uint64_t seed = 61;
-        int claims = 0;
+        int blocks = 0;
         set_up(&f);
         cr_assert_eq(hm_extranonce_reset(&f.space, &f.memory, (const uint8_t *)"\x10\x20", 2, 12,
                                          instances[variant][0], instances[variant][1], 700),
                      0);
         for (int op = 0; op < 20000; op++) {
+            reserved *const r = &list[count];
             if (count == RESERVED_MOST || (count > 0 && draw_below(&seed, 100) < 48)) {
                 const uint32_t gone = draw_below(&seed, count);
+                const int had_place = list[gone].place.count > 0;
                 hm_extranonce_release(&f.space, list[gone].place);
-                indexes -= list[gone].place.count;
                 count--;
                 list[gone] = list[count];
-            } else {
-                reserved *const r = &list[count];
-                if (draw_below(&seed, 10) == 0) {
-                    draw_foreign(r, &f.space, &seed);
-                    hm_extranonce_claim(&f.space, r->prefix, r->len, &r->place);
-                    claims += r->place.count > 0;
-                } else {
-                    const uint32_t kind = draw_below(&seed, 2) ? STANDARD : EXTENDED;
-                    const uint32_t rollable = kind == EXTENDED ? draw_below(&seed, 10) : 0;
-                    cr_assert_eq(hm_extranonce_take(&f.space, kind, rollable, &r->place), 0);
-                    r->len = hm_extranonce_write(&f.space, kind, rollable, r->place, r->prefix);
+                if (!had_place) {
+                    block_afresh(&f.space, list, count);
                 }
-                indexes += r->place.count;
-                count += r->place.count > 0;
+            } else if (draw_below(&seed, 10) == 0) {
+                draw_foreign(r, &f.space, &seed);
+                if (!meets_any(list, count, r)) {
+                    hm_extranonce_block(&f.space, r->prefix, r->len);
+                    blocks++;
+                    count++;
+                }
+            } else {
+                const uint32_t kind = draw_below(&seed, 2) ? STANDARD : EXTENDED;
+                const uint32_t rollable = kind == EXTENDED ? draw_below(&seed, 10) : 0;
+                cr_assert_eq(hm_extranonce_take(&f.space, kind, rollable, &r->place), 0);
+                r->len = hm_extranonce_write(&f.space, kind, rollable, r->place, r->prefix);
+                cr_assert(hm_extranonce_meets(&f.space, r->prefix, r->len), "it has an owner");
+                cr_assert(hm_extranonce_is_form(&f.space, kind, rollable, r->prefix, r->len));
+                count++;
             }
-            cr_assert_eq(f.space.in_use, indexes);
             if (op % 50 == 0) {
                 check_prefix_free(list, count);
             }
         }
-        cr_assert_gt(claims, 100);
+        cr_assert_gt(blocks, 100);
+        while (count > 0) {
+            count--;
+            hm_extranonce_release(&f.space, list[count].place);
+        }
+        hm_extranonce_unblock(&f.space);
+        cr_assert_eq(f.space.in_use, 0);
         tear_down(&f);
     }
 }
 
-Test(extranonce, a_shorter_foreign_prefix_reserves_all_that_begin_with_it)
+Test(extranonce, a_shorter_foreign_prefix_blocks_all_that_begin_with_it)
 {
     fixture f;
-    hm_prefix_place place;
     set_up(&f);
     cr_assert_eq(
         hm_extranonce_reset(&f.space, &f.memory, (const uint8_t *)"\x07", 1, 8, 0, 1, 1000), 0);
-    hm_extranonce_claim(&f.space, (const uint8_t *)"\x07\x01", 2, &place);
-    cr_assert_eq(place.first, 256);
-    cr_assert_eq(place.count, 256);
+    hm_extranonce_block(&f.space, (const uint8_t *)"\x07\x01", 2);
+    hm_extranonce_block(&f.space, (const uint8_t *)"\x07\x01\x07", 3);
+    cr_assert_eq(f.space.in_use, 256, "no index counts twice");
     for (int i = 0; i < 2000 - 256; i++) {
         hm_prefix_place taken;
         cr_assert_eq(hm_extranonce_take(&f.space, STANDARD, 0, &taken), 0);
         cr_assert(taken.first < 256 || taken.first >= 512);
     }
-    hm_extranonce_release(&f.space, place);
+    cr_assert_eq(f.space.in_use, f.space.capacity);
+    hm_extranonce_block(&f.space, (const uint8_t *)"\x07\x07", 2);
+    cr_assert_eq(f.space.in_use, f.space.capacity, "also over what has an owner");
+    hm_extranonce_unblock(&f.space);
     cr_assert_eq(f.space.in_use, 2000 - 256);
-    hm_extranonce_claim(&f.space, (const uint8_t *)"\x07\x07", 2, &place);
-    cr_assert_eq(place.count, 0, "taken in part");
-    hm_extranonce_claim(&f.space, (const uint8_t *)"\x07\x08\x00", 3, &place);
-    cr_assert_eq(place.count, 0, "index 2048 is never handed out");
+    hm_extranonce_block(&f.space, (const uint8_t *)"\x07\x08\x00", 3);
+    cr_assert_eq(f.space.in_use, 2000 - 256, "index 2048 is never handed out");
     tear_down(&f);
 }
 
-Test(extranonce, a_claim_at_the_end_of_the_space_is_cut_there)
+Test(extranonce, what_is_blocked_is_cut_at_the_end_of_the_space)
+{
+    fixture f;
+    set_up(&f);
+    cr_assert_eq(
+        hm_extranonce_reset(&f.space, &f.memory, (const uint8_t *)"\x07", 1, 8, 0, 1, 1000), 0);
+    hm_extranonce_block(&f.space, (const uint8_t *)"\x07\x07", 2);
+    cr_assert_eq(f.space.in_use, 2000 - 1792);
+    hm_extranonce_block(&f.space, (const uint8_t *)"\x08\x00\x00", 3);
+    cr_assert_eq(f.space.in_use, 2000 - 1792, "another pool's");
+    hm_extranonce_block(&f.space, (const uint8_t *)"\x07", 1);
+    cr_assert_eq(f.space.in_use, 2000, "the pool's whole space");
+    cr_assert_not(hm_extranonce_meets(&f.space, (const uint8_t *)"\x07", 1), "nobody owns any");
+    tear_down(&f);
+}
+
+/* A release while the index is blocked as well leaves it in use. */
+Test(extranonce, an_index_may_have_an_owner_and_be_blocked)
 {
     fixture f;
     hm_prefix_place place;
     set_up(&f);
     cr_assert_eq(
         hm_extranonce_reset(&f.space, &f.memory, (const uint8_t *)"\x07", 1, 8, 0, 1, 1000), 0);
-    hm_extranonce_claim(&f.space, (const uint8_t *)"\x07\x07", 2, &place);
-    cr_assert_eq(place.first, 1792);
-    cr_assert_eq(place.count, 2000 - 1792);
-    hm_extranonce_claim(&f.space, (const uint8_t *)"\x08\x00\x00", 3, &place);
-    cr_assert_eq(place.count, 0, "another pool's");
-    hm_extranonce_release(&f.space, (hm_prefix_place){.first = 1792, .count = 2000 - 1792});
-    hm_extranonce_claim(&f.space, (const uint8_t *)"\x07", 1, &place);
-    cr_assert(place.first == 0 && place.count == 2000, "the pool's whole space");
+    cr_assert_eq(hm_extranonce_take(&f.space, STANDARD, 0, &place), 0);
+    hm_extranonce_block(&f.space, (const uint8_t *)"\x07\x00\x00\x05", 4);
+    cr_assert_eq(f.space.in_use, 1);
+    hm_extranonce_release(&f.space, place);
+    cr_assert_eq(f.space.in_use, 1);
+    hm_extranonce_unblock(&f.space);
+    cr_assert_eq(f.space.in_use, 0);
+    tear_down(&f);
+}
+
+/* For a channel that would not fit the index gets narrower, unless twice what is in use would not
+ * fit any more. */
+Test(extranonce, the_index_gets_narrower_while_what_is_there_fits_twice)
+{
+    fixture f;
+    hm_prefix_place place;
+    set_up(&f);
+    cr_assert_eq(
+        hm_extranonce_reset(&f.space, &f.memory, (const uint8_t *)"\x07", 1, 9, 0, 1, 65536), 0);
+    cr_assert_eq(f.space.index_width, 3);
+    for (uint32_t i = 0; i < 128; i++) {
+        cr_assert_eq(hm_extranonce_has_room(&f.space, EXTENDED, 8), 1, "%u", i);
+        cr_assert_eq(hm_extranonce_take(&f.space, EXTENDED, 6, &place), 0);
+    }
+    cr_assert_eq(hm_extranonce_has_room(&f.space, EXTENDED, 8), 0, "256 numbers for 129");
+    cr_assert_eq(hm_extranonce_has_room(&f.space, EXTENDED, 7), 1, "65536");
+    cr_assert_eq(hm_extranonce_has_room(&f.space, EXTENDED, 9), 0, "no byte is left");
+    hm_extranonce_narrow(&f.space, EXTENDED, 7);
+    cr_assert(f.space.index_width == 2 && f.space.in_use == 0);
+    cr_assert_eq(f.space.capacity, 65536);
+    cr_assert_eq(hm_extranonce_has_room(&f.space, EXTENDED, 7), 1);
     tear_down(&f);
 }
 
@@ -360,10 +432,9 @@ Test(extranonce, several_instances_share_a_pool_without_touching)
             cr_assert_eq(r->prefix[1], i);
             count++;
         }
-        hm_prefix_place other;
         const uint8_t neighbours[] = {9, (uint8_t)(i + 1u), 200};
-        hm_extranonce_claim(&f[i].space, neighbours, 3, &other);
-        cr_assert_eq(other.count, 0, "another instance's prefix is not ours to reserve");
+        hm_extranonce_block(&f[i].space, neighbours, 3);
+        cr_assert_eq(f[i].space.in_use, EACH, "another instance's prefix touches none of ours");
     }
     check_prefix_free(list, count);
     for (uint32_t i = 0; i < INSTANCES; i++) {
@@ -386,8 +457,8 @@ Test(extranonce, a_grant_too_small_for_any_index_is_harmless)
                      0);
         cr_assert_eq(hm_extranonce_fits(&f.space, STANDARD, 0), 0, "4 + 1 bytes are needed");
         cr_assert_eq(hm_extranonce_take(&f.space, STANDARD, 0, &place), -1);
-        hm_extranonce_claim(&f.space, prefix, 32, &place);
-        cr_assert_eq(place.count, 0, "granted %u", granted);
+        hm_extranonce_block(&f.space, prefix, 32);
+        cr_assert_eq(f.space.in_use, 0, "granted %u", granted);
         tear_down(&f);
     }
 }

@@ -57,6 +57,15 @@ static hm_prefix_place take(fixture *f, uint32_t upstream)
     return place;
 }
 
+static void hold(fixture *f, uint64_t now_ns, uint32_t upstream, hm_prefix_place place,
+                 int unconfirmed)
+{
+    uint8_t prefix[HMX_EXTRANONCE_MAX];
+    const uint32_t len =
+        hm_extranonce_write(hm_space(&f->prefixes, upstream), STANDARD, 0, place, prefix);
+    hm_prefixes_hold(&f->prefixes, now_ns, 77, upstream, place, prefix, len, unconfirmed);
+}
+
 static int drained(fixture *f, uint32_t upstream, hm_prefix_place place)
 {
     uint8_t prefix[HMX_EXTRANONCE_MAX];
@@ -78,7 +87,7 @@ Test(prefixes, a_left_prefix_is_held_until_drained_and_confirmed)
     set_up(&f);
     const uint32_t slot = open_unconfirmed(&f, 77);
     const hm_prefix_place place = take(&f, POOL);
-    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, NULL, 0, 1);
+    hold(&f, 1000, POOL, place, 1);
     hm_prefixes_expire(&f.prefixes, 2000, &f.channels);
     cr_assert(is_reserved(&f, POOL, place.first), "neither");
     cr_assert_eq(drained(&f, POOL, place), 0);
@@ -97,7 +106,7 @@ Test(prefixes, confirmed_but_not_drained_is_held)
     set_up(&f);
     const uint32_t slot = open_unconfirmed(&f, 77);
     const hm_prefix_place place = take(&f, POOL);
-    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, NULL, 0, 1);
+    hold(&f, 1000, POOL, place, 1);
     hm_hot(&f.channels, slot)->marks &= ~(uint32_t)HM_MARK_UNCONFIRMED;
     hm_prefixes_expire(&f.prefixes, 30 * MINUTE_NS, &f.channels);
     cr_assert(is_reserved(&f, POOL, place.first), "old jobs may still be worked on");
@@ -113,7 +122,7 @@ Test(prefixes, the_end_of_the_channel_confirms)
     set_up(&f);
     const uint32_t slot = open_unconfirmed(&f, 77);
     const hm_prefix_place place = take(&f, POOL);
-    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, NULL, 0, 1);
+    hold(&f, 1000, POOL, place, 1);
     cr_assert_eq(drained(&f, POOL, place), 0);
     hm_channels_close(&f.channels, slot);
     hm_prefixes_expire(&f.prefixes, 2000, &f.channels);
@@ -127,7 +136,7 @@ Test(prefixes, what_needs_no_confirmation_waits_only_for_the_drain)
     set_up(&f);
     (void)open_unconfirmed(&f, 77);
     const hm_prefix_place place = take(&f, POOL);
-    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, NULL, 0, 0);
+    hold(&f, 1000, POOL, place, 0);
     hm_prefixes_expire(&f.prefixes, 2000, &f.channels);
     cr_assert(is_reserved(&f, POOL, place.first));
     cr_assert_eq(drained(&f, POOL, place), 0);
@@ -142,7 +151,7 @@ Test(prefixes, after_an_hour_it_is_free_without_any_report)
     set_up(&f);
     (void)open_unconfirmed(&f, 77);
     const hm_prefix_place place = take(&f, POOL);
-    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, NULL, 0, 1);
+    hold(&f, 1000, POOL, place, 1);
     hm_prefixes_expire(&f.prefixes, 1000 + HM_PREFIX_HOLD_NS - 1, &f.channels);
     cr_assert(is_reserved(&f, POOL, place.first));
     hm_prefixes_expire(&f.prefixes, 1000 + HM_PREFIX_HOLD_NS, &f.channels);
@@ -158,7 +167,7 @@ Test(prefixes, a_report_about_what_is_not_held_is_refused)
     const hm_prefix_place live = take(&f, POOL);
     const hm_prefix_place place = take(&f, POOL);
     cr_assert_eq(drained(&f, POOL, place), -1, "it is live");
-    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, NULL, 0, 0);
+    hold(&f, 1000, POOL, place, 0);
     cr_assert_eq(drained(&f, POOL, live), -1);
     cr_assert_eq(drained(&f, OTHER, place), -1, "the same index of another pool");
     cr_assert_eq(hm_prefixes_drained(&f.prefixes, 9, (const uint8_t *)"\xaa", 1), -1, "no space");
@@ -171,46 +180,150 @@ Test(prefixes, a_report_about_what_is_not_held_is_refused)
 }
 
 /* Neither a prefix cut short nor one that says more than the held one names it. */
-Test(prefixes, a_report_about_another_length_of_run_is_refused)
+Test(prefixes, a_report_about_another_length_is_refused)
 {
+    static const uint8_t longer[HMX_EXTRANONCE_MAX] = {0xaa};
     fixture f;
-    uint8_t prefix[HMX_EXTRANONCE_MAX] = {0};
     set_up(&f);
     const hm_prefix_place place = take(&f, POOL);
     cr_assert_eq(place.first, 0);
-    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, NULL, 0, 0);
-    cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, prefix, 0), -1, "no prefix at all");
-    cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, (const uint8_t *)"\xaa\0\0", 1), -1);
-    cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, (const uint8_t *)"\xaa\0\0", 2), -1);
-    cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, (const uint8_t *)"\xaa\0\0", 3), 0);
+    hold(&f, 1000, POOL, place, 0);
+    for (uint32_t len = 0; len <= HMX_EXTRANONCE_MAX; len++) {
+        cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, longer, len), len == 9 ? 0 : -1);
+    }
     tear_down(&f);
 }
 
-Test(prefixes, a_short_foreign_prefix_is_held_and_drained_as_a_whole)
+/* ---- prefixes without a place ---- */
+static const uint8_t CHOSEN[HMX_EXTRANONCE_MAX] = {0xaa, 0x01};
+
+static int is_blocked(fixture *f, uint32_t index)
 {
-    static const uint8_t SHORT[HMX_EXTRANONCE_MAX] = {0xaa, 0x01};
-    static const uint8_t LONGER[HMX_EXTRANONCE_MAX] = {0xaa, 0x01, 0x00};
-    static const uint8_t SHORTEST[HMX_EXTRANONCE_MAX] = {0xcc};
+    return (int)(hm_space(&f->prefixes, POOL)->blocked[index / 64u] >> (index % 64u) & 1u);
+}
+
+Test(prefixes, one_that_the_host_chose_blocks_what_begins_with_it)
+{
     fixture f;
-    hm_prefix_place place;
     set_up(&f);
-    hm_extranonce_claim(hm_space(&f.prefixes, POOL), SHORT, 2, &place);
-    cr_assert_eq(place.count, 256);
-    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, NULL, 0, 0);
-    cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, LONGER, 3), -1, "only a part of it");
-    cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, SHORT, 2), 0);
+    const hm_prefix_place place = hm_prefixes_claim(&f.prefixes, POOL, CHOSEN, 2);
+    cr_assert_eq(place.count, 0, "it has no place");
+    cr_assert_eq(in_use(&f, POOL), 256);
+    for (uint32_t i = 0; i < 1000; i++) {
+        cr_assert_eq(is_blocked(&f, i), i >= 256 && i < 512);
+    }
+    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, CHOSEN, 2, 0);
     hm_prefixes_expire(&f.prefixes, 2000, &f.channels);
+    cr_assert_eq(in_use(&f, POOL), 256, "it is held");
+    cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, CHOSEN, 3), -1, "only a part of it");
+    cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, CHOSEN, 2), 0);
+    hm_prefixes_expire(&f.prefixes, 3000, &f.channels);
     cr_assert_eq(in_use(&f, POOL), 0);
-    /* shorter than the pool's own prefix: all of the pool's space */
-    cr_assert_eq(hm_extranonce_reset(hm_space(&f.prefixes, POOL), &f.memory,
-                                     (const uint8_t *)"\xcc\xdd", 2, 8, 0, 1, 500),
+    tear_down(&f);
+}
+
+Test(prefixes, what_two_prefixes_block_is_blocked_until_both_are_gone)
+{
+    static const uint8_t longer[HMX_EXTRANONCE_MAX] = {0xaa, 0x01, 0x02, 0x07};
+    fixture f;
+    set_up(&f);
+    (void)hm_prefixes_claim(&f.prefixes, POOL, CHOSEN, 2);
+    (void)hm_prefixes_claim(&f.prefixes, POOL, longer, 4);
+    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, (hm_prefix_place){0}, CHOSEN, 2, 0);
+    hm_prefixes_hold(&f.prefixes, 1000, 78, POOL, (hm_prefix_place){0}, longer, 4, 0);
+    cr_assert_eq(in_use(&f, POOL), 256);
+    cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, CHOSEN, 2), 0);
+    hm_prefixes_expire(&f.prefixes, 2000, &f.channels);
+    cr_assert_eq(in_use(&f, POOL), 1);
+    cr_assert(is_blocked(&f, 0x102));
+    cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, longer, 4), 0);
+    hm_prefixes_expire(&f.prefixes, 3000, &f.channels);
+    cr_assert_eq(in_use(&f, POOL), 0);
+    tear_down(&f);
+}
+
+Test(prefixes, what_a_channel_works_with_stays_blocked)
+{
+    fixture f;
+    set_up(&f);
+    const uint32_t slot = hm_channels_open(&f.channels, 5);
+    hm_hot(&f.channels, slot)->upstream = POOL;
+    hm_cold(&f.channels, slot)->prefix_len = 2;
+    memcpy(hm_cold(&f.channels, slot)->prefix, CHOSEN, 2);
+    (void)hm_prefixes_claim(&f.prefixes, POOL, CHOSEN, 2);
+    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, (hm_prefix_place){0}, CHOSEN, 2, 0);
+    cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, CHOSEN, 2), 0, "another one's, the same");
+    hm_prefixes_expire(&f.prefixes, 2000, &f.channels);
+    cr_assert_eq(in_use(&f, POOL), 256);
+    tear_down(&f);
+}
+
+Test(prefixes, a_space_that_is_replaced_keeps_what_is_held_by_its_bytes)
+{
+    fixture f;
+    set_up(&f);
+    hm_extranonce_space *const space = hm_space(&f.prefixes, POOL);
+    for (int i = 0; i < 20; i++) {
+        hold(&f, 1000, POOL, take(&f, POOL), 0);
+    }
+    hm_prefixes_detach(&f.prefixes, POOL);
+    cr_assert_eq(hm_extranonce_reset(space, &f.memory, (const uint8_t *)"\xcc", 1, 8, 0, 1, 500),
                  0);
-    hm_extranonce_claim(hm_space(&f.prefixes, POOL), SHORTEST, 1, &place);
-    cr_assert_eq(place.count, 1000);
-    hm_prefixes_hold(&f.prefixes, 3000, 77, POOL, place, NULL, 0, 0);
-    cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, SHORTEST, 1), 0);
-    hm_prefixes_expire(&f.prefixes, 4000, &f.channels);
-    cr_assert_eq(in_use(&f, POOL), 0);
+    hm_prefixes_block(&f.prefixes, 1u << (POOL - 1), &f.channels);
+    cr_assert_eq(in_use(&f, POOL), 0, "they are of another space");
+    cr_assert_eq(hm_extranonce_reset(space, &f.memory, (const uint8_t *)"\xaa", 1, 8, 0, 1, 500),
+                 0);
+    hm_prefixes_block(&f.prefixes, 1u << (POOL - 1), &f.channels);
+    cr_assert_eq(in_use(&f, POOL), 20, "and this one is that again");
+    cr_assert_eq(take(&f, POOL).first, 20);
+    cr_assert_eq(drained(&f, POOL, (hm_prefix_place){7, 1}), 0);
+    hm_prefixes_expire(&f.prefixes, 2000, &f.channels);
+    cr_assert_eq(in_use(&f, POOL), 20);
+    cr_assert(!is_blocked(&f, 7) && is_blocked(&f, 8));
+    tear_down(&f);
+}
+
+Test(prefixes, who_takes_back_what_is_held_gets_its_place)
+{
+    fixture f;
+    uint8_t prefix[HMX_EXTRANONCE_MAX];
+    set_up(&f);
+    const hm_prefix_place place = take(&f, POOL);
+    hold(&f, 1000, POOL, place, 0);
+    const uint32_t len =
+        hm_extranonce_write(hm_space(&f.prefixes, POOL), STANDARD, 0, place, prefix);
+    const hm_prefix_place back = hm_prefixes_claim(&f.prefixes, POOL, prefix, len);
+    cr_assert(back.first == place.first && back.count == 1);
+    cr_assert_eq(f.prefixes.held_count, 0);
+    hm_prefixes_expire(&f.prefixes, 1000 + HM_PREFIX_HOLD_NS, &f.channels);
+    cr_assert(is_reserved(&f, POOL, place.first), "it is in force");
+    tear_down(&f);
+}
+
+Test(prefixes, where_the_host_chooses_every_prefix_none_is_held)
+{
+    fixture f;
+    set_up(&f);
+    hm_prefixes_hold(&f.prefixes, 1000, 77, 9, (hm_prefix_place){0}, CHOSEN, 2, 0);
+    cr_assert_eq(f.prefixes.held_count, 1, "nothing is known of that pool yet");
+    f.prefixes.told |= 1u << (10 - 1);
+    hm_prefixes_hold(&f.prefixes, 1000, 77, 10, (hm_prefix_place){0}, CHOSEN, 2, 0);
+    cr_assert_eq(f.prefixes.held_count, 1);
+    tear_down(&f);
+}
+
+Test(prefixes, a_prefix_that_two_channels_left_is_held_once)
+{
+    fixture f;
+    set_up(&f);
+    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, (hm_prefix_place){0}, CHOSEN, 2, 0);
+    cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, CHOSEN, 2), 0);
+    hm_prefixes_hold(&f.prefixes, 5000, 78, POOL, (hm_prefix_place){0}, CHOSEN, 2, 0);
+    cr_assert_eq(f.prefixes.held_count, 1);
+    hm_prefixes_expire(&f.prefixes, 5000 + HM_PREFIX_HOLD_NS - 1, &f.channels);
+    cr_assert_eq(f.prefixes.held_count, 1, "from the second on, and not drained by the first");
+    hm_prefixes_expire(&f.prefixes, 5000 + HM_PREFIX_HOLD_NS, &f.channels);
+    cr_assert_eq(f.prefixes.held_count, 0);
     tear_down(&f);
 }
 
@@ -222,19 +335,21 @@ Test(prefixes, another_instances_prefix_is_not_ours)
                                      (const uint8_t *)"\xaa", 1, 8, 1, 3, 500),
                  0);
     const hm_prefix_place place = take(&f, POOL);
-    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, NULL, 0, 0);
-    cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, (const uint8_t *)"\xaa\x02\0\0", 4), -1);
-    cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, (const uint8_t *)"\xaa\x01\0\0", 4), 0);
+    hold(&f, 1000, POOL, place, 0);
+    cr_assert_eq(
+        hm_prefixes_drained(&f.prefixes, POOL, (const uint8_t *)"\xaa\x02\0\0\0\0\0\0\0", 9), -1);
+    cr_assert_eq(
+        hm_prefixes_drained(&f.prefixes, POOL, (const uint8_t *)"\xaa\x01\0\0\0\0\0\0\0", 9), 0);
     tear_down(&f);
 }
 
-Test(prefixes, nothing_is_held_without_a_place_or_a_pool)
+Test(prefixes, nothing_is_held_without_a_prefix_or_a_pool)
 {
     fixture f;
     set_up(&f);
     const uint64_t asked = f.counted.asked;
-    hm_prefixes_hold(&f.prefixes, 1, 77, POOL, (hm_prefix_place){0}, NULL, 0, 1);
-    hm_prefixes_hold(&f.prefixes, 1, 77, HMX_NONE, (hm_prefix_place){3, 1}, NULL, 0, 1);
+    hm_prefixes_hold(&f.prefixes, 1, 77, POOL, (hm_prefix_place){0}, CHOSEN, 0, 1);
+    hm_prefixes_hold(&f.prefixes, 1, 77, HMX_NONE, (hm_prefix_place){0}, CHOSEN, 2, 1);
     cr_assert_eq(f.prefixes.held_count, 0);
     cr_assert_eq(f.counted.asked, asked);
     tear_down(&f);
@@ -249,8 +364,8 @@ Test(prefixes, forgetting_a_pool_keeps_what_is_held_on_others)
     for (int i = 0; i < 10; i++) {
         here[i] = take(&f, POOL);
         there[i] = take(&f, OTHER);
-        hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, here[i], NULL, 0, 0);
-        hm_prefixes_hold(&f.prefixes, 1000, 77, OTHER, there[i], NULL, 0, 0);
+        hold(&f, 1000, POOL, here[i], 0);
+        hold(&f, 1000, OTHER, there[i], 0);
     }
     hm_prefixes_forget(&f.prefixes, POOL);
     cr_assert_eq(f.prefixes.held_count, 10);
@@ -287,7 +402,7 @@ Test(prefixes, agree_with_an_array_through_thousands_of_holds)
             model[i].until_ns = now_ns + HM_PREFIX_HOLD_NS;
             model[i].held = 1;
             model[i].drained = 0;
-            hm_prefixes_hold(&f.prefixes, now_ns, 77, POOL, model[i].place, NULL, 0, 0);
+            hold(&f, now_ns, POOL, model[i].place, 0);
         } else {
             cr_assert_eq(drained(&f, POOL, model[i].place), 0);
             model[i].drained = 1;
@@ -317,7 +432,7 @@ static uint64_t hold_many(uint64_t fail_at)
     const uint64_t before = f.counted.asked;
     f.counted.fail_at = fail_at == 0 ? 0 : before + fail_at;
     for (uint32_t i = 0; i < 300; i++) {
-        hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, take(&f, POOL), NULL, 0, 0);
+        hold(&f, 1000, POOL, take(&f, POOL), 0);
     }
     const uint64_t asked = f.counted.asked - before;
     cr_assert_eq(in_use(&f, POOL), 300, "none is freed early");

@@ -56,6 +56,7 @@ void hm_ledger_settle(hm_ledger *l, const double *effective, const uint8_t *part
         a->credited = 0.0;
         a->accepted *= keep_verdicts;
         a->rejected *= keep_verdicts;
+        a->verdicts *= keep_verdicts;
     }
     settle_luck(l, dt_s);
 }
@@ -89,7 +90,7 @@ void hm_ledger_close(hm_ledger *l, uint32_t upstream, const double *effective, u
         }
     }
     a->window = a->debt = 0.0;
-    a->accepted = a->rejected = 0.0;
+    hm_account_restore_verdicts(a, 0.0, 0.0);
 }
 
 void hm_ledger_rescale(hm_ledger *l, double old_window_s, double new_window_s)
@@ -99,11 +100,38 @@ void hm_ledger_rescale(hm_ledger *l, double old_window_s, double new_window_s)
     }
 }
 
+/* Of a share with a verdict; 0 while there is none, or when all are forgotten. */
+static double usual_credit(const hm_account *a)
+{
+    const double seen = a->accepted + a->rejected;
+    return seen > 0.0 && a->verdicts > 0.0 ? seen / a->verdicts : 0.0;
+}
+
 double hm_ledger_acceptance(const hm_ledger *l, uint32_t upstream)
 {
     const hm_account *const a = &l->accounts[upstream - 1u];
-    const double accepted = a->accepted + VERDICT_PRIOR;
+    const double usual = usual_credit(a);
+    if (!(usual > 0.0)) {
+        return 1.0;
+    }
+    const double accepted = a->accepted + VERDICT_PRIOR * usual;
     return hm_clamp(accepted / (accepted + a->rejected), 0.5, 1.0);
+}
+
+void hm_account_verdicts(const hm_account *a, double *accepted, double *rejected)
+{
+    /* Unscaled ones are in shares already: divided they might not be the same to the last bit. */
+    const double usual = a->unscaled ? 1.0 : usual_credit(a);
+    *accepted = usual > 0.0 ? a->accepted / usual : 0.0;
+    *rejected = usual > 0.0 ? a->rejected / usual : 0.0;
+}
+
+void hm_account_restore_verdicts(hm_account *a, double accepted, double rejected)
+{
+    a->accepted = accepted;
+    a->rejected = rejected;
+    a->verdicts = accepted + rejected;
+    a->unscaled = a->verdicts > 0.0;
 }
 
 double hm_ledger_sigma_points(const hm_ledger *l, const double *effective, uint32_t n,

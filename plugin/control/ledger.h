@@ -25,8 +25,13 @@ typedef struct hm_account {
     double debt;      /* D: error since ever, clamped */
     double delivered; /* windowed work, for people */
     double total;     /* work since create */
-    double accepted;  /* verdicts, discounted over 20 min, for the acceptance correction */
+    /* For the acceptance correction, discounted over 20 min: the credit of the pool's verdicts, and
+     * their shares. */
+    double accepted;
     double rejected;
+    double verdicts;
+    int unscaled; /* from a saved state: the credits are in shares until the first verdict */
+    uint32_t pad0;
 } hm_account;
 
 typedef struct hm_ledger {
@@ -50,15 +55,28 @@ static inline void hm_ledger_credit(hm_ledger *l, uint32_t upstream, double work
     l->luck_credited += work * (work / (double)count);
 }
 
-/* Notes verdicts of a pool. */
-static inline void hm_ledger_verdict(hm_ledger *l, uint32_t upstream, uint32_t count, int accepted)
+/* What is remembered of verdicts in shares, of whatever credit they were. */
+static inline void hm_account_scale(hm_account *a, double credit)
+{
+    a->accepted *= credit;
+    a->rejected *= credit;
+    a->unscaled = 0;
+}
+
+/* Notes a pool's verdict on `count` shares of together `credit`. */
+static inline void hm_ledger_verdict(hm_ledger *l, uint32_t upstream, double credit, uint32_t count,
+                                     int accepted)
 {
     hm_account *const a = &l->accounts[upstream - 1u];
-    if (accepted) {
-        a->accepted += (double)count;
-    } else {
-        a->rejected += (double)count;
+    if (a->unscaled) {
+        hm_account_scale(a, credit / (double)count);
     }
+    if (accepted) {
+        a->accepted += credit;
+    } else {
+        a->rejected += credit;
+    }
+    a->verdicts += (double)count;
 }
 
 /* Books what was credited in the last dt_s seconds against `effective` (fractions, 0 for those that
@@ -81,8 +99,13 @@ void hm_ledger_close(hm_ledger *l, uint32_t upstream, const double *effective, u
 /* Another measurement window: the window accounts are scaled to it. */
 void hm_ledger_rescale(hm_ledger *l, double old_window_s, double new_window_s);
 
-/* Work accepted per work submitted, from verdicts, with 50 accepted ones as prior: 0.5..1. */
+/* Credit accepted per credit submitted, from verdicts, with 50 accepted shares of the usual credit
+ * as prior: 0.5..1. */
 double hm_ledger_acceptance(const hm_ledger *l, uint32_t upstream);
+/* The verdicts in shares of the usual credit, accepted and rejected: for a saved state. */
+void hm_account_verdicts(const hm_account *a, double *accepted, double *rejected);
+/* Takes them back. */
+void hm_account_restore_verdicts(hm_account *a, double accepted, double rejected);
 
 /* One sigma of share luck in the split over 10 minutes, percentage points; 0 while unknown. */
 double hm_ledger_sigma_points(const hm_ledger *l, const double *effective, uint32_t n,

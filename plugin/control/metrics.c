@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "plugin/control/metrics.h"
 
-uint64_t hm_metrics_rejected(const hm_share_counts *c)
-{
-    uint64_t sum = 0;
-    for (int verdict = HMX_SHARE_REJECTED_STALE; verdict <= HMX_SHARE_REJECTED_OTHER; verdict++) {
-        sum += c->tallies[verdict].count;
-    }
-    return sum;
-}
-
 double hm_metrics_acceptance_pct(const hm_share_counts *c)
 {
-    const uint64_t accepted = c->tallies[HMX_SHARE_ACCEPTED].count;
-    const uint64_t verdicts = accepted + hm_metrics_rejected(c);
+    const double verdicts = c->accepted_credit + c->rejected_credit;
     /* The ratio first: 100 * accepted would be rounded, and the quotient could pass 100. */
-    return verdicts == 0 ? 100.0 : 100.0 * ((double)accepted / (double)verdicts);
+    return verdicts > 0.0 ? 100.0 * (c->accepted_credit / verdicts) : 100.0;
 }
 
 void hm_metrics_fill(const hm_share_counts *c, hmx_upstream_metrics *row)

@@ -17,6 +17,8 @@ enum { HM_TALLY_LOCAL = HMX_SHARE_REJECTED_OTHER + 1, HM_TALLIES };
 
 typedef struct hm_share_counts {
     hmx_tally tallies[HM_TALLIES]; /* by HMX_SHARE_*, and HM_TALLY_LOCAL; [0] is unused */
+    double accepted_credit;        /* of the pool's verdicts, as the pool counts */
+    double rejected_credit;
 } hm_share_counts;
 
 /* Adds shares with one verdict (HMX_SHARE_* or HM_TALLY_LOCAL). */
@@ -26,10 +28,17 @@ static inline void hm_metrics_add(hm_share_counts *c, uint32_t verdict, uint32_t
     c->tallies[verdict].work += work;
 }
 
-/* Shares that pools rejected, all reasons. */
-uint64_t hm_metrics_rejected(const hm_share_counts *c);
+/* Adds what a verdict of the pool itself is worth. */
+static inline void hm_metrics_verdict(hm_share_counts *c, double credit, int accepted)
+{
+    if (accepted) {
+        c->accepted_credit += credit;
+    } else {
+        c->rejected_credit += credit;
+    }
+}
 
-/* accepted / (accepted + rejected) in per cent; 100 while there is no verdict. */
+/* accepted / (accepted + rejected) by credit, in per cent; 100 while there is no verdict. */
 double hm_metrics_acceptance_pct(const hm_share_counts *c);
 
 /* Copies the tallies into a row of the snapshot. */

@@ -380,6 +380,9 @@ void hm_core_share(hm_core *core, const hm_share_facts *share)
         return;
     }
     hm_metrics_add(counts, verdict, share->count, share->work);
+    if (rejected || verdict == HMX_SHARE_ACCEPTED) {
+        hm_metrics_verdict(counts, share->credit, !rejected);
+    }
     if (on_accepted && verdict == HMX_SHARE_ACCEPTED) {
         hm_ledger_credit(&core->ledger, share->upstream, share->credit, share->count);
     } else if (!on_accepted && is_proof) {
@@ -390,7 +393,7 @@ void hm_core_share(hm_core *core, const hm_share_facts *share)
     } else if (is_excused(core, share)) {
         hm_health_answered(health);
     } else if (rejected || verdict == HMX_SHARE_ACCEPTED) {
-        hm_ledger_verdict(&core->ledger, share->upstream, share->count, !rejected);
+        hm_ledger_verdict(&core->ledger, share->upstream, share->credit, share->count, !rejected);
         hm_health_verdict(health, share->count, !rejected);
     }
     if (verdict <= HMX_SHARE_NOT_FORWARDED) {

@@ -35,13 +35,12 @@ static hm_state_upstream row_of(const hm_core *core, const hm_ledger *ledger, ui
         .debt = account->debt,
         .delivered = account->delivered,
         .error_before = 0.0 - core->control.pids[i].last_measurement_pct,
-        .accepted = account->accepted,
-        .rejected = account->rejected,
         .balance = core->control.balance[i],
         .p_points = terms->p_points,
         .i_points = terms->i_points,
         .d_points = terms->d_points,
     };
+    hm_account_verdicts(account, &row.accepted, &row.rejected);
     note_health(core, i, &row);
     if (!hm_state_upstream_is_sound(&row)) {
         row = (hm_state_upstream){0}; /* better a fresh start than a state that nobody loads */
@@ -178,8 +177,7 @@ static void take_accounts(hm_core *core, uint32_t i, const hm_state_upstream *ro
     account->debt = row->debt;
     account->delivered = row->delivered;
     core->control.pids[i].last_measurement_pct = 0.0 - row->error_before;
-    account->accepted = row->accepted;
-    account->rejected = row->rejected;
+    hm_account_restore_verdicts(account, row->accepted, row->rejected);
     core->control.balance[i] = row->balance;
     *terms = (hm_pid_terms){
         .p_points = row->p_points,

@@ -218,7 +218,8 @@ enum hmx_share_flag { HMX_SHARE_FLAG_LOCAL = 0x1 };
  *   credit  is what the pool counts: the difficulty of the target of the upstream job, credited
  *           (ACCEPTED) or to be credited had it been accepted (SUBMITTED, REJECTED_*, LOST); 0 with
  *           NOT_FORWARDED. 0 otherwise = the same as work.
- * Neither is ever the pool's new_shares_sum: that is a truncated integer.
+ * Neither is ever the pool's new_shares_sum: that is a truncated integer. How much a pool accepts
+ * is a ratio of credit to credit.
  *
  * A host that aggregates many miners into one upstream channel has miners with easy targets and a
  * pool with a hard one. Of a miner's shares it forwards those that meet the pool's: SUBMITTED, then

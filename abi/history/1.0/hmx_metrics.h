@@ -65,8 +65,8 @@ typedef struct hmx_upstream_metrics {
     uint32_t has_actual;  /* hmx_tri: YES once any work was delivered inside the window */
     uint32_t pad1;
     double hashrate;       /* estimate of the channels assigned here, hashes per second */
-    double acceptance_pct; /* accepted / (accepted + rejected) by count, 100 while there is no
-                              verdict */
+    double acceptance_pct; /* accepted / (accepted + rejected), credit by credit; 100 while there is
+                              no verdict */
     hmx_tally submitted;
     hmx_tally accepted;
     hmx_tally not_forwarded;

@@ -311,7 +311,8 @@ pub type hmx_share_flag = ::std::os::raw::c_uint;
 #[doc = "   credit  is what the pool counts: the difficulty of the target of the upstream job, credited"]
 #[doc = "           (ACCEPTED) or to be credited had it been accepted (SUBMITTED, REJECTED_*, LOST); 0 with"]
 #[doc = "           NOT_FORWARDED. 0 otherwise = the same as work."]
-#[doc = " Neither is ever the pool's new_shares_sum: that is a truncated integer."]
+#[doc = " Neither is ever the pool's new_shares_sum: that is a truncated integer. How much a pool accepts"]
+#[doc = " is a ratio of credit to credit."]
 #[doc = ""]
 #[doc = " A host that aggregates many miners into one upstream channel has miners with easy targets and a"]
 #[doc = " pool with a hard one. Of a miner's shares it forwards those that meet the pool's: SUBMITTED, then"]
@@ -1027,8 +1028,8 @@ pub struct hmx_upstream_metrics {
     pub pad1: u32,
     #[doc = " estimate of the channels assigned here, hashes per second"]
     pub hashrate: f64,
-    #[doc = " accepted / (accepted + rejected) by count, 100 while there is no"]
-    #[doc = "verdict"]
+    #[doc = " accepted / (accepted + rejected), credit by credit; 100 while there is"]
+    #[doc = "no verdict"]
     pub acceptance_pct: f64,
     pub submitted: hmx_tally,
     pub accepted: hmx_tally,

@@ -230,8 +230,8 @@ Test(ledger, closing_forgets_one_upstream_and_keeps_its_history)
     const double work[] = {0.0, 50.0};
     const double half[] = {0.5, 0.5};
     credit(work, 2);
-    hm_ledger_verdict(&ledger, 1, 100, 0);
-    hm_ledger_verdict(&ledger, 2, 100, 0);
+    hm_ledger_verdict(&ledger, 1, 700.0, 100, 0);
+    hm_ledger_verdict(&ledger, 2, 700.0, 100, 0);
     settle(2, half);
     const double acceptance = hm_ledger_acceptance(&ledger, 2);
     hm_ledger_close(&ledger, 1, half, 2, 1.0);
@@ -294,18 +294,63 @@ Test(ledger, rescaling_keeps_the_error_in_points)
 Test(ledger, acceptance_has_fifty_accepted_shares_as_prior)
 {
     cr_assert_eq(hm_ledger_acceptance(&ledger, 1), 1.0);
-    hm_ledger_verdict(&ledger, 1, 10, 0);
+    hm_ledger_verdict(&ledger, 1, 70.0, 10, 0);
     cr_assert_float_eq(hm_ledger_acceptance(&ledger, 1), 50.0 / 60.0, 1e-12);
-    hm_ledger_verdict(&ledger, 1, 40, 1);
+    hm_ledger_verdict(&ledger, 1, 280.0, 40, 1);
     cr_assert_float_eq(hm_ledger_acceptance(&ledger, 1), 90.0 / 100.0, 1e-12);
     cr_assert_eq(hm_ledger_acceptance(&ledger, 2), 1.0, "of its own upstream only");
-    hm_ledger_verdict(&ledger, 1, 100000, 0);
+    hm_ledger_verdict(&ledger, 1, 700000.0, 100000, 0);
     cr_assert_eq(hm_ledger_acceptance(&ledger, 1), 0.5, "never below a half");
+}
+
+/* Nine of ten shares are accepted, and the tenth is worth as much as ninety-one of them. */
+Test(ledger, acceptance_is_a_ratio_of_credit_to_credit)
+{
+    hm_ledger_verdict(&ledger, 1, 900.0, 900, 1);
+    hm_ledger_verdict(&ledger, 1, 9100.0, 100, 0);
+    const double prior = 50.0 * 10000.0 / 1000.0;
+    cr_assert_float_eq(hm_ledger_acceptance(&ledger, 1),
+                       fmax(0.5, (900.0 + prior) / (10000.0 + prior)), 1e-12);
+    hm_ledger_verdict(&ledger, 2, 9100.0, 100, 1);
+    hm_ledger_verdict(&ledger, 2, 900.0, 900, 0);
+    cr_assert_float_eq(hm_ledger_acceptance(&ledger, 2), (9100.0 + prior) / (10000.0 + prior),
+                       1e-12);
+}
+
+Test(ledger, verdicts_of_a_saved_state_count_as_shares_of_the_next_credit)
+{
+    double accepted = 0.0;
+    double rejected = 0.0;
+    hm_account_restore_verdicts(&ledger.accounts[0], 30.0, 20.0);
+    cr_assert_float_eq(hm_ledger_acceptance(&ledger, 1), 80.0 / 100.0, 1e-12);
+    hm_account_verdicts(&ledger.accounts[0], &accepted, &rejected);
+    cr_assert(accepted == 30.0 && rejected == 20.0, "to the last bit");
+    hm_ledger_verdict(&ledger, 1, 7e6, 50, 1);
+    cr_assert_float_eq(hm_ledger_acceptance(&ledger, 1), 130.0 / 150.0, 1e-12);
+    hm_account_verdicts(&ledger.accounts[0], &accepted, &rejected);
+    cr_assert_float_eq(accepted, 80.0, 1e-9);
+    cr_assert_float_eq(rejected, 20.0, 1e-9);
+}
+
+/* Ten days without a verdict: the numbers end where doubles end. */
+Test(ledger, verdicts_that_are_forgotten_altogether_are_none)
+{
+    double accepted = 1.0;
+    double rejected = 1.0;
+    hm_ledger_verdict(&ledger, 1, 1e20, 1, 0);
+    for (int i = 0; i < 40000; i++) {
+        settle(1, (const double[]){1.0});
+        const double acceptance = hm_ledger_acceptance(&ledger, 1);
+        cr_assert(acceptance >= 0.5 && acceptance <= 1.0);
+    }
+    cr_assert_eq(hm_ledger_acceptance(&ledger, 1), 1.0);
+    hm_account_verdicts(&ledger.accounts[0], &accepted, &rejected);
+    cr_assert(accepted == 0.0 && rejected < 1e-300);
 }
 
 Test(ledger, verdicts_are_forgotten_over_twenty_minutes)
 {
-    hm_ledger_verdict(&ledger, 1, 50, 0);
+    hm_ledger_verdict(&ledger, 1, 350.0, 50, 0);
     for (int i = 0; i < 1200 / 30; i++) {
         settle(1, (const double[]){1.0});
     }

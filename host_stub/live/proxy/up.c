@@ -88,13 +88,14 @@ static void dial(hs_proxy *proxy, hs_proxy_up *up)
 static void open_channel(hs_proxy *proxy, hs_proxy_up *up)
 {
     hs_sv2_message m = {.id = HS_SV2_OPEN_EXTENDED};
+    const char *const account = up->row.user_identity;
     up->state = HS_UP_OPENING;
     up->since_ns = proxy->now_ns;
     up->stated_hs = hs_proxy_rate_of(proxy, up->upstream);
     up->stated_at_ns = proxy->now_ns;
     up->is_dirty = 0;
     m.as.open.request_id = ++up->request_id;
-    m.as.open.user_identity = hs_sv2_bytes_of("hashmux");
+    m.as.open.user_identity = hs_sv2_bytes_of(account[0] != '\0' ? account : "hashmux");
     m.as.open.nominal_hash_rate = (float)up->stated_hs;
     memset(&m.as.open.max_target, 0xff, sizeof m.as.open.max_target);
     m.as.open.min_extranonce_size = up->ask_size;

@@ -121,6 +121,7 @@ static hmx_status rig_upstreams(hmx_instance *self, hmx_upstream_table *out)
         row->health_check_interval_secs = 30;
         row->id[0] = (char)('a' + (int)i);
         memcpy(row->address, "127.0.0.1", sizeof "127.0.0.1");
+        memcpy(row->user_identity, "farm.b", i == 1 ? sizeof "farm.b" : 0); /* of b alone */
     }
     out->count = RIG_POOLS;
     return HMX_OK;

@@ -57,6 +57,21 @@ Test(proxy_up, all_pools_are_dialled_and_asked_for_an_extended_channel)
     cr_assert_eq(rig.ups[rig.up_count - 1].extranonce_size, RIG_EXTRANONCE);
 }
 
+static int has_account(uint32_t upstream, const char *account)
+{
+    const hs_sv2_message *const m = rig_last(&rig.pools[upstream].log, HS_SV2_OPEN_EXTENDED);
+    return m->as.open.user_identity.len == strlen(account) &&
+           memcmp(m->as.open.user_identity.data, account, strlen(account)) == 0;
+}
+
+Test(proxy_up, channels_are_opened_with_the_account_of_the_table)
+{
+    rig_pool_up(1, 1);
+    rig_pool_up(2, 2);
+    cr_assert(has_account(1, "hashmux"), "none is given: the host's own");
+    cr_assert(has_account(2, "farm.b"));
+}
+
 Test(proxy_up, openings_wait_for_a_pool)
 {
     rig_connect(&miner, 0);

@@ -58,7 +58,7 @@ static void note_health(hm_core *core, uint32_t upstream, uint32_t state)
 hmx_status hm_core_upstream(hm_core *core, uint32_t upstream, const hm_upstream_facts *facts)
 {
     hm_upstream *const row = &core->upstreams.rows[upstream - 1u];
-    const int was_usable = hm_upstreams_usable(&core->upstreams, upstream);
+    uint8_t usable[HMX_UPSTREAMS_MAX] = {0};
     hm_upstream_facts next = *facts;
     hm_extranonce_space fresh = {0};
     const int is_replaced = facts->state == HMX_UPSTREAM_UP && space_changed(&row->facts, facts);
@@ -83,14 +83,11 @@ hmx_status hm_core_upstream(hm_core *core, uint32_t upstream, const hm_upstream_
         next.extranonce_prefix_len = row->facts.extranonce_prefix_len;
         memcpy(next.extranonce_prefix, row->facts.extranonce_prefix, sizeof next.extranonce_prefix);
     }
+    hm_core_list_usable(core, usable);
     say_state(core, upstream, &next);
     note_health(core, upstream, next.state);
     hm_upstreams_report(&core->upstreams, upstream, &next);
-    if (hm_upstreams_usable(&core->upstreams, upstream) != was_usable) {
-        hm_core_turned(core, upstream);
-        hm_core_retarget(core);
-        core->control.evacuate = 1;
-    }
+    hm_core_follow_usable(core, usable);
     return HMX_OK;
 }
 

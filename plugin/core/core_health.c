@@ -48,15 +48,20 @@ static void judge_one(hm_core *core, uint32_t i, const hm_health_params *params)
     }
 }
 
+void hm_core_list_usable(const hm_core *core, uint8_t *usable)
+{
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        usable[i] = (uint8_t)hm_upstreams_usable(&core->upstreams, i + 1u);
+    }
+}
+
 /* Judges all. Marks in `turned` those that began or ceased to be usable; returns how many. */
 static uint32_t judge_all(hm_core *core, uint8_t *turned)
 {
     const hm_health_params params = hm_core_health_params(core);
     const hm_upstreams *const u = &core->upstreams;
     uint32_t count = 0;
-    for (uint32_t i = 0; i < u->top; i++) {
-        turned[i] = (uint8_t)hm_upstreams_usable(u, i + 1u);
-    }
+    hm_core_list_usable(core, turned);
     for (uint32_t i = 0; i < u->top; i++) {
         if (u->rows[i].exists) {
             judge_one(core, i, &params);
@@ -69,13 +74,28 @@ static uint32_t judge_all(hm_core *core, uint8_t *turned)
     return count;
 }
 
-void hm_core_turned(hm_core *core, uint32_t upstream)
+static void turn(hm_core *core, uint32_t upstream)
 {
     const uint64_t bit = 1ull << (upstream - 1u);
     const int spared = (core->restored.waiting & bit) != 0 && hm_core_is_coming_back(core);
     core->restored.waiting &= ~bit;
     if (!spared) {
         hm_core_forgive(core, upstream);
+    }
+}
+
+void hm_core_follow_usable(hm_core *core, const uint8_t *before)
+{
+    int any = 0;
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        if (before[i] != hm_upstreams_usable(&core->upstreams, i + 1u)) {
+            turn(core, i + 1u);
+            any = 1;
+        }
+    }
+    if (any) {
+        hm_core_retarget(core);
+        core->control.evacuate = 1;
     }
 }
 

@@ -13,9 +13,12 @@
 hm_health_params hm_core_health_params(const hm_core *core);
 /* Judges the pools' health when it is time; grey and held-down ones stop being usable. */
 void hm_core_judge_health(hm_core *core);
-/* An upstream began or ceased to be usable: what it is owed is forgotten, unless this is its return
- * after a restart. */
-void hm_core_turned(hm_core *core, uint32_t upstream);
+/* Which upstreams are usable: usable[64]. */
+void hm_core_list_usable(const hm_core *core, uint8_t *usable);
+/* Something changed about one upstream, and these were usable before. Those that began or ceased to
+ * be, that one or another: what they are owed is forgotten, unless it is their return after a
+ * restart, and the targets follow. */
+void hm_core_follow_usable(hm_core *core, const uint8_t *before);
 
 /* Looks up again where each open channel is pinned to; after the pins or the upstreams changed. */
 void hm_core_resolve_pins(hm_core *core);

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * What the header says of pools: what the host tells of them and who makes use of it, a pool
+ * without a job, and what is judged when. */
+#include "tests/integration/harness_field.h"
+
+static it_host H;
+
+#define AB IT_POOL("a", "60", "1") IT_POOL("b", "40", "2")
+
+static void tell(const hmx_upstream_event *e)
+{
+    cr_assert_eq(hs_guard_on_upstream(H.guard, e), HMX_OK);
+}
+
+/* ---- target and max_target ---- */
+Test(contract_pools, a_channel_that_wants_harder_shares_than_a_pool_gives_is_not_moved_there)
+{
+    it_open(&H, IT_POOL("a", "50", "1") IT_POOL("b", "30", "2") IT_POOL("c", "20", "3"));
+    it_all_up(&H, 3);
+    it_channels(&H, 20, 1000);
+    hmx_upstream_event easy = it_upstream(&H, IT_B, HMX_UPSTREAM_UP);
+    easy.target[28] = 2;
+    tell(&easy);
+    for (uint32_t i = 0; i < 20; i++) {
+        hmx_channel_update e = {.event = it_event(&H, sizeof e),
+                                .channel = H.channels[i].channel,
+                                .changed = HMX_FACT_MAX_TARGET};
+        e.max_target[28] = i % 2 ? 2 : 1; /* as easy as b's, or harder; told only later */
+        cr_assert_eq(hs_guard_on_channel_update(H.guard, &e), HMX_OK);
+    }
+    it_down(&H, IT_A);
+    it_tick(&H);
+    cr_assert_eq(H.decision_count, 10);
+    uint32_t to_b = 0;
+    for (uint32_t i = 0; i < H.decision_count; i++) {
+        const uint64_t index = H.decisions[i].channel - 1;
+        to_b += H.decisions[i].to == IT_B;
+        cr_assert(H.decisions[i].to == IT_C || index % 2 == 1);
+    }
+    cr_assert_gt(to_b, 0, "the others may go there");
+    it_close(&H);
+}
+
+Test(contract_pools, a_target_that_is_not_known_forbids_nothing)
+{
+    for (int who = 0; who < 2; who++) {
+        it_open(&H, IT_POOL("a", "100", "1"));
+        hmx_upstream_event e = it_upstream(&H, IT_A, HMX_UPSTREAM_UP);
+        e.target[28] = who ? 2 : 0;
+        tell(&e);
+        hmx_channel_open open = it_channel_event(&H, 1000);
+        open.max_target[28] = who ? 0 : 1;
+        cr_assert_eq(H.channels[it_channel_with(&H, &open)].upstream, IT_A);
+        it_close(&H);
+    }
+}
+
+/* ---- has_job ---- */
+static void job(uint32_t upstream, uint32_t has_job)
+{
+    hmx_upstream_event e = it_upstream(&H, upstream, HMX_UPSTREAM_UP);
+    e.has_job = has_job;
+    tell(&e);
+}
+
+/* Fifty minutes without a job: nobody is sent there, neither a newcomer nor a miner of the others.
+ * (That those who are there leave after a grace is the control's business.) */
+Test(contract_pools, without_a_job_a_pool_is_never_a_destination)
+{
+    it_open(&H, IT_ABC);
+    it_all_up(&H, 3);
+    it_channels(&H, 100, 1000);
+    it_run(&H, 600, 1, IT_APPLY);
+    job(IT_A, HMX_NO);
+    const uint32_t before = it_count_on(&H, IT_A);
+    for (uint32_t minute = 0; minute < 50; minute++) {
+        cr_assert_neq(H.channels[it_channel_of(&H, 1000)].upstream, IT_A);
+        if (minute == 20) {
+            it_down(&H, IT_B); /* the others have to go somewhere, too */
+        } else if (minute == 22) {
+            it_up(&H, IT_B);
+        }
+        for (uint32_t s = 0; s < 60; s += 5) {
+            it_advance(&H, 5);
+            it_mine(&H, 5);
+            it_tick(&H);
+            for (uint32_t i = 0; i < H.decision_count; i++) {
+                cr_assert_neq(H.decisions[i].to, IT_A, "minute %u", minute);
+            }
+            it_answer_all(&H, HMX_RESULT_APPLIED);
+        }
+    }
+    cr_assert_leq(it_count_on(&H, IT_A), before);
+    const hmx_upstream_metrics row = it_row(&H, IT_A);
+    cr_assert((row.flags & HMX_ROW_UP) != 0 && (row.flags & HMX_ROW_USABLE) == 0);
+    cr_assert_eq(row.effective_pct, 0);
+    cr_assert_gt(row.wanted_hashrate, 0.55 * it_snapshot(&H).s.hashrate, "its share, told ahead");
+    job(IT_A, HMX_YES);
+    cr_assert_eq(H.channels[it_channel_of(&H, 1000)].upstream, IT_A);
+    it_close(&H);
+}
+
+/* Between a new block and its job a pool has none, for seconds. */
+Test(contract_pools, a_job_that_is_away_for_seconds_moves_nobody)
+{
+    it_open(&H, IT_ABC);
+    it_all_up(&H, 3);
+    it_channels(&H, 100, 1000);
+    it_run(&H, 3600, 1, IT_APPLY);
+    const uint64_t before = H.moves;
+    for (uint32_t block = 0; block < 12; block++) {
+        job(IT_A, HMX_NO);
+        it_run(&H, 5, 1, IT_APPLY);
+        job(IT_A, HMX_YES);
+        it_run(&H, 595, 1, IT_APPLY);
+    }
+    cr_assert_leq(H.moves - before, 4, "%d moves", (int)(H.moves - before));
+    it_close(&H);
+}
+
+/* ---- judged when ---- */
+#define SLOW                                                                                       \
+    "[controller]\nevaluation_interval_secs = 3600\n[failover]\n"                                  \
+    "health_check_interval_secs = 3600\nhold_down_secs = 60\nhold_down_max_secs = 7200\n" AB
+
+/* Down and up again, so often. */
+static void fail(uint32_t upstream, uint32_t times)
+{
+    for (uint32_t i = 0; i < times; i++) {
+        it_down(&H, upstream);
+        it_advance(&H, 1);
+        it_up(&H, upstream);
+        it_advance(&H, 1);
+    }
+}
+
+static uint32_t used(uint32_t upstream)
+{
+    return it_row(&H, upstream).flags & (HMX_ROW_USABLE | HMX_ROW_HELD_DOWN);
+}
+
+Test(contract_pools, the_end_of_a_hold_down_is_seen_at_the_next_check_or_report)
+{
+    for (int reported = 0; reported < 2; reported++) {
+        it_open(&H, SLOW);
+        it_all_up(&H, 2);
+        fail(IT_A, 2);
+        cr_assert_eq(used(IT_A), HMX_ROW_HELD_DOWN);
+        it_advance(&H, 130);
+        it_tick(&H);
+        cr_assert_eq(used(IT_A), 0, "over, and not judged yet");
+        if (reported) {
+            it_up(&H, IT_A);
+        } else {
+            it_advance(&H, 3600);
+            it_tick(&H);
+        }
+        cr_assert_eq(used(IT_A), HMX_ROW_USABLE);
+        it_close(&H);
+    }
+}
+
+/* Both are held down: they are used for want of better. When the first is not held any more, the
+ * second is not used any more, in the snapshot and in fact. */
+Test(contract_pools, what_one_pool_does_to_another_is_followed_at_once)
+{
+    it_open(&H, SLOW);
+    it_all_up(&H, 2);
+    fail(IT_A, 2);
+    fail(IT_B, 4);
+    cr_assert_eq(used(IT_A), HMX_ROW_HELD_DOWN | HMX_ROW_USABLE);
+    cr_assert_eq(used(IT_B), HMX_ROW_HELD_DOWN | HMX_ROW_USABLE);
+    it_channels(&H, 10, 1000);
+    cr_assert_eq(it_count_on(&H, IT_B), 4);
+    it_advance(&H, 130);
+    it_up(&H, IT_A);
+    cr_assert_eq(used(IT_A), HMX_ROW_USABLE);
+    cr_assert_eq(used(IT_B), HMX_ROW_HELD_DOWN);
+    cr_assert_eq(it_row(&H, IT_A).effective_pct, 100);
+    cr_assert_eq(it_row(&H, IT_B).effective_pct, 0);
+    it_tick(&H);
+    it_answer_all(&H, HMX_RESULT_APPLIED);
+    cr_assert_eq(it_count_on(&H, IT_B), 0);
+    it_close(&H);
+}

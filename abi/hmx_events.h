@@ -65,7 +65,7 @@ typedef struct hmx_upstream_event {
     hmx_event event;
     uint32_t upstream;
     uint32_t state;           /* HMX_UPSTREAM_*: judged */
-    uint32_t reason;          /* HMX_UPSTREAM_REASON_*, why it is not up: goes into the log */
+    uint32_t reason;          /* HMX_UPSTREAM_REASON_*, why it is not up: for the log and metrics */
     uint32_t extranonce_size; /* rollable bytes granted; 0 = the host chooses every prefix on this
                                  pool */
     uint32_t extranonce_prefix_len; /* 0..32; prefix_len + extranonce_size <= 32 */

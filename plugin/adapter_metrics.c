@@ -69,6 +69,8 @@ static hmx_upstream_metrics row_of(const hm_core *core, uint32_t i, const totals
         .channels = a->counts[i + 1u],
         .pending_in = a->pending_in[i + 1u],
         .pending_out = a->pending_out[i + 1u],
+        .state = u->facts.state,
+        .reason = u->facts.state == HMX_UPSTREAM_UP ? HMX_NONE : u->facts.reason,
         .target_pct = u->removed ? 0.0 : u->percentage,
         .effective_pct = 100.0 * core->control.effective[i],
         .command_pct = 100.0 * core->control.command[i],

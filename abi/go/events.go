@@ -246,7 +246,8 @@ type Outcome struct {
 type Metrics struct {
 	Upstream                                                   uint32
 	ID                                                         string
-	Flags, Channels                                            uint32
+	State                                                      State
+	Flags, Channels, Reason                                    uint32
 	TargetPct, EffectivePct, CommandPct, AllocatedPct          float64
 	ActualPct, DeliveredPct, Hashrate, WantedHashrate          float64
 	Submitted, Accepted, NotForwarded, Lost                    uint64
@@ -266,6 +267,7 @@ type Snapshot struct {
 
 func metricsOf(r *C.hmx_upstream_metrics) Metrics {
 	return Metrics{Upstream: uint32(r.upstream), ID: C.GoString(&r.id[0]), Flags: uint32(r.flags),
+		State: State(r.state), Reason: uint32(r.reason),
 		Channels: uint32(r.channels), TargetPct: float64(r.target_pct),
 		EffectivePct: float64(r.effective_pct), CommandPct: float64(r.command_pct),
 		AllocatedPct: float64(r.allocated_pct), ActualPct: float64(r.actual_pct),

@@ -207,7 +207,8 @@ typedef struct hmx_ops {
     hmx_status (*on_share)(hmx_instance *self, const hmx_share *event);
 
     /* [instance] Time passed. Call it at least every second; more often does no harm. What is wrong
-     * is judged once per evaluation interval; who has to leave a dead pool leaves at once.
+     * is judged once per evaluation interval, the pools' health (and the end of a hold-down) once
+     * per health_check_interval_secs; who has to leave a dead pool leaves at once.
      * Out:  decisions to carry out, up to out->capacity; with out->more the call is repeated with
      *       the same now_ns (and the next seq) until there are no more. */
     hmx_status (*on_tick)(hmx_instance *self, const hmx_tick *event, hmx_decision_buf *out);
@@ -294,8 +295,8 @@ struct hmx_host {
     void *ctx;     /* passed back as the first argument of each callback */
     /* [any-thread] One line for people, no newline, not NUL-terminated. May be NULL. */
     void (*log)(void *ctx, uint32_t level, const char *text, uint64_t len);
-    /* [instance] One finished JSON line for one decision or outcome; the host stores it. May be
-     * NULL. */
+    /* [instance] One finished JSON line for one decision or outcome, with hmx_reassign.cause; the
+     * host stores it. May be NULL. */
     void (*audit)(void *ctx, const char *json, uint64_t len);
     /* [instance] `size` > 0 bytes aligned to `align` (a power of two, <= 4096), or NULL. Contents
      * undefined. */
@@ -326,7 +327,9 @@ struct hmx_create_args {
     hmx_view config_text;    /* the configuration itself, UTF-8 */
     uint8_t seed[32];        /* all randomness of the instance comes from here */
     uint64_t now_ns;         /* monotonic clock, nanoseconds */
-    uint64_t unix_ms;        /* wall clock, milliseconds since 1970; for schedules and messages */
+    uint64_t unix_ms;        /* wall clock, milliseconds since 1970, as everywhere: for schedules,
+                                the age of a saved state, and the audit; never for a decision's
+                                time, which is now_ns */
     uint32_t channels_max;   /* most channels open at once; on_channel_open beyond it answers
                               HMX_E_LIMIT; 0 = 65536 */
     uint32_t upstreams_max;  /* most upstreams that the host handles, 1..64; 0 = 64 */

@@ -35,11 +35,14 @@ typedef struct hmx_tally {
 
 enum hmx_row_flag {
     HMX_ROW_ENABLED = 0x1,
-    HMX_ROW_UP = 0x2,        /* the host said UP */
-    HMX_ROW_USABLE = 0x4,    /* enabled, up and with a job: may receive channels */
-    HMX_ROW_REMOVED = 0x8,   /* no longer configured, channels are leaving */
-    HMX_ROW_GREY = 0x10,     /* connected, but rejects or swallows shares: one channel watches it */
-    HMX_ROW_HELD_DOWN = 0x20 /* failed too often lately: waits before it is used again */
+    HMX_ROW_UP = 0x2,      /* the host said UP */
+    HMX_ROW_USABLE = 0x4,  /* enabled, up and with a job: may receive channels */
+    HMX_ROW_REMOVED = 0x8, /* no longer configured, channels are leaving */
+    HMX_ROW_GREY = 0x10,   /* connected, but rejects or swallows shares: one channel watches it */
+    /* Failed too often lately: waits before it is used again. When the wait is over it is judged at
+     * the next health check (health_check_interval_secs), or when the host next reports it; until
+     * then it has neither this flag nor HMX_ROW_USABLE. */
+    HMX_ROW_HELD_DOWN = 0x20
 };
 
 typedef struct hmx_upstream_metrics {
@@ -50,20 +53,20 @@ typedef struct hmx_upstream_metrics {
     uint32_t channels;   /* assigned (a pending move still counts where it is) */
     uint32_t pending_in; /* moves under way to here */
     uint32_t pending_out;
-    uint32_t pad0;
+    uint32_t state;    /* HMX_UPSTREAM_*, as the host said last; 0 = it said nothing yet */
     double target_pct; /* configured */
     /* Each of these columns sums to 100 over the rows, or is all 0. All but command_pct are 0..100.
      */
-    double effective_pct; /* after health and enabled flags: what the controller steers to */
-    double command_pct;   /* wanted allocation: effective target + correction, not clamped: below 0
+    double effective_pct;  /* after health and enabled flags: what the controller steers to */
+    double command_pct;    /* wanted allocation: effective target + correction, not clamped: below 0
                              or above 100 where a debt asks for more than a pool can give */
-    double allocated_pct; /* share of the estimated hashrate, pending moves counted at their
+    double allocated_pct;  /* share of the estimated hashrate, pending moves counted at their
                              destination */
-    double actual_pct;    /* delivered work over the measurement window; 0 while has_actual is not
+    double actual_pct;     /* delivered work over the measurement window; 0 while has_actual is not
                              HMX_YES */
-    double delivered_pct; /* delivered work since create; 0 while there is none */
-    uint32_t has_actual;  /* hmx_tri: YES once any work was delivered inside the window */
-    uint32_t pad1;
+    double delivered_pct;  /* delivered work since create; 0 while there is none */
+    uint32_t has_actual;   /* hmx_tri: YES once any work was delivered inside the window */
+    uint32_t reason;       /* HMX_UPSTREAM_REASON_*, why it is not up, as the host said last */
     double hashrate;       /* estimate of the channels assigned here, hashes per second */
     double acceptance_pct; /* accepted / (accepted + rejected), credit by credit; 100 while there is
                               no verdict */

@@ -118,7 +118,7 @@ pub struct hmx_upstream_event {
     pub upstream: u32,
     #[doc = " HMX_UPSTREAM_*: judged"]
     pub state: u32,
-    #[doc = " HMX_UPSTREAM_REASON_*, why it is not up: goes into the log"]
+    #[doc = " HMX_UPSTREAM_REASON_*, why it is not up: for the log and metrics"]
     pub reason: u32,
     #[doc = " rollable bytes granted; 0 = the host chooses every prefix on this"]
     #[doc = "pool"]
@@ -604,7 +604,8 @@ pub struct hmx_ops {
         unsafe extern "C" fn(self_: *mut hmx_instance, event: *const hmx_share) -> hmx_status,
     >,
     #[doc = " [instance] Time passed. Call it at least every second; more often does no harm. What is wrong"]
-    #[doc = " is judged once per evaluation interval; who has to leave a dead pool leaves at once."]
+    #[doc = " is judged once per evaluation interval, the pools' health (and the end of a hold-down) once"]
+    #[doc = " per health_check_interval_secs; who has to leave a dead pool leaves at once."]
     #[doc = " Out:  decisions to carry out, up to out->capacity; with out->more the call is repeated with"]
     #[doc = "       the same now_ns (and the next seq) until there are no more."]
     pub on_tick: ::core::option::Option<
@@ -712,8 +713,8 @@ pub struct hmx_host {
             len: u64,
         ),
     >,
-    #[doc = " [instance] One finished JSON line for one decision or outcome; the host stores it. May be"]
-    #[doc = " NULL."]
+    #[doc = " [instance] One finished JSON line for one decision or outcome, with hmx_reassign.cause; the"]
+    #[doc = " host stores it. May be NULL."]
     pub audit: ::core::option::Option<
         unsafe extern "C" fn(
             ctx: *mut ::core::ffi::c_void,
@@ -792,7 +793,9 @@ pub struct hmx_create_args {
     pub seed: [u8; 32usize],
     #[doc = " monotonic clock, nanoseconds"]
     pub now_ns: u64,
-    #[doc = " wall clock, milliseconds since 1970; for schedules and messages"]
+    #[doc = " wall clock, milliseconds since 1970, as everywhere: for schedules,"]
+    #[doc = "the age of a saved state, and the audit; never for a decision's"]
+    #[doc = "time, which is now_ns"]
     pub unix_ms: u64,
     #[doc = " most channels open at once; on_channel_open beyond it answers"]
     #[doc = "HMX_E_LIMIT; 0 = 65536"]
@@ -991,7 +994,9 @@ pub const HMX_ROW_USABLE: hmx_row_flag = 4;
 pub const HMX_ROW_REMOVED: hmx_row_flag = 8;
 #[doc = " connected, but rejects or swallows shares: one channel watches it"]
 pub const HMX_ROW_GREY: hmx_row_flag = 16;
-#[doc = " failed too often lately: waits before it is used again"]
+#[doc = " Failed too often lately: waits before it is used again. When the wait is over it is judged at"]
+#[doc = " the next health check (health_check_interval_secs), or when the host next reports it; until"]
+#[doc = " then it has neither this flag nor HMX_ROW_USABLE."]
 pub const HMX_ROW_HELD_DOWN: hmx_row_flag = 32;
 pub type hmx_row_flag = ::std::os::raw::c_uint;
 #[repr(C)]
@@ -1007,7 +1012,8 @@ pub struct hmx_upstream_metrics {
     #[doc = " moves under way to here"]
     pub pending_in: u32,
     pub pending_out: u32,
-    pub pad0: u32,
+    #[doc = " HMX_UPSTREAM_*, as the host said last; 0 = it said nothing yet"]
+    pub state: u32,
     #[doc = " configured"]
     pub target_pct: f64,
     #[doc = " after health and enabled flags: what the controller steers to"]
@@ -1025,7 +1031,8 @@ pub struct hmx_upstream_metrics {
     pub delivered_pct: f64,
     #[doc = " hmx_tri: YES once any work was delivered inside the window"]
     pub has_actual: u32,
-    pub pad1: u32,
+    #[doc = " HMX_UPSTREAM_REASON_*, why it is not up, as the host said last"]
+    pub reason: u32,
     #[doc = " estimate of the channels assigned here, hashes per second"]
     pub hashrate: f64,
     #[doc = " accepted / (accepted + rejected), credit by credit; 100 while there is"]

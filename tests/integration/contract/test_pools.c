@@ -13,6 +13,50 @@ static void tell(const hmx_upstream_event *e)
     cr_assert_eq(hs_guard_on_upstream(H.guard, e), HMX_OK);
 }
 
+static uint32_t lines_with(const char *what)
+{
+    uint32_t count = 0;
+    for (const char *at = strstr(H.log, what); at != NULL; at = strstr(at + 1, what)) {
+        count++;
+    }
+    return count;
+}
+
+/* ---- reason ---- */
+Test(contract_pools, why_a_pool_is_not_up_stands_in_the_log_and_in_its_row)
+{
+    static const struct {
+        uint32_t reason;
+        const char *line;
+    } ROWS[] = {
+        {HMX_NONE, "upstream a is not up any more\n"},
+        {HMX_UPSTREAM_REASON_CONNECT_FAILED,
+         "upstream a is not up any more: it cannot be connected to\n"},
+        {HMX_UPSTREAM_REASON_LOST, "upstream a is not up any more: the connection broke\n"},
+        {HMX_UPSTREAM_REASON_REFUSED,
+         "upstream a is not up any more: it refused the setup or the channel\n"},
+        {HMX_UPSTREAM_REASON_HOST, "upstream a is not up any more: the host decided so\n"},
+        {HMX_UPSTREAM_REASON_HOST + 1, "upstream a is not up any more\n"},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        it_open(&H, AB);
+        cr_assert_eq(it_row(&H, IT_A).state, 0, "nothing was said yet");
+        it_all_up(&H, 2);
+        cr_assert_eq(it_row(&H, IT_A).state, HMX_UPSTREAM_UP);
+        hmx_upstream_event e = it_upstream(&H, IT_A, HMX_UPSTREAM_DOWN);
+        e.reason = ROWS[i].reason;
+        tell(&e);
+        cr_assert_eq(lines_with(ROWS[i].line), 1, "%s", H.log);
+        cr_assert_eq(it_row(&H, IT_A).state, HMX_UPSTREAM_DOWN);
+        cr_assert_eq(it_row(&H, IT_A).reason, ROWS[i].reason);
+        e = it_upstream(&H, IT_A, HMX_UPSTREAM_UP);
+        e.reason = ROWS[i].reason; /* left over: it is up */
+        tell(&e);
+        cr_assert_eq(it_row(&H, IT_A).reason, HMX_NONE);
+        it_close(&H);
+    }
+}
+
 /* ---- target and max_target ---- */
 Test(contract_pools, a_channel_that_wants_harder_shares_than_a_pool_gives_is_not_moved_there)
 {

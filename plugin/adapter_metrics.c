@@ -9,9 +9,10 @@
 #include "plugin/base/fmath.h"
 #include "plugin/core/core_control.h"
 
+/* The ratio first: 100 * part would be rounded, and the quotient could pass 100. */
 static double share_pct(double part, double whole)
 {
-    return whole > 0.0 && part > 0.0 ? 100.0 * part / whole : 0.0;
+    return whole > 0.0 && part > 0.0 ? 100.0 * (part / whole) : 0.0;
 }
 
 static double not_negative(double x)
@@ -72,7 +73,7 @@ static hmx_upstream_metrics row_of(const hm_core *core, uint32_t i, const totals
         .state = u->facts.state,
         .reason = u->facts.state == HMX_UPSTREAM_UP ? HMX_NONE : u->facts.reason,
         .target_pct = u->removed ? 0.0 : u->percentage,
-        .effective_pct = 100.0 * core->control.effective[i],
+        .effective_pct = hm_clamp(100.0 * core->control.effective[i], 0.0, 100.0),
         .command_pct = 100.0 * core->control.command[i],
         .allocated_pct = share_pct(a->allocated[i + 1u], t->allocated),
         .actual_pct = share_pct(account->delivered + account->credited, t->delivered),

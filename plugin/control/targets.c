@@ -225,7 +225,15 @@ void hm_targets_project(const double *wanted, const double *low, const double *h
             }
         }
     }
+    double rest = 1.0;
     for (uint32_t i = 0; i < n; i++) {
         command[i] = hm_clamp(wanted[i] + shift, low[i], high[i]);
+        rest -= command[i];
+    }
+    /* Of wishes that are a million times all that there is the shift is not exact enough. */
+    for (uint32_t i = 0; i < n && fabs(rest) > 1e-9; i++) {
+        const double next = hm_clamp(command[i] + rest, low[i], high[i]);
+        rest -= next - command[i];
+        command[i] = next;
     }
 }

@@ -276,6 +276,7 @@ static void update_pid(hm_core *core, uint32_t i, const hm_gains *gains, double 
     k->terms[i] = hm_pid_update(&k->pids[i], gains, &sample);
     if (!isfinite(k->terms[i].output_points)) {
         hm_core_forgive(core, i + 1u);
+        k->inputs[i] = (hm_ledger_input){0};
     }
 }
 

@@ -138,6 +138,24 @@ Test(targets_project, projection_leaves_a_distribution_alone_to_the_last_bit)
     }
 }
 
+/* Gains of a thousand on an error of a whole farm, and more: the sum is that of a distribution all
+ * the same. */
+Test(targets_project, projection_of_wishes_beyond_all_measure_is_a_distribution)
+{
+    static const double scales[] = {1e3, 1e9, 1e15, 1e20, 1e100, 1e300};
+    const double low[] = {-1.0, -1.0, -1.0};
+    const double high[] = {2.0, 2.0, 2.0};
+    for (size_t i = 0; i < sizeof scales / sizeof scales[0]; i++) {
+        const double wanted[] = {scales[i], -0.3 * scales[i], -0.7 * scales[i]};
+        double c[3];
+        hm_targets_project(wanted, low, high, 3, c);
+        cr_assert_float_eq(c[0] + c[1] + c[2], 1.0, 1e-9, "%g", scales[i]);
+        for (int k = 0; k < 3; k++) {
+            cr_assert(c[k] >= low[k] && c[k] <= high[k]);
+        }
+    }
+}
+
 Test(targets_project, projection_of_known_cases)
 {
     const double low[] = {0.0, 0.0, 0.0};

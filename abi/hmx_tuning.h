@@ -94,7 +94,7 @@ typedef struct hmx_tuning_v1 {
     hmx_status (*set_mode)(hmx_instance *self, uint64_t now_ns, uint32_t mode, hmx_text *why);
     /* Channels whose user_identity matches the pattern (1 to 128 bytes of UTF-8 without control
      * characters; * stands for any run of bytes) work for this upstream (HMX_NONE: stay where they
-     * are). */
+     * are). HMX_E_LIMIT: there are 64 pins, with those of the file. */
     hmx_status (*pin)(hmx_instance *self, uint64_t now_ns, hmx_view pattern, uint32_t upstream,
                       hmx_text *why);
     hmx_status (*unpin)(hmx_instance *self, uint64_t now_ns, hmx_view pattern, hmx_text *why);

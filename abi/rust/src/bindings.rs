@@ -1370,7 +1370,7 @@ pub struct hmx_tuning_v1 {
     >,
     #[doc = " Channels whose user_identity matches the pattern (1 to 128 bytes of UTF-8 without control"]
     #[doc = " characters; * stands for any run of bytes) work for this upstream (HMX_NONE: stay where they"]
-    #[doc = " are)."]
+    #[doc = " are). HMX_E_LIMIT: there are 64 pins, with those of the file."]
     pub pin: ::core::option::Option<
         unsafe extern "C" fn(
             self_: *mut hmx_instance,

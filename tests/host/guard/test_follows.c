@@ -132,6 +132,49 @@ Test(guard_follows, the_host_never_sees_more_rows_than_it_gave)
     cr_expect(finish(&l) == 1, "%d reports", l.note_count);
 }
 
+static hmx_status remark_share(hmx_instance *self, const hmx_share *event)
+{
+    (void)self;
+    (void)event;
+    return 7;
+}
+
+static hmx_status remark_open(hmx_instance *self, const hmx_channel_open *event,
+                              hmx_channel_decision *out)
+{
+    (void)self;
+    out->action = HMX_ACTION_ASSIGN;
+    out->upstream = 1;
+    out->reason = HMX_REASON_ARRIVAL;
+    out->cookie = event->channel;
+    return 1;
+}
+
+/* A positive status is success with a remark of a later version: of one that is no later it is a
+ * mistake. */
+Test(guard_follows, a_remark_of_a_later_version_is_success)
+{
+    static life l;
+    for (int later = 0; later < 2; later++) {
+        begin(&l, "good_mover");
+        l.plugin.ops.on_share = remark_share;
+        l.plugin.ops.on_channel_open = remark_open;
+        l.plugin.descriptor.abi_minor = later ? HMX_ABI_MINOR + 1 : HMX_ABI_MINOR;
+        l.plugin.descriptor.caps = 0; /* prefixes are the host's */
+        life_create(&l);
+        life_begin(&l);
+        cr_expect(l.upstream[1] == 1 && l.cookies[1] == 1, "the answer was dropped");
+        const hmx_share e = life_share_event(&l, 1, HMX_SHARE_SUBMITTED);
+        cr_expect(hs_guard_on_share(l.guard, &e) == 7, "the status was changed");
+        cr_expect(hs_guard_on_share(l.guard, &e) == 7, "the status was changed");
+        cr_expect(life_count(&l, HS_SIDE_HOST, "seq-not-increasing") == 1,
+                  "what was taken used up its number");
+        cr_expect((life_count(&l, HS_SIDE_PLUGIN, "bad-status") == 0) == later, "%d reports",
+                  life_count(&l, HS_SIDE_PLUGIN, "bad-status"));
+        finish(&l);
+    }
+}
+
 /* The text of a refusal arrives whole, with its NUL, in a buffer that was not zeroed. */
 Test(guard_follows, a_refusal_is_readable)
 {

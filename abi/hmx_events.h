@@ -329,8 +329,9 @@ typedef struct hmx_decision_buf {
 
 enum hmx_result {
     /* The frames of the move were written: only here an assignment becomes fact. It is one however
-     * late it comes: the channel is where `to` says, and another decision that is pending about it
-     * is void (its answer is HMX_E_STATE). */
+     * late it comes (of the last eight about the channel that were not answered in time): the
+     * channel is where `to` says, and another decision that is pending about it is void (its answer
+     * is HMX_E_STATE). */
     HMX_RESULT_APPLIED = 1,
     /* Not legal or not wanted, nothing was sent; the channel stays where it was. */
     HMX_RESULT_REFUSED = 2,
@@ -352,9 +353,11 @@ typedef struct hmx_reassign {
     uint64_t channel;
     uint64_t cookie;
     uint32_t from;
-    uint32_t to;     /* with DRAINED: HMX_NONE, and `from` is the pool of the prefix */
-    uint32_t result; /* HMX_RESULT_*: judged */
-    uint32_t cause;  /* host's own code for the audit line, 0 = none given */
+    /* With DRAINED: HMX_NONE, and `from` is the pool of the prefix. A pool that was removed and is
+     * forgotten counts as HMX_NONE: the channel is parked. */
+    uint32_t to;
+    uint32_t result;                /* HMX_RESULT_*: judged */
+    uint32_t cause;                 /* host's own code for the audit line, 0 = none given */
     uint32_t extranonce_prefix_len; /* in force now; with DRAINED: the one that is free again */
     uint32_t pad0;
     uint8_t extranonce_prefix[32];

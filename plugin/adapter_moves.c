@@ -28,21 +28,17 @@ hmx_status hm_on_tick(hmx_instance *self, const hmx_tick *event, hmx_decision_bu
     return HMX_OK;
 }
 
-/* A place that an outcome may name; one that is forgotten only as where something was. */
+/* A place that an outcome may name: also a pool that is forgotten. */
 static int is_place(const hmx_instance *self, uint32_t upstream)
 {
-    return upstream == HMX_NONE || hm_upstreams_exists(&self->core.upstreams, upstream);
-}
-
-static int was_place(const hmx_instance *self, uint32_t upstream)
-{
-    return is_place(self, upstream) || hm_upstreams_retired(&self->core.upstreams, upstream);
+    return upstream == HMX_NONE || hm_upstreams_exists(&self->core.upstreams, upstream) ||
+           hm_upstreams_retired(&self->core.upstreams, upstream);
 }
 
 static hmx_status check_outcome(const hmx_instance *self, const hmx_reassign *e, uint32_t slot)
 {
     if (e->channel == 0 || e->result < HMX_RESULT_APPLIED || e->result > HMX_RESULT_DRAINED ||
-        e->extranonce_prefix_len > HMX_EXTRANONCE_MAX || !was_place(self, e->from) ||
+        e->extranonce_prefix_len > HMX_EXTRANONCE_MAX || !is_place(self, e->from) ||
         !is_place(self, e->to)) {
         return HMX_E_INVALID;
     }
@@ -77,7 +73,8 @@ hmx_status hm_on_reassign(hmx_instance *self, const hmx_reassign *event)
         .decision = e.decision,
         .slot = slot,
         .from = e.from,
-        .to = e.to,
+        /* Who works for a pool that is forgotten works for nobody here: it wants work. */
+        .to = hm_upstreams_exists(&self->core.upstreams, e.to) ? e.to : (uint32_t)HMX_NONE,
         .result = e.result,
         .prefix_len = e.extranonce_prefix_len,
     };

@@ -150,13 +150,18 @@ void hs_guard_model_upstream(hs_guard *g, const hmx_upstream_event *e)
 
 int hs_guard_model_ran_out(const hs_guard_channel *c, uint64_t decision)
 {
-    return decision != 0 && (c->ran_out[0] == decision || c->ran_out[1] == decision);
+    for (int i = 0; i < HS_RAN_OUT && decision != 0; i++) {
+        if (c->ran_out[i] == decision) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 void hs_guard_model_expire(hs_guard *g, hs_guard_channel *c)
 {
     if (c->pending != 0 && g->now_ns > c->pending_until_ns) {
-        c->ran_out[1] = c->ran_out[0];
+        memmove(&c->ran_out[1], &c->ran_out[0], sizeof c->ran_out - sizeof c->ran_out[0]);
         c->ran_out[0] = c->pending;
         forget_decision(g, c, 1);
     }
@@ -199,11 +204,12 @@ void hs_guard_model_reassign(hs_guard *g, hs_guard_channel *c, const hmx_reassig
     if (applied || e->result == HMX_RESULT_FORCED ||
         (e->result == HMX_RESULT_FAILED && e->to != c->upstream)) {
         hs_guard_prefix *const old = c->prefix;
-        c->upstream = e->to;
+        /* At a pool that is forgotten it is nowhere: it wants work. */
+        c->upstream = hs_guard_model_upstream_exists(g, e->to) ? e->to : (uint32_t)HMX_NONE;
         hold(g, c, bytes, len);
         hs_guard_prefix_drop(g, old, 1);
     }
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < HS_RAN_OUT; i++) {
         c->ran_out[i] = c->ran_out[i] == e->decision ? 0 : c->ran_out[i];
     }
     if (e->decision != 0) {

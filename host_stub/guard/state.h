@@ -14,6 +14,8 @@
 #define HS_HOLD_NS          60000000000u  /* 1 min, for a host that reports nothing */
 #define HS_HOLD_REPORTED_NS 600000000000u /* 10 min, for a host that promised to report */
 
+#define HS_RAN_OUT 8 /* decisions about a channel that a plugin has to remember unanswered */
+
 #define HS_STRUCT_MAX 65536u /* bytes; a larger size in an event is rubbish */
 #define HS_ROWS_MAX   (64u << 20)
 
@@ -49,7 +51,7 @@ typedef struct hs_guard_channel {
     hs_guard_prefix *prefix; /* in force, NULL = unknown to the guard */
     uint32_t prefix_len;
     /* The pending decision, 0 = none. */
-    uint64_t ran_out[2]; /* decisions whose time ran out unanswered */
+    uint64_t ran_out[HS_RAN_OUT]; /* decisions whose time ran out unanswered, the last first */
     uint64_t pending;
     uint32_t pending_kind;
     uint32_t pending_to;

@@ -47,7 +47,7 @@ typedef struct hm_prefix_place {
     uint32_t count;
 } hm_prefix_place;
 
-enum { HM_UNANSWERED = 2 };
+enum { HM_UNANSWERED = 8 };
 
 #define HM_PIN_STAY UINT8_MAX /* hm_channel_cold.pin: stays where it is */
 

@@ -456,8 +456,9 @@ impl Default for hmx_decision_buf {
     }
 }
 #[doc = " The frames of the move were written: only here an assignment becomes fact. It is one however"]
-#[doc = " late it comes: the channel is where `to` says, and another decision that is pending about it"]
-#[doc = " is void (its answer is HMX_E_STATE)."]
+#[doc = " late it comes (of the last eight about the channel that were not answered in time): the"]
+#[doc = " channel is where `to` says, and another decision that is pending about it is void (its answer"]
+#[doc = " is HMX_E_STATE)."]
 pub const HMX_RESULT_APPLIED: hmx_result = 1;
 #[doc = " Not legal or not wanted, nothing was sent; the channel stays where it was."]
 pub const HMX_RESULT_REFUSED: hmx_result = 2;
@@ -481,7 +482,8 @@ pub struct hmx_reassign {
     pub channel: u64,
     pub cookie: u64,
     pub from: u32,
-    #[doc = " with DRAINED: HMX_NONE, and `from` is the pool of the prefix"]
+    #[doc = " With DRAINED: HMX_NONE, and `from` is the pool of the prefix. A pool that was removed and is"]
+    #[doc = " forgotten counts as HMX_NONE: the channel is parked."]
     pub to: u32,
     #[doc = " HMX_RESULT_*: judged"]
     pub result: u32,

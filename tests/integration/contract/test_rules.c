@@ -257,7 +257,21 @@ Test(contract_rules, a_pool_without_memory_may_be_told_again)
     it_close(&H);
 }
 
-/* ---- rule 3: flags that nobody knows yet ---- */
+/* ---- rule 3: what is not given, and flags that nobody knows yet ---- */
+Test(contract_rules, a_view_without_bytes_is_not_given_whatever_its_pointer)
+{
+    const hmx_view nothing = {&H, 0};
+    it_open(&H, AB "[pin.all]\nuser_identity = *\nupstream = b\n");
+    it_all_up(&H, 2);
+    hmx_channel_open e = it_channel_event(&H, 1000);
+    e.user_identity = e.vendor = e.hardware = e.firmware = nothing;
+    cr_assert_eq(H.channels[it_channel_with(&H, &e)].upstream, IT_A, "no name matches no pattern");
+    hmx_text why = it_text(&H);
+    cr_assert_eq(H.tuning->pin(H.self, H.now_ns, nothing, IT_A, &why), HMX_E_CONFIG);
+    cr_assert_not_null(strstr(H.why, "1 to 128 bytes"), "%s", H.why);
+    it_close(&H);
+}
+
 Test(contract_rules, unknown_flags_are_ignored)
 {
     for (int newer = 0; newer < 2; newer++) {

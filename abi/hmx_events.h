@@ -356,9 +356,11 @@ typedef struct hmx_reassign {
     /* With DRAINED: HMX_NONE, and `from` is the pool of the prefix. A pool that was removed and is
      * forgotten counts as HMX_NONE: the channel is parked. */
     uint32_t to;
-    uint32_t result;                /* HMX_RESULT_*: judged */
-    uint32_t cause;                 /* host's own code for the audit line, 0 = none given */
-    uint32_t extranonce_prefix_len; /* in force now; with DRAINED: the one that is free again */
+    uint32_t result; /* HMX_RESULT_*: judged */
+    uint32_t cause;  /* host's own code for the audit line, 0 = none given */
+    /* in force now, 0 = not told, and as before where the channel stays; with DRAINED: the one that
+     * is free again */
+    uint32_t extranonce_prefix_len;
     uint32_t pad0;
     uint8_t extranonce_prefix[32];
 } hmx_reassign;

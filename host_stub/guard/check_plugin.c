@@ -8,14 +8,6 @@
 #include "host_stub/guard/model.h"
 #include "host_stub/guard/report.h"
 
-/* Bytes of the pool's whole extranonce, 0 = not told. */
-static uint32_t full_size(const hs_guard *g, uint32_t upstream)
-{
-    const hmx_upstream_event *const f = &g->upstreams[upstream].facts;
-    return hs_guard_model_space_known(g, upstream) ? f->extranonce_prefix_len + f->extranonce_size
-                                                   : 0;
-}
-
 const char *hs_guard_check_not_allowed(const hs_guard *g, const hs_guard_channel *c,
                                        uint32_t upstream)
 {
@@ -34,15 +26,6 @@ const char *hs_guard_check_not_allowed(const hs_guard *g, const hs_guard_channel
     return NULL;
 }
 
-/* Bytes of the channel's whole extranonce where it works now, 0 = unknown. */
-static uint32_t current_full_size(const hs_guard *g, const hs_guard_channel *c)
-{
-    if (c->prefix_len > 0) {
-        return c->prefix_len + c->extranonce_size;
-    }
-    return c->upstream != HMX_NONE ? full_size(g, c->upstream) : 0;
-}
-
 const char *hs_guard_check_not_movable(const hs_guard *g, const hs_guard_channel *c,
                                        uint32_t upstream, uint32_t style)
 {
@@ -57,8 +40,9 @@ const char *hs_guard_check_not_movable(const hs_guard *g, const hs_guard_channel
     if ((c->flags & HMX_CHANNEL_FLAG_CUSTOM_JOBS) != 0) {
         return "it works on custom jobs, which belong to their pool";
     }
-    const uint32_t now = current_full_size(g, c);
-    const uint32_t then = full_size(g, upstream);
+    const uint32_t now =
+        c->full_size != 0 ? c->full_size : hs_guard_model_full_size(g, c->upstream);
+    const uint32_t then = hs_guard_model_full_size(g, upstream);
     if ((c->flags & HMX_CHANNEL_FLAG_SHARES_GROUP) != 0 && now != 0 && then != 0 && now != then) {
         return "the full extranonce size would change inside a group";
     }

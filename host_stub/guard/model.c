@@ -67,6 +67,15 @@ hs_guard_prefix *hs_guard_model_take_prefix(hs_guard *g, uint32_t upstream, cons
     return hs_guard_prefix_take(g, upstream, bytes, len, channel, other);
 }
 
+uint32_t hs_guard_model_full_size(const hs_guard *g, uint32_t upstream)
+{
+    const hmx_upstream_event *const f = &g->upstreams[upstream].facts;
+    return upstream != HMX_NONE && g->upstreams[upstream].was_up &&
+                   hs_guard_model_space_known(g, upstream)
+               ? f->extranonce_prefix_len + f->extranonce_size
+               : 0;
+}
+
 /* Holds the prefix in force. One that collides was reported, as the host's or the plugin's doing,
  * and is not held. */
 static void hold(hs_guard *g, hs_guard_channel *c, const uint8_t *bytes, uint32_t len)
@@ -74,6 +83,8 @@ static void hold(hs_guard *g, hs_guard_channel *c, const uint8_t *bytes, uint32_
     uint64_t other = 0;
     c->prefix_len = len;
     c->prefix = NULL;
+    c->full_size = len > 0 ? len + (c->kind == HMX_CHANNEL_EXTENDED ? c->extranonce_size : 0)
+                           : hs_guard_model_full_size(g, c->upstream);
     if (len == 0 || len > HMX_EXTRANONCE_MAX || c->upstream == HMX_NONE) {
         return;
     }
@@ -121,6 +132,7 @@ static void forget_decision(hs_guard *g, hs_guard_channel *c, int drain)
 
 void hs_guard_model_close(hs_guard *g, hs_guard_channel *c)
 {
+    hs_guard_model_expire(g, c);
     forget_decision(g, c, 1);
     hs_guard_prefix_drop(g, c->prefix, 1);
     hs_table_put(&g->channels, c->channel, &g->closed); /* the key is there: cannot fail */
@@ -144,8 +156,16 @@ void hs_guard_model_update(hs_guard_channel *c, const hmx_channel_update *e)
 void hs_guard_model_upstream(hs_guard *g, const hmx_upstream_event *e)
 {
     hs_guard_upstream *const u = &g->upstreams[e->upstream];
+    const hmx_upstream_event before = u->facts;
     u->facts = *e;
     u->reported = 1;
+    u->was_up |= e->state == HMX_UPSTREAM_UP;
+    if (e->state != HMX_UPSTREAM_UP && u->was_up) { /* without a connection the last one stays */
+        u->facts.extranonce_size = before.extranonce_size;
+        u->facts.extranonce_prefix_len = before.extranonce_prefix_len;
+        memcpy(u->facts.extranonce_prefix, before.extranonce_prefix,
+               sizeof u->facts.extranonce_prefix);
+    }
 }
 
 int hs_guard_model_ran_out(const hs_guard_channel *c, uint64_t decision)
@@ -163,7 +183,8 @@ void hs_guard_model_expire(hs_guard *g, hs_guard_channel *c)
     if (c->pending != 0 && g->now_ns > c->pending_until_ns) {
         memmove(&c->ran_out[1], &c->ran_out[0], sizeof c->ran_out - sizeof c->ran_out[0]);
         c->ran_out[0] = c->pending;
-        forget_decision(g, c, 1);
+        /* Noticed late, it may have rested for long enough already. */
+        forget_decision(g, c, g->now_ns - c->pending_until_ns < hs_guard_prefix_hold_ns(g));
     }
 }
 
@@ -201,8 +222,9 @@ void hs_guard_model_reassign(hs_guard *g, hs_guard_channel *c, const hmx_reassig
         bytes = c->pending_prefix_bytes; /* the host did as it was told and did not repeat it */
         len = c->pending_prefix_len;
     }
-    if (applied || e->result == HMX_RESULT_FORCED ||
-        (e->result == HMX_RESULT_FAILED && e->to != c->upstream)) {
+    /* Forced to stay where it is, without a word of another prefix: as it was. */
+    const int forced = e->result == HMX_RESULT_FORCED && (e->to != c->upstream || len > 0);
+    if (applied || forced || (e->result == HMX_RESULT_FAILED && e->to != c->upstream)) {
         hs_guard_prefix *const old = c->prefix;
         /* At a pool that is forgotten it is nowhere: it wants work. */
         c->upstream = hs_guard_model_upstream_exists(g, e->to) ? e->to : (uint32_t)HMX_NONE;

@@ -15,6 +15,8 @@ int hs_guard_model_upstream_exists(const hs_guard *g, uint32_t upstream);
 const char *hs_guard_model_not_usable(const hs_guard *g, uint32_t upstream);
 /* The pool's space is told and the plugin is to allocate in it. */
 int hs_guard_model_space_known(const hs_guard *g, uint32_t upstream);
+/* Bytes of the pool's whole extranonce, 0 = not told, or no pool. */
+uint32_t hs_guard_model_full_size(const hs_guard *g, uint32_t upstream);
 int hs_guard_model_add(hs_guard *g, const hmx_channel_open *e, const hmx_channel_decision *d,
                        int known);
 void hs_guard_model_close(hs_guard *g, hs_guard_channel *c);

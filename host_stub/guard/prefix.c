@@ -145,11 +145,15 @@ void hs_guard_prefix_drained(hs_guard *g, uint32_t upstream, const uint8_t *byte
     }
 }
 
+uint64_t hs_guard_prefix_hold_ns(const hs_guard *g)
+{
+    return (g->options.caps & HMX_CAP_DRAIN_REPORT) != 0 ? HS_HOLD_REPORTED_NS : HS_HOLD_NS;
+}
+
 void hs_guard_prefix_expire(hs_guard *g)
 {
-    const uint64_t hold_ns =
-        (g->options.caps & HMX_CAP_DRAIN_REPORT) != 0 ? HS_HOLD_REPORTED_NS : HS_HOLD_NS;
-    while (g->drain_first != NULL && g->now_ns - g->drain_first->since_ns >= hold_ns) {
+    while (g->drain_first != NULL &&
+           g->now_ns - g->drain_first->since_ns >= hs_guard_prefix_hold_ns(g)) {
         hs_guard_prefix *const p = g->drain_first;
         leave_drain_list(g, p);
         if (p->holds == 0) {

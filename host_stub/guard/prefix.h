@@ -16,6 +16,8 @@ uint64_t hs_guard_prefix_owner(hs_guard *g, uint32_t upstream, const uint8_t *by
 void hs_guard_prefix_drop(hs_guard *g, hs_guard_prefix *prefix, int drain);
 /* No job of it is valid any more. */
 void hs_guard_prefix_drained(hs_guard *g, uint32_t upstream, const uint8_t *bytes, uint32_t len);
+/* How long any plugin has to keep one of which nothing is reported. */
+uint64_t hs_guard_prefix_hold_ns(const hs_guard *g);
 /* Forgets reservations that are older than any plugin has to keep them. */
 void hs_guard_prefix_expire(hs_guard *g);
 void hs_guard_prefix_free_all(hs_guard *g);

@@ -32,6 +32,7 @@ typedef struct hs_guard_upstream {
     int in_table; /* in the last table that was read */
     int removed;
     int reported; /* an upstream event was accepted: `facts` is filled */
+    int was_up;   /* one that said UP: its space is known, and that it has none */
     char id[HMX_ID_SIZE];
     hmx_upstream_event facts;
     uint64_t in_flight; /* shares submitted and not yet judged */
@@ -50,6 +51,7 @@ typedef struct hs_guard_channel {
     uint64_t upstreams_allowed;
     hs_guard_prefix *prefix; /* in force, NULL = unknown to the guard */
     uint32_t prefix_len;
+    uint32_t full_size; /* of its whole extranonce when it came there, 0 = unknown */
     /* The pending decision, 0 = none. */
     uint64_t ran_out[HS_RAN_OUT]; /* decisions whose time ran out unanswered, the last first */
     uint64_t pending;

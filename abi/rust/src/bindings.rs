@@ -489,7 +489,8 @@ pub struct hmx_reassign {
     pub result: u32,
     #[doc = " host's own code for the audit line, 0 = none given"]
     pub cause: u32,
-    #[doc = " in force now; with DRAINED: the one that is free again"]
+    #[doc = " in force now, 0 = not told, and as before where the channel stays; with DRAINED: the one that"]
+    #[doc = " is free again"]
     pub extranonce_prefix_len: u32,
     pub pad0: u32,
     pub extranonce_prefix: [u8; 32usize],

@@ -5,6 +5,7 @@
  * place. */
 #include <criterion/criterion.h>
 
+#include "host_stub/guard/state.h"
 #include "tests/host/guard/life.h"
 
 static void begin(life *l, const char *plugin)
@@ -282,6 +283,29 @@ Test(guard_follows, an_unanswered_decision_leaves_its_prefix_draining)
     finish(&l);
 }
 
+/* Nobody has touched the channel since: what the guard notices late has rested all the same. */
+Test(guard_follows, an_unanswered_decision_gives_its_prefix_back_in_time)
+{
+    static life l;
+    begin(&l, "good_mover");
+    life_create(&l);
+    life_begin(&l);
+    hmx_decision row = {.size = sizeof row};
+    hmx_decision_buf out = {.size = sizeof out, .stride = sizeof row, .capacity = 1, .rows = &row};
+    const hmx_tick e = {.event = life_event(&l, sizeof e)};
+    cr_assert(hs_guard_on_tick(l.guard, &e, &out) == HMX_OK && out.count == 1, "no decision");
+    l.now_ns = row.valid_until_ns + 600000000000u;
+    cr_assert(life_close(&l, 1) == HMX_OK, "not closed");
+    next_answer = (hmx_channel_decision){.size = sizeof next_answer,
+                                         .action = HMX_ACTION_ASSIGN,
+                                         .upstream = 2,
+                                         .extranonce_prefix_len = row.extranonce_prefix_len};
+    memcpy(next_answer.extranonce_prefix, row.extranonce_prefix, sizeof row.extranonce_prefix);
+    l.plugin.ops.on_channel_open = answer;
+    cr_expect(life_open(&l, 5) == HMX_OK, "not opened");
+    cr_expect(finish(&l) == 0, "%s", l.notes[0].text);
+}
+
 Test(guard_follows, an_answer_that_is_too_late)
 {
     static life l;
@@ -321,6 +345,49 @@ Test(guard_follows, a_forced_move_is_a_fact)
     l.upstream[1] = 2;
     cr_expect(life_tick(&l) == HMX_OK && l.decisions == 1, "moved on from there");
     cr_expect(l.upstream[1] == 1, "to %u", l.upstream[1]);
+    cr_expect(finish(&l) == 0, "%s", l.notes[0].text);
+}
+
+/* FORCED to where it is, with no prefix told: it works as before, under the prefix it had. */
+Test(guard_follows, forced_to_stay_it_keeps_its_prefix)
+{
+    static life l;
+    begin(&l, "good_mover");
+    life_create(&l);
+    life_begin(&l);
+    hmx_channel_decision mine = {.size = sizeof mine};
+    const hmx_channel_open first = life_open_event(&l, 5);
+    cr_assert(hs_guard_on_channel_open(l.guard, &first, &mine) == HMX_OK, "not opened");
+    cr_assert(mine.upstream == 1 && mine.extranonce_prefix_len > 0, "without a prefix");
+    const hmx_reassign forced = {.event = life_event(&l, sizeof forced),
+                                 .channel = 5,
+                                 .cookie = mine.cookie,
+                                 .from = 1,
+                                 .to = 1,
+                                 .result = HMX_RESULT_FORCED};
+    cr_assert(hs_guard_on_reassign(l.guard, &forced) == HMX_OK, "refused");
+    l.now_ns += 3600000000000u; /* nothing drains */
+    next_answer = mine;
+    l.plugin.ops.on_channel_open = answer;
+    cr_expect(life_open(&l, 6) == HMX_OK, "not opened");
+    cr_expect(life_count(&l, HS_SIDE_PLUGIN, "prefix-collision") == 1, "it was given away");
+    finish(&l);
+}
+
+/* What a host says of the space of a pool that is gone means nothing: the last one stays. */
+Test(guard_follows, a_pool_that_is_down_keeps_its_space)
+{
+    static life l;
+    begin(&l, "good_mover");
+    life_create(&l);
+    life_begin(&l);
+    hmx_upstream_event gone = life_upstream_event(&l, 1, HMX_UPSTREAM_DOWN);
+    gone.extranonce_size = 3;
+    cr_assert(hs_guard_on_upstream(l.guard, &gone) == HMX_OK, "refused");
+    const hs_guard_upstream *const u = &l.guard->upstreams[1];
+    cr_expect(u->facts.state == HMX_UPSTREAM_DOWN && u->facts.extranonce_size == 9);
+    life_upstream(&l, 1, HMX_UPSTREAM_UP);
+    cr_expect(life_open(&l, 5) == HMX_OK, "not opened");
     cr_expect(finish(&l) == 0, "%s", l.notes[0].text);
 }
 
@@ -375,4 +442,36 @@ Test(guard_follows, allocations_fail_once_or_for_ever)
 {
     cr_expect(opened_of_forty(0) == 39, "one fails: %d", opened_of_forty(0));
     cr_expect(opened_of_forty(1) == 32, "all fail: %d", opened_of_forty(1));
+}
+
+/* ---- what a refusal leaves behind */
+
+static hmx_status refuse_once(hmx_instance *self, const hmx_channel_open *event,
+                              hmx_channel_decision *out)
+{
+    static int calls;
+    (void)self;
+    out->cookie = event->channel;
+    if (calls++ == 0) {
+        out->cookie = 0;
+        return HMX_E_NOMEM;
+    }
+    return HMX_OK;
+}
+
+Test(guard_follows, a_refused_opening_may_be_tried_again_and_takes_no_room)
+{
+    static life l;
+    begin(&l, "good_mover");
+    l.plugin.ops.on_channel_open = refuse_once;
+    life_create(&l);
+    for (uint32_t i = 1; i <= 3; i++) {
+        life_upstream(&l, i, HMX_UPSTREAM_UP);
+    }
+    cr_assert_eq(life_open(&l, 1), HMX_E_NOMEM);
+    cr_assert_eq(life_open(&l, 1), HMX_OK, "the same number again");
+    for (uint64_t channel = 2; channel <= LIFE_CHANNELS_MAX; channel++) {
+        cr_assert_eq(life_open(&l, channel), HMX_OK, "there is room");
+    }
+    cr_expect(finish(&l) == 0, "%s", l.notes[0].text);
 }

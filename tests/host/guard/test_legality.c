@@ -57,7 +57,7 @@ ParameterizedTestParameters(guard_legality, each_case)
          HMX_YES,
          HMX_NO,
          8,
-         {EXTENDED, .flags = 4, .prefix_len = 6}},
+         {EXTENDED, .flags = 4, .full_size = 10}},
         {"group, size unknown", 1, 1, 0, HMX_YES, HMX_NO, 0, {EXTENDED, .flags = 4}},
     };
     return cr_make_param_array(legality_case, rows, sizeof rows / sizeof rows[0]);

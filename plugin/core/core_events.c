@@ -73,6 +73,8 @@ hmx_status hm_core_upstream(hm_core *core, uint32_t upstream, const hm_upstream_
     hm_core_settle(core);
     if (facts->state == HMX_UPSTREAM_UP) {
         core->assignment.prefixes.told |= 1ull << (upstream - 1u);
+        core->assignment.prefixes.spaced |=
+            facts->extranonce_size > 0 ? 1ull << (upstream - 1u) : 0u;
     }
     if (is_replaced) {
         core->prefix_stale |=

@@ -121,8 +121,12 @@ static void settle_on(hm_assignment *a, uint32_t slot, uint32_t upstream, hm_pre
     hot->upstream = upstream;
     cold->place = place;
     cold->prefix_len = (uint8_t)prefix_len;
+    cold->full_size = (uint8_t)hm_assignment_full_size(a->upstreams, upstream);
     if (prefix_len > 0) {
         memcpy(cold->prefix, prefix, prefix_len);
+        cold->full_size =
+            (uint8_t)(prefix_len +
+                      (cold->kind == HMX_CHANNEL_EXTENDED ? cold->extranonce_size : 0u));
     }
     if (prefix_len > 0 && place.count == 0 && hm_prefixes_matter(&a->prefixes, upstream)) {
         hm_loose_add(&a->loose, &a->channels, slot);

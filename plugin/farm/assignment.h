@@ -76,6 +76,9 @@ int hm_assignment_init(hm_assignment *a, const hm_memory *memory, const hm_upstr
                        uint32_t channels_max, const unsigned char hash_key[16]);
 void hm_assignment_free(hm_assignment *a);
 
+/* Bytes of prefix and rollable part together on this pool as it is now, 0 = unknown. */
+uint32_t hm_assignment_full_size(const hm_upstreams *upstreams, uint32_t upstream);
+
 /* May this channel work for that upstream, coming from where it is? Everything that Stratum V2 and
  * the host forbid (spec 5.1.1, 5.2.3, 5.3.1, 5.3.10, 5.3.12), and the pool must be usable. */
 int hm_assignment_legal(hm_assignment *a, uint32_t slot, uint32_t to);

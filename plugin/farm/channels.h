@@ -76,8 +76,9 @@ typedef struct hm_channel_cold {
     uint8_t stranded;      /* its pool is gone and it may not be moved */
     uint8_t prefix_len;    /* of the prefix in force, 0 = unknown */
     uint8_t prefix[HMX_EXTRANONCE_MAX];
-    uint8_t loose; /* its prefix is in loose.h's lists */
-    uint8_t pad0[5];
+    uint8_t loose;     /* its prefix is in loose.h's lists */
+    uint8_t full_size; /* of its prefix and rollable part when it came there, 0 = unknown */
+    uint8_t pad0[4];
 } hm_channel_cold;
 
 enum { HM_CHUNK_SLOTS = 1024 };

@@ -4,15 +4,23 @@
  */
 #include "plugin/farm/assignment.h"
 
-/* Bytes of prefix and rollable part together on this pool, 0 = unknown. All members of a group have
- * the same. */
-static uint32_t full_extranonce_size(const hm_upstreams *u, uint32_t upstream)
+uint32_t hm_assignment_full_size(const hm_upstreams *u, uint32_t upstream)
 {
     if (!hm_upstreams_exists(u, upstream)) {
         return 0;
     }
     const hm_upstream_facts *const f = &u->rows[upstream - 1u].facts;
     return f->extranonce_size == 0 ? 0 : f->extranonce_prefix_len + f->extranonce_size;
+}
+
+/* All members of a group have the same. The pool may have changed its space since it came. */
+static int keeps_full_size(const hm_assignment *a, uint32_t slot, uint32_t to)
+{
+    const uint32_t then = hm_cold(&a->channels, slot)->full_size;
+    const uint32_t here =
+        then != 0 ? then
+                  : hm_assignment_full_size(a->upstreams, hm_hot(&a->channels, slot)->upstream);
+    return here != 0 && here == hm_assignment_full_size(a->upstreams, to);
 }
 
 static int version_rolling_fits(const hm_channel_cold *cold, const hm_upstreams *u, uint32_t from,
@@ -45,11 +53,9 @@ int hm_assignment_legal(hm_assignment *a, uint32_t slot, uint32_t to)
     if (space->used != NULL && !hm_extranonce_has_room(space, cold->kind, cold->extranonce_size)) {
         return 0;
     }
-    if ((cold->flags & HMX_CHANNEL_FLAG_SHARES_GROUP) != 0 && from != HMX_NONE) {
-        const uint32_t here = full_extranonce_size(u, from);
-        if (here == 0 || here != full_extranonce_size(u, to)) {
-            return 0;
-        }
+    if ((cold->flags & HMX_CHANNEL_FLAG_SHARES_GROUP) != 0 && from != HMX_NONE &&
+        !keeps_full_size(a, slot, to)) {
+        return 0;
     }
     /* A device that wants harder shares than the pool gives would be flooded, or would refuse. */
     const double easiest = u->rows[to - 1u].facts.easiest_target;

@@ -197,6 +197,7 @@ void hm_prefixes_forget(hm_prefixes *p, uint32_t upstream)
         at = newer;
     }
     p->told &= ~(1ull << (upstream - 1u));
+    p->spaced &= ~(1ull << (upstream - 1u));
     p->lost &= ~(1ull << (upstream - 1u));
 }
 

@@ -53,6 +53,7 @@ typedef struct hm_prefixes {
     uint32_t newest;
     uint32_t reported; /* the host says when a prefix is drained (HMX_CAP_DRAIN_REPORT) */
     uint64_t told;     /* bit n-1: upstream n has told its space, or that it has none */
+    uint64_t spaced;   /* bit n-1: it has had a space at some time */
     uint64_t changed;  /* bit n-1: less is blocked there than was */
     uint64_t lost;     /* bit n-1: what is blocked there is not all remembered: it stays blocked */
     hm_table index;    /* hash of upstream and prefix -> held */
@@ -67,12 +68,11 @@ static inline hm_extranonce_space *hm_space(hm_prefixes *p, uint32_t upstream)
     return &p->spaces[upstream - 1u];
 }
 
-/* 1 when prefixes on this upstream are our business: a space is known, or nothing is known yet. A
- * pool without a space is one where the host chooses every prefix. */
+/* 1 when prefixes on this upstream are our business: it has or had a space, or nothing is known
+ * yet. A pool that never had one is one where the host chooses every prefix. */
 static inline int hm_prefixes_matter(const hm_prefixes *p, uint32_t upstream)
 {
-    return upstream != HMX_NONE &&
-           (p->spaces[upstream - 1u].used != NULL || (p->told >> (upstream - 1u) & 1u) == 0);
+    return upstream != HMX_NONE && ((p->spaced | ~p->told) >> (upstream - 1u) & 1u) != 0;
 }
 
 /* Forgets what is held on an upstream that nobody works for any more. */

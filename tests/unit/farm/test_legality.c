@@ -139,6 +139,23 @@ Test(legality, a_group_that_cannot_be_regrouped_needs_the_same_extranonce_size)
     cr_assert(legal());
 }
 
+/* What its prefix and its own bytes came to counts, whatever the pool calls its space now. */
+Test(legality, the_size_of_a_group_is_that_of_the_day_when_the_channel_came)
+{
+    farm_grant(&f, 1, 8, 100);
+    farm_grant(&f, 2, 8, 100);
+    const uint32_t member = farm_channel(&f, 1.0);
+    uint8_t prefix[HMX_EXTRANONCE_MAX];
+    uint32_t len = 0;
+    farm_cold(&f, member)->flags = HMX_CHANNEL_FLAG_SHARES_GROUP;
+    cr_assert_eq(hm_assignment_place(&f.assignment, member, 1, 1, prefix, &len), 0);
+    cr_assert(hm_assignment_legal(&f.assignment, member, 2));
+    pool(1)->extranonce_size = 5;
+    cr_assert(hm_assignment_legal(&f.assignment, member, 2), "8 then, and 8 there");
+    farm_grant(&f, 2, 5, 100);
+    cr_assert_not(hm_assignment_legal(&f.assignment, member, 2), "8 then, and 5 there");
+}
+
 Test(legality, a_group_is_no_obstacle_for_an_arrival)
 {
     const uint32_t arriving = farm_channel(&f, 1.0);

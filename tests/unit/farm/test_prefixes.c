@@ -309,6 +309,9 @@ Test(prefixes, where_the_host_chooses_every_prefix_none_is_held)
     f.prefixes.told |= 1u << (10 - 1);
     hm_prefixes_hold(&f.prefixes, 1000, 77, 10, (hm_prefix_place){0}, CHOSEN, 2, 0);
     cr_assert_eq(f.prefixes.held_count, 1);
+    f.prefixes.spaced |= 1u << (10 - 1);
+    hm_prefixes_hold(&f.prefixes, 1000, 77, 10, (hm_prefix_place){0}, CHOSEN, 2, 0);
+    cr_assert_eq(f.prefixes.held_count, 2, "it had a space, and may have one again");
     tear_down(&f);
 }
 

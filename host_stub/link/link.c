@@ -33,7 +33,9 @@ static hmx_status create(hs_link *link, const hs_link_options *o)
                             .now_ns = link->now_ns,
                             .unix_ms = link->unix_ms,
                             .channels_max = o->channels_max,
-                            .instance_count = 1,
+                            .upstreams_max = o->upstreams_max,
+                            .instance_index = o->instance_index,
+                            .instance_count = o->instance_count != 0 ? o->instance_count : 1,
                             .why = hs_link_text(link)};
     hmx_status status = HMX_OK;
     if (o->seed != NULL) {
@@ -44,7 +46,7 @@ static hmx_status create(hs_link *link, const hs_link_options *o)
         return status >= 0 && link->instance == NULL ? HMX_E_FATAL : status;
     }
     hs_guard_options guard = o->guard;
-    guard.caps = HS_HOST_CAPS;
+    guard.caps = HS_HOST_CAPS & ~o->without;
     guard.name = "host_stub";
     guard.version = HS_VERSION;
     link->guard = hs_guard_new(link->plugin, &args, &guard, &status);
@@ -190,7 +192,9 @@ const hmx_decision *hs_link_next(hs_link_tick *t)
 {
     hs_link *const link = t->link;
     while (t->at == t->buf.count) {
-        if ((t->calls > 0 && t->buf.more == 0) || t->calls == HS_LINK_CALLS_MAX) {
+        /* More to come, and nothing given: that never ends. */
+        if ((t->calls > 0 && (t->buf.more == 0 || t->buf.count == 0)) ||
+            t->calls == HS_LINK_CALLS_MAX) {
             return NULL;
         }
         memset(t->rows, 0, sizeof t->rows);

@@ -39,8 +39,12 @@ typedef struct hs_link_options {
     const char *name;    /* in a refusal; NULL = "the plugin" */
     const uint8_t *seed; /* 32 bytes, or NULL: zeros */
     uint32_t channels_max;
+    uint32_t upstreams_max;
+    uint32_t instance_index;
+    uint32_t instance_count;
     const hmx_host *host;   /* without a guard */
     hs_guard_options guard; /* with one; the link sets caps, name and version */
+    uint64_t without;       /* HMX_CAP_* of HS_HOST_CAPS that are not offered */
 } hs_link_options;
 
 /* Creates the instance at link->now_ns. 0, or -1 with a sentence in `why`; hs_link_stop is due in

@@ -15,7 +15,7 @@ static struct {
     char config[256];
     uint8_t seed[32];
     uint32_t ticks;
-    uint32_t endless; /* always says that there is more */
+    uint32_t endless; /* always says that there is more; 2: and gives a row each time */
     hmx_tick seen[BATCHES + 1];
     hmx_event last;
     hmx_reassign reassign;
@@ -106,6 +106,7 @@ static hmx_status fake_tick(hmx_instance *self, const hmx_tick *e, hmx_decision_
     head(&e->event, sizeof *e, 0);
     if (fake.endless) {
         out->more = 1;
+        out->count = fake.endless - 1;
         return HMX_OK;
     }
     cr_assert_lt(call, BATCHES + 1);
@@ -238,8 +239,13 @@ Test(link, ticks_until_there_is_no_more)
     cr_assert_eq(fake.ticks, BATCHES + 1);
     fake.endless = 1;
     tick = (hs_link_tick){.link = &link};
-    cr_assert_null(hs_link_next(&tick));
-    cr_assert_eq(fake.ticks, BATCHES + 1 + HS_LINK_CALLS_MAX);
+    cr_assert_null(hs_link_next(&tick), "more to come, and nothing given");
+    cr_assert_eq(fake.ticks, BATCHES + 2);
+    fake.endless = 2;
+    tick = (hs_link_tick){.link = &link};
+    while (hs_link_next(&tick) != NULL) {
+    }
+    cr_assert_eq(fake.ticks, BATCHES + 2 + HS_LINK_CALLS_MAX);
     hs_link_stop(&link);
 }
 

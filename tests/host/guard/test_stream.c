@@ -48,19 +48,20 @@ static uint64_t finish(life *l)
 Test(guard_stream, bytes_pass_through)
 {
     static life l;
-    pipe_end p = {.status = HMX_OK};
-    begin(&l);
+    pipe_end p = {.status = HMX_E_IO};
+    cr_assert(life_load(&l, "good_mover") == 0, "not built");
+    life_create(&l);
     const hmx_writer to = {.size = sizeof to, .ctx = &p, .write = put};
-    cr_expect(hs_guard_save(l.guard, &to) == HMX_OK, "save failed");
-    cr_expect(p.len == 5 && memcmp(p.bytes, "state", 5) == 0, "%zu bytes", p.len);
     const hmx_reader stream = {.size = sizeof stream, .ctx = &p, .read = get};
     const hmx_load_args from = {
         .size = sizeof from, .now_ns = l.now_ns, .unix_ms = 1, .from = &stream};
-    cr_expect(hs_guard_load(l.guard, &from) == HMX_OK, "load failed");
-    cr_expect(p.len == 0, "not read");
-    p.status = HMX_E_IO;
     cr_expect(hs_guard_load(l.guard, &from) == HMX_E_IO, "the error did not pass");
     cr_expect(hs_guard_save(l.guard, &to) == HMX_E_IO, "the error did not pass");
+    p = (pipe_end){.status = HMX_OK};
+    cr_expect(hs_guard_save(l.guard, &to) == HMX_OK, "save failed");
+    cr_expect(p.len == 5 && memcmp(p.bytes, "state", 5) == 0, "%zu bytes", p.len);
+    cr_expect(hs_guard_load(l.guard, &from) == HMX_OK, "load failed");
+    cr_expect(p.len == 0, "not read");
     cr_expect(finish(&l) == 0, "%s", l.notes[0].text);
 }
 

@@ -24,6 +24,7 @@ static const struct {
 } COMMANDS[] = {
     {&HS_INSPECT_COMMAND, hs_cmd_inspect, 0},
     {&HS_SCAN_COMMAND, hs_cmd_scan, 0},
+    {&HS_VALIDATE_COMMAND, hs_cmd_validate, 0},
     {&HS_SIMULATE_COMMAND, hs_cmd_simulate, 0},
     {&HS_BENCH_CONTROL_COMMAND, hs_cmd_bench_control, 0},
     {&HS_BENCH_SPEED_COMMAND, hs_cmd_bench_speed, 0},

@@ -22,6 +22,7 @@ typedef struct hs_call {
 /* Each returns an hs_status. */
 int hs_cmd_inspect(hs_call *call);
 int hs_cmd_scan(hs_call *call);
+int hs_cmd_validate(hs_call *call);
 int hs_cmd_simulate(hs_call *call);
 int hs_cmd_bench_control(hs_call *call);
 int hs_cmd_bench_speed(hs_call *call);
@@ -35,6 +36,7 @@ int hs_cmd_completion(hs_call *call);
 
 extern const hs_command HS_INSPECT_COMMAND;
 extern const hs_command HS_SCAN_COMMAND;
+extern const hs_command HS_VALIDATE_COMMAND;
 extern const hs_command HS_SIMULATE_COMMAND;
 extern const hs_command HS_BENCH_CONTROL_COMMAND;
 extern const hs_command HS_BENCH_SPEED_COMMAND;

@@ -21,6 +21,7 @@ host_stub/base:
 host_stub/load:         base
 host_stub/guard:        load base
 host_stub/link:         guard load base
+host_stub/validate:     link guard load base
 host_stub/sv2:          base
 host_stub/session:      sv2 base
 host_stub/jobs:         session sv2 base
@@ -34,7 +35,7 @@ host_stub/live/pool:    live/net jobs session sv2 base
 host_stub/live/miner:   live/net session sv2 base
 host_stub/live/proxy:   live/net jobs link guard load sv2 base
 host_stub/live/e2e:     live/net live/pool live/miner base
-host_stub/cmd:          live/e2e live/proxy live/miner live/pool live/net report bench sim replay check jobs session sv2 link guard load base
+host_stub/cmd:          live/e2e live/proxy live/miner live/pool live/net report bench sim replay check validate jobs session sv2 link guard load base
 host_stub:              cmd base
 '
 

@@ -80,6 +80,7 @@ for command in "${commands[@]}"; do
         case "$command" in
         simulate) arguments+=(--scenario nine) ;;
         proxy) arguments+=(--config "$SOURCE/plugin.ini.example") ;;
+        validate) arguments+=("$LIB/hashmux.so") ;;
         miner) arguments+=(--connect 127.0.0.1:1) ;;
         esac
         refused "host_stub $command: $name: " "${arguments[@]}"
@@ -100,6 +101,7 @@ recording=$SOURCE/tests/data/sv2/sessions/ext_hard_move.hex
 full inspect "$LIB/hashmux.so"
 full inspect --json "$LIB/hashmux.so"
 full scan "$LIB"
+full validate "$LIB/hashmux.so" --only 'load.*'
 full simulate --scenario nine --hours 0.1
 full simulate --scenario nine --hours 0.1 --json -
 full simulate --list

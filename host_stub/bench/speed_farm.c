@@ -133,8 +133,6 @@ int hs_speed_farm_init(hs_speed_farm *farm, const hs_plugin *plugin, uint32_t co
         return hs_refuse(why, capacity, "the plugin lacks one of the hooks that are measured");
     }
     farm->entry = dlsym(plugin->handle, HMX_ENTRY_SYMBOL);
-    farm->tuning = extension(plugin, farm->link.instance, HMX_TUNING_ID);
-    farm->metrics = extension(plugin, farm->link.instance, HMX_METRICS_ID);
     farm->channels = calloc(count, sizeof *farm->channels);
     farm->prefixes = calloc(count, sizeof *farm->prefixes);
     farm->row_count = count / 4u + ROWS_SPARE;
@@ -151,6 +149,8 @@ int hs_speed_farm_init(hs_speed_farm *farm, const hs_plugin *plugin, uint32_t co
     if (create(farm, why, capacity) != 0) {
         return -1;
     }
+    farm->tuning = extension(plugin, farm->link.instance, HMX_TUNING_ID);
+    farm->metrics = extension(plugin, farm->link.instance, HMX_METRICS_ID);
     for (uint32_t i = 1; i <= pools; i++) {
         if (connect_pool(farm, i) != 0) {
             return hs_refuse(why, capacity, "the plugin answered an error to on_upstream");

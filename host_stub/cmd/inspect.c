@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * host_stub inspect and host_stub scan: who a plugin is, or why it is refused. No instance is
- * made. */
+ * host_stub inspect and host_stub scan: who a plugin is, or why it is refused. No instance is made,
+ * so nothing is told that only an instance can: its extensions. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "abi/hmx_metrics.h"
-#include "abi/hmx_tuning.h"
+#include "abi/hmx_abi.h"
 #include "host_stub/base/json.h"
 #include "host_stub/cmd/commands.h"
 #include "host_stub/load/loader.h"
@@ -24,9 +23,10 @@ typedef struct name_of_bit {
 static const name_of_bit CAPS[] = {
     {HMX_CAP_REASSIGN, "reassign"},     {HMX_CAP_SHARE_WORK, "share_work"},
     {HMX_CAP_EXTRANONCE, "extranonce"}, {HMX_CAP_DRAIN_REPORT, "drain_report"},
-    {HMX_CAP_SOFT_MOVE, "soft_move"},
+    {HMX_CAP_SOFT_MOVE, "soft_move"},   {HMX_CAP_REOPEN, "reopen"},
 };
 enum { CAP_COUNT = sizeof CAPS / sizeof CAPS[0] };
+_Static_assert(HMX_CAP_KNOWN >> CAP_COUNT == 0, "each capability has a name");
 
 typedef struct hook_name {
     size_t offset;
@@ -55,25 +55,11 @@ static const hook_name HOOKS[] = {
 };
 enum { HOOK_COUNT = sizeof HOOKS / sizeof HOOKS[0] };
 
-static const char *const EXTENSIONS[] = {HMX_TUNING_ID, HMX_METRICS_ID};
-enum { EXTENSION_COUNT = sizeof EXTENSIONS / sizeof EXTENSIONS[0] };
-
 static int has_hook(const hs_plugin *p, const hook_name *hook)
 {
     void (*function)(void) = NULL;
     memcpy(&function, (const unsigned char *)&p->ops + hook->offset, sizeof function);
     return function != NULL;
-}
-
-/* Size of the extension's table, 0 when the plugin has none. */
-static uint32_t extension_size(const hs_plugin *p, const char *id)
-{
-    uint32_t size = 0;
-    const void *const table = p->ops.get_extension != NULL ? p->ops.get_extension(NULL, id) : NULL;
-    if (table != NULL) {
-        memcpy(&size, table, sizeof size);
-    }
-    return size;
 }
 
 static void append(char *list, const char *word)
@@ -109,20 +95,6 @@ static void print_hooks(const hs_plugin *p)
     printf("%-12s %s\n", "not there", absent[0] != '\0' ? absent : "none");
 }
 
-static void print_extensions(const hs_plugin *p)
-{
-    char list[LIST_SIZE] = "";
-    char one[96];
-    for (size_t i = 0; i < EXTENSION_COUNT; i++) {
-        const uint32_t size = extension_size(p, EXTENSIONS[i]);
-        if (size > 0) {
-            snprintf(one, sizeof one, "%s (%" PRIu32 " bytes)", EXTENSIONS[i], size);
-            append(list, one);
-        }
-    }
-    printf("%-12s %s\n", "extensions", list[0] != '\0' ? list : "none of those known here");
-}
-
 static void print_plugin(const hs_plugin *p)
 {
     const hmx_descriptor *const d = &p->descriptor;
@@ -137,7 +109,6 @@ static void print_plugin(const hs_plugin *p)
     print_caps("makes use of", d->caps);
     print_caps("needs", d->needs);
     print_hooks(p);
-    print_extensions(p);
 }
 
 static json_t *json_caps(uint64_t caps)
@@ -161,15 +132,9 @@ static int print_json(const char *path, enum hs_load_result result, const hs_plu
         hs_json_text(o, "why", why);
     } else {
         json_t *const hooks = json_array();
-        json_t *const extensions = json_array();
         for (size_t i = 0; i < HOOK_COUNT; i++) {
             if (has_hook(p, &HOOKS[i])) {
                 json_array_append_new(hooks, json_string(HOOKS[i].name));
-            }
-        }
-        for (size_t i = 0; i < EXTENSION_COUNT; i++) {
-            if (extension_size(p, EXTENSIONS[i]) > 0) {
-                json_array_append_new(extensions, json_string(EXTENSIONS[i]));
             }
         }
         hs_json_text(o, "id", p->id);
@@ -182,7 +147,6 @@ static int print_json(const char *path, enum hs_load_result result, const hs_plu
         hs_json_put(o, "caps", json_caps(p->descriptor.caps));
         hs_json_put(o, "needs", json_caps(p->descriptor.needs));
         hs_json_put(o, "hooks", hooks);
-        hs_json_put(o, "extensions", extensions);
     }
     char *const text = hs_json_line(o);
     const int rc = text != NULL && puts(text) >= 0 ? 0 : -1;

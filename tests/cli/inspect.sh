@@ -23,12 +23,33 @@ expect 0 "org.example.good-min" "$HOST_STUB" inspect "$LIB/good_min.so"
 expect 0 "contract     1.0" "$HOST_STUB" inspect "$LIB/good_min.so"
 expect 0 "hooks        create, destroy, upstreams, on_upstream, on_channel_open, on_channel_close
 not there    on_channel_update" "$HOST_STUB" inspect "$LIB/good_min.so"
-expect 0 "extensions   none of those known here" "$HOST_STUB" inspect "$LIB/good_min.so"
-expect 0 "hashmux.metrics/1 (" "$HOST_STUB" inspect "$LIB/good_mover.so"
+expect 0 "makes use of reassign, share_work, extranonce, drain_report, soft_move, reopen" \
+    "$HOST_STUB" inspect "$LIB/hashmux.so"
 expect 0 "makes use of reassign, extranonce" "$HOST_STUB" inspect "$LIB/good_mover.so"
 expect 0 "makes use of extranonce, unknown 0x4000000000000" "$HOST_STUB" inspect "$LIB/good_newer.so"
 expect 0 "(this host: 1.0)" "$HOST_STUB" inspect "$LIB/good_newer.so"
 expect 0 '"result":"ok","id":"org.hashmux.static"' "$HOST_STUB" inspect --json "$LIB/static.so"
+
+# Without an instance no hook is called: one that cannot stand that is inspected all the same.
+mkdir "$SCRATCH/own"
+cat >"$SCRATCH/own/touchy.c" <<'C'
+#include <stdlib.h>
+
+#include "tests/fixtures/bad.h"
+
+static const void *touchy(hmx_instance *self, const char *id)
+{
+    (void)id;
+    if (self == NULL) {
+        abort();
+    }
+    return NULL;
+}
+BAD_PLUGIN(.get_extension = touchy)
+C
+"$CC" -std=c11 -shared -fPIC -I "$SOURCE" "$SCRATCH/own/touchy.c" -o "$SCRATCH/own/touchy.so"
+expect 0 "org.example.bad" "$HOST_STUB" inspect "$SCRATCH/own/touchy.so"
+expect 0 '"result":"ok"' "$HOST_STUB" inspect --json "$SCRATCH/own/touchy.so"
 
 # Why one is refused.
 expect 1 "refused (magic): $LIB/bad_load_magic.so: " "$HOST_STUB" inspect "$LIB/bad_load_magic.so"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host_stub/guard/model.h"
+#include "host_stub/guard/reopen.h"
 #include "host_stub/guard/report.h"
 
 int hs_guard_check_hashrate(double x)
@@ -170,9 +171,14 @@ void hs_guard_check_update_event(hs_guard *g, const hmx_channel_update *e)
 
 void hs_guard_check_close_event(hs_guard *g, const hmx_channel_close *e)
 {
+    const hs_guard_channel *const c = hs_guard_model_open_channel(g, e->channel);
     check_channel(g, e->channel, e->cookie);
     HS_GUARD_REPORT_IF(g, e->reason > HMX_CLOSE_REOPEN, HS_H_CHANNEL_FACTS,
                        "close reason %" PRIu32 " is none", e->reason);
+    HS_GUARD_REPORT_IF(
+        g, e->reason == HMX_CLOSE_REOPEN && c != NULL && !hs_guard_reopen_is_due(g, c),
+        HS_H_REOPEN_NOT_PENDING,
+        "channel %" PRIu64 " is closed to be opened again, which no decision asks", e->channel);
 }
 
 static int is_rejection(uint32_t verdict)
@@ -203,11 +209,13 @@ void hs_guard_follow_share(hs_guard *g, const hmx_share *e)
     if (!hs_guard_model_upstream_exists(g, e->upstream) || !is_in_flight(e)) {
         return;
     }
-    uint64_t *const in_flight = &g->upstreams[e->upstream].in_flight;
+    hs_guard_upstream *const u = &g->upstreams[e->upstream];
     if (e->verdict == HMX_SHARE_SUBMITTED) {
-        *in_flight += e->count;
+        u->in_flight += e->count;
     } else {
-        *in_flight -= *in_flight < e->count ? *in_flight : e->count;
+        u->in_flight -= u->in_flight < e->count ? u->in_flight : e->count;
+        u->answered_ns = g->now_ns;
+        u->trouble_ns = e->verdict == HMX_SHARE_ACCEPTED ? u->trouble_ns : g->now_ns;
     }
 }
 
@@ -272,6 +280,13 @@ static void check_answer(hs_guard *g, const hs_guard_channel *c, const hmx_reass
         hs_guard_report(g, HS_H_REASSIGN_NOT_PENDING,
                         "decision %" PRIu64 " is not pending for channel %" PRIu64, e->decision,
                         e->channel);
+        return;
+    }
+    if (c->pending_style == HMX_STYLE_REOPEN && e->result == HMX_RESULT_APPLIED) {
+        hs_guard_report(g, HS_H_REASSIGN_RESULT,
+                        "decision %" PRIu64
+                        " is applied when the peer comes back, not by an answer",
+                        e->decision);
         return;
     }
     const int stays = e->result == HMX_RESULT_REFUSED && e->to == c->upstream;

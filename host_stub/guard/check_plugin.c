@@ -40,6 +40,9 @@ const char *hs_guard_check_not_movable(const hs_guard *g, const hs_guard_channel
     if ((c->flags & HMX_CHANNEL_FLAG_CUSTOM_JOBS) != 0) {
         return "it works on custom jobs, which belong to their pool";
     }
+    if (style == HMX_STYLE_REOPEN) {
+        return NULL; /* another channel comes, in a group of its own choice */
+    }
     const uint32_t now =
         c->full_size != 0 ? c->full_size : hs_guard_model_full_size(g, c->upstream);
     const uint32_t then = hs_guard_model_full_size(g, upstream);
@@ -191,21 +194,6 @@ void hs_guard_check_upstream_table(hs_guard *g, const unsigned char *rows, uint3
     g->table_read = 1;
 }
 
-/* The channel as the opening describes it, for the checks that ask for one. */
-static hs_guard_channel as_channel(const hmx_channel_open *e)
-{
-    return (hs_guard_channel){
-        .channel = e->channel,
-        .kind = e->kind,
-        .honours_prefix = e->honours_prefix,
-        .flags = e->flags,
-        .extranonce_size = e->extranonce_size,
-        .upstreams_allowed = e->upstreams_allowed,
-        .upstream = e->current_upstream,
-        .prefix_len = e->extranonce_prefix_len,
-    };
-}
-
 static void check_place(hs_guard *g, const hs_guard_channel *c, const hmx_channel_open *e,
                         const hmx_channel_decision *d)
 {
@@ -250,7 +238,7 @@ static void check_collision(hs_guard *g, const hmx_channel_open *e, const hmx_ch
 void hs_guard_check_open_answer(hs_guard *g, const hmx_channel_open *e,
                                 const hmx_channel_decision *d)
 {
-    const hs_guard_channel c = as_channel(e);
+    const hs_guard_channel c = hs_guard_model_channel_of(e);
     HS_GUARD_REPORT_IF(g, g->channels_open >= g->channels_max, HS_P_LIMIT_IGNORED,
                        "accepted channel %" PRIu64 " although %" PRIu64 " are open", e->channel,
                        g->channels_open);
@@ -335,6 +323,29 @@ static void check_channel(hs_guard *g, const hs_guard_channel *c, const hmx_deci
                        d->decision, d->kind, c->upstream, d->to);
 }
 
+/* What is wrong with the style, or NULL. */
+static const char *style_fault(const hs_guard *g, const hs_guard_channel *c, const hmx_decision *d)
+{
+    switch (d->style) {
+    case HMX_STYLE_HARD:
+        return NULL;
+    case HMX_STYLE_SOFT_ALLOWED:
+        return c->upstream == HMX_NONE || on_one_tip(g, c->upstream, d->to)
+                   ? NULL
+                   : "a soft move needs both pools on one known tip";
+    case HMX_STYLE_REOPEN:
+        if ((g->options.caps & HMX_CAP_REOPEN) == 0) {
+            return "this host reopens nobody";
+        }
+        return d->kind == HMX_DECISION_MOVE && c->kind == HMX_CHANNEL_EXTENDED &&
+                       c->honours_prefix == HMX_NO
+                   ? NULL
+                   : "only to move an extended channel that is known not to obey is it reopened";
+    default:
+        return "there is no such style";
+    }
+}
+
 static void check_destination(hs_guard *g, const hs_guard_channel *c, const hmx_decision *d)
 {
     const char *why = hs_guard_model_not_usable(g, d->to);
@@ -346,15 +357,10 @@ static void check_destination(hs_guard *g, const hs_guard_channel *c, const hmx_
                        "decision %" PRIu64 " brings channel %" PRIu64 " to upstream %" PRIu32
                        ", but %s",
                        d->decision, d->channel, d->to, why);
-    const int knows_reopen = (g->options.caps & HMX_CAP_REOPEN) != 0;
-    HS_GUARD_REPORT_IF(g,
-                       d->style > (knows_reopen ? HMX_STYLE_REOPEN : HMX_STYLE_SOFT_ALLOWED) ||
-                           (d->style == HMX_STYLE_SOFT_ALLOWED && c->upstream != HMX_NONE &&
-                            !on_one_tip(g, c->upstream, d->to)),
-                       HS_P_DECISION_STYLE,
-                       "decision %" PRIu64 " has style %" PRIu32
-                       "; soft needs both pools on one known tip, reopening a host that can",
-                       d->decision, d->style);
+    why = style_fault(g, c, d);
+    HS_GUARD_REPORT_IF(g, why != NULL, HS_P_DECISION_STYLE,
+                       "decision %" PRIu64 " has style %" PRIu32 ": %s", d->decision, d->style,
+                       why);
     if (d->style == HMX_STYLE_REOPEN) {
         return; /* another channel comes, with a prefix of its own */
     }

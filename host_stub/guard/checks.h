@@ -46,6 +46,7 @@
     P(BAD_REASON, "bad-reason", "a reason is one of enum hmx_reason, or 0") \
     P(LIMIT_IGNORED, "limit-ignored", "beyond channels_max on_channel_open answers HMX_E_LIMIT") \
     /* decisions */ \
+    P(REOPENED_ELSEWHERE, "reopened-elsewhere", "who was closed to be moved and comes back is placed where the decision said") \
     P(DECISION_WITHOUT_CAP, "decision-without-cap", "no decision for a host without HMX_CAP_REASSIGN") \
     P(COUNT_OVER_CAPACITY, "count-over-capacity", "count is at most capacity") \
     P(BAD_MORE, "bad-more", "more is 0, or 1 with at least one row written") \
@@ -61,7 +62,7 @@
     P(DECISION_TO_DOWN, "decision-to-down-upstream", "a decision goes to an upstream that is up and has a job") \
     P(DECISION_NAN, "decision-nan", "expected_hashrate is finite and not negative") \
     P(DECISION_VALID_UNTIL, "decision-valid-until", "valid_until_ns lies in the future") \
-    P(DECISION_STYLE, "decision-style", "the style is HARD, or SOFT_ALLOWED when both pools are on one tip") \
+    P(DECISION_STYLE, "decision-style", "the style is HARD, SOFT_ALLOWED when both pools are on one tip, or REOPEN where the host and the peer are made for it") \
     P(ILLEGAL_MOVE, "illegal-move", "the channel may be moved, and to there") \
     /* prefixes */ \
     P(PREFIX_TOO_LONG, "prefix-too-long", "a prefix has at most 32 bytes") \
@@ -86,10 +87,11 @@
     H(UNKNOWN_CHANNEL, "unknown-channel", "the channel is open") \
     H(WRONG_COOKIE, "wrong-cookie", "the cookie is the plugin's, or 0") \
     H(CHANNEL_FACTS, "channel-facts", "a channel event holds possible values") \
+    H(REOPEN_NOT_PENDING, "reopen-not-pending", "HMX_CLOSE_REOPEN closes a channel whose pending decision has the style REOPEN") \
     H(SHARE_FACTS, "share-facts", "verdict and count are possible, LOCAL only with a rejection") \
     H(SHARE_WORK, "share-work", "work is finite and positive") \
     H(SHARE_UNSUBMITTED, "verdict-without-submit", "a pool judges what was reported SUBMITTED to it before") \
-    H(REASSIGN_RESULT, "reassign-result", "result is known, and the decision is 0 exactly with FORCED and DRAINED") \
+    H(REASSIGN_RESULT, "reassign-result", "result is known, the decision is 0 exactly with FORCED and DRAINED, and no answer says that a reopening was applied") \
     H(REASSIGN_NOT_PENDING, "reassign-not-pending", "the decision answered is pending for this channel") \
     H(REASSIGN_PLACE, "reassign-place", "from and to fit the result and the decision") \
     H(REASSIGN_PREFIX, "reassign-prefix", "the prefix in force is the decision's, if it had one") \

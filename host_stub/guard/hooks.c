@@ -7,6 +7,7 @@
 #include "host_stub/guard/call.h"
 #include "host_stub/guard/check_host.h"
 #include "host_stub/guard/check_plugin.h"
+#include "host_stub/guard/check_reopen.h"
 #include "host_stub/guard/copy.h"
 #include "host_stub/guard/model.h"
 #include "host_stub/guard/report.h"
@@ -86,11 +87,14 @@ hmx_status hs_guard_on_channel_open(hs_guard *g, const hmx_channel_open *e,
     const int again = before != NULL && before != &g->closed && !before->known;
     const int follows = before == NULL || again || (before == &g->closed && accepted);
     if (again) {
-        hs_guard_model_close(g, before);
+        hs_guard_model_close(g, before, HMX_CLOSE_HOST);
     }
     if (follows && known.channel != 0 &&
         hs_guard_model_add(g, &known, accepted ? out : &zero, accepted) != 0) {
         return HMX_E_NOMEM;
+    }
+    if (follows && accepted) {
+        hs_guard_check_returned(g, &known, out);
     }
     return status;
 }
@@ -137,7 +141,7 @@ hmx_status hs_guard_on_channel_close(hs_guard *g, const hmx_channel_close *e)
     status = HS_GUARD_CALL(g, call, on_channel_close, call.given);
     status = hs_guard_call_close(g, &call, status, c != NULL && c->known);
     if (c != NULL && is_so(g, &call, status)) {
-        hs_guard_model_close(g, c);
+        hs_guard_model_close(g, c, known.reason);
     }
     return status;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_stub/guard/reopen.h"
 #include "host_stub/guard/report.h"
 
 hs_guard_channel *hs_guard_model_find(const hs_guard *g, uint64_t channel)
@@ -91,6 +92,20 @@ static void hold(hs_guard *g, hs_guard_channel *c, const uint8_t *bytes, uint32_
     c->prefix = hs_guard_model_take_prefix(g, c->upstream, bytes, len, c->channel, &other);
 }
 
+hs_guard_channel hs_guard_model_channel_of(const hmx_channel_open *e)
+{
+    return (hs_guard_channel){
+        .channel = e->channel,
+        .kind = e->kind,
+        .honours_prefix = e->honours_prefix,
+        .flags = e->flags,
+        .extranonce_size = e->extranonce_size,
+        .upstreams_allowed = e->upstreams_allowed,
+        .upstream = e->current_upstream,
+        .prefix_len = e->extranonce_prefix_len,
+    };
+}
+
 int hs_guard_model_add(hs_guard *g, const hmx_channel_open *e, const hmx_channel_decision *d,
                        int known)
 {
@@ -99,18 +114,14 @@ int hs_guard_model_add(hs_guard *g, const hmx_channel_open *e, const hmx_channel
         free(c);
         return -1;
     }
-    c->channel = e->channel;
+    *c = hs_guard_model_channel_of(e);
+    c->who = hs_guard_reopen_who(e);
     c->cookie = d->cookie;
     c->known = known;
     c->upstream = d->action == HMX_ACTION_ASSIGN ? d->upstream : e->current_upstream;
     if (c->upstream > HMX_UPSTREAMS_MAX) {
         c->upstream = HMX_NONE;
     }
-    c->kind = e->kind;
-    c->honours_prefix = e->honours_prefix;
-    c->flags = e->flags;
-    c->extranonce_size = e->extranonce_size;
-    c->upstreams_allowed = e->upstreams_allowed;
     g->channels_open += known != 0;
     if (d->action == HMX_ACTION_ASSIGN && d->extranonce_prefix_len > 0) {
         hold(g, c, d->extranonce_prefix, d->extranonce_prefix_len);
@@ -130,8 +141,11 @@ static void forget_decision(hs_guard *g, hs_guard_channel *c, int drain)
     c->pending_prefix_len = 0;
 }
 
-void hs_guard_model_close(hs_guard *g, hs_guard_channel *c)
+void hs_guard_model_close(hs_guard *g, hs_guard_channel *c, uint32_t reason)
 {
+    if (reason == HMX_CLOSE_REOPEN && hs_guard_reopen_is_due(g, c)) {
+        hs_guard_reopen_closed(g, c);
+    }
     hs_guard_model_expire(g, c);
     forget_decision(g, c, 1);
     hs_guard_prefix_drop(g, c->prefix, 1);
@@ -166,6 +180,7 @@ void hs_guard_model_upstream(hs_guard *g, const hmx_upstream_event *e)
         memcpy(u->facts.extranonce_prefix, before.extranonce_prefix,
                sizeof u->facts.extranonce_prefix);
     }
+    u->trouble_ns = hs_guard_model_not_usable(g, e->upstream) != NULL ? g->now_ns : u->trouble_ns;
 }
 
 int hs_guard_model_ran_out(const hs_guard_channel *c, uint64_t decision)
@@ -192,7 +207,8 @@ void hs_guard_model_decide(hs_guard *g, hs_guard_channel *c, const hmx_decision 
 {
     forget_decision(g, c, 1);
     c->pending = d->decision;
-    c->pending_kind = d->kind;
+    c->pending_style = d->style;
+    c->pending_since_ns = g->now_ns;
     c->pending_to = d->to;
     c->pending_until_ns = d->valid_until_ns;
     if (d->extranonce_prefix_len == 0 || d->extranonce_prefix_len > HMX_EXTRANONCE_MAX) {
@@ -250,5 +266,6 @@ void hs_guard_model_free(hs_guard *g)
         }
     }
     hs_table_free(&g->channels);
+    free(g->returning);
     hs_guard_prefix_free_all(g);
 }

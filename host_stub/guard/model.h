@@ -17,9 +17,12 @@ const char *hs_guard_model_not_usable(const hs_guard *g, uint32_t upstream);
 int hs_guard_model_space_known(const hs_guard *g, uint32_t upstream);
 /* Bytes of the pool's whole extranonce, 0 = not told, or no pool. */
 uint32_t hs_guard_model_full_size(const hs_guard *g, uint32_t upstream);
+/* The channel as the opening describes it. */
+hs_guard_channel hs_guard_model_channel_of(const hmx_channel_open *e);
 int hs_guard_model_add(hs_guard *g, const hmx_channel_open *e, const hmx_channel_decision *d,
                        int known);
-void hs_guard_model_close(hs_guard *g, hs_guard_channel *c);
+/* reason: as in hmx_channel_close. */
+void hs_guard_model_close(hs_guard *g, hs_guard_channel *c, uint32_t reason);
 void hs_guard_model_update(hs_guard_channel *c, const hmx_channel_update *e);
 void hs_guard_model_upstream(hs_guard *g, const hmx_upstream_event *e);
 void hs_guard_model_decide(hs_guard *g, hs_guard_channel *c, const hmx_decision *d);

@@ -35,8 +35,10 @@ typedef struct hs_guard_upstream {
     int was_up;   /* one that said UP: its space is known, and that it has none */
     char id[HMX_ID_SIZE];
     hmx_upstream_event facts;
-    uint64_t in_flight; /* shares submitted and not yet judged */
-    void *prefixes;     /* search tree, guard/prefix.c */
+    uint64_t in_flight;   /* shares submitted and not yet judged */
+    uint64_t answered_ns; /* its last verdict */
+    uint64_t trouble_ns;  /* it was told not to be up, or refused or lost a share */
+    void *prefixes;       /* search tree, guard/prefix.c */
 } hs_guard_upstream;
 
 typedef struct hs_guard_channel {
@@ -49,20 +51,31 @@ typedef struct hs_guard_channel {
     uint32_t flags;
     uint32_t extranonce_size;
     uint64_t upstreams_allowed;
+    uint64_t who;            /* hs_guard_reopen_who */
     hs_guard_prefix *prefix; /* in force, NULL = unknown to the guard */
     uint32_t prefix_len;
     uint32_t full_size; /* of its whole extranonce when it came there, 0 = unknown */
     /* The pending decision, 0 = none. */
     uint64_t ran_out[HS_RAN_OUT]; /* decisions whose time ran out unanswered, the last first */
     uint64_t pending;
-    uint32_t pending_kind;
+    uint32_t pending_style;
     uint32_t pending_to;
+    uint64_t pending_since_ns;
     uint64_t pending_until_ns;
     int pending_loose; /* the host moved the channel meanwhile: both sides may count it as void */
     uint32_t pending_prefix_len;
     uint8_t pending_prefix_bytes[HMX_EXTRANONCE_MAX];
     hs_guard_prefix *pending_prefix;
 } hs_guard_channel;
+
+/* A decision whose channel was closed to be opened again. */
+typedef struct hs_guard_returning {
+    uint64_t who;
+    uint64_t decision;
+    uint64_t since_ns;
+    uint64_t until_ns;
+    uint32_t to;
+} hs_guard_returning;
 
 struct hs_guard {
     const hs_plugin *plugin;
@@ -94,6 +107,9 @@ struct hs_guard {
     int table_read;
     hs_guard_upstream upstreams[HMX_UPSTREAMS_MAX + 1];
     uint64_t last_decision;
+    hs_guard_returning *returning;
+    size_t returning_count;
+    size_t returning_capacity;
     hs_guard_prefix *drain_first;
     hs_guard_prefix *drain_last;
     const void *tuning; /* extension tables seen, to notice when they change */

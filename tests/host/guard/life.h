@@ -12,7 +12,14 @@
 #include "host_stub/guard/guard.h"
 #include "host_stub/load/loader.h"
 
-enum { NOTES_MAX = 256, LIFE_ROWS = 2, LIFE_CHANNELS = 4, LIFE_CHANNELS_MAX = 6 };
+enum {
+    NOTES_MAX = 256,
+    LIFE_ROWS = 2,
+    LIFE_CHANNELS = 4,
+    LIFE_CHANNELS_MAX = 6,
+    LIFE_DEAF = 8,
+    LIFE_RETURNING = 9
+};
 
 typedef struct note {
     enum hs_side side;
@@ -147,15 +154,17 @@ static inline hmx_status life_upstream(life *l, uint32_t upstream, uint32_t stat
     return hs_guard_on_upstream(l->guard, &e);
 }
 
-/* 1 and 4 standard, 2 extended, 3 extended on custom jobs; 4 may use upstream 2 only. */
+/* 1 and 4 standard, 2 extended, 3 extended on custom jobs; 4 may use upstream 2 only. 8 is extended
+ * and deaf, and comes back as 9 when it is closed to be moved. */
 static inline hmx_channel_open life_open_event(life *l, uint64_t channel)
 {
-    const int extended = channel == 2 || channel == 3;
+    const int deaf = channel == LIFE_DEAF || channel == LIFE_RETURNING;
+    const int extended = channel == 2 || channel == 3 || deaf;
     return (hmx_channel_open){.event = life_event(l, sizeof(hmx_channel_open)),
                               .channel = channel,
                               .connection = 10 + channel,
                               .kind = extended ? HMX_CHANNEL_EXTENDED : HMX_CHANNEL_STANDARD,
-                              .honours_prefix = HMX_YES,
+                              .honours_prefix = deaf ? HMX_NO : HMX_YES,
                               .flags = channel == 3 ? HMX_CHANNEL_FLAG_CUSTOM_JOBS : 0,
                               .min_extranonce_size = extended ? 4 : 0,
                               .extranonce_size = extended ? 4 : 0,
@@ -207,6 +216,26 @@ static inline hmx_status life_reassign(life *l, const hmx_decision *d, uint32_t 
     return hs_guard_on_reassign(l->guard, &e);
 }
 
+static inline hmx_status life_close_for(life *l, uint64_t channel, uint32_t reason)
+{
+    const hmx_channel_close e = {.event = life_event(l, sizeof e),
+                                 .channel = channel,
+                                 .cookie = l->cookies[channel],
+                                 .reason = reason};
+    return hs_guard_on_channel_close(l->guard, &e);
+}
+
+static inline void life_carry_out(life *l, const hmx_decision *d)
+{
+    if (d->style == HMX_STYLE_REOPEN) {
+        life_close_for(l, d->channel, HMX_CLOSE_REOPEN);
+        life_open(l, LIFE_RETURNING);
+        return;
+    }
+    life_reassign(l, d, HMX_RESULT_APPLIED);
+    l->upstream[d->channel] = d->to;
+}
+
 static inline hmx_status life_tick(life *l)
 {
     hmx_decision rows[LIFE_ROWS];
@@ -221,8 +250,7 @@ static inline hmx_status life_tick(life *l)
     for (uint32_t i = 0; status >= 0 && i < out.count && i < LIFE_ROWS; i++) {
         l->decisions++;
         if (!l->no_answer && l->note_count == 0) {
-            life_reassign(l, &rows[i], HMX_RESULT_APPLIED);
-            l->upstream[rows[i].channel] = rows[i].to;
+            life_carry_out(l, &rows[i]);
         }
     }
     return status;
@@ -240,11 +268,7 @@ static inline hmx_status life_update(life *l, uint64_t channel)
 
 static inline hmx_status life_close(life *l, uint64_t channel)
 {
-    const hmx_channel_close e = {.event = life_event(l, sizeof e),
-                                 .channel = channel,
-                                 .cookie = l->cookies[channel],
-                                 .reason = HMX_CLOSE_PEER};
-    return hs_guard_on_channel_close(l->guard, &e);
+    return life_close_for(l, channel, HMX_CLOSE_PEER);
 }
 
 static inline hmx_status life_fail_write(void *ctx, const void *data, uint64_t len)
@@ -297,7 +321,7 @@ static inline uint64_t life_run(life *l)
         life_upstream(l, 1, HMX_UPSTREAM_UP);
         life_close(l, 2);
         life_close(l, 4);
-        life_open(l, 8);                           /* there is room again */
+        life_open(l, LIFE_DEAF);                   /* there is room again */
         life_share(l, 2, HMX_SHARE_NOT_FORWARDED); /* late news of a closed channel is legal */
         life_tick(l);
     }

@@ -82,6 +82,16 @@ static void buffer(life *l)
     cr_expect(hs_guard_on_tick(l->guard, &e, &out) == HMX_E_INVALID, "rows are NULL");
 }
 
+/* Lets the plugin decide and gives the one row. */
+static hmx_decision decide(life *l)
+{
+    hmx_decision row = {.size = sizeof row};
+    hmx_decision_buf out = {.size = sizeof out, .stride = sizeof row, .capacity = 1, .rows = &row};
+    const hmx_tick e = {.event = life_event(l, sizeof e)};
+    cr_assert(hs_guard_on_tick(l->guard, &e, &out) == HMX_OK && out.count == 1, "no decision");
+    return row;
+}
+
 /* ---- upstreams and channels */
 
 static void unknown_upstream(life *l)
@@ -134,6 +144,12 @@ static void channel_facts(life *l)
     open_event(l, &e);
 }
 
+static void reopen_not_pending(life *l)
+{
+    const hmx_decision d = decide(l); /* an ordinary move: nobody asked to close the channel */
+    (void)life_close_for(l, d.channel, HMX_CLOSE_REOPEN);
+}
+
 static void share_facts(life *l)
 {
     hmx_share e = life_share_event(l, 1, HMX_SHARE_ACCEPTED);
@@ -156,16 +172,6 @@ static void share_unsubmitted(life *l)
 }
 
 /* ---- outcomes */
-
-/* Lets the plugin decide and gives the one row. */
-static hmx_decision decide(life *l)
-{
-    hmx_decision row = {.size = sizeof row};
-    hmx_decision_buf out = {.size = sizeof out, .stride = sizeof row, .capacity = 1, .rows = &row};
-    const hmx_tick e = {.event = life_event(l, sizeof e)};
-    cr_assert(hs_guard_on_tick(l->guard, &e, &out) == HMX_OK && out.count == 1, "no decision");
-    return row;
-}
 
 static void reassign_result(life *l)
 {
@@ -237,6 +243,7 @@ static const rule RULES[] = {
     {"unknown-channel", unknown_channel},
     {"wrong-cookie", wrong_cookie},
     {"channel-facts", channel_facts},
+    {"reopen-not-pending", reopen_not_pending},
     {"share-facts", share_facts},
     {"share-work", share_work},
     {"verdict-without-submit", share_unsubmitted},

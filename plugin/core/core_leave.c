@@ -37,24 +37,30 @@ static int may_reopen(const hm_core *core, uint32_t slot)
            hm_reopen_may(&core->reopen, cold->who, core->now_ns, dwell_ns);
 }
 
-/* Proposes to move a channel away, by reopening it when nothing else will do. 0 when there is no
- * way. */
-static int propose(hm_core *core, uint32_t slot, hm_decision *decision)
+enum way { NO_WAY = 0, PROPOSED, WAITS_ITS_TURN };
+
+/* Proposes to move a channel away, by reopening it when nothing else will do. */
+static enum way propose(hm_core *core, uint32_t slot, hm_decision *decision)
 {
     hm_assignment *const a = &core->assignment;
     const uint32_t to = hm_assignment_arrival(a, slot, core->control.command, core->control.most);
     if (to == HMX_NONE || to == hm_hot(&a->channels, slot)->upstream) {
-        return 0;
+        return NO_WAY;
     }
     if (hm_assignment_movable(a, slot)) {
         return hm_assignment_propose(a, slot, to, HMX_DECISION_MOVE, HMX_REASON_EVACUATION,
-                                     core->now_ns, decision) == 0;
+                                     core->now_ns, decision) == 0
+                   ? PROPOSED
+                   : NO_WAY;
     }
-    if (may_reopen(core, slot)) {
-        hm_assignment_propose_reopen(a, slot, to, HMX_REASON_EVACUATION, core->now_ns, decision);
-        return 1;
+    if (!may_reopen(core, slot)) {
+        return NO_WAY;
     }
-    return 0;
+    if (!hm_reopen_has_room(&core->reopen, a->reopening_count)) {
+        return WAITS_ITS_TURN;
+    }
+    hm_assignment_propose_reopen(a, slot, to, HMX_REASON_EVACUATION, core->now_ns, decision);
+    return PROPOSED;
 }
 
 static void say_stranded(const hm_core *core, uint32_t upstream, uint32_t count)
@@ -107,14 +113,15 @@ int hm_core_leave(hm_core *core, hm_outbox *out)
         if (hm_outbox_room(out) == 0) {
             return 1;
         }
-        if (propose(core, slot, &decision)) {
+        const enum way way = propose(core, slot, &decision);
+        if (way == PROPOSED) {
             hm_outbox_put(out, &decision);
-            unwelcome = 1; /* until it is a fact */
-        } else if (gone[hot->upstream]) {
+        }
+        if (way == NO_WAY && gone[hot->upstream]) {
             cold->stranded = 1;
             stranded[hot->upstream]++;
         } else {
-            unwelcome = 1;
+            unwelcome = 1; /* until it is a fact */
         }
     }
     core->unwelcome = unwelcome;

@@ -245,6 +245,7 @@ static void make_pending(hm_assignment *a, uint32_t slot, uint32_t to, uint32_t 
     cold->decision_until_ns = until_ns;
     cold->pending_kind = (uint8_t)kind;
     cold->pending_style = (uint8_t)style;
+    a->reopening_count += style == HMX_STYLE_REOPEN;
     link_pending(a, slot);
     out->kind = kind;
     out->from = hot->upstream;
@@ -302,6 +303,7 @@ static hm_prefix_place end_pending(hm_assignment *a, uint32_t slot)
     a->pending_out[hot->upstream]--;
     a->pending_in[hot->pending_to]--;
     unlink_pending(a, slot);
+    a->reopening_count -= cold->pending_style == HMX_STYLE_REOPEN;
     hot->pending_to = HMX_NONE;
     cold->decision = 0;
     cold->pending_place = (hm_prefix_place){0};

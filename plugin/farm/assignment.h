@@ -48,8 +48,9 @@ typedef struct hm_assignment {
     uint32_t pending_head; /* oldest first */
     uint32_t pending_tail;
     uint32_t pending_count;
-    uint32_t soft_moves; /* the host can do them */
-    double churn;        /* all hashrate that went into the sums since they were made afresh */
+    uint32_t reopening_count; /* of them, those by reopening */
+    uint32_t soft_moves;      /* the host can do them */
+    double churn;             /* all hashrate that went into the sums since they were made afresh */
     uint64_t last_decision;
     uint64_t changes; /* counts whatever may change which channels can move, and from where; a
                          decision that became fact is no news */

@@ -45,12 +45,16 @@ static hm_reopened *entry_of(hm_reopen *r, uint64_t who)
     return &r->known[at];
 }
 
+int hm_reopen_has_room(const hm_reopen *r, uint32_t asked)
+{
+    return r->waiting + asked < HM_REOPEN_MAX;
+}
+
 int hm_reopen_may(const hm_reopen *r, uint64_t who, uint64_t now_ns, uint64_t dwell_ns)
 {
     const uint32_t at = find(r, who);
-    return r->waiting < HM_REOPEN_MAX &&
-           (at == HM_REOPEN_MAX || (r->known[at].failures < HM_REOPEN_FAILURES &&
-                                    now_ns - r->known[at].at_ns >= dwell_ns));
+    return at == HM_REOPEN_MAX ||
+           (r->known[at].failures < HM_REOPEN_FAILURES && now_ns - r->known[at].at_ns >= dwell_ns);
 }
 
 void hm_reopen_closed(hm_reopen *r, uint64_t who, uint64_t decision, uint32_t to, uint64_t now_ns,

@@ -44,6 +44,9 @@ typedef struct hm_reopen {
 uint64_t hm_reopen_who(const unsigned char key[16], hmx_view identity, hmx_view vendor,
                        hmx_view hardware);
 
+/* Can one more be awaited, when `asked` are about to be closed? */
+int hm_reopen_has_room(const hm_reopen *r, uint32_t asked);
+
 /* May this peer be asked (again)? dwell_ns: rest after the last time. */
 int hm_reopen_may(const hm_reopen *r, uint64_t who, uint64_t now_ns, uint64_t dwell_ns);
 

@@ -92,7 +92,7 @@ static int create(hs_speed_farm *farm, char *why, size_t capacity)
     farm->host = (hmx_host){.size = sizeof farm->host,
                             .abi_major = HMX_ABI_MAJOR,
                             .abi_minor = HMX_ABI_MINOR,
-                            .caps = HS_HOST_CAPS,
+                            .caps = HS_HOST_CAPS_BUT_REOPEN,
                             .ctx = farm,
                             .alloc = counting_alloc,
                             .free = counting_free};

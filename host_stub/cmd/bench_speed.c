@@ -171,9 +171,10 @@ int hs_cmd_bench_speed(hs_call *call)
     int status = HS_STATUS_NO;
     memset(&plugin, 0, sizeof plugin);
     memset(&against, 0, sizeof against);
-    if (hs_find_plugin(o->plugin, &plugin, call->why, sizeof call->why) != 0 ||
+    const uint64_t caps = HS_HOST_CAPS_BUT_REOPEN;
+    if (hs_find_plugin(o->plugin, caps, &plugin, call->why, sizeof call->why) != 0 ||
         (o->against != NULL &&
-         hs_find_plugin(o->against, &against, call->why, sizeof call->why) != 0)) {
+         hs_find_plugin(o->against, caps, &against, call->why, sizeof call->why) != 0)) {
         goto cleanup;
     }
     if (o->json != NULL) {

@@ -20,10 +20,11 @@ int hs_find_is_path(const char *name, const char *ending)
     return strchr(name, '/') != NULL || (len > tail && strcmp(name + len - tail, ending) == 0);
 }
 
-int hs_find_plugin(const char *path, hs_plugin *plugin, char *why, size_t capacity)
+int hs_find_plugin(const char *path, uint64_t caps, hs_plugin *plugin, char *why, size_t capacity)
 {
     char beside[PATH_SIZE];
-    const hs_load_options options = hs_loader_defaults();
+    hs_load_options options = hs_loader_defaults();
+    options.host_caps = caps;
     if (path == NULL && hs_path_default_plugin(beside, sizeof beside) != 0) {
         return hs_refuse(why, capacity, "hashmux.so is not found; say --plugin FILE");
     }

@@ -11,8 +11,8 @@
 /* The name has a slash or this ending: "x.ini". */
 int hs_find_is_path(const char *name, const char *ending);
 
-/* `path` NULL = hashmux.so beside this program. */
-int hs_find_plugin(const char *path, hs_plugin *plugin, char *why, size_t capacity);
+/* `path` NULL = hashmux.so beside this program. caps: HMX_CAP_* of the host that it is for. */
+int hs_find_plugin(const char *path, uint64_t caps, hs_plugin *plugin, char *why, size_t capacity);
 
 /* A name is a file of the folder tests/sim; a name that is none of them is answered with those that
  * there are. */

@@ -231,7 +231,7 @@ int hs_cmd_simulate(hs_call *call)
         return list_scenarios(call);
     }
     if (hs_find_scenario(o->scenario, &scenario, call->why, sizeof call->why) == 0) {
-        status = hs_find_plugin(o->plugin, &plugin, call->why, sizeof call->why) != 0
+        status = hs_find_plugin(o->plugin, HS_HOST_CAPS, &plugin, call->why, sizeof call->why) != 0
                      ? HS_STATUS_NO
                      : simulate(call, &scenario, &plugin);
     }

@@ -46,7 +46,7 @@ static hmx_status create(hs_link *link, const hs_link_options *o)
         return status >= 0 && link->instance == NULL ? HMX_E_FATAL : status;
     }
     hs_guard_options guard = o->guard;
-    guard.caps = HS_HOST_CAPS & ~o->without;
+    guard.caps = (guard.caps != 0 ? guard.caps : HS_HOST_CAPS) & ~o->without;
     guard.name = "host_stub";
     guard.version = HS_VERSION;
     link->guard = hs_guard_new(link->plugin, &args, &guard, &status);

@@ -43,8 +43,8 @@ typedef struct hs_link_options {
     uint32_t instance_index;
     uint32_t instance_count;
     const hmx_host *host;   /* without a guard */
-    hs_guard_options guard; /* with one; the link sets caps, name and version */
-    uint64_t without;       /* HMX_CAP_* of HS_HOST_CAPS that are not offered */
+    hs_guard_options guard; /* with one; caps 0 = HS_HOST_CAPS; the link sets name and version */
+    uint64_t without;       /* HMX_CAP_* of these that are not offered */
 } hs_link_options;
 
 /* Creates the instance at link->now_ns. 0, or -1 with a sentence in `why`; hs_link_stop is due in

@@ -45,8 +45,9 @@ typedef struct hs_plugin {
     char build[128];
 } hs_plugin;
 
-/* What hosts of this folder carry out: they close no channel to have it opened again. */
-#define HS_HOST_CAPS (HMX_CAP_KNOWN & ~HMX_CAP_REOPEN)
+/* What our hosts carry out, and what those offer that close no channel to have it opened again. */
+#define HS_HOST_CAPS            HMX_CAP_KNOWN
+#define HS_HOST_CAPS_BUT_REOPEN (HS_HOST_CAPS & ~HMX_CAP_REOPEN)
 
 typedef struct hs_load_options {
     uint64_t host_caps;  /* HMX_CAP_* offered: checked against the plugin's needs */
@@ -54,8 +55,7 @@ typedef struct hs_load_options {
     int keep_loaded;     /* RTLD_NODELETE: sanitizer reports keep their symbols */
 } hs_load_options;
 
-/* Offers HS_HOST_CAPS; keep_loaded when this file was built with a
- * sanitizer. */
+/* Offers HS_HOST_CAPS; keep_loaded when this file was built with a sanitizer. */
 hs_load_options hs_loader_defaults(void);
 
 /* Opens the plugin at `path` (a path without a slash is a file of the working folder: the system's

@@ -33,9 +33,11 @@ static void on_violation(void *ctx, enum hs_side side, const char *check, const 
 static int create_instance(hs_replay *b, const hs_replay_options *options, char *why,
                            size_t capacity)
 {
-    const hs_link_options link = {.config_path = options->config_path,
-                                  .name = b->name,
-                                  .guard = {.log = on_log, .violation = on_violation, .ctx = b}};
+    const hs_link_options link = {
+        .config_path = options->config_path,
+        .name = b->name,
+        .guard = {
+            .caps = HS_HOST_CAPS_BUT_REOPEN, .log = on_log, .violation = on_violation, .ctx = b}};
     return hs_link_start(&b->link, &b->plugin, &link, why, capacity);
 }
 
@@ -80,7 +82,7 @@ static const char *last_part(const char *id)
 int hs_replay_start(hs_replay *b, const hs_replay_options *options, char *why, size_t capacity)
 {
     const hs_load_options load = {
-        .host_caps = HS_HOST_CAPS, .host_minor = HMX_ABI_MINOR, .keep_loaded = 1};
+        .host_caps = HS_HOST_CAPS_BUT_REOPEN, .host_minor = HMX_ABI_MINOR, .keep_loaded = 1};
     memset(b, 0, sizeof *b);
     b->note = options->note;
     b->ctx = options->ctx;

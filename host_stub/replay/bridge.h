@@ -3,7 +3,8 @@
  * replay/bridge: turns what happened in a recorded session into the hooks of a plugin, through the
  * guard, and keeps the replay's own account. The session judges, the plugin decides; the bridge
  * only carries facts from one to the other. A recording cannot be changed, so the plugin's answers
- * are noted, and what the recorded proxy really did is reported to it as the truth.
+ * are noted, and what the recorded proxy really did is reported to it as the truth. Why that proxy
+ * closed a channel nobody knows, so HMX_CAP_REOPEN is not offered.
  *
  * Pools. A downstream connection does not name them: what tells them apart is the first byte of the
  * extranonce prefixes (an empty prefix counts as a value of its own). Each new value is one more

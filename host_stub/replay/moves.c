@@ -23,8 +23,8 @@ static int answer_pending(hs_replay *b, hs_replay_row *row, uint32_t to, const h
     if (decision.decision == 0) {
         return 0;
     }
-    const int same = decision.kind == HMX_DECISION_MOVE && decision.to == to &&
-                     decision.extranonce_prefix_len == 0;
+    const int same = decision.kind == HMX_DECISION_MOVE && decision.style != HMX_STYLE_REOPEN &&
+                     decision.to == to && decision.extranonce_prefix_len == 0;
     tell(b, row,
          (hmx_reassign){.decision = decision.decision,
                         .to = same ? to : row->told,

@@ -143,4 +143,5 @@ refused 2 "there is no option '--fast'" --fast
 refused 2 '--json needs a value' --json
 refused 2 'cannot be written' --channels 100 --quick --json "$SCRATCH/none/lines"
 refused 1 'none.so' --channels 100 --plugin "$SCRATCH/none.so"
+refused 1 'needs' --channels 100 --plugin "$LIB/good_needs_reopen.so"
 echo "bench speed: $(wc -l <"$SCRATCH/lines") rows of the promised shape"

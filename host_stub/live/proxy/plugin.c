@@ -108,7 +108,8 @@ int hs_proxy_plugin_start(hs_proxy *proxy, const hs_plugin *plugin, hs_sv2_bytes
     const hs_link_options options = {.config_path = proxy->settings.config_path,
                                      .config_text = proxy->settings.config_text,
                                      .seed = proxy->settings.seed,
-                                     .guard = {.log = on_log,
+                                     .guard = {.caps = HS_HOST_CAPS_BUT_REOPEN,
+                                               .log = on_log,
                                                .violation = on_violation,
                                                .request_tick = on_request_tick,
                                                .ctx = proxy}};

@@ -8,10 +8,12 @@
 
 static int instance; /* its address is the instance */
 static uint64_t asked;
+static uint64_t offered;
 
 static hmx_status create(const hmx_host *host, const hmx_create_args *args, hmx_instance **out)
 {
-    (void)host, (void)args;
+    (void)args;
+    offered = host->caps;
     *out = (hmx_instance *)&instance;
     return HMX_OK;
 }
@@ -65,7 +67,7 @@ static const void *get_extension(hmx_instance *self, const char *id)
     return strcmp(id, HMX_TUNING_ID) == 0 ? &TUNING : NULL;
 }
 
-Test(speed_farm, extensions_are_asked_of_the_instance)
+Test(speed_farm, what_is_offered_and_asked)
 {
     static hs_speed_farm farm;
     const hs_plugin plugin = {.ops = {.size = sizeof(hmx_ops),
@@ -82,5 +84,6 @@ Test(speed_farm, extensions_are_asked_of_the_instance)
     cr_assert_eq(hs_speed_farm_init(&farm, &plugin, 4, 3, why, sizeof why), 0, "%s", why);
     cr_assert_eq(asked, 2);
     cr_assert(farm.tuning != NULL && farm.metrics == NULL);
+    cr_assert_eq(offered, HMX_CAP_KNOWN & ~HMX_CAP_REOPEN, "it closes nobody");
     hs_speed_farm_free(&farm);
 }

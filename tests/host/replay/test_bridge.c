@@ -10,6 +10,7 @@
 #include "abi/hmx_metrics.h"
 #include "host_stub/replay/bridge.h"
 #include "host_stub/replay/input.h"
+#include "host_stub/replay/moves.h"
 #include "host_stub/sv2/codec.h"
 
 enum { ROWS = 8 };
@@ -277,6 +278,21 @@ Test(replay_bridge, a_recorded_move_that_was_decided_counts_as_applied)
     no_violations();
 }
 
+/* A recorded move by a new prefix is not how a channel is reopened. */
+Test(replay_bridge, a_reopening_is_never_applied)
+{
+    finish();
+    start_with(HMX_LIB_DIR "/good_mover.so");
+    play("ext_hard_move", 10);
+    cr_assert_neq(bridge.rows[0].pending.decision, 0);
+    bridge.rows[0].pending.style = HMX_STYLE_REOPEN;
+    cr_assert_eq(hs_replay_moved(&bridge, &bridge.rows[0], bridge.rows[0].pending.to,
+                                 &(hs_sv2_b032){.len = 4, .byte = {0xbb, 0, 0, 7}}),
+                 0, "it was refused, and the move is the host's own");
+    hs_replay_end(&bridge, session);
+    no_violations();
+}
+
 Test(replay_bridge, another_move_than_decided_is_a_refusal_and_a_forced_one)
 {
     hs_sv2_message m = {.id = HS_SV2_SET_EXTRANONCE_PREFIX};
@@ -371,5 +387,9 @@ Test(replay_bridge, what_cannot_start_says_why)
     options.config_path = "/nonexistent.ini";
     cr_assert(hs_replay_start(&other, &options, why, sizeof why) != 0);
     cr_assert_not_null(strstr(why, "hashmux does not start"), "%s", why);
+    hs_replay_stop(&other);
+    options.plugin_path = HMX_LIB_DIR "/good_needs_reopen.so";
+    cr_assert(hs_replay_start(&other, &options, why, sizeof why) != 0);
+    cr_assert_not_null(strstr(why, "needs"), "a recording closes no channel: %s", why);
     hs_replay_stop(&other);
 }

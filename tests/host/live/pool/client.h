@@ -242,4 +242,13 @@ static inline void client_expect_error(client *c, const hs_sv2_message *share, c
     cr_assert_arr_eq(answer->as.submit_error.error_code.data, code, strlen(code));
 }
 
+/* For the end of a test, where an assertion that fails is shown and fails nothing. */
+static inline void client_must_hold(int holds, const char *what)
+{
+    if (!holds) {
+        fprintf(stderr, "%s: %s\n", what, pool_notes);
+        abort();
+    }
+}
+
 #endif

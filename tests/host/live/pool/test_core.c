@@ -31,7 +31,8 @@ static void start(void)
 static void finish(void)
 {
     json_t *const counts = hs_pool_json(pool, 1);
-    cr_assert_eq(json_integer_value(json_object_get(counts, "own_faults")), 0, "%s", pool_notes);
+    client_must_hold(json_integer_value(json_object_get(counts, "own_faults")) == 0,
+                     "the pool broke a rule");
     json_decref(counts);
     hs_pool_free(pool);
     client_free(&us);

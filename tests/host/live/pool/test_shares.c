@@ -38,7 +38,7 @@ static void start(void)
 
 static void finish(void)
 {
-    cr_assert_eq(pool->own_faults, 0, "%s", pool_notes);
+    client_must_hold(pool->own_faults == 0, "the pool broke a rule");
     hs_pool_free(pool);
     client_free(&us);
 }

@@ -584,4 +584,13 @@ static inline uint64_t rig_end(void)
     return violations;
 }
 
+/* For the end of a test, where an assertion that fails is shown and fails nothing. */
+static inline void rig_finish(void)
+{
+    if (rig_end() != 0) {
+        fprintf(stderr, "the contract was broken: %s\n", rig.violation);
+        abort();
+    }
+}
+
 #endif

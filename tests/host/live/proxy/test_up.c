@@ -15,12 +15,7 @@ static void start(void)
     rig_start();
 }
 
-static void end(void)
-{
-    cr_expect_eq(rig_end(), 0, "the contract was broken: %s", rig.violation);
-}
-
-TestSuite(proxy_up, .init = start, .fini = end);
+TestSuite(proxy_up, .init = start, .fini = rig_finish);
 
 static void farm(void)
 {

@@ -322,6 +322,7 @@ static json_t *moves_json(const hs_proxy *proxy)
     hs_json_count(moves, "ms_to_first_accept", median_ms(m));
     hs_json_count(moves, "first_accepts", m->first_count);
     hs_json_count(moves, "forced", m->forced);
+    hs_json_count(moves, "reopened", m->reopened);
     hs_json_count(moves, "prefixes_renewed", m->renewed);
     hs_json_put(moves, "refused_because", reasons);
     return moves;

@@ -44,6 +44,14 @@ static void refuse_setup(hs_proxy_peer *peer, uint32_t flags, const char *code)
     hs_proxy_end_peer(peer, 1, code);
 }
 
+static void keep(hs_proxy_text *text, hs_sv2_bytes told)
+{
+    text->len = told.len < sizeof text->byte ? told.len : 0;
+    if (text->len > 0) {
+        memcpy(text->byte, told.data, text->len);
+    }
+}
+
 static void set_up(hs_proxy_peer *peer, const hs_sv2_setup_connection *asked)
 {
     hs_sv2_message m = {.id = HS_SV2_SETUP_CONNECTION_SUCCESS};
@@ -62,10 +70,9 @@ static void set_up(hs_proxy_peer *peer, const hs_sv2_setup_connection *asked)
         peer->is_set_up = 1;
         peer->flags = asked->flags;
         peer->server_flags = fixed ? HS_SV2_REQUIRES_FIXED_VERSION : 0;
-        peer->vendor_len = asked->vendor.len < sizeof peer->vendor ? asked->vendor.len : 0;
-        if (peer->vendor_len > 0) {
-            memcpy(peer->vendor, asked->vendor.data, peer->vendor_len);
-        }
+        keep(&peer->vendor, asked->vendor);
+        keep(&peer->hardware, asked->hardware_version);
+        keep(&peer->firmware, asked->firmware);
         m.as.setup_connection_success.used_version = VERSION;
         m.as.setup_connection_success.flags = peer->server_flags;
         hs_proxy_send_down(peer, &m, 1);

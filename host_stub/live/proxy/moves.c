@@ -43,11 +43,11 @@ static hs_sv2_b032 prefix_of(hs_proxy *proxy, const hs_proxy_channel *channel,
     return prefix;
 }
 
-/* Why not, or HS_MOVE_LEGAL; *prefix is the one that it needs. */
-static enum hs_move_refusal refusal_of(hs_proxy *proxy, hs_proxy_channel *channel,
-                                       const hmx_decision *d, hs_sv2_b032 *prefix)
+/* Does the decision fit the facts? HS_MOVE_LEGAL, or why not. */
+static enum hs_move_refusal misfit(hs_proxy *proxy, const hs_proxy_channel *channel,
+                                   const hmx_decision *d)
 {
-    hs_proxy_up *const up = hs_proxy_up_of(proxy, d->to);
+    const hs_proxy_up *const up = hs_proxy_up_of(proxy, d->to);
     const int is_move = d->kind == HMX_DECISION_MOVE;
     if (channel->peer->ended) {
         return HS_MOVE_CLOSED;
@@ -60,6 +60,18 @@ static enum hs_move_refusal refusal_of(hs_proxy *proxy, hs_proxy_channel *channe
     }
     if (is_move == (d->to == d->from) || (!is_move && d->kind != HMX_DECISION_PREFIX)) {
         return is_move ? HS_MOVE_SAME_POOL : HS_MOVE_POLICY;
+    }
+    return HS_MOVE_LEGAL;
+}
+
+/* Why not, or HS_MOVE_LEGAL; *prefix is the one that it needs. */
+static enum hs_move_refusal refusal_of(hs_proxy *proxy, hs_proxy_channel *channel,
+                                       const hmx_decision *d, hs_sv2_b032 *prefix)
+{
+    hs_proxy_up *const up = hs_proxy_up_of(proxy, d->to);
+    const enum hs_move_refusal wrong = misfit(proxy, channel, d);
+    if (wrong != HS_MOVE_LEGAL) {
+        return wrong;
     }
     if (channel->probe.is_on) {
         return HS_MOVE_POLICY; /* whether it obeys is not known yet: one try at a time */
@@ -138,6 +150,42 @@ static int put_off(hs_proxy *proxy, hs_proxy_channel *channel, const hmx_decisio
            proxy->now_ns + MARGIN_NS < d->valid_until_ns;
 }
 
+/* Why the channel is not closed to come back there, or HS_MOVE_LEGAL: nobody is closed who can be
+ * moved, or who would not be taken there. */
+static enum hs_move_refusal reopening_refusal(hs_proxy *proxy, const hs_proxy_channel *channel,
+                                              const hmx_decision *d)
+{
+    const enum hs_move_refusal wrong = misfit(proxy, channel, d);
+    if (wrong != HS_MOVE_LEGAL) {
+        return wrong;
+    }
+    if (d->kind != HMX_DECISION_MOVE || channel->move.kind != HS_CHANNEL_EXTENDED ||
+        channel->honours_prefix != HMX_NO) {
+        return HS_MOVE_POLICY;
+    }
+    const hs_move_pool pool = hs_proxy_pool_view(&proxy->ups[d->to]);
+    const int len = hs_move_prefix_len(&pool, channel->move.kind, channel->move.extranonce_size);
+    hs_move_channel newcomer = channel->move;
+    hs_sv2_b032 prefix = pool.prefix;
+    newcomer.upstream = 0;
+    prefix.len = len > 0 ? (uint32_t)len : 0;
+    return hs_move_check(&newcomer, &pool, &prefix);
+}
+
+/* The plugin knows the peer when it comes back, and says where it goes. */
+static void reopen(hs_proxy *proxy, hs_proxy_channel *channel, const hmx_decision *d)
+{
+    const enum hs_move_refusal refusal = reopening_refusal(proxy, channel, d);
+    if (refusal != HS_MOVE_LEGAL) {
+        refuse(proxy, channel, d, refusal);
+        return;
+    }
+    proxy->moves.reopened++;
+    hs_proxy_note(proxy, "channel %llu is closed, to be opened again on %s",
+                  (unsigned long long)channel->number, proxy->ups[d->to].row.id);
+    hs_proxy_close_channel(proxy, channel, HMX_CLOSE_REOPEN, "channel-moved");
+}
+
 static void decide(hs_proxy *proxy, hs_proxy_channel *channel, const hmx_decision *d)
 {
     hs_sv2_b032 prefix = {.len = 0};
@@ -161,7 +209,12 @@ static void decide(hs_proxy *proxy, hs_proxy_channel *channel, const hmx_decisio
 void hs_proxy_carry_out(hs_proxy *proxy, const hmx_decision *decision)
 {
     hs_proxy_channel *const channel = hs_proxy_channel_of(proxy, decision->channel);
-    if (channel != NULL && channel->told) { /* else it has closed: void, and needs no answer */
+    if (channel == NULL || !channel->told) {
+        return; /* it has closed: void, and needs no answer */
+    }
+    if (decision->style == HMX_STYLE_REOPEN) {
+        reopen(proxy, channel, decision);
+    } else {
         decide(proxy, channel, decision);
     }
 }

@@ -108,8 +108,7 @@ int hs_proxy_plugin_start(hs_proxy *proxy, const hs_plugin *plugin, hs_sv2_bytes
     const hs_link_options options = {.config_path = proxy->settings.config_path,
                                      .config_text = proxy->settings.config_text,
                                      .seed = proxy->settings.seed,
-                                     .guard = {.caps = HS_HOST_CAPS_BUT_REOPEN,
-                                               .log = on_log,
+                                     .guard = {.log = on_log,
                                                .violation = on_violation,
                                                .request_tick = on_request_tick,
                                                .ctx = proxy}};
@@ -231,7 +230,9 @@ hmx_status hs_proxy_ask_where(hs_proxy *proxy, const hs_proxy_channel *channel,
                           .extranonce_size = channel->move.extranonce_size,
                           .nominal_hashrate = channel->nominal_hs,
                           .user_identity = {asked->user_identity.data, asked->user_identity.len},
-                          .vendor = {peer->vendor, peer->vendor_len}};
+                          .vendor = {peer->vendor.byte, peer->vendor.len},
+                          .hardware = {peer->hardware.byte, peer->hardware.len},
+                          .firmware = {peer->firmware.byte, peer->firmware.len}};
     if ((peer->flags & HS_SV2_REQUIRES_VERSION_ROLLING) != 0) {
         e.flags |= HMX_CHANNEL_FLAG_REQUIRES_VERSION_ROLLING;
     }

@@ -221,6 +221,11 @@ struct hs_proxy_channel {
     uint32_t decided_job;
 };
 
+typedef struct hs_proxy_text {
+    uint8_t byte[HS_PROXY_TEXT_SIZE];
+    uint32_t len;
+} hs_proxy_text;
+
 /* A request to open that waits for a pool. */
 typedef struct hs_proxy_request {
     int is_extended;
@@ -240,8 +245,9 @@ struct hs_proxy_peer {
     uint64_t joined_ns;
     uint32_t flags;        /* SetupConnection.flags */
     uint32_t server_flags; /* what we told */
-    uint8_t vendor[HS_PROXY_TEXT_SIZE];
-    uint32_t vendor_len;
+    hs_proxy_text vendor;  /* of SetupConnection, as the next two */
+    hs_proxy_text hardware;
+    hs_proxy_text firmware;
     int ignores_prefix; /* a channel of it has shown that */
     uint32_t last_id;   /* of channels and groups */
     hs_table channels;  /* channel_id + 1 -> hs_proxy_channel */
@@ -268,6 +274,7 @@ typedef struct hs_proxy_moves {
     uint64_t failed;
     uint64_t renewed; /* prefixes on the same pool */
     uint64_t forced;
+    uint64_t reopened; /* channels closed so that they are opened again elsewhere */
     uint64_t refused_by[HS_MOVE_FROM_WRONG - HS_MOVE_POOL_NOT_OPEN + 1];
     uint32_t *first_accept_ms; /* of each move that has had one */
     size_t first_count;

@@ -82,6 +82,8 @@ typedef struct rig_state {
     size_t up_count;
     size_t opened;
     size_t closed;
+    uint32_t honours_prefix;      /* of the last opening */
+    uint32_t close_reason;        /* of the last close */
     uint32_t where[RIG_CHANNELS]; /* by channel; 0 = not open, or nowhere */
     uint64_t pending[RIG_CHANNELS];
     size_t violations;
@@ -141,6 +143,7 @@ static hmx_status rig_on_open(hmx_instance *self, const hmx_channel_open *event,
 {
     (void)self;
     rig.opened++;
+    rig.honours_prefix = event->honours_prefix;
     if (event->channel < RIG_CHANNELS) {
         rig.where[event->channel] = rig.assign;
     }
@@ -168,6 +171,7 @@ static hmx_status rig_on_close(hmx_instance *self, const hmx_channel_close *even
 {
     (void)self;
     rig.closed++;
+    rig.close_reason = event->reason;
     if (event->channel < RIG_CHANNELS) {
         rig.where[event->channel] = 0;
         rig.pending[event->channel] = 0;
@@ -250,11 +254,7 @@ static void rig_pause_down(void *link, int paused)
 static int rig_dial(void *ctx, uint32_t upstream, const char *host, uint16_t port, char *why,
                     size_t capacity)
 {
-    (void)ctx;
-    (void)host;
-    (void)port;
-    (void)why;
-    (void)capacity;
+    (void)ctx, (void)host, (void)port, (void)why, (void)capacity;
     rig.pools[upstream].dialled++;
     rig.pools[upstream].ended = 0;
     return 0;
@@ -472,6 +472,8 @@ static inline void rig_connect(rig_miner *miner, uint32_t flags)
     m.as.setup_connection.min_version = 2;
     m.as.setup_connection.max_version = 2;
     m.as.setup_connection.flags = flags;
+    m.as.setup_connection.hardware_version = hs_sv2_bytes_of("model 7");
+    m.as.setup_connection.firmware = hs_sv2_bytes_of("1.2");
     rig_say(miner, &m);
 }
 

@@ -44,8 +44,9 @@ static void steer(uint8_t type, uint8_t value)
         answer(value);
         break;
     case 2:
-        rig_decide_legally(1u + (value >> 1 & 3u),
-                           (value & 1u) != 0 ? HMX_STYLE_SOFT_ALLOWED : HMX_STYLE_HARD);
+        rig_decide_legally(1u + (value >> 1 & 3u), (value & 8u) != 0   ? HMX_STYLE_REOPEN
+                                                   : (value & 1u) != 0 ? HMX_STYLE_SOFT_ALLOWED
+                                                                       : HMX_STYLE_HARD);
         break;
     default:
         replace_miner();

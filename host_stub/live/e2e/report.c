@@ -36,6 +36,7 @@ static json_t *moves_json(const hs_e2e_result *r)
     hs_json_count(moves, "soft", m->soft);
     hs_json_count(moves, "refused", m->refused);
     hs_json_count(moves, "failed", m->failed);
+    hs_json_count(moves, "reopened", m->reopened);
     hs_json_count(moves, "ms_to_first_accept", m->ms_to_first_accept);
     return moves;
 }
@@ -160,6 +161,10 @@ static void print_shares(const hs_e2e_result *r)
         (unsigned long long)m->stale_tip, (unsigned long long)m->stale_move,
         (unsigned long long)hs_e2e_result_lost(r),
         reasons_text(m->rejected, reasons, sizeof reasons));
+    if (r->moves.reopened > 0) {
+        (void)printf("channels closed to be opened again on another pool %llu\n",
+                     (unsigned long long)r->moves.reopened);
+    }
     if (o->submitted > 0) {
         (void)printf("miners that ignore SetExtranoncePrefix: submitted %llu, accepted %llu, stale "
                      "%llu,\nrejected: %s\n",

@@ -51,6 +51,7 @@ typedef struct hs_e2e_moves {
     uint64_t soft;
     uint64_t refused;
     uint64_t failed;
+    uint64_t reopened;           /* channels closed to be opened again elsewhere */
     uint64_t ms_to_first_accept; /* median; of the last incarnation that had any */
     uint64_t guard_violations;
     uint64_t protocol_errors;
@@ -97,7 +98,8 @@ void hs_e2e_result_judge(hs_e2e_result *result, const hs_e2e_options *options);
 uint64_t hs_e2e_result_lost(const hs_e2e_result *result);
 
 /* {"pools":[{"id","target_pct","delivered_pct","accepted","stale","rejected":{reason:n},
- * "duplicates"}],"moves":{"applied","hard","soft","refused","failed","ms_to_first_accept"},
+ * "duplicates"}],"moves":{"applied","hard","soft","refused","failed","reopened",
+ * "ms_to_first_accept"},
  * "shares":{"submitted","lost", and more},"faults":[...],"broken":[sentence],"seconds"}. NULL when
  * out of memory. */
 json_t *hs_e2e_result_json(const hs_e2e_result *result);

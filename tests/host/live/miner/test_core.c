@@ -326,6 +326,29 @@ Test(miner_core, opens_again_what_was_closed, .init = setup)
     end();
 }
 
+/* The prefix of an opening is obeyed by everybody: that is how a deaf device is moved. */
+Test(miner_core, who_ignores_the_prefix_takes_that_of_another_opening, .init = setup)
+{
+    char why[200];
+    dev_options.kind = HS_MINER_EXTENDED;
+    dev_options.ignore_prefix = 1;
+    begin(1);
+    run_ms(3000);
+    cr_assert_eq(hs_pool_command(pool, "prefix-change", why, sizeof why), 0);
+    run_ms(3000);
+    cr_assert_eq(hs_pool_command(pool, "close", why, sizeof why), 0);
+    run_ms(2000);
+    const hs_miner_counts back = totals();
+    cr_assert_eq(back.opens, 2u);
+    cr_assert_gt(rejected(&back, "difficulty-too-low"), 10u);
+    run_ms(5000);
+    const hs_miner_counts later = totals();
+    cr_assert_eq(rejected(&later, "difficulty-too-low"), rejected(&back, "difficulty-too-low"));
+    cr_assert_gt(later.accepted, back.accepted + 20u);
+    (void)finish();
+    end();
+}
+
 Test(miner_core, asks_again_when_it_is_refused, .init = setup)
 {
     char why[200];

@@ -115,7 +115,11 @@ void hs_sim_farm_hash(hs_sim *sim)
     for (uint32_t i = 0; i < sim->miner_count; i++) {
         hs_sim_miner *const miner = sim->miners[i];
         hs_sim_miner_update(miner, &sim->model, hashed_in);
-        if (miner->channel == 0 || hashed_in < miner->silent_until) {
+        if (hashed_in < miner->silent_until || (miner->channel == 0 && !miner->reopens)) {
+            continue;
+        }
+        if (miner->channel == 0) { /* the move costs this, too */
+            sim->lost_work += miner->hash;
             continue;
         }
         if (miner->stall > 0 || miner->upstream == HMX_NONE) {

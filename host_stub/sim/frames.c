@@ -265,6 +265,7 @@ void hs_sim_frames_drained(hs_sim *sim, const hs_sim_drain *drain)
 
 static void say_closed(hs_sim *sim, hs_sim_frame_channel *c, uint32_t reason)
 {
+    const int reopens = reason == HMX_CLOSE_REOPEN;
     if (c->state == HS_SIM_FRAME_OPEN) {
         hs_sim_frames_answer(sim, c);
     }
@@ -274,8 +275,8 @@ static void say_closed(hs_sim *sim, hs_sim_frame_channel *c, uint32_t reason)
     } else if (c->state == HS_SIM_FRAME_OPEN) {
         hs_sv2_message m = {.id = HS_SV2_CLOSE_CHANNEL};
         m.as.close_channel.channel_id = c->move.channel_id;
-        m.as.close_channel.reason_code = hs_sv2_bytes_of("miner-left");
-        hs_sim_frames_say(sim, c->conn, HS_FRAME_FROM_CLIENT, &m);
+        m.as.close_channel.reason_code = hs_sv2_bytes_of(reopens ? "channel-moved" : "miner-left");
+        hs_sim_frames_say(sim, c->conn, reopens ? HS_FRAME_FROM_SERVER : HS_FRAME_FROM_CLIENT, &m);
     } else if (c->state == HS_SIM_FRAME_WAITS) {
         say_refused(sim, c, HS_CODE_NO_POOL);
     }
@@ -291,7 +292,7 @@ void hs_sim_frames_close(hs_sim *sim, hs_sim_miner *miner, uint32_t reason)
     say_closed(sim, c, reason);
     frames->channels[miner->channel] = NULL;
     c->conn->channels--;
-    if (c->conn->channels == 0) {
+    if (c->conn->channels == 0 && reason != HMX_CLOSE_REOPEN) {
         end_conn(frames, c->connection);
     }
     free_channel(c);

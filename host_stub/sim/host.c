@@ -34,10 +34,8 @@ static void on_violation(void *ctx, enum hs_side side, const char *check, const 
 static int create_plugin(hs_sim *sim, char *why, size_t capacity)
 {
     uint8_t seed[32];
-    hs_link_options options = {
-        .seed = seed,
-        .guard = {
-            .caps = HS_HOST_CAPS_BUT_REOPEN, .log = on_log, .violation = on_violation, .ctx = sim}};
+    hs_link_options options = {.seed = seed,
+                               .guard = {.log = on_log, .violation = on_violation, .ctx = sim}};
     hs_rng rng;
     hs_rng_init(&rng, sim->options->seed, "plugin", 0);
     for (int i = 0; i < 4; i++) {

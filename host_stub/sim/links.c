@@ -29,6 +29,15 @@ static hs_rack *rack_of(const hs_sim *sim, const hs_sim_miner *miner)
 void hs_sim_connect(hs_sim *sim, hs_sim_miner *miner)
 {
     hs_rack *const rack = rack_of(sim, miner);
+    const int kept = miner->connection != 0;
+    if (kept && rack == NULL) {
+        return;
+    }
+    if (kept && rack->connection == miner->connection && rack->opened < RACK_CHANNELS_MAX) {
+        rack->opened++;
+        return;
+    }
+    hs_sim_disconnect(sim, miner);
     /* A rack that has opened its share of channels goes on by itself: nobody joins it any more. */
     if (rack != NULL && (rack->channels == 0 || rack->opened == RACK_CHANNELS_MAX)) {
         *rack = (hs_rack){.connection = ++sim->last_connection};
@@ -107,6 +116,7 @@ enum hs_move_refusal hs_sim_check_move(const hs_sim *sim, const hs_sim_miner *mi
     hs_move_channel channel = {.kind = kind_of(miner),
                                .extranonce_size = miner->extended ? HS_SIM_EXTRANONCE_SIZE : 0,
                                .told_version_may_roll = 1,
+                               .ignores_prefix = miner->deaf != 0,
                                .upstream = miner->upstream,
                                .prefix = {.len = miner->prefix_len}};
     memcpy(channel.prefix.byte, miner->prefix, sizeof miner->prefix);

@@ -10,7 +10,8 @@
 
 /* 0, or -1 out of memory. */
 int hs_sim_links_init(hs_sim *sim);
-/* The miner's connection begins, or it joins its rack's. */
+/* The miner's connection begins, or it joins its rack's; it has kept its own when only its channel
+ * was closed. */
 void hs_sim_connect(hs_sim *sim, hs_sim_miner *miner);
 void hs_sim_disconnect(hs_sim *sim, hs_sim_miner *miner);
 /* The pool's jobs begin, or go on with the present tip. */

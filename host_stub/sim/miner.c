@@ -18,6 +18,8 @@ void hs_sim_miner_model_init(hs_sim_miner_model *model, const hs_farm_spec *farm
     model->secs_per_share = 60.0 / farm->shares_per_minute;
     model->nominal_error = farm->nominal_error_pct / 100.0;
     model->extended_fraction = farm->extended_pct / 100.0;
+    model->deaf_fraction = farm->deaf_pct / 100.0;
+    model->lost_fraction = farm->reopen_lost_pct / 100.0;
 }
 
 static void set_rates(hs_sim_miner *miner)
@@ -42,6 +44,8 @@ void hs_sim_miner_init(hs_sim_miner *miner, const hs_sim_miner_model *model, uin
     const double error = model->nominal_error * (2.0 * hs_rng_uniform(&born) - 1.0);
     miner->declared_hs = hashrate_hs / (1.0 + error);
     miner->extended = hs_rng_uniform(&born) < model->extended_fraction;
+    miner->deaf = hs_rng_uniform(&born) < model->deaf_fraction && miner->extended;
+    miner->settled = hs_rng_uniform(&born) < model->lost_fraction;
     miner->drift = model->drift_sd * hs_rng_normal(&miner->drift_rng);
     miner->difficulty = miner->declared_hs / HS_HASHES_PER_DIFF1 * model->secs_per_share;
     miner->update_at = second + HS_UPDATE_SECS;

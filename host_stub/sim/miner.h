@@ -29,6 +29,8 @@ typedef struct hs_sim_miner_model {
     double secs_per_share;    /* wanted */
     double nominal_error;     /* fraction */
     double extended_fraction; /* of the channels */
+    double deaf_fraction;     /* of the extended ones */
+    double lost_fraction;     /* of those that are closed to be opened again */
 } hs_sim_miner_model;
 
 typedef struct hs_sim_miner {
@@ -47,7 +49,10 @@ typedef struct hs_sim_miner {
     uint32_t rack;       /* that it shares its connection with, from 1; 0 = it has its own */
     uint32_t prefix_len;
     uint32_t extended;
-    uint32_t untold; /* the plugin refused to take the channel: it hears nothing of it */
+    uint32_t deaf;    /* it ignores SetExtranoncePrefix */
+    uint32_t settled; /* closed to be opened again, it stays away */
+    uint32_t reopens; /* it was, and is not back */
+    uint32_t untold;  /* the plugin refused to take the channel: it hears nothing of it */
     uint8_t prefix[32];
     uint64_t number; /* from 1, in order of creation: names its streams */
     double h0;       /* difficulty-1 work per second, before drift and derating */

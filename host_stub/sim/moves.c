@@ -140,7 +140,9 @@ static hmx_status ask_where(hs_sim *sim, const hs_sim_miner *miner, hmx_channel_
     hmx_channel_open e = {.channel = miner->channel,
                           .connection = miner->connection,
                           .kind = miner->extended ? HMX_CHANNEL_EXTENDED : HMX_CHANNEL_STANDARD,
-                          .honours_prefix = miner->number % 2 == 0 ? HMX_YES : HMX_UNKNOWN,
+                          .honours_prefix = miner->deaf              ? HMX_NO
+                                            : miner->number % 2 == 0 ? HMX_YES
+                                                                     : HMX_UNKNOWN,
                           .min_extranonce_size = extranonce,
                           .extranonce_size = extranonce,
                           .nominal_hashrate = miner->declared_hs,
@@ -171,18 +173,17 @@ static int can_open(hs_sim *sim, const hs_sim_miner *miner, const hmx_channel_de
     return hs_sim_check_move(sim, miner, answer->upstream, prefix) == HS_MOVE_LEGAL;
 }
 
-void hs_sim_open_channel(hs_sim *sim, hs_sim_miner *miner)
+/* Asks the plugin, and puts the miner where it says or where the host can. */
+static void open_somewhere(hs_sim *sim, hs_sim_miner *miner)
 {
     hmx_channel_decision answer;
     hs_sv2_b032 prefix;
-    if (remember_channel(sim, miner) != 0) {
-        return;
-    }
     hs_sim_connect(sim, miner);
     const hmx_status status = ask_where(sim, miner, &answer);
     miner->untold = status < 0;
     miner->cookie = status < 0 ? 0 : answer.cookie;
     miner->stall = 0;
+    miner->upstream = HMX_NONE;
     miner->prefix_len = 0;
     sim->connected++;
     if (status >= 0 && can_open(sim, miner, &answer, &prefix)) {
@@ -201,16 +202,33 @@ void hs_sim_open_channel(hs_sim *sim, hs_sim_miner *miner)
     }
 }
 
+void hs_sim_open_channel(hs_sim *sim, hs_sim_miner *miner)
+{
+    const uint32_t before = miner->upstream;
+    if (remember_channel(sim, miner) != 0) {
+        return;
+    }
+    open_somewhere(sim, miner);
+    if (miner->reopens && miner->upstream != before) {
+        sim->result->moves++;
+        sim->result->moves_reopened++;
+    }
+    miner->reopens = 0;
+}
+
 void hs_sim_close_channel(hs_sim *sim, hs_sim_miner *miner, uint32_t reason)
 {
-    const uint32_t how = miner->rack != 0 ? (uint32_t)HMX_CLOSE_PEER : reason;
+    const int reopens = reason == HMX_CLOSE_REOPEN;
+    const uint32_t how = miner->rack != 0 && !reopens ? (uint32_t)HMX_CLOSE_PEER : reason;
     hs_sim_frames_close(sim, miner, how);
     if (!miner->untold) {
         (void)hs_link_close(&sim->link, miner->channel, miner->cookie, how);
     }
     drain_prefix(sim, miner);
     unplace(sim, miner);
-    hs_sim_disconnect(sim, miner);
+    if (!reopens) { /* else only the channel is gone */
+        hs_sim_disconnect(sim, miner);
+    }
     sim->by_channel[miner->channel] = NULL;
     sim->connected--;
     miner->channel = 0;
@@ -235,10 +253,8 @@ static int lifts_too_high(const hs_sim *sim, const hs_sim_miner *miner, uint32_t
     return there > most * all;
 }
 
-/* Why the decision cannot be carried out, or HMX_NONE: an enum hs_move_refusal. *prefix is the one
- * that it needs. */
-static uint32_t refusal_of(hs_sim *sim, const hs_sim_miner *miner, const hmx_decision *d,
-                           hs_sv2_b032 *prefix)
+/* Does the decision fit the facts? HS_MOVE_LEGAL, or why not. */
+static uint32_t misfit(const hs_sim *sim, const hs_sim_miner *miner, const hmx_decision *d)
 {
     const int is_move = d->kind == HMX_DECISION_MOVE;
     if (d->from != miner->upstream) {
@@ -253,8 +269,20 @@ static uint32_t refusal_of(hs_sim *sim, const hs_sim_miner *miner, const hmx_dec
     if (is_move == (d->to == d->from) || (!is_move && d->kind != HMX_DECISION_PREFIX)) {
         return is_move ? HS_MOVE_SAME_POOL : HS_MOVE_POLICY;
     }
-    if (is_move && lifts_too_high(sim, miner, d->to)) {
-        return HS_MOVE_POLICY;
+    return is_move && lifts_too_high(sim, miner, d->to) ? HS_MOVE_POLICY : HS_MOVE_LEGAL;
+}
+
+/* Why the decision cannot be carried out, or HS_MOVE_LEGAL: an enum hs_move_refusal. *prefix is the
+ * one that it needs. Nobody is closed who can be moved. */
+static uint32_t refusal_of(hs_sim *sim, const hs_sim_miner *miner, const hmx_decision *d,
+                           hs_sv2_b032 *prefix)
+{
+    const uint32_t wrong = misfit(sim, miner, d);
+    if (wrong != HS_MOVE_LEGAL) {
+        return wrong;
+    }
+    if (d->style == HMX_STYLE_REOPEN) {
+        return d->kind == HMX_DECISION_MOVE && miner->deaf ? HS_MOVE_LEGAL : HS_MOVE_POLICY;
     }
     *prefix = prefix_of(sim, miner, d->to, d->extranonce_prefix, d->extranonce_prefix_len);
     return hs_sim_check_move(sim, miner, d->to, prefix);
@@ -277,6 +305,15 @@ static void move(hs_sim *sim, hs_sim_miner *miner, const hmx_decision *d, const 
     hs_sim_frames_move(sim, miner, soft);
 }
 
+/* Its channel is closed, and the device opens another after a while, or never. */
+static void reopen(hs_sim *sim, hs_sim_miner *miner)
+{
+    sim->result->reopened++;
+    miner->reopens = 1;
+    miner->away_until = miner->settled ? UINT64_MAX : sim->second + sim->scenario->farm.reopen_secs;
+    hs_sim_close_channel(sim, miner, HMX_CLOSE_REOPEN);
+}
+
 static void carry_out(hs_sim *sim, const hmx_decision *d)
 {
     hs_sim_miner *const miner =
@@ -287,6 +324,10 @@ static void carry_out(hs_sim *sim, const hmx_decision *d)
     hs_sv2_b032 prefix = {.len = 0};
     const uint32_t refusal = refusal_of(sim, miner, d, &prefix);
     const int done = refusal == HS_MOVE_LEGAL;
+    if (done && d->style == HMX_STYLE_REOPEN) {
+        reopen(sim, miner);
+        return; /* that it comes back is the answer */
+    }
     if (done) {
         move(sim, miner, d, &prefix);
     } else {

@@ -76,6 +76,11 @@ void hs_sim_print_table(FILE *to, const hs_sim_result *r)
             ", placed by the host %" PRIu64 "\n",
             r->moves, hs_format_fixed(text, sizeof text, r->moves_per_channel_day, 3),
             r->moves_refused, r->forced);
+    if (r->reopened > 0) {
+        fprintf(to,
+                "closed to be opened again %" PRIu64 ", of them back on another pool %" PRIu64 "\n",
+                r->reopened, r->moves_reopened);
+    }
     fprintf(to,
             "shares submitted %" PRIu64 " = accepted %" PRIu64 " + rejected %" PRIu64
             " + lost %" PRIu64 "\n",
@@ -141,6 +146,10 @@ char *hs_sim_json(const hs_sim_result *r)
     hs_json_count(root, "moves", r->moves);
     hs_json_count(root, "moves_hard", r->moves_hard);
     hs_json_count(root, "moves_soft", r->moves_soft);
+    if (r->reopened > 0) {
+        hs_json_count(root, "moves_reopened", r->moves_reopened);
+        hs_json_count(root, "reopened", r->reopened);
+    }
     hs_json_number(root, "moves_per_channel_day", r->moves_per_channel_day, JSON_DECIMALS);
     hs_json_put(root, "shares", share_object(r));
     hs_json_count(root, "guard_violations", r->guard_violations);

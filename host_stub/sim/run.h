@@ -65,9 +65,11 @@ typedef struct hs_sim_result {
     uint32_t pool_count;
     uint32_t note_count;
     hs_sim_pool_result pools[HS_SIM_POOLS_MAX];
-    uint64_t moves; /* applied, hard and soft ones */
+    uint64_t moves; /* applied, hard and soft ones, and by reopening */
     uint64_t moves_hard;
-    uint64_t moves_soft; /* both pools on one tip: nothing went stale */
+    uint64_t moves_soft;     /* both pools on one tip: nothing went stale */
+    uint64_t reopened;       /* channels closed so that they are opened again on another pool */
+    uint64_t moves_reopened; /* they were */
     uint64_t moves_refused;
     uint64_t forced;  /* placements that the host had to make itself */
     uint64_t tips;    /* blocks found in the world: each is a new tip on every pool */

@@ -41,6 +41,10 @@ static const struct hs_key FARM_KEYS[] = {
     KEY(HS_KEY_DECIMAL, hs_farm_spec, nominal_error_pct, 0.0, 90.0, "per cent from 0 to 90"),
     KEY(HS_KEY_DECIMAL, hs_farm_spec, drift_pct, 0.0, 20.0, "per cent from 0 to 20"),
     KEY(HS_KEY_DECIMAL, hs_farm_spec, extended_pct, 0.0, 100.0, "per cent from 0 to 100"),
+    KEY(HS_KEY_DECIMAL, hs_farm_spec, deaf_pct, 0.0, 100.0, "per cent from 0 to 100"),
+    KEY(HS_KEY_DECIMAL, hs_farm_spec, reopen_lost_pct, 0.0, 100.0, "per cent from 0 to 100"),
+    {"reopen_time", HS_KEY_TIME, offsetof(hs_farm_spec, reopen_secs), 0.0, 86400.0,
+     "a time from 0s to 24h"},
     KEY(HS_KEY_DECIMAL, hs_farm_spec, joins_per_minute, 0.0, 6000.0, "0 to 6000"),
     KEY(HS_KEY_DECIMAL, hs_farm_spec, leaves_per_minute, 0.0, 6000.0, "0 to 6000"),
     {"drift_time", HS_KEY_TIME, offsetof(hs_farm_spec, drift_secs), 60.0, YEAR_SECS,
@@ -111,8 +115,9 @@ static int take_farm(const struct hs_blame *blame, const hs_ini_entry *entry, hs
         return hs_blame_entry(blame, entry,
                               "there is no such key; [farm] has count, mix, list, "
                               "shares_per_minute, nominal_error_pct, drift_pct, drift_time, "
-                              "vardiff_lag, move_cost, join_time, extended_pct, "
-                              "joins_per_minute, leaves_per_minute");
+                              "vardiff_lag, move_cost, join_time, extended_pct, deaf_pct, "
+                              "reopen_time, reopen_lost_pct, joins_per_minute, "
+                              "leaves_per_minute");
     }
     return stored < 0 ? -1 : 0;
 }
@@ -247,6 +252,7 @@ static void set_defaults(hs_scenario *scenario, const char *path)
                                     .drift_secs = 7200,
                                     .vardiff_secs = 180,
                                     .move_cost_secs = 1,
+                                    .reopen_secs = 30,
                                     .join_secs = 5};
 }
 

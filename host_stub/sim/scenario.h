@@ -35,12 +35,15 @@ typedef struct hs_farm_spec {
     double nominal_error_pct; /* declared = true / (1 + this * uniform(-1, 1)) */
     double drift_pct;         /* standard deviation of the Ornstein-Uhlenbeck drift */
     double extended_pct;      /* of the channels; the others are standard */
+    double deaf_pct;          /* of the extended ones: they ignore SetExtranoncePrefix */
+    double reopen_lost_pct;   /* of the devices: closed to be opened again, they stay away */
     double joins_per_minute;
     double leaves_per_minute; /* of a full farm, in proportion to those present */
     uint64_t drift_secs;      /* its time constant */
     uint64_t vardiff_secs;    /* lag of the difficulty behind the hashrate */
     uint64_t move_cost_secs;
-    uint64_t join_secs; /* the first miners join within this time */
+    uint64_t reopen_secs; /* until one that was closed comes back */
+    uint64_t join_secs;   /* the first miners join within this time */
 } hs_farm_spec;
 
 typedef struct hs_sim_pool_spec {

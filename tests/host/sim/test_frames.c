@@ -247,6 +247,63 @@ Test(sim_frames, answers_add_up_to_the_account)
     cr_assert_gt(result.lost, 0);
 }
 
+/* Closes by the host, and openings of whom it has closed. */
+struct reopenings {
+    uint64_t closes;
+    uint64_t opened;
+    uint64_t waiting; /* on this connection */
+};
+
+static void follow_reopening(const hs_sv2_message *m, void *ctx)
+{
+    struct reopenings *const r = ctx;
+    if (m->id == HS_SV2_CLOSE_CHANNEL &&
+        hs_sv2_bytes_are(m->as.close_channel.reason_code, "channel-moved")) {
+        r->closes++;
+        r->waiting++;
+    } else if (m->id == HS_SV2_OPEN_EXTENDED_SUCCESS && r->waiting > 0) {
+        r->opened++;
+        r->waiting--;
+    }
+}
+
+static void follow_file(const char *path, void *ctx)
+{
+    struct reopenings *const r = ctx;
+    r->waiting = 0;
+    if (strncmp(strrchr(path, '/') + 1, "up-", 3) != 0) {
+        for_each_frame(path, follow_reopening, r);
+    }
+}
+
+#define DEAF(miners)                                                                               \
+    "[scenario]\nhours = 1\nwarmup = 10min\n[farm]\nlist = " miners "\ndeaf_pct = 100\n"           \
+    "extended_pct = 100\nreopen_lost_pct = 20\n[pool.a]\ntarget = 60\n[pool.b]\ntarget = 40\n"     \
+    "[controller]\nreopen = deaf\n"                                                                \
+    "[event.out]\nat = 20min\nkind = down\npools = a\nfor = 10min\n"
+
+/* The host closes, and the device asks again on the same connection. */
+Test(sim_frames, a_move_by_reopening_is_a_close_and_an_opening)
+{
+    struct reopenings all = {.closes = 0};
+    run_frames(DEAF("30x200"), HASHMUX, 4);
+    cr_assert_eq(violations(NULL), 0, "%s", first_violation);
+    for_each_file(follow_file, &all);
+    cr_assert(result.moves_reopened > 8 && result.moves_reopened < result.reopened);
+    cr_assert_eq(all.closes, result.reopened);
+    cr_assert_eq(all.opened, result.moves_reopened);
+}
+
+/* Nobody else is there to keep its connection. */
+Test(sim_frames, a_device_alone_in_its_rack_comes_back_there)
+{
+    struct reopenings all = {.closes = 0};
+    run_frames(DEAF("200"), HASHMUX, 4);
+    cr_assert_eq(violations(NULL), 0, "%s", first_violation);
+    for_each_file(follow_file, &all);
+    cr_assert(all.closes == 1 && all.opened == 1 && result.moves_reopened == 1);
+}
+
 Test(sim_frames, a_host_that_chooses_the_prefixes_keeps_them_apart)
 {
     run_frames(WORLD, STATIC, 1);

@@ -47,6 +47,34 @@ Test(sim_miner, declared_hashrate_is_wrong_as_the_scenario_says)
     cr_assert_gt(highest, 200e12 / 0.701);
 }
 
+/* Of the extended ones; and the rest of a device does not depend on it. */
+Test(sim_miner, so_many_are_deaf_and_so_many_stay_away)
+{
+    hs_farm_spec farm = FARM;
+    hs_sim_miner_model model;
+    hs_sim_miner_model plain_model;
+    hs_sim_miner miner;
+    hs_sim_miner plain;
+    uint32_t extended = 0;
+    uint32_t deaf = 0;
+    uint32_t settled = 0;
+    farm.deaf_pct = 25.0;
+    farm.reopen_lost_pct = 10.0;
+    for (uint64_t n = 1; n <= 4000; n++) {
+        new_miner(&miner, &model, &farm, n);
+        new_miner(&plain, &plain_model, &FARM, n);
+        cr_assert(!plain.deaf && !plain.settled);
+        cr_assert(miner.extended == plain.extended && miner.declared_hs == plain.declared_hs &&
+                  miner.budget == plain.budget && miner.drift == plain.drift);
+        cr_assert(miner.extended || !miner.deaf);
+        extended += miner.extended;
+        deaf += miner.deaf;
+        settled += miner.settled;
+    }
+    cr_assert_float_eq((double)deaf / extended, 0.25, 0.04);
+    cr_assert_float_eq((double)settled / 4000.0, 0.10, 0.025);
+}
+
 Test(sim_miner, share_counts_are_poisson)
 {
     /* Windows of 300 s at 0.1 per second: mean and variance are 30. */

@@ -42,6 +42,8 @@ Test(sim_scenario, defaults)
     cr_assert_eq(s.farm.drift_secs, 7200);
     cr_assert_eq(s.farm.vardiff_secs, 180);
     cr_assert_eq(s.farm.move_cost_secs, 1);
+    cr_assert(s.farm.deaf_pct == 0.0 && s.farm.reopen_lost_pct == 0.0);
+    cr_assert_eq(s.farm.reopen_secs, 30);
     cr_assert_eq(s.pool_count, 2);
     cr_assert_str_eq(s.pools[1].id, "b");
     cr_assert_eq(s.pools[1].priority, 2, "in the order of the file");
@@ -67,6 +69,7 @@ Test(sim_scenario, everything_that_can_be_said)
                        "config = y.ini\n"
                        "[controller]\ntuning_model = aggressive\n"
                        "[farm]\nlist = 100 2x14.5\nnominal_error_pct = 30\n"
+                       "deaf_pct = 40\nreopen_time = 2min\nreopen_lost_pct = 5\n"
                        "[pool.a]\ntarget = 60\naccept = 99.5\npriority = 9\n"
                        "extranonce_size = 14\nack_interval = 30s\n[pool.b]\ntarget = 40\n"),
                  0, "%s", why);
@@ -75,6 +78,8 @@ Test(sim_scenario, everything_that_can_be_said)
     cr_assert_eq(s.seconds, 5400);
     cr_assert_eq(s.farm.miners, 3);
     cr_assert_eq(s.farm.mix[1].weight, 2.0);
+    cr_assert(s.farm.deaf_pct == 40.0 && s.farm.reopen_lost_pct == 5.0);
+    cr_assert_eq(s.farm.reopen_secs, 120);
     cr_assert_eq(s.farm.mix[1].hashrate_ths, 14.5);
     cr_assert_eq(s.pools[0].priority, 9);
     cr_assert_eq(s.pools[0].ack_secs, 30);

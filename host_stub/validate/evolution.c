@@ -80,7 +80,7 @@ static grown_host host_of(void)
     h.host = (hmx_host){.size = sizeof h.host,
                         .abi_major = HMX_ABI_MAJOR,
                         .abi_minor = HMX_ABI_MINOR,
-                        .caps = HS_HOST_CAPS,
+                        .caps = HMX_CAP_KNOWN,
                         .alloc = give,
                         .free = take};
     return h;

@@ -48,7 +48,7 @@ static void no_reasons_asked(hs_trial *t)
                                 .config_text = {texts[i], strlen(texts[i])},
                                 .now_ns = HS_FARM_SECOND_NS,
                                 .why = &why};
-        const hs_guard_options options = {.caps = HS_HOST_CAPS};
+        const hs_guard_options options = {.caps = HMX_CAP_KNOWN};
         hmx_status with = HMX_OK;
         hmx_status without = HMX_OK;
         (void)hs_guard_delete(hs_guard_new(&t->plugin, &args, &options, &with));

@@ -94,6 +94,7 @@ static const guard_row GUARD[] = {
     {"decision-nan", "decisions", "hmx_abi.h, rule 3"},
     {"decision-valid-until", "decisions", "hmx_events.h, hmx_decision.valid_until_ns"},
     {"decision-style", "decisions", "hmx_events.h, enum hmx_style"},
+    {"reopened-elsewhere", "decisions", "hmx_events.h, enum hmx_style"},
     {"illegal-move", "decisions", "hmx_events.h, hmx_channel_open"},
     {"prefix-too-long", "prefixes", "hmx_abi.h, HMX_EXTRANONCE_MAX"},
     {"prefix-wrong-length", "prefixes", "hmx_events.h, hmx_decision"},
@@ -147,7 +148,7 @@ static void try_rule(hs_trial *t)
 {
     static hs_farm farm;
     const hs_farm_options full = {.seed = t->seed};
-    const hs_farm_options bare = {.seed = t->seed, .without = HS_HOST_CAPS};
+    const hs_farm_options bare = {.seed = t->seed, .without = HMX_CAP_KNOWN};
     const hs_farm_options nonsense = {.seed = t->seed, .config_text = "\x01 this = is [ nothing"};
     look(t, &full);
     look(t, &bare);

@@ -19,12 +19,19 @@ validate() { # NAME [PATTERN]: the output in $SCRATCH/NAME, and what it failed i
 }
 
 # The plugins that keep to the contract. hashmux keeps to all of it, without a warning.
-for name in hashmux good_min good_mover good_newer good_older static static_hashrate shuffle count_pid; do
+for name in hashmux good_min good_mover good_needs_reopen good_newer good_older static static_hashrate shuffle count_pid; do
     validate "$name"
     [ -z "$failed" ] || fail "$name fails $failed" "$(cat "$SCRATCH/$name")"
 done
 grep -q ' 0 skipped, 0 warned of, 0 failed$' "$SCRATCH/hashmux" ||
     fail "hashmux is skipped or warned of" "$(cat "$SCRATCH/hashmux")"
+
+# hashmux that reopens deaf devices, in whatever hosts come.
+printf '%s\n' '[controller]' 'reopen = deaf' 'reopen_dwell_secs = 60' \
+    '[upstream.a]' 'address = a.example' 'port = 3333' 'percentage = 60' 'priority = 1' \
+    '[upstream.b]' 'address = b.example' 'port = 3333' 'percentage = 40' 'priority = 2' >"$SCRATCH/deaf.ini"
+"$HOST_STUB" validate "$LIB/hashmux.so" --config "$SCRATCH/deaf.ini" --seconds 0 >"$SCRATCH/deaf" ||
+    fail "hashmux that reopens" "$(grep -A 2 '^fail' "$SCRATCH/deaf")"
 
 # Those that break a rule. The name of the test is that of the fixture, but for these.
 expected() { # NAME
@@ -48,7 +55,7 @@ for file in "$SOURCE"/tests/fixtures/bad_*/bad_*.c; do
         want=${want%% *}
     fi
     validate "$name" "$only"
-    [ "$failed" = "$want" ] || fail "$name fails '$failed' and not just '$want'" "$(cat "$SCRATCH/$name")"
+    [ "$failed" = "$want" ] || fail "$name fails '$failed' and not just '$want'" "$(grep -A 2 '^fail' "$SCRATCH/$name")"
     echo "$name fails $failed"
     count=$((count + 1))
 done
@@ -125,4 +132,4 @@ refuses "no test fits 'nothing.*'" --list --only 'nothing.*'
 refuses "cannot be" "$LIB/good_min.so" --config "$SCRATCH/not-there.ini"
 refuses "not-there.so: cannot be found" "$SCRATCH/not-there.so"
 refuses "is a directory" "$SCRATCH"
-echo "hashmux and 8 others fail nothing; $count plugins fail just what they break, of $(wc -l <"$SCRATCH/list") tests"
+echo "hashmux and 9 others fail nothing; $count plugins fail just what they break, of $(wc -l <"$SCRATCH/list") tests"

@@ -23,8 +23,8 @@ static int is_short(hmx_view view)
     return view.len <= 255 && (view.len == 0 || view.data != NULL);
 }
 
-/* A target as a number, to be compared: the larger, the easier. 0 = unknown. Exact to 53 bits. */
-static double target_easiness(const uint8_t target[32])
+/* A target as a number: the larger, the easier. 0 = unknown. Exact to 53 bits. */
+static double target_number(const uint8_t target[32])
 {
     double value = 0.0;
     for (uint32_t i = 32; i > 0; i--) {
@@ -58,7 +58,7 @@ hmx_status hm_on_upstream(hmx_instance *self, const hmx_upstream_event *event)
         /* A host that does not use prefixes of ours has no space to divide. */
         .extranonce_size = (self->host.caps & HMX_CAP_EXTRANONCE) != 0 ? e.extranonce_size : 0,
         .extranonce_prefix_len = e.extranonce_prefix_len,
-        .easiest_target = target_easiness(e.target),
+        .target = target_number(e.target),
         .has_job = e.has_job,
         .version_rolling = e.version_rolling,
         .fixed_version = e.fixed_version,
@@ -100,7 +100,7 @@ static hmx_status channel_facts(const hmx_instance *self, const hmx_channel_open
         .channel = e->channel,
         .upstreams_allowed = e->upstreams_allowed != 0 ? e->upstreams_allowed : UINT64_MAX,
         .nominal = hm_core_hashrate(e->nominal_hashrate),
-        .max_target = target_easiness(e->max_target),
+        .max_target = target_number(e->max_target),
         .kind = e->kind,
         .honours_prefix = e->honours_prefix,
         .flags = e->flags & KNOWN_CHANNEL_FLAGS,
@@ -169,7 +169,7 @@ hmx_status hm_on_channel_update(hmx_instance *self, const hmx_channel_update *ev
         .upstreams_allowed = e.upstreams_allowed != 0 ? e.upstreams_allowed : UINT64_MAX,
         .nominal = hm_core_hashrate(
             (e.changed & HMX_FACT_NOMINAL_HASHRATE) != 0 ? e.nominal_hashrate : 0.0),
-        .max_target = target_easiness(e.max_target),
+        .max_target = target_number(e.max_target),
         .honours_prefix = e.honours_prefix,
         .flags = e.flags & KNOWN_CHANNEL_FLAGS,
     };

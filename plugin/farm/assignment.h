@@ -81,7 +81,8 @@ void hm_assignment_free(hm_assignment *a);
 uint32_t hm_assignment_full_size(const hm_upstreams *upstreams, uint32_t upstream);
 
 /* May this channel work for that upstream, coming from where it is? Everything that Stratum V2 and
- * the host forbid (spec 5.1.1, 5.2.3, 5.3.1, 5.3.10, 5.3.12), and the pool must be usable. */
+ * the host forbid (spec 5.1.1, 5.2.3, 5.3.1, 5.3.10, 5.3.12), and the pool must be usable. And
+ * while another pool may be had, one at whose target it would find next to nothing may not. */
 int hm_assignment_legal(hm_assignment *a, uint32_t slot, uint32_t to);
 
 /* Could this channel ever work for that upstream, by what it was promised and by what is known of

@@ -4,6 +4,11 @@
  */
 #include "plugin/farm/assignment.h"
 
+/* The target of difficulty 1: 65535 * 2^208. */
+static const double DIFFICULTY_1 = 65535.0 * 0x1p208;
+/* A device that finds less than a share in this time would look silent. */
+static const double MOST_SECONDS = 600.0;
+
 uint32_t hm_assignment_full_size(const hm_upstreams *u, uint32_t upstream)
 {
     if (!hm_upstreams_exists(u, upstream)) {
@@ -38,7 +43,7 @@ static int version_rolling_fits(const hm_channel_cold *cold, const hm_upstreams 
     return 1;
 }
 
-int hm_assignment_legal(hm_assignment *a, uint32_t slot, uint32_t to)
+static int is_legal(hm_assignment *a, uint32_t slot, uint32_t to)
 {
     const hm_upstreams *const u = a->upstreams;
     const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
@@ -57,12 +62,33 @@ int hm_assignment_legal(hm_assignment *a, uint32_t slot, uint32_t to)
         !keeps_full_size(a, slot, to)) {
         return 0;
     }
-    /* A device that wants harder shares than the pool gives would be flooded, or would refuse. */
-    const double easiest = u->rows[to - 1u].facts.easiest_target;
-    if (cold->max_target > 0.0 && easiest > cold->max_target) {
+    return version_rolling_fits(cold, u, from, to);
+}
+
+/* Would it find shares at the target of that pool? One that asks for as hard ones itself would. */
+static int can_meet(const hm_assignment *a, uint32_t slot, uint32_t to)
+{
+    const double target = a->upstreams->rows[to - 1u].facts.target;
+    const double own = hm_cold(&a->channels, slot)->max_target;
+    const double hashrate = hm_hot(&a->channels, slot)->hashrate;
+    return !(target > 0.0) || (own > 0.0 && own <= target) || !(hashrate > 0.0) ||
+           DIFFICULTY_1 / target <= MOST_SECONDS * hashrate;
+}
+
+int hm_assignment_legal(hm_assignment *a, uint32_t slot, uint32_t to)
+{
+    if (!is_legal(a, slot, to)) {
         return 0;
     }
-    return version_rolling_fits(cold, u, from, to);
+    if (can_meet(a, slot, to)) {
+        return 1;
+    }
+    for (uint32_t i = 1; i <= a->upstreams->top; i++) {
+        if (is_legal(a, slot, i) && can_meet(a, slot, i)) {
+            return 0;
+        }
+    }
+    return 1; /* it is better than nothing */
 }
 
 int hm_assignment_could(hm_assignment *a, uint32_t slot, uint32_t to)

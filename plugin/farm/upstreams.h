@@ -24,7 +24,7 @@ typedef struct hm_upstream_facts {
     uint32_t version_rolling;
     uint32_t fixed_version;
     uint32_t tip_nbits;
-    double easiest_target; /* that a miner would be given there, as a number; 0 = unknown */
+    double target; /* that a miner would be given there, as a number; 0 = unknown */
     uint8_t extranonce_prefix[HMX_EXTRANONCE_MAX];
     uint8_t tip_prev_hash[32];
 } hm_upstream_facts;

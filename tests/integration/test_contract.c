@@ -139,23 +139,6 @@ Test(contract, a_host_that_uses_no_prefixes_gets_none)
     it_close(&H);
 }
 
-Test(contract, a_pool_whose_target_is_too_easy_for_a_device_is_no_destination)
-{
-    it_open(&H, AB);
-    hmx_upstream_event up = it_upstream(&H, IT_A, HMX_UPSTREAM_UP);
-    up.target[28] = 2;
-    cr_assert_eq(hs_guard_on_upstream(H.guard, &up), HMX_OK);
-    it_up(&H, IT_B);
-    for (uint32_t i = 0; i < 4; i++) {
-        hmx_channel_open e = it_channel_event(&H, 1000);
-        e.max_target[28] = i < 2 ? 1 : 2;
-        const uint32_t at = it_channel_with(&H, &e);
-        cr_assert(i >= 2 || H.channels[at].upstream == IT_B, "it wants harder shares");
-    }
-    cr_assert_gt(it_count_on(&H, IT_A), 0, "the others may go there");
-    it_close(&H);
-}
-
 /* ---- answers ---- */
 static hmx_decision decision_about(uint64_t channel)
 {

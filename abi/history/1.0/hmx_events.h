@@ -73,9 +73,12 @@ typedef struct hmx_upstream_event {
     uint32_t version_rolling;      /* hmx_tri: its jobs allow version rolling */
     uint32_t fixed_version;        /* hmx_tri: the pool set REQUIRES_FIXED_VERSION (spec 5.3.1) */
     uint8_t extranonce_prefix[32]; /* the pool's own prefix for the host's upstream channel */
-    /* U256 little-endian: the easiest target that a miner would be given there; all zero = unknown.
-     * A channel whose max_target is harder is not sent there. A host that sets each miner's target
-     * itself says unknown. */
+    /* U256 little-endian: the target that a miner would be given there; all zero = unknown. A
+     * channel that would find less than a share in ten minutes with it is not sent there while
+     * another pool can do better, unless its own max_target is as hard. (An easier target than
+     * max_target forbids nothing: the host gives the miner its max_target then.) A host that sets
+     * each miner's target itself says unknown, and so does one whose upstream channel serves many
+     * miners: its target follows the rate of all of them. */
     uint8_t target[32];
     uint8_t tip_prev_hash[32]; /* all zero = unknown; same tip and nbits on two pools allow soft
                                   moves */

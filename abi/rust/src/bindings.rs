@@ -133,9 +133,12 @@ pub struct hmx_upstream_event {
     pub fixed_version: u32,
     #[doc = " the pool's own prefix for the host's upstream channel"]
     pub extranonce_prefix: [u8; 32usize],
-    #[doc = " U256 little-endian: the easiest target that a miner would be given there; all zero = unknown."]
-    #[doc = " A channel whose max_target is harder is not sent there. A host that sets each miner's target"]
-    #[doc = " itself says unknown."]
+    #[doc = " U256 little-endian: the target that a miner would be given there; all zero = unknown. A"]
+    #[doc = " channel that would find less than a share in ten minutes with it is not sent there while"]
+    #[doc = " another pool can do better, unless its own max_target is as hard. (An easier target than"]
+    #[doc = " max_target forbids nothing: the host gives the miner its max_target then.) A host that sets"]
+    #[doc = " each miner's target itself says unknown, and so does one whose upstream channel serves many"]
+    #[doc = " miners: its target follows the rate of all of them."]
     pub target: [u8; 32usize],
     #[doc = " all zero = unknown; same tip and nbits on two pools allow soft"]
     #[doc = "moves"]

@@ -206,7 +206,7 @@ void hs_proxy_tell_up(hs_proxy *proxy, hs_proxy_up *up)
         e.version_rolling = up->job.copy.job.version_rolling_allowed ? HMX_YES : HMX_NO;
         e.fixed_version =
             (up->server_flags & HS_SV2_REQUIRES_FIXED_VERSION) != 0 ? HMX_YES : HMX_NO;
-        memcpy(e.target, up->job.target.byte, sizeof e.target);
+        /* No target: that of one channel for all follows the rate of all, and tells of no one. */
         memcpy(e.tip_prev_hash, up->tip.prev_hash.byte, sizeof e.tip_prev_hash);
         e.tip_nbits = up->tip.nbits;
     }

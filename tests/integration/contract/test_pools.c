@@ -58,46 +58,120 @@ Test(contract_pools, why_a_pool_is_not_up_stands_in_the_log_and_in_its_row)
 }
 
 /* ---- target and max_target ---- */
-Test(contract_pools, a_channel_that_wants_harder_shares_than_a_pool_gives_is_not_moved_there)
+
+/* The target of a difficulty, nearly: its first 32 bits. */
+static void target_of(double difficulty, uint8_t target[32])
 {
-    it_open(&H, IT_POOL("a", "50", "1") IT_POOL("b", "30", "2") IT_POOL("c", "20", "3"));
-    it_all_up(&H, 3);
-    it_channels(&H, 20, 1000);
-    hmx_upstream_event easy = it_upstream(&H, IT_B, HMX_UPSTREAM_UP);
-    easy.target[28] = 2;
-    tell(&easy);
-    for (uint32_t i = 0; i < 20; i++) {
-        hmx_channel_update e = {.event = it_event(&H, sizeof e),
-                                .channel = H.channels[i].channel,
-                                .changed = HMX_FACT_MAX_TARGET};
-        e.max_target[28] = i % 2 ? 2 : 1; /* as easy as b's, or harder; told only later */
-        cr_assert_eq(hs_guard_on_channel_update(H.guard, &e), HMX_OK);
+    uint32_t at = 28;
+    double value = 65535.0 * 65536.0 * 65536.0 / difficulty; /* in units of 2^176 */
+    memset(target, 0, 32);
+    for (at = 22; value >= 4294967296.0; at++) {
+        value /= 256.0;
     }
-    it_down(&H, IT_A);
-    it_tick(&H);
-    cr_assert_eq(H.decision_count, 10);
-    uint32_t to_b = 0;
-    for (uint32_t i = 0; i < H.decision_count; i++) {
-        const uint64_t index = H.decisions[i].channel - 1;
-        to_b += H.decisions[i].to == IT_B;
-        cr_assert(H.decisions[i].to == IT_C || index % 2 == 1);
+    for (uint32_t i = 0; i < 4; i++) {
+        target[at + i] = (uint8_t)((uint64_t)value >> (8 * i));
     }
-    cr_assert_gt(to_b, 0, "the others may go there");
+}
+
+static void up_at(uint32_t upstream, double difficulty)
+{
+    hmx_upstream_event e = it_upstream(&H, upstream, HMX_UPSTREAM_UP);
+    if (difficulty > 0) {
+        target_of(difficulty, e.target);
+    }
+    tell(&e);
+}
+
+static hmx_channel_open machine(double ths, double own_difficulty)
+{
+    hmx_channel_open e = it_channel_event(&H, IT_THS(ths));
+    if (own_difficulty > 0) {
+        target_of(own_difficulty, e.max_target);
+    }
+    return e;
+}
+
+/* b's target is a share in 72 minutes for the small, in 22 seconds for the large. */
+Test(contract_pools, a_pool_whose_target_a_device_cannot_meet_is_no_destination_for_it)
+{
+    it_open(&H, IT_ABC);
+    up_at(IT_A, 1);
+    up_at(IT_B, 1e6);
+    up_at(IT_C, 1);
+    for (uint32_t i = 0; i < 100; i++) {
+        const hmx_channel_open e = machine(i < 50 ? 1 : 200, 1000);
+        const uint32_t at = it_channel_with(&H, &e);
+        cr_assert(i >= 50 || H.channels[at].upstream != IT_B);
+    }
+    for (uint32_t s = 0; s < 7200; s += 10) {
+        it_advance(&H, 10);
+        it_mine(&H, 10);
+        it_tick(&H);
+        for (uint32_t i = 0; i < H.decision_count; i++) {
+            cr_assert(H.decisions[i].channel > 50 || H.decisions[i].to != IT_B);
+        }
+        it_answer_all(&H, HMX_RESULT_APPLIED);
+    }
+    for (uint32_t u = IT_A; u <= IT_C; u++) {
+        const double wanted = u == IT_A ? 60 : u == IT_B ? 30 : 10;
+        cr_assert_float_eq(it_row(&H, u).delivered_pct, wanted, 1, "pool %u: %.2f", u,
+                           it_row(&H, u).delivered_pct);
+    }
     it_close(&H);
 }
 
-Test(contract_pools, a_target_that_is_not_known_forbids_nothing)
+/* What a device asks for itself is what it can do, also when it says so later. */
+Test(contract_pools, a_device_that_asks_for_hard_shares_is_believed)
 {
-    for (int who = 0; who < 2; who++) {
-        it_open(&H, IT_POOL("a", "100", "1"));
-        hmx_upstream_event e = it_upstream(&H, IT_A, HMX_UPSTREAM_UP);
-        e.target[28] = who ? 2 : 0;
-        tell(&e);
-        hmx_channel_open open = it_channel_event(&H, 1000);
-        open.max_target[28] = who ? 0 : 1;
-        cr_assert_eq(H.channels[it_channel_with(&H, &open)].upstream, IT_A);
+    for (int later = 0; later < 2; later++) {
+        it_open(&H, IT_POOL("a", "90", "1") IT_POOL("b", "10", "2"));
+        up_at(IT_A, 1e6);
+        up_at(IT_B, 1);
+        hmx_channel_open e = machine(1, later ? 0 : 1e6);
+        const uint32_t at = it_channel_with(&H, &e);
+        cr_assert_eq(H.channels[at].upstream, later ? IT_B : IT_A);
+        if (later) {
+            hmx_channel_update change = {.event = it_event(&H, sizeof change),
+                                         .channel = e.channel,
+                                         .changed = HMX_FACT_MAX_TARGET};
+            target_of(2e6, change.max_target);
+            cr_assert_eq(hs_guard_on_channel_update(H.guard, &change), HMX_OK);
+            it_down(&H, IT_B);
+            it_tick(&H);
+            cr_assert(H.decision_count == 1 && H.decisions[0].to == IT_A);
+        }
         it_close(&H);
     }
+}
+
+/* A pool that gives easier ones than a device takes: the host gives it those that it takes. */
+Test(contract_pools, an_easy_target_and_one_that_is_not_known_forbid_nothing)
+{
+    static const double POOLS[] = {0, 1, 1e6, 1e6};
+    static const double DEVICES[] = {1e3, 1e3, 0, 1e3};
+    static const double RATES[] = {1e-6, 1e-6, 200, 200};
+    for (int i = 0; i < 4; i++) {
+        it_open(&H, IT_POOL("a", "90", "1") IT_POOL("b", "10", "2"));
+        up_at(IT_A, POOLS[i]);
+        up_at(IT_B, 0);
+        const hmx_channel_open e = machine(RATES[i], DEVICES[i]);
+        cr_assert_eq(H.channels[it_channel_with(&H, &e)].upstream, IT_A, "%d", i);
+        it_close(&H);
+    }
+}
+
+/* A lottery ticket of a device, and every pool too hard for it: it works all the same. */
+Test(contract_pools, a_device_that_can_meet_no_target_is_not_left_without_work)
+{
+    it_open(&H, AB);
+    up_at(IT_A, 1e6);
+    up_at(IT_B, 1e5);
+    const hmx_channel_open e = machine(1e-6, 0);
+    cr_assert_eq(H.channels[it_channel_with(&H, &e)].upstream, IT_A);
+    it_down(&H, IT_A);
+    it_tick(&H);
+    cr_assert(H.decision_count == 1 && H.decisions[0].to == IT_B);
+    it_close(&H);
 }
 
 /* ---- has_job ---- */

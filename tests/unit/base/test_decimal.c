@@ -52,6 +52,9 @@ Test(decimal, names_the_reason_of_each_refusal)
                 {"nan", HM_DECIMAL_NAN},
                 {"-NaN", HM_DECIMAL_NAN},
                 {"nan(0x1)", HM_DECIMAL_NAN},
+                {"none", HM_DECIMAL_NOT_A_NUMBER},
+                {"is", HM_DECIMAL_NOT_A_NUMBER},
+                {"ink", HM_DECIMAL_NOT_A_NUMBER},
                 {"inf", HM_DECIMAL_INFINITY},
                 {"-Infinity", HM_DECIMAL_INFINITY},
                 {"0,5", HM_DECIMAL_COMMA},
@@ -114,6 +117,20 @@ Test(decimal, whole_numbers)
         cr_assert_eq(got, rows[i].refusal, "'%s': %s", rows[i].text, hm_decimal_reason(got));
         cr_assert_eq(value, got == HM_DECIMAL_OK ? rows[i].value : 4711, "'%s'", rows[i].text);
     }
+}
+
+Test(decimal, what_stands_behind_the_number_is_not_looked_at)
+{
+    uint64_t whole = 0;
+    double number = 0;
+    cr_assert_eq(hm_decimal_parse_whole("-nan", 3, &whole), HM_DECIMAL_NOT_A_NUMBER);
+    cr_assert_eq(hm_decimal_parse("-nan", 3, &number), HM_DECIMAL_NOT_A_NUMBER);
+    cr_assert_eq(hm_decimal_parse_whole("12.5", 3, &whole), HM_DECIMAL_TRAILING);
+    cr_assert_eq(hm_decimal_parse_whole("12.5", 2, &whole), HM_DECIMAL_OK);
+    cr_assert_eq(whole, 12);
+    cr_assert_eq(hm_decimal_parse("12.5", 3, &number), HM_DECIMAL_BARE_POINT);
+    cr_assert_eq(hm_decimal_parse("12.55", 4, &number), HM_DECIMAL_OK);
+    cr_assert_eq(number, 12.5);
 }
 
 Test(decimal, prints_the_shortest_form)

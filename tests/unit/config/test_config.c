@@ -139,6 +139,7 @@ Test(config, unknown_keys_and_sections)
                     "\n<text>:9: unknown key 'xyzzy' in [controller]; " KNOWN_CONTROLLER);
     fixture_refused_with("[controller]\nTIME_SLICING = off\n", "did you mean 'time_slicing'?");
     fixture_refused_with("[upstream.a]\npercentge = 100\n", "did you mean 'percentage'?");
+    fixture_refused_with("[upstream.a]\nprot = 1\n", "'prot' in [upstream.a]; known: address");
     fixture_refused(A100 "[controler]\nkp = 1\nfoo\n",
                     "<text>:7: unknown section [controler]; did you mean [controller]? known: "
                     "[controller], [failover], [upstream.<id>], [pin.<name>]\n"

@@ -216,6 +216,7 @@ Test(config_value, addresses)
                {"a-.example", "begins or ends with -"},
                {"a b", "has a character that no host name has"},
                {"a,b", "has a character that no host name has"},
+               {"*.example", "has a character that no host name has"},
                {"user@pool", "has a character that no host name has"},
                {"\"pool\"", "has a character that no host name has"},
                {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.b",

@@ -158,3 +158,36 @@ Test(assignment_prefixes, an_adopted_channel_has_the_prefix_that_a_closed_one_le
     check_stays_reserved(&f, slot, prefix, len);
     farm_close(&f);
 }
+
+/* A channel that rolls more bytes leaves fewer for the index: what was offered on that pool means
+ * nothing any more, what was offered elsewhere does. */
+Test(assignment_prefixes, what_was_offered_before_a_space_became_narrower_is_given_back_nowhere)
+{
+    farm f;
+    hm_decision d;
+    farm_open(&f, 2, HALVES, 1000);
+    farm_grant(&f, 1, 8, 1000);
+    farm_grant(&f, 2, 8, 1000);
+    const uint32_t to_b = farm_place(&f, 1.0, 1);
+    const uint32_t to_a = farm_place(&f, 1.0, 2);
+    hm_prefixes *const p = &f.assignment.prefixes;
+    cr_assert_eq(
+        hm_assignment_propose(&f.assignment, to_b, 2, HMX_DECISION_MOVE, HMX_REASON_BALANCE, 5, &d),
+        0);
+    cr_assert_eq(
+        hm_assignment_propose(&f.assignment, to_a, 1, HMX_DECISION_MOVE, HMX_REASON_BALANCE, 5, &d),
+        0);
+    const uint32_t rolling = farm_channel(&f, 1.0);
+    uint8_t prefix[HMX_EXTRANONCE_MAX];
+    uint32_t len = 0;
+    farm_cold(&f, rolling)->kind = HMX_CHANNEL_EXTENDED;
+    farm_cold(&f, rolling)->extranonce_size = 7;
+    cr_assert_eq(hm_assignment_place(&f.assignment, rolling, 2, 5, prefix, &len), 0);
+    const uint32_t in_use = hm_space(p, 2)->in_use;
+    hm_assignment_cancel(&f.assignment, to_b, 6, 0);
+    cr_assert_eq(hm_space(p, 2)->in_use, in_use);
+    cr_assert_eq(hm_space(p, 1)->in_use, 2, "one works there and one is offered");
+    hm_assignment_cancel(&f.assignment, to_a, 6, 0);
+    cr_assert_eq(hm_space(p, 1)->in_use, 1);
+    farm_close(&f);
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <signal.h>
 
 #include "plugin/control/buckets.h"
 #include "tests/unit/counted_memory.h"
@@ -218,4 +219,23 @@ Test(buckets, reserving_grows_never_shrinks_and_survives_a_failed_allocation)
     hm_buckets_free(&b);
     cr_assert_eq(counted.live_bytes, 0);
     cr_assert_eq(counted.mistakes, 0);
+}
+
+/* ---- what must hold: the end of a test, and of the instance that people run ---- */
+Test(buckets, a_place_that_is_none_is_no_place, .signal = SIGABRT)
+{
+    fixture f;
+    set_up(&f, 100.0);
+    const uint32_t slot = open_with(&f, 10.0);
+    hm_buckets_add(&f.buckets, &f.channels, PLACES - 1, slot);
+    hm_buckets_add(&f.buckets, &f.channels, PLACES, slot);
+}
+
+Test(buckets, a_slot_that_was_never_open_is_no_channel, .signal = SIGABRT)
+{
+    fixture f;
+    set_up(&f, 100.0);
+    const uint32_t slot = open_with(&f, 10.0);
+    hm_buckets_add(&f.buckets, &f.channels, 0, slot);
+    hm_buckets_add(&f.buckets, &f.channels, 0, slot + 1u);
 }

@@ -197,6 +197,15 @@ Test(health, after_a_quiet_hour_a_failure_is_the_first_again)
     cr_assert_eq(held_secs(&h, &USUAL, SECOND), 0);
     cr_assert_eq(held_secs(&h, &USUAL, HOUR), 60);
     cr_assert_eq(held_secs(&h, &USUAL, 2 * HOUR + SECOND), 0);
+    cr_assert_eq(held_secs(&h, &USUAL, 3 * HOUR + SECOND), 60, "an hour to the nanosecond");
+    cr_assert_eq(held_secs(&h, &USUAL, 4 * HOUR + SECOND + 1), 0);
+}
+
+Test(health, a_failure_at_the_zero_of_the_clock_counts)
+{
+    hm_health h = {0};
+    cr_assert_eq(held_secs(&h, &USUAL, 0), 0);
+    cr_assert_eq(held_secs(&h, &USUAL, SECOND), 60);
 }
 
 Test(health, no_hold_down_when_it_is_zero_and_no_overflow_at_the_limits)

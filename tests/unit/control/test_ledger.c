@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <signal.h>
 #include <string.h>
 
 #include "plugin/control/ledger.h"
@@ -423,4 +424,11 @@ Test(ledger, huge_work_never_makes_sigma_infinite)
     settle(2, (const double[]){0.5, 0.5});
     cr_assert(isfinite(hm_ledger_sigma_points(&ledger, (const double[]){0.5, 0.5}, 2, 1.0)));
     cr_assert(isfinite(hm_ledger_sigma_points(&ledger, (const double[]){0.5, 0.5}, 2, 0.0)));
+}
+
+/* No work has a rate then. */
+Test(ledger, without_time_nothing_is_settled, .signal = SIGABRT)
+{
+    hm_ledger_settle(&ledger, SPLIT, ALL, 3, 1e-3, WINDOW_S, 0, NO_LIMIT);
+    hm_ledger_settle(&ledger, SPLIT, ALL, 3, 0.0, WINDOW_S, 0, NO_LIMIT);
 }

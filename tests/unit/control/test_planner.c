@@ -150,8 +150,10 @@ Test(planner, a_swap_needs_two_of_the_burst)
     command(&f, (const double[]){100.0 * 9.0 / 19.0, 100.0 * 10.0 / 19.0});
     hm_plan_request request = request_for(&f, 0.5);
     request.most_moves = 1;
-    const hm_plan_result result = plan_with(&f, &request, MANY, &r);
+    hm_plan_result result = plan_with(&f, &request, MANY, &r);
     cr_assert(result.moves == 0 && result.more == 0);
+    result = plan_with(&f, &request, 2, &r);
+    cr_assert(result.moves == 0 && result.more == 0, "two rows would have been enough");
     farm_check_sums(&f, 1e-12);
     farm_close(&f);
 }
@@ -238,6 +240,22 @@ Test(planner, what_a_cap_forbids_to_one_channel_an_exchange_may_do)
     (void)farm_place(&f, 10.0, 1);
     (void)farm_place(&f, 12.0, 1);
     (void)farm_place(&f, 3.0, 2);
+    f.most[1] = 12.5;
+    const hm_plan_request request = request_for(&f, 1.0);
+    cr_assert_eq(plan_with(&f, &request, MANY, &r).moves, 2);
+    cr_assert_float_eq(f.assignment.allocated[2], 12.0, 1e-9);
+    farm_close(&f);
+}
+
+/* In return for the channel of 12 one of 2 would be ideal. The silent one is nearer to that than
+ * the one of 5, but it brings nothing back, and 12 more are beyond the cap. */
+Test(planner, a_silent_channel_is_none_to_exchange_for)
+{
+    farm_open(&f, 2, (const double[]){12.0 / 0.27, 15.0 / 0.27}, 10);
+    (void)farm_place(&f, 10.0, 1);
+    (void)farm_place(&f, 12.0, 1);
+    (void)farm_place(&f, 5.0, 2);
+    (void)farm_place(&f, 0.0, 2);
     f.most[1] = 12.5;
     const hm_plan_request request = request_for(&f, 1.0);
     cr_assert_eq(plan_with(&f, &request, MANY, &r).moves, 2);

@@ -126,3 +126,16 @@ Test(planner_evacuate, evacuation_of_a_usable_pool_ends_at_the_command)
     cr_assert_eq(plan_with(&f, &request, MANY, &r).moves, 0, "nothing is left to correct");
     farm_close(&f);
 }
+
+/* 3 is preferred to 2, and both lack the same. */
+Test(planner_evacuate, of_equal_needs_the_most_preferred_pool_is_served)
+{
+    farm_open(&f, 3, (const double[]){40.0, 30.0, 30.0}, 10);
+    f.upstreams.order[1] = 2;
+    f.upstreams.order[2] = 1;
+    (void)farm_place(&f, 1.0, 1);
+    kill_first(&f);
+    cr_assert_eq(evacuate(&f, LEAVE_FIRST, MANY, &r).moves, 1);
+    cr_assert_eq(r.list[0].to, 3);
+    farm_close(&f);
+}

@@ -185,3 +185,32 @@ Test(state_miners, what_is_worth_keeping)
     out.away_s = 86401;
     cr_assert_not(hm_miner_is_sound(&out));
 }
+
+/* What a saved state may say of a miner, to the last figure: each number at its limits, the others
+ * such that all else is in order. */
+Test(state_miners, the_least_and_the_most_that_can_be)
+{
+    hm_miner m;
+    const struct {
+        double *of;
+        double least;
+        double most;
+        hm_miner others;
+    } limits[] = {
+        {&m.a, 1e-60, 1e30, {.a = 1, .b = 1, .reference = 1, .nominal = 1, .difficulty = 1}},
+        {&m.a, 1e-48, 1e42, {.a = 1, .b = 1e12, .reference = 1, .nominal = 1, .difficulty = 1}},
+        {&m.b, 1e-60, 1, {.a = 1e-60, .b = 1, .reference = 1, .nominal = 1, .difficulty = 1}},
+        {&m.b, 1e-30, 1e12, {.a = 1, .b = 1, .reference = 1, .nominal = 1, .difficulty = 1}},
+        {&m.reference, 1e-60, 1e30, {.a = 1, .b = 1, .nominal = 1, .difficulty = 1}},
+        {&m.nominal, 0, 1e30, {.a = 1, .b = 1, .reference = 1, .difficulty = 1}},
+    };
+    for (uint32_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        const double values[] = {limits[i].least, limits[i].most, limits[i].least * 0.99 - 1e-70,
+                                 limits[i].most * 1.01};
+        for (uint32_t k = 0; k < 4; k++) {
+            m = limits[i].others;
+            *limits[i].of = values[k];
+            cr_assert_eq(hm_miner_is_sound(&m), k < 2, "limit %u: %g", i, values[k]);
+        }
+    }
+}

@@ -116,6 +116,16 @@ Test(arrival, a_miner_that_declares_nothing_counts_as_the_average_one)
     it_close(&H);
 }
 
+Test(arrival, the_first_miner_that_declares_nothing_counts_as_100_ths)
+{
+    it_open(&H, IT_ABC);
+    it_all_up(&H, 3);
+    const hmx_channel_open e = it_channel_event(&H, 0);
+    const uint32_t index = it_channel_with(&H, &e);
+    cr_assert_float_eq(it_channel_row(&H, index).hashrate, 1e14, 1e6);
+    it_close(&H);
+}
+
 Test(arrival, disabled_and_down_pools_are_passed_over)
 {
     it_open(&H, IT_POOL("a", "60", "1") "enabled = false\n" IT_POOL("b", "50", "2")

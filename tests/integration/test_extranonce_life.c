@@ -163,6 +163,27 @@ Test(extranonce, a_host_that_never_reports_gets_its_places_back)
     it_close(&H);
 }
 
+Test(extranonce, what_is_held_on_a_pool_stays_held_when_another_pool_is_removed)
+{
+    static const char a_alone[] = IT_POOL("a", "100", "1");
+    const it_options o = {.channels_max = 256};
+    it_open_with(&H, IT_POOL("a", "100", "1") IT_POOL("b", "0", "2") IT_POOL("c", "0", "3"), &o);
+    it_up_space(&H, IT_A, 10, 4, 1);
+    it_channels(&H, 256, 1000);
+    it_close_channel(&H, 77);
+    cr_assert_not(has_place());
+    const hmx_reconfigure_args args = {
+        .size = sizeof args, .config_text = {a_alone, sizeof a_alone - 1}, .now_ns = H.now_ns};
+    cr_assert_eq(hs_guard_reconfigure(H.guard, &args), HMX_OK);
+    hmx_upstream_info rows[HMX_UPSTREAMS_MAX];
+    cr_assert_eq(it_table(&H, rows), 1, "nobody works there: they are free at once");
+    cr_assert_not(has_place());
+    it_advance(&H, 4 * 3600 + 1);
+    it_tick(&H);
+    cr_assert(has_place());
+    it_close(&H);
+}
+
 /* ---- what the host chose ---- */
 Test(extranonce, a_prefix_that_the_host_chose_is_nobody_else_s)
 {

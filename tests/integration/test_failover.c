@@ -302,3 +302,67 @@ Test(failover, a_pool_of_zero_per_cent_is_better_than_none)
     cr_assert_eq(it_count_on(&H, IT_A), 10);
     it_close(&H);
 }
+
+/* Taken over from a host that ran before, on a pool that is being drained. */
+Test(failover, one_that_comes_on_a_pool_it_has_to_leave_leaves_at_the_next_tick)
+{
+    open_farm("", 20);
+    cr_assert_eq(H.tuning->set_upstream_enabled(H.self, H.now_ns, IT_A, HMX_NO, NULL), HMX_OK);
+    it_run(&H, 61, 1, IT_APPLY);
+    cr_assert_eq(it_count_on(&H, IT_A), 0);
+    const uint64_t evaluations = it_snapshot(&H).s.evaluations;
+    hmx_channel_open e = it_channel_event(&H, 1000);
+    e.current_upstream = IT_A;
+    cr_assert_eq(H.channels[it_channel_with(&H, &e)].upstream, IT_A);
+    it_advance(&H, 1);
+    cr_assert_eq(it_tick(&H), 1);
+    cr_assert_eq(H.decisions[0].channel, e.channel);
+    cr_assert_eq(H.decisions[0].reason, HMX_REASON_EVACUATION);
+    cr_assert_eq(it_snapshot(&H).s.evaluations, evaluations, "without waiting for the interval");
+    it_close(&H);
+}
+
+/* Each pool in turn gets nothing for twenty minutes: what it is owed then ends with its drain. */
+Test(failover, a_pool_that_was_drained_does_not_catch_up)
+{
+    open_farm("[controller]\ndeadband_points = 100\n", 20);
+    for (uint32_t upstream = IT_A; upstream <= IT_C; upstream++) {
+        for (uint32_t second = 0; second < 1200; second++) {
+            it_advance(&H, 1);
+            for (uint32_t i = 0; i < 20; i++) {
+                const uint32_t paid = upstream == IT_A ? IT_B : IT_A;
+                it_share(&H, i, paid, HMX_SHARE_SUBMITTED, 1, 1000);
+                it_share(&H, i, paid, HMX_SHARE_ACCEPTED, 1, 1000);
+            }
+            it_tick(&H);
+            it_answer_all(&H, HMX_RESULT_REFUSED);
+        }
+        cr_assert_gt(it_row(&H, upstream).output_points, 1.0);
+        for (uint32_t enabled = HMX_NO; enabled >= HMX_YES; enabled--) {
+            cr_assert_eq(H.tuning->set_upstream_enabled(H.self, H.now_ns, upstream, enabled, NULL),
+                         HMX_OK);
+        }
+        cr_assert_eq(it_row(&H, upstream).output_points, 0.0, "upstream %u", upstream);
+    }
+    it_close(&H);
+}
+
+static void report(uint32_t state, uint32_t reason)
+{
+    hmx_upstream_event e = it_upstream(&H, IT_A, state);
+    e.reason = reason;
+    cr_assert_eq(hs_guard_on_upstream(H.guard, &e), HMX_OK);
+}
+
+Test(failover, why_a_pool_went_is_said_and_no_reason_when_it_comes)
+{
+    it_open(&H, IT_ABC);
+    for (uint32_t reason = 0; reason <= 5; reason++) {
+        report(HMX_UPSTREAM_UP, reason);
+        cr_assert_eq(lines_with("upstream a is up\n"), reason + 1, "%s", H.log);
+        report(HMX_UPSTREAM_DOWN, reason);
+    }
+    cr_assert_eq(lines_with("upstream a is not up any more: the connection broke\n"), 1);
+    cr_assert_eq(lines_with("upstream a is not up any more\n"), 2, "0, and one that is not known");
+    it_close(&H);
+}

@@ -272,3 +272,23 @@ Test(legal, an_evacuation_is_no_excuse)
     }
     it_close(&H);
 }
+
+/* However few rows the host has room for, and without waiting for an evaluation. */
+Test(legal, all_that_are_no_longer_allowed_there_leave_with_one_tick)
+{
+    const it_options o = {.capacity = 1};
+    it_open_with(&H, IT_ABC, &o);
+    it_all_up(&H, 3);
+    it_channels(&H, 10, 1000);
+    for (uint32_t i = 0; i < 3; i++) {
+        cr_assert_eq(it_force(&H, i, IT_A), HMX_OK);
+        say(i, HMX_FACT_UPSTREAMS_ALLOWED, 0, 0, 1u << (IT_B - 1));
+    }
+    it_advance(&H, 1);
+    cr_assert_eq(it_tick(&H), 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        cr_assert_eq(H.decisions[i].to, IT_B);
+        cr_assert_eq(H.decisions[i].reason, HMX_REASON_EVACUATION);
+    }
+    it_close(&H);
+}

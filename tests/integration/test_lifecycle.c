@@ -17,6 +17,8 @@ typedef struct direct {
     hmx_create_args args;
     hmx_host host;
     hmx_instance *instance;
+    char log[IT_TEXT];
+    uint32_t log_lines;
 } direct;
 
 static void *direct_alloc(void *ctx, uint64_t size, uint64_t align)
@@ -99,6 +101,12 @@ Test(create, refuses_paths_that_are_none, .init = load)
     memset(longest, 'a', sizeof longest);
     d->args.config_path = (hmx_view){longest, sizeof longest};
     cr_assert_eq(attempt(&d->host, &d->args), HMX_E_INVALID);
+    d->args.config_path = (hmx_view){longest, 4096};
+    cr_assert_eq(attempt(&d->host, &d->args), HMX_E_INVALID);
+    cr_assert(strstr(d->why, "1 to 4095 bytes") != NULL, "%s", d->why);
+    d = fresh(NULL);
+    d->args.config_path = (hmx_view){longest, 4095};
+    cr_assert_eq(attempt(&d->host, &d->args), HMX_E_IO, "only that there is no such file");
     d = fresh(NULL);
     d->args.config_path = (hmx_view){"/no/such/hashmux.ini", 20};
     cr_assert_eq(attempt(&d->host, &d->args), HMX_E_IO);
@@ -115,6 +123,38 @@ Test(create, reads_the_example_as_it_is_shipped, .init = load)
     const char *const path = HMX_SOURCE_DIR "/plugin.ini.example";
     d->args.config_path = (hmx_view){path, strlen(path)};
     cr_assert_eq(attempt(&d->host, &d->args), HMX_OK, "%s", d->why);
+}
+
+static void note_line(void *ctx, uint32_t level, const char *text, uint64_t len)
+{
+    direct *const d = ctx;
+    const size_t used = strlen(d->log);
+    (void)level;
+    cr_assert_lt(used + len + 1, sizeof d->log);
+    memcpy(d->log + used, text, len);
+    d->log[used + len] = '\n';
+    d->log_lines++;
+}
+
+/* Three pools without a key are three warnings; then, for whoever is sent the log, who is talking
+ * to whom. */
+Test(create, says_what_is_doubtful_and_who_is_talking_and_no_more, .init = load)
+{
+    char name[120];
+    for (size_t len = 1; len < sizeof name; len++) {
+        direct *const d = fresh(IT_ABC);
+        memset(name, 'n', len);
+        name[len] = '\0';
+        d->host.log = note_line;
+        d->host.name = name;
+        d->host.version = "7.1";
+        cr_assert_eq(attempt(&d->host, &d->args), HMX_OK, "%s", d->why);
+        char last[160];
+        snprintf(last, sizeof last, " in %s 7.1, contract ", name);
+        cr_assert(strstr(d->log, last) != NULL, "%s", d->log);
+        cr_assert(strstr(d->log, "[upstream.c] authority_pubkey is empty") != NULL, "%s", d->log);
+        cr_assert_eq(d->log_lines, 4, "%u lines: %s", d->log_lines, d->log);
+    }
 }
 
 Test(create, refuses_null_and_structs_that_are_too_small, .init = load)

@@ -155,3 +155,54 @@ Test(limits, no_miner_counts_for_more_than_1e21_hashes_a_second)
     cr_assert_float_eq(it_channel_row(&H, 1).hashrate, 0.9e21, 1e10);
     it_close(&H);
 }
+
+/* Ten equal miners, two of them on A, and the host moves none for two hours. */
+static double command_of_a(const char *config)
+{
+    open_farm(config, 10);
+    for (uint32_t i = 0; i < 10; i++) {
+        const uint32_t to = i < 2 ? IT_A : IT_B;
+        if (H.channels[i].upstream != to) {
+            cr_assert_eq(it_force(&H, i, to), HMX_OK);
+        }
+    }
+    it_run(&H, 720, 10, IT_REFUSE);
+    const double command = it_row(&H, IT_A).command_pct;
+    it_close(&H);
+    return command;
+}
+
+/* Up to two and a half miners off may be what whole miners cannot express: it adds up until one is
+ * moved. What is off by more nobody wanted to move: to add it up would be in vain. */
+Test(limits, without_ki_only_what_whole_miners_cannot_express_adds_up)
+{
+#define NO_GAINS "[controller]\nkp = 0\nki = 0\nkd = 0\n"
+    const double near = command_of_a(NO_GAINS IT_POOL("a", "44", "1") IT_POOL("b", "56", "2"));
+    cr_assert_gt(near, 50, "%f with 2.4 miners off", near);
+    const double far = command_of_a(NO_GAINS IT_POOL("a", "46", "1") IT_POOL("b", "54", "2"));
+    cr_assert_float_eq(far, 46, 1e-6, "%f with 2.6 miners off", far);
+}
+
+/* The pools credit what a farm of next to no hashrate cannot have found: no controller's output is
+ * a number then. Who has none is forgiven its debts, and the command is one all the same. */
+Test(limits, an_error_beyond_all_numbers_is_forgiven)
+{
+    for (uint32_t paid = IT_A; paid <= IT_B; paid++) {
+        it_open(&H, AB);
+        it_all_up(&H, 2);
+        it_channels(&H, 2, 1e-300);
+        it_advance(&H, 30);
+        it_share(&H, 0, paid, HMX_SHARE_SUBMITTED, 1, 1e-300);
+        hmx_share e = it_share_event(&H, 0, paid, HMX_SHARE_ACCEPTED, 1, 1e-300);
+        e.credit = 1e30;
+        cr_assert_eq(hs_guard_on_share(H.guard, &e), HMX_OK);
+        it_tick(&H);
+        for (uint32_t upstream = IT_A; upstream <= IT_B; upstream++) {
+            const hmx_upstream_metrics row = it_row(&H, upstream);
+            cr_assert_eq(row.output_points, 0.0, "%u: %f", upstream, row.output_points);
+            cr_assert_float_eq(row.command_pct, upstream == IT_A ? 60 : 40, 1e-6, "%u: %f",
+                               upstream, row.command_pct);
+        }
+        it_close(&H);
+    }
+}

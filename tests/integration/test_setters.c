@@ -128,8 +128,9 @@ Test(setters, models_and_custom_gains, .init = setup)
     cr_assert_eq(it_snapshot(&H).s.kp_set, 0.7);
     cr_assert_eq(t->set_tuning_model(H.self, H.now_ns, HMX_TUNING_BALANCED, NULL), HMX_OK);
     cr_assert_eq(it_snapshot(&H).s.kp_set, 0.5, "a preset forgets custom gains");
-    REFUSED(HMX_E_CONFIG, "tuning_model", t->set_tuning_model(H.self, H.now_ns, 0, &why));
-    REFUSED(HMX_E_CONFIG, "tuning_model", t->set_tuning_model(H.self, H.now_ns, 5, &why));
+    const char *const models = "1 (aggressive), 2 (balanced), 3 (conservative) or 4";
+    REFUSED(HMX_E_CONFIG, models, t->set_tuning_model(H.self, H.now_ns, 0, &why));
+    REFUSED(HMX_E_CONFIG, models, t->set_tuning_model(H.self, H.now_ns, 5, &why));
     it_close(&H);
 }
 
@@ -179,6 +180,8 @@ Test(setters, targets_are_the_whole_vector_or_nothing, .init = setup)
     cr_assert_eq(it_row(&H, IT_C).effective_pct, 20.0);
     const hmx_target twice[] = {ROW(IT_A, 50), ROW(IT_A, 30), ROW(IT_B, 20)};
     REFUSED(HMX_E_CONFIG, "twice", set_targets(twice, 3, &why));
+    const hmx_target other[] = {ROW(IT_C, 50), ROW(IT_C, 30), ROW(IT_B, 20)};
+    REFUSED(HMX_E_CONFIG, "twice", set_targets(other, 3, &why));
     const hmx_target unknown[] = {ROW(IT_A, 50), ROW(IT_B, 30), ROW(IT_D, 20)};
     REFUSED(HMX_E_CONFIG, "not configured", set_targets(unknown, 3, &why));
     const hmx_target none[] = {ROW(IT_A, 50), ROW(0, 30), ROW(IT_B, 20)};
@@ -392,5 +395,40 @@ Test(setters, a_pin_of_run_time_takes_the_first_name_that_is_free, .init = setup
     cr_assert_eq(H.tuning->unpin(H.self, H.now_ns, who[1], NULL), HMX_OK);
     cr_assert_eq(H.tuning->pin(H.self, H.now_ns, who[3], IT_A, NULL), HMX_OK);
     expect_pins((const char *const[]){"a", "d", "c"});
+    it_close(&H);
+}
+
+Test(setters, a_pattern_has_1_to_128_bytes, .init = setup)
+{
+    static char letters[256];
+    const uint64_t wrong[] = {0, 129, 131, 132, 133, 256};
+    memset(letters, 'x', sizeof letters);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        const hmx_view pattern = {letters, wrong[i]};
+        const char *const limits = i == 1 || i == 2 ? "x' is too long; allowed: 1..128 bytes"
+                                                    : "a pattern is 1 to 128 bytes long";
+        REFUSED(HMX_E_CONFIG, limits, H.tuning->pin(H.self, H.now_ns, pattern, IT_A, &why));
+    }
+    const hmx_view longest = {letters, 128};
+    cr_assert_eq(H.tuning->pin(H.self, H.now_ns, longest, IT_A, NULL), HMX_OK);
+    it_close(&H);
+}
+
+Test(setters, there_is_a_name_for_each_of_64_pins, .init = setup)
+{
+    char who[8];
+    char section[32];
+    for (uint32_t i = 1; i <= 65; i++) {
+        snprintf(who, sizeof who, "rig%u", i);
+        const hmx_view pattern = {who, strlen(who)};
+        if (i == 65) {
+            REFUSED(HMX_E_LIMIT, "64 pins", H.tuning->pin(H.self, H.now_ns, pattern, IT_A, &why));
+            break;
+        }
+        hmx_text why = it_text(&H);
+        cr_assert_eq(H.tuning->pin(H.self, H.now_ns, pattern, IT_A, &why), HMX_OK, "%s", H.why);
+        snprintf(section, sizeof section, "[pin.run-%u]\n", i);
+        cr_assert_not_null(strstr(config_of(&H), section), "%s", section);
+    }
     it_close(&H);
 }

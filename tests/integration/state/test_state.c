@@ -2,6 +2,8 @@
  *
  * save and load: what a restart keeps, what it does not, and that saving is no event. What is
  * refused is in test_state_refused.c, the miners in test_state_miners.c. */
+#include <math.h>
+
 #include "tests/integration/state/harness_state.h"
 
 static it_host H;
@@ -177,6 +179,8 @@ Test(state, nobody_waits_for_a_pool_that_was_switched_off)
         it_save(&G, &again);
         const double debt = debt_of(&again, IT_A);
         cr_assert(off ? debt == 0.0 : debt > 0.0, "switched off: %u, debt %f", off, debt);
+        const double all = debt_of(&state, IT_A) + debt_of(&state, IT_C); /* C's is A's now */
+        cr_assert(off || fabs(debt - all) < 1e-9 * all, "%f instead of %f", debt, all);
         it_close(&G);
     }
 }

@@ -155,3 +155,20 @@ Test(state_miners, a_silent_one_is_not_kept)
     cr_assert_eq(state.len, both - IT_STATE_MINER);
     it_close(&H);
 }
+
+/* 4.3 GH/s are one unit of work per second: some have less. */
+Test(state_miners, a_tiny_one_comes_back_as_it_was_measured_too)
+{
+    it_open(&H, IT_ABC);
+    it_all_up(&H, 3);
+    open_declaring(&H, "tiny", 0.5);
+    H.channels[0].difficulty = 0.25;
+    it_run(&H, 3600, 1, IT_APPLY);
+    cr_assert_float_eq(measured(&H, 0), 0.25, 0.01, "%f", measured(&H, 0));
+    it_save(&H, &state);
+    restart();
+    open_declaring(&G, "tiny", 0.5);
+    cr_assert_eq(measured(&G, 0), measured(&H, 0));
+    it_close(&H);
+    it_close(&G);
+}

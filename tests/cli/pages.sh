@@ -98,7 +98,7 @@ build/bin/host_stub e2e --pools 3 --miners 8 --faults refuse,down,grey,flap,pref
     elsewhere tests/cli/e2e.sh: --faults grey,restart
 build/bin/host_stub e2e --miners 24 --ignore-prefix 8 --seconds 60
     instead build/bin/host_stub e2e --miners 6 --ignore-prefix 2 --seconds 2
-tests/tools/mutate --count 120 --seed 2026 --resume mutants.txt
+tests/tools/mutate --count 120 --seed 2026
     instead tests/tools/mutate --count 120 --seed 2026 --list
 build/bin/host_stub miner --connect 127.0.0.1:24300 --count 4 --rate 2000 --seconds 30
     instead build/bin/host_stub miner --connect 127.0.0.1:24300 --count 4 --rate 2000 --seconds 2

@@ -89,6 +89,9 @@ hmx_status hm_core_upstream(hm_core *core, uint32_t upstream, const hm_upstream_
     say_state(core, upstream, &next);
     note_health(core, upstream, next.state);
     hm_upstreams_report(&core->upstreams, upstream, &next);
+    if (hm_upstreams_note_job(&core->upstreams, upstream, core->now_ns)) {
+        hm_core_say_job(core, upstream);
+    }
     hm_core_follow_usable(core, usable);
     return HMX_OK;
 }

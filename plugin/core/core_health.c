@@ -9,6 +9,9 @@
 #include "plugin/config/pattern.h"
 #include "plugin/core/core_control.h"
 
+/* Between two jobs of a pool that works may lie a moment. */
+static const uint64_t JOBLESS_GRACE_NS = 30u * HM_NS_PER_S;
+
 hm_health_params hm_core_health_params(const hm_core *core)
 {
     const hm_config_failover *const f = &core->config->failover;
@@ -96,6 +99,31 @@ void hm_core_follow_usable(hm_core *core, const uint8_t *before)
     if (any) {
         hm_core_retarget(core);
         core->control.evacuate = 1;
+    }
+}
+
+void hm_core_say_job(const hm_core *core, uint32_t upstream)
+{
+    const hm_upstream *const row = &core->upstreams.rows[upstream - 1u];
+    char line[160];
+    hm_text text;
+    hm_text_init(&text, line, sizeof line);
+    hm_text_addf(&text, "upstream %s %s", row->id,
+                 row->jobless ? "is up without a job for 30 s: its channels leave"
+                              : "has a job again");
+    hm_core_log(core, row->jobless ? HMX_LOG_WARN : HMX_LOG_INFO, line);
+}
+
+void hm_core_judge_jobs(hm_core *core)
+{
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        hm_upstream *const row = &core->upstreams.rows[i];
+        if (row->jobless_ns != 0 && !row->jobless &&
+            core->now_ns - row->jobless_ns >= JOBLESS_GRACE_NS) {
+            row->jobless = 1;
+            core->control.evacuate = 1;
+            hm_core_say_job(core, i + 1u);
+        }
     }
 }
 

@@ -10,7 +10,7 @@ static int is_gone(const hm_core *core, uint32_t upstream)
 {
     const hm_upstream *const row = &core->upstreams.rows[upstream - 1u];
     return hm_upstreams_must_leave(&core->upstreams, upstream) &&
-           (row->removed || !row->enabled || row->facts.state != HMX_UPSTREAM_UP);
+           (row->removed || !row->enabled || row->jobless || row->facts.state != HMX_UPSTREAM_UP);
 }
 
 int hm_core_somebody_is_stuck(const hm_core *core)

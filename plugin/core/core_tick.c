@@ -315,6 +315,7 @@ int hm_core_tick(hm_core *core, hm_outbox *out)
     hm_assignment_expire(&core->assignment, core->now_ns);
     note_missed(core);
     hm_core_judge_health(core);
+    hm_core_judge_jobs(core);
     if (!planning && is_due(core)) {
         planning = evaluate(core);
         k->force = 0;

@@ -163,6 +163,19 @@ void hm_upstreams_report(hm_upstreams *u, uint32_t upstream, const hm_upstream_f
     weigh(u);
 }
 
+int hm_upstreams_note_job(hm_upstreams *u, uint32_t upstream, uint64_t now_ns)
+{
+    hm_upstream *const r = &u->rows[upstream - 1u];
+    const int was_left = r->jobless;
+    if (r->facts.state == HMX_UPSTREAM_UP && r->facts.has_job == HMX_NO) {
+        r->jobless_ns = r->jobless_ns != 0 ? r->jobless_ns : now_ns > 0 ? now_ns : 1u;
+        return 0;
+    }
+    r->jobless_ns = 0;
+    r->jobless = 0;
+    return was_left && r->facts.state == HMX_UPSTREAM_UP;
+}
+
 void hm_upstreams_judge(hm_upstreams *u, uint32_t upstream, int grey, int out)
 {
     u->rows[upstream - 1u].grey = grey != 0;
@@ -213,7 +226,7 @@ int hm_upstreams_must_leave(const hm_upstreams *u, uint32_t upstream)
     if (r->removed || !r->enabled || r->facts.state == HMX_UPSTREAM_DRAINING) {
         return 1;
     }
-    if (r->facts.state != HMX_UPSTREAM_UP || r->held || (r->out && !u->trust_all)) {
+    if (r->facts.state != HMX_UPSTREAM_UP || r->held || r->jobless || (r->out && !u->trust_all)) {
         return u->auto_redistribute;
     }
     return !hm_upstreams_has_target(r) && somebody_has_a_target(u);

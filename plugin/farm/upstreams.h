@@ -39,10 +39,12 @@ typedef struct hm_upstream {
     uint8_t exists;  /* this number is taken */
     uint8_t removed; /* no longer configured; its last channels are leaving */
     uint8_t enabled;
-    uint8_t out;  /* grey or held down: connected and not used */
-    uint8_t grey; /* keeps a canary */
-    uint8_t held; /* failed while auto_restore is off: unused until the operator wants it back */
+    uint8_t out;     /* grey or held down: connected and not used */
+    uint8_t grey;    /* keeps a canary */
+    uint8_t jobless; /* up without a job for so long that its channels leave */
+    uint8_t held;    /* failed while auto_restore is off: unused until the operator wants it back */
     uint32_t config_row;
+    uint64_t jobless_ns; /* since when it is up and says that it has no job; 0 = it does not */
     hm_upstream_facts facts;
 } hm_upstream;
 
@@ -68,6 +70,10 @@ void hm_upstreams_collect(hm_upstreams *u, const uint8_t *busy);
 /* Takes over what the host says; notes a failure when auto_restore is off. */
 void hm_upstreams_report(hm_upstreams *u, uint32_t upstream, const hm_upstream_facts *facts);
 
+/* After each report: since when it has been up without a job. Returns 1 when it was left for that
+ * and has one again. */
+int hm_upstreams_note_job(hm_upstreams *u, uint32_t upstream, uint64_t now_ns);
+
 /* Takes over the judgement of its health. */
 void hm_upstreams_judge(hm_upstreams *u, uint32_t upstream, int grey, int out);
 
@@ -86,8 +92,8 @@ int hm_upstreams_retired(const hm_upstreams *u, uint32_t upstream);
  * others are so too (a doubtful pool is better than none): takes part in the split. */
 int hm_upstreams_usable(const hm_upstreams *u, uint32_t upstream);
 
-/* Its channels have to go elsewhere: down or out (with auto_redistribute), disabled, removed,
- * draining or without a target while another usable one has one. */
+/* Its channels have to go elsewhere: down, out or without a job for long (with auto_redistribute),
+ * disabled, removed, draining or without a target while another usable one has one. */
 int hm_upstreams_must_leave(const hm_upstreams *u, uint32_t upstream);
 
 /* Something is asked for it: a percentage, an absolute target or a min. */

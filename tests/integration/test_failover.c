@@ -193,6 +193,44 @@ Test(failover, a_pool_without_a_job_is_never_a_destination)
     it_close(&H);
 }
 
+/* Between two jobs of a pool may lie a moment; a pool that is up and has nothing to mine for half a
+ * minute is as good as down. */
+Test(failover, a_pool_that_stays_without_a_job_is_left_and_a_moment_moves_nobody)
+{
+    open_farm("", 100);
+    for (int flip = 0; flip < 60; flip++) {
+        lose_job(IT_A);
+        it_run(&H, 5, 1, IT_APPLY);
+        it_up(&H, IT_A);
+        it_run(&H, 5, 1, IT_APPLY);
+    }
+    cr_assert_eq(H.moves, 0, "%u moves for moments without a job", (unsigned)H.moves);
+    cr_assert_eq(lines_with("without a job"), 0);
+    lose_job(IT_A);
+    it_run(&H, 29, 1, IT_APPLY);
+    cr_assert_eq(it_count_on(&H, IT_A), 60, "too early");
+    lose_job(IT_A); /* told once more: it is the same moment */
+    it_run(&H, 31, 1, IT_APPLY);
+    cr_assert_eq(it_count_on(&H, IT_A), 0, "they mine nothing there");
+    cr_assert_eq(lines_with("upstream a is up without a job for 30 s: its channels leave\n"), 1);
+    it_up(&H, IT_A);
+    it_run(&H, 600, 1, IT_APPLY);
+    cr_assert_eq(lines_with("upstream a has a job again\n"), 1);
+    cr_assert_float_eq(it_row(&H, IT_A).allocated_pct, 60, 3);
+    it_close(&H);
+}
+
+Test(failover, where_nobody_has_a_job_everybody_stays)
+{
+    open_farm("", 20);
+    for (uint32_t i = IT_A; i <= IT_C; i++) {
+        lose_job(i);
+    }
+    it_run(&H, 300, 1, IT_APPLY);
+    cr_assert_eq(H.moves, 0);
+    it_close(&H);
+}
+
 Test(failover, without_auto_redistribute_the_miners_of_a_dead_pool_stay)
 {
     open_farm("[failover]\nauto_redistribute = false\n", 20);

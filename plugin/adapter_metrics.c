@@ -21,7 +21,7 @@ static double not_negative(double x)
 }
 
 typedef struct totals {
-    double delivered; /* window */
+    double delivered; /* window; 0 when nothing lies in it any more */
     double total;     /* since create */
     double allocated;
     double working;
@@ -30,9 +30,16 @@ typedef struct totals {
 static totals totals_of(const hm_core *core)
 {
     totals t = {0};
+    double credited = 0.0;
     for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
         t.delivered += core->ledger.accounts[i].delivered + core->ledger.accounts[i].credited;
         t.total += core->ledger.accounts[i].total + core->ledger.accounts[i].credited;
+        credited += core->ledger.accounts[i].credited;
+    }
+    /* The window fades and never empties: a farm that stands still would be shown at work. */
+    if (credited <= 0.0 &&
+        core->ledger.silent_s >= (double)core->config->controller.measurement_window_secs) {
+        t.delivered = 0.0;
     }
     for (uint32_t i = 0; i < HM_PLACES; i++) {
         t.allocated += i > 0 ? not_negative(core->assignment.allocated[i]) : 0.0;

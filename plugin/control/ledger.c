@@ -37,9 +37,11 @@ void hm_ledger_settle(hm_ledger *l, const double *effective, const uint8_t *part
                       double dt_s, double window_s, int frozen, double debt_limit)
 {
     double total = 0.0;
+    double any = 0.0;
     HM_MUST(l->alarm, n <= HMX_UPSTREAMS_MAX && dt_s > 0.0);
     for (uint32_t i = 0; i < n; i++) {
         HM_MUST(l->alarm, !(l->accounts[i].credited < 0.0));
+        any += l->accounts[i].credited;
         total += part[i] ? l->accounts[i].credited : 0.0;
     }
     const double keep = hm_decay(dt_s, window_s);
@@ -58,6 +60,7 @@ void hm_ledger_settle(hm_ledger *l, const double *effective, const uint8_t *part
         a->rejected *= keep_verdicts;
         a->verdicts *= keep_verdicts;
     }
+    l->silent_s = any > 0.0 ? 0.0 : l->silent_s + dt_s;
     settle_luck(l, dt_s);
 }
 

@@ -38,6 +38,7 @@ typedef struct hm_ledger {
     hm_account accounts[HMX_UPSTREAMS_MAX]; /* of upstream i + 1 */
     double luck;          /* q: sum of squared difficulties per second, averaged over 30 min */
     double luck_credited; /* of it since the last settlement */
+    double silent_s;      /* since the last settlement with any work */
     int luck_known;
     hm_alarm *alarm; /* of the instance; NULL in tests of this module */
 } hm_ledger;

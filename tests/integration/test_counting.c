@@ -321,3 +321,32 @@ Test(counting, rows_that_do_not_fit_are_counted_and_not_written)
     cr_assert_eq(s.count, 3);
     it_close(&H);
 }
+
+static void stand_still(uint32_t seconds)
+{
+    for (uint32_t s = 0; s < seconds; s += 30) {
+        it_advance(&H, 30);
+        it_tick(&H);
+    }
+}
+
+/* A farm whose devices have all stopped, and stay connected. */
+Test(counting, what_lies_in_no_window_any_more_is_not_shown)
+{
+    open_three("[controller]\nmeasurement_window_secs = 600\n");
+    reject(1, IT_A, HMX_SHARE_SUBMITTED, 1, 0);
+    reject(1, IT_A, HMX_SHARE_ACCEPTED, 1, 0);
+    stand_still(600);
+    cr_assert_eq(it_row(&H, IT_A).has_actual, HMX_YES);
+    cr_assert_float_eq(it_row(&H, IT_A).actual_pct, 100, 1e-9);
+    stand_still(120);
+    for (uint32_t i = IT_A; i <= IT_C; i++) {
+        cr_assert_eq(it_row(&H, i).has_actual, HMX_NO);
+        cr_assert_eq(it_row(&H, i).actual_pct, 0);
+    }
+    cr_assert_float_eq(it_row(&H, IT_A).delivered_pct, 100, 1e-9, "since create it is so");
+    reject(1, IT_A, HMX_SHARE_SUBMITTED, 1, 0);
+    reject(1, IT_A, HMX_SHARE_ACCEPTED, 1, 0);
+    cr_assert_eq(it_row(&H, IT_A).has_actual, HMX_YES, "at once");
+    it_close(&H);
+}

@@ -69,7 +69,8 @@ typedef struct hmx_upstream_event {
     uint32_t extranonce_size; /* rollable bytes granted; 0 = the host chooses every prefix on this
                                  pool */
     uint32_t extranonce_prefix_len; /* 0..32; prefix_len + extranonce_size <= 32 */
-    uint32_t has_job; /* hmx_tri: a current job and prev_hash are there. NO = never a destination */
+    uint32_t has_job; /* hmx_tri: a current job and prev_hash are there. NO = never a destination;
+                         when it stays so for half a minute, a pool to leave */
     uint32_t version_rolling;      /* hmx_tri: its jobs allow version rolling */
     uint32_t fixed_version;        /* hmx_tri: the pool set REQUIRES_FIXED_VERSION (spec 5.3.1) */
     uint8_t extranonce_prefix[32]; /* the pool's own prefix for the host's upstream channel */

@@ -65,7 +65,7 @@ typedef struct hmx_upstream_metrics {
     double actual_pct;     /* delivered work over the measurement window; 0 while has_actual is not
                              HMX_YES */
     double delivered_pct;  /* delivered work since create; 0 while there is none */
-    uint32_t has_actual;   /* hmx_tri: YES once any work was delivered inside the window */
+    uint32_t has_actual;   /* hmx_tri: YES while any work that was delivered lies in the window */
     uint32_t reason;       /* HMX_UPSTREAM_REASON_*, why it is not up, as the host said last */
     double hashrate;       /* estimate of the channels assigned here, hashes per second */
     double acceptance_pct; /* accepted / (accepted + rejected), credit by credit; 100 while there is

@@ -125,7 +125,8 @@ pub struct hmx_upstream_event {
     pub extranonce_size: u32,
     #[doc = " 0..32; prefix_len + extranonce_size <= 32"]
     pub extranonce_prefix_len: u32,
-    #[doc = " hmx_tri: a current job and prev_hash are there. NO = never a destination"]
+    #[doc = " hmx_tri: a current job and prev_hash are there. NO = never a destination;"]
+    #[doc = "when it stays so for half a minute, a pool to leave"]
     pub has_job: u32,
     #[doc = " hmx_tri: its jobs allow version rolling"]
     pub version_rolling: u32,
@@ -1035,7 +1036,7 @@ pub struct hmx_upstream_metrics {
     pub actual_pct: f64,
     #[doc = " delivered work since create; 0 while there is none"]
     pub delivered_pct: f64,
-    #[doc = " hmx_tri: YES once any work was delivered inside the window"]
+    #[doc = " hmx_tri: YES while any work that was delivered lies in the window"]
     pub has_actual: u32,
     #[doc = " HMX_UPSTREAM_REASON_*, why it is not up, as the host said last"]
     pub reason: u32,

@@ -36,6 +36,17 @@ hm_tuning hm_tuning_custom(const hm_gains *gains)
     return tuning;
 }
 
+hm_gains hm_gains_limited(const hm_gains *set, double interval_s, double window_s)
+{
+    const double ki = 60.0 / interval_s;
+    const double kp = window_s / interval_s;
+    return (hm_gains){
+        .kp = set->kp < kp ? set->kp : kp,
+        .ki = set->ki < ki ? set->ki : ki,
+        .kd = set->kd,
+    };
+}
+
 static double slew(double from, double to, double decay)
 {
     const double next = to + (from - to) * decay;

@@ -70,6 +70,7 @@ typedef struct hm_control {
     double arrival_rate; /* hashrate that comes per second, averaged over ARRIVAL_WINDOW_S */
     double largest;      /* hashrate of the largest channel */
     hm_gains gains;      /* in effect: slewing to those set */
+    hm_gains limited;    /* what the log has said they are limited to; all 0 = nothing */
     uint8_t primed;      /* the controllers have run: from now on the measurement has a rate */
     uint8_t saturated;
     uint8_t held_back; /* the host refused more than it carried out since the evaluation before */

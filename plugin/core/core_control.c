@@ -75,7 +75,8 @@ double hm_control_debt_gain(const hm_core *core)
     if (!(ki > 0.0)) {
         return HM_BALANCE_GAIN;
     }
-    return gain > ki ? gain : ki;
+    const double most = 60.0 / hm_control_interval_s(core);
+    return gain > ki ? (gain < most ? gain : most) : ki;
 }
 
 void hm_core_forgive(hm_core *core, uint32_t upstream)
@@ -465,6 +466,30 @@ static double deadband_of(const hm_core *core)
     return points < 0.0 ? AUTO_DEADBAND_POINTS : points;
 }
 
+/* The gains that are set, as far as the interval can bear them; once, one line says that it cannot.
+ */
+static hm_gains bearable_gains(hm_core *core)
+{
+    hm_control *const k = &core->control;
+    const hm_gains *const set = &core->tuning.gains;
+    const hm_gains most = hm_gains_limited(set, hm_control_interval_s(core), window_s(core));
+    const int is_limited = most.kp < set->kp || most.ki < set->ki;
+    char line[200];
+    hm_text text;
+    if (!is_limited) {
+        k->limited = (hm_gains){0};
+    } else if (most.kp != k->limited.kp || most.ki != k->limited.ki) {
+        k->limited = most;
+        hm_text_init(&text, line, sizeof line);
+        hm_text_addf(&text,
+                     "the gains that are set are more than an evaluation every %lu s can bear: "
+                     "Kp and Ki are limited while it is so seldom",
+                     (unsigned long)core->config->controller.evaluation_interval_secs);
+        hm_core_log(core, HMX_LOG_WARN, line);
+    }
+    return most;
+}
+
 /* The control law from the ledger to the command. Returns 1 when a plan is wanted. */
 int hm_control_command(hm_core *core, double dt_s)
 {
@@ -473,7 +498,8 @@ int hm_control_command(hm_core *core, double dt_s)
     if (core->assignment.channels.count == 0 || !(hashrate > 0.0)) {
         return 0; /* nobody to move; what is owed stays on the books */
     }
-    hm_gains_slew(&k->gains, &core->tuning.gains, hm_decay(dt_s, window_s(core)));
+    const hm_gains most = bearable_gains(core);
+    hm_gains_slew(&k->gains, &most, hm_decay(dt_s, window_s(core)));
     const double sigma =
         hm_ledger_sigma_points(&core->ledger, k->effective, core->upstreams.top, hashrate);
     const double deadband = deadband_of(core);

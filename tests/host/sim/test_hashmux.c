@@ -144,6 +144,19 @@ Test(sim_hashmux, a_new_configuration_in_the_middle_of_a_run)
     hs_sim_result_free(&r);
 }
 
+/* A loop that is closed once an hour bears no more than it can see. */
+Test(sim_hashmux, seldom_evaluations_do_not_swing)
+{
+    static const char *const SETS[] = {"controller.evaluation_interval_secs=3600"};
+    hs_sim_options options = {.seed = 1, .sets = SETS, .set_count = 1};
+    hs_sim_result r;
+    run_with("homo100", HASHMUX, &options, &r);
+    cr_assert_lt(r.errors[1].mean, 1.0);
+    cr_assert_lt(r.errors[3].mean, 0.1);
+    cr_assert_lt(r.moves_per_channel_day, 1.0);
+    hs_sim_result_free(&r);
+}
+
 Test(sim_hashmux, settings_reach_the_plugin)
 {
     const char *const eager[] = {"controller.tuning_model=aggressive"};

@@ -123,3 +123,18 @@ Test(tuning, slewing_to_where_it_is_changes_nothing)
     hm_gains_slew(&now, &set, 1.0);
     cr_assert_eq(now.kp, 3.0, "no time has passed");
 }
+
+/* Of the debt an evaluation takes back no more than there is, and of the window no more than an
+ * interval holds; a gain that is less than that stays as it is. */
+Test(tuning, gains_are_limited_by_the_interval)
+{
+    const hm_gains set = {0.5, 0.05, 0.02};
+    const hm_gains usual = hm_gains_limited(&set, 60.0, 600.0);
+    cr_assert(usual.kp == 0.5 && usual.ki == 0.05 && usual.kd == 0.02);
+    const hm_gains seldom = hm_gains_limited(&set, 3600.0, 600.0);
+    cr_assert_float_eq(seldom.ki, 1.0 / 60.0, 1e-15);
+    cr_assert_float_eq(seldom.kp, 600.0 / 3600.0, 1e-15);
+    cr_assert(seldom.kd == 0.02);
+    const hm_gains border = hm_gains_limited(&set, 1200.0, 600.0);
+    cr_assert(border.kp == 0.5 && border.ki == 0.05, "just as much as it can bear");
+}

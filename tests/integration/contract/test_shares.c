@@ -53,6 +53,39 @@ Test(contract_shares, credit_of_zero_is_the_work)
     it_close(&H);
 }
 
+/* What a pool rejects is made good by more hashrate: by what it is worth. a rejects a tenth of its
+ * shares, of the usual credit or of ten times that. */
+static double command_of_a(double credit_of_rejects)
+{
+    it_open(&H, "[failover]\ngrey_detection = false\n" AB);
+    it_all_up(&H, 2);
+    it_channels(&H, 100, 1000);
+    for (uint32_t step = 0; step < 40; step++) {
+        it_advance(&H, 30);
+        for (uint32_t i = 0; i < 100; i++) {
+            const uint32_t at = H.channels[i].upstream;
+            tell(i, at, HMX_SHARE_SUBMITTED, 10, 30000, 0);
+            tell(i, at, HMX_SHARE_ACCEPTED, at == IT_A ? 9 : 10, at == IT_A ? 27000 : 30000, 0);
+            if (at == IT_A) {
+                tell(i, at, HMX_SHARE_REJECTED_OTHER, 1, 3000, credit_of_rejects);
+            }
+        }
+        it_tick(&H);
+        it_answer_all(&H, HMX_RESULT_REFUSED);
+    }
+    const double command = it_row(&H, IT_A).command_pct;
+    it_close(&H);
+    return command;
+}
+
+Test(contract_shares, what_a_pool_rejects_is_made_good_by_what_it_is_worth)
+{
+    const double usual = command_of_a(3000);
+    const double tenfold = command_of_a(30000);
+    cr_assert_gt(usual, 61, "%.2f", usual);
+    cr_assert_gt(tenfold, usual + 3, "%.2f and %.2f", usual, tenfold);
+}
+
 /* The same shares with any credit are the same miner. */
 Test(contract_shares, the_miner_is_measured_by_its_work)
 {

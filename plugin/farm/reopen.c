@@ -21,24 +21,41 @@ uint64_t hm_reopen_who(const unsigned char key[16], hmx_view identity, hmx_view 
     return who != 0 ? who : 1;
 }
 
-/* The place of a peer, or HM_REOPEN_MAX. */
+/* The place of a peer, or HM_REOPEN_KNOWN. */
 static uint32_t find(const hm_reopen *r, uint64_t who)
 {
     uint32_t at = 0;
-    while (at < HM_REOPEN_MAX && r->known[at].who != who) {
+    while (at < HM_REOPEN_KNOWN && r->known[at].who != who) {
         at++;
     }
     return at;
 }
 
-/* The entry of a peer; a new one takes a free place or that of the longest quiet. */
+/* A free place, or that of the longest quiet of those who may be forgotten, or HM_REOPEN_KNOWN. */
+static uint32_t find_room(const hm_reopen *r)
+{
+    uint32_t at = HM_REOPEN_KNOWN;
+    for (uint32_t i = 0; i < HM_REOPEN_KNOWN; i++) {
+        const hm_reopened *const k = &r->known[i];
+        if (k->who == 0) {
+            return i;
+        }
+        if (k->failures < HM_REOPEN_FAILURES &&
+            (at == HM_REOPEN_KNOWN || k->at_ns < r->known[at].at_ns)) {
+            at = i;
+        }
+    }
+    return at;
+}
+
+/* The entry of a peer; NULL when it has none and there is no place for one. */
 static hm_reopened *entry_of(hm_reopen *r, uint64_t who)
 {
     uint32_t at = find(r, who);
-    if (at == HM_REOPEN_MAX) {
-        at = 0;
-        for (uint32_t i = 1; i < HM_REOPEN_MAX; i++) {
-            at = r->known[i].at_ns < r->known[at].at_ns ? i : at;
+    if (at == HM_REOPEN_KNOWN) {
+        at = find_room(r);
+        if (at == HM_REOPEN_KNOWN) {
+            return NULL;
         }
         r->known[at] = (hm_reopened){.who = who};
     }
@@ -52,15 +69,22 @@ int hm_reopen_has_room(const hm_reopen *r, uint32_t asked)
 
 int hm_reopen_may(const hm_reopen *r, uint64_t who, uint64_t now_ns, uint64_t dwell_ns)
 {
-    const uint32_t at = find(r, who);
-    return at == HM_REOPEN_MAX ||
-           (r->known[at].failures < HM_REOPEN_FAILURES && now_ns - r->known[at].at_ns >= dwell_ns);
+    uint32_t at = find(r, who);
+    if (at == HM_REOPEN_KNOWN) {
+        at = find_room(r);
+    }
+    return at < HM_REOPEN_KNOWN &&
+           (r->known[at].who == 0 || (r->known[at].failures < HM_REOPEN_FAILURES &&
+                                      now_ns - r->known[at].at_ns >= dwell_ns));
 }
 
 void hm_reopen_closed(hm_reopen *r, uint64_t who, uint64_t decision, uint32_t to, uint64_t now_ns,
                       uint64_t until_ns)
 {
-    entry_of(r, who)->at_ns = now_ns;
+    hm_reopened *const known = entry_of(r, who);
+    if (known != NULL) {
+        known->at_ns = now_ns;
+    }
     for (uint32_t i = 0; i < HM_REOPEN_MAX; i++) {
         if (r->returning[i].decision == 0) {
             r->returning[i] =
@@ -87,7 +111,10 @@ uint32_t hm_reopen_returned(hm_reopen *r, uint64_t who, uint64_t now_ns)
     const uint32_t to = r->returning[first].to;
     r->returning[first] = (hm_returning){0};
     r->waiting--;
-    entry_of(r, who)->failures = 0;
+    hm_reopened *const known = entry_of(r, who);
+    if (known != NULL) {
+        known->failures = 0;
+    }
     return to;
 }
 
@@ -99,8 +126,7 @@ int hm_reopen_missed(hm_reopen *r, uint64_t now_ns, uint32_t *failures)
             r->returning[i] = (hm_returning){0};
             r->waiting--;
             hm_reopened *const known = entry_of(r, w.who);
-            known->failures++;
-            *failures = known->failures;
+            *failures = known != NULL ? ++known->failures : 1u;
             return 1;
         }
     }

@@ -14,7 +14,7 @@
 
 #include "abi/hmx_abi.h"
 
-enum { HM_REOPEN_MAX = 64, HM_REOPEN_FAILURES = 2 };
+enum { HM_REOPEN_MAX = 64, HM_REOPEN_KNOWN = 256, HM_REOPEN_FAILURES = 2 };
 
 /* What became of one identity so far. */
 typedef struct hm_reopened {
@@ -32,10 +32,11 @@ typedef struct hm_returning {
     uint32_t pad0;
 } hm_returning;
 
-/* All zero is empty. When a table is full its oldest entry goes. */
+/* All zero is empty. Who is never to be asked again is never forgotten, and nobody else before his
+ * rest is over: when nobody can be forgotten, nobody new is asked. */
 typedef struct hm_reopen {
     hm_returning returning[HM_REOPEN_MAX];
-    hm_reopened known[HM_REOPEN_MAX];
+    hm_reopened known[HM_REOPEN_KNOWN];
     uint32_t waiting; /* entries of `returning` */
     uint32_t pad0;
 } hm_reopen;

@@ -91,20 +91,48 @@ Test(reopen, no_more_are_awaited_than_there_is_room_for)
     cr_assert(hm_reopen_has_room(&r, 0));
 }
 
-/* Its failures are forgotten with it. */
-Test(reopen, the_one_that_was_quiet_longest_makes_room_for_a_new_one)
+static void fail_twice(uint64_t who, uint64_t at_ns)
 {
     uint32_t failures = 0;
-    for (uint64_t i = 0; i < HM_REOPEN_MAX; i++) {
-        const uint64_t at_ns = NOW_NS + (i == 40 ? 0 : i + 1) * SECOND_NS;
-        for (uint32_t k = 0; k < HM_REOPEN_FAILURES; k++) {
-            hm_reopen_closed(&r, 100 + i, 1 + 2 * i + k, 2, at_ns, at_ns);
-            cr_assert(hm_reopen_missed(&r, at_ns + 1, &failures));
+    for (uint64_t k = 0; k < HM_REOPEN_FAILURES; k++) {
+        hm_reopen_closed(&r, who, 1 + k, 2, at_ns, at_ns);
+        cr_assert(hm_reopen_missed(&r, at_ns + 1, &failures));
+    }
+    cr_assert_eq(failures, HM_REOPEN_FAILURES);
+}
+
+/* The one that was quiet longest makes room for a new one, when its rest is over. */
+Test(reopen, who_is_never_asked_again_is_never_forgotten)
+{
+    for (uint64_t i = 0; i < HM_REOPEN_KNOWN; i++) {
+        if (i == 40 || i == 41) {
+            hm_reopen_closed(&r, 1000 + i, 5000 + i, 2, NOW_NS + i * SECOND_NS, NOW_NS * 9);
+            cr_assert_eq(hm_reopen_returned(&r, 1000 + i, NOW_NS), 2);
+        } else {
+            fail_twice(1000 + i, NOW_NS);
         }
     }
-    hm_reopen_closed(&r, 999, 1000, 2, NOW_NS + 100 * SECOND_NS, NOW_NS + 101 * SECOND_NS);
-    for (uint64_t i = 0; i < HM_REOPEN_MAX; i++) {
-        cr_assert_eq(hm_reopen_may(&r, 100 + i, NOW_NS + 9999 * SECOND_NS, DWELL_NS), i == 40,
-                     "peer %u", (unsigned)i);
+    const uint64_t rested_ns = NOW_NS + 40 * SECOND_NS + DWELL_NS;
+    cr_assert_not(hm_reopen_may(&r, 999, rested_ns - 1, DWELL_NS), "nobody can be forgotten yet");
+    cr_assert(hm_reopen_may(&r, 999, rested_ns, DWELL_NS));
+    hm_reopen_closed(&r, 999, 6000, 2, rested_ns, rested_ns);
+    for (uint64_t i = 0; i < HM_REOPEN_KNOWN; i++) {
+        cr_assert_eq(hm_reopen_may(&r, 1000 + i, rested_ns + DWELL_NS, DWELL_NS),
+                     i == 40 || i == 41, "peer %u", (unsigned)i);
     }
+}
+
+/* All places are taken by those who do not come: nobody new is asked, and nothing breaks. */
+Test(reopen, when_nobody_can_be_forgotten_nobody_new_is_asked)
+{
+    uint32_t failures = 0;
+    for (uint64_t i = 0; i < HM_REOPEN_KNOWN; i++) {
+        fail_twice(1000 + i, NOW_NS);
+    }
+    cr_assert_not(hm_reopen_may(&r, 999, NOW_NS + 1000 * DWELL_NS, DWELL_NS));
+    close_until(999, 7000, 3, 60); /* the host did so all the same */
+    cr_assert_eq(hm_reopen_returned(&r, 999, NOW_NS), 3);
+    close_until(999, 7001, 3, 60);
+    cr_assert(hm_reopen_missed(&r, NOW_NS + 61 * SECOND_NS, &failures));
+    cr_assert_eq(failures, 1);
 }

@@ -129,7 +129,10 @@ static void give_rest(filling *f, const uint32_t *order, uint32_t order_count)
         const double room = r->high - r->effective; /* none where the row is not usable */
         lift(f, r, room < f->left ? room : f->left);
     }
-    const double given = 1.0 - f->left;
+    double given = 0.0; /* not 1 - left: of caps that are next to nothing that is all rounding */
+    for (uint32_t i = 0; i < order_count; i++) {
+        given += f->rows[order[i]].usable ? f->results[order[i]].effective : 0.0;
+    }
     for (uint32_t i = 0; i < order_count && f->left > 1e-12; i++) {
         hm_target_result *const r = &f->results[order[i]];
         if (!f->rows[order[i]].usable) {

@@ -298,3 +298,17 @@ Test(targets, a_pool_of_zero_percent_keeps_what_is_pinned_to_it)
     cr_assert_float_eq(results[0].effective, 0.8, 1e-12);
     cr_assert_float_eq(results[1].effective, 0.2, 1e-12);
 }
+
+/* 1 - 1.05e-16 has no more digits than 1 - 1.11e-16: what was given is summed up. */
+Test(targets, caps_of_next_to_nothing_still_make_a_whole)
+{
+    for (double cap = 1e-20; cap < 1e-10; cap *= 1.37) {
+        hm_target_row rows[2] = {percent(60), percent(40)};
+        rows[0].most = cap;
+        rows[1].most = 2.0 * cap;
+        distribute(rows, 2, 1.0);
+        cr_assert_float_eq(results[0].effective + results[1].effective, 1.0, 1e-12, "%g: %.15g",
+                           cap, results[0].effective + results[1].effective);
+        cr_assert_float_eq(results[0].effective, 1.0 / 3.0, 1e-9, "%g", cap);
+    }
+}

@@ -7,6 +7,7 @@
 #include "host_stub/base/array.h"
 #include "host_stub/sim/host.h"
 #include "host_stub/sim/moves.h"
+#include "host_stub/sim/shares.h"
 
 enum { CHURN_PER_SECOND_MAX = 1000, PICK_TRIES = 1000 };
 

@@ -303,7 +303,10 @@ void hs_sim_frames_close(hs_sim *sim, hs_sim_miner *miner, uint32_t reason)
 /* Where in its second a share is found: the answers and moves of a second come at its beginning. */
 enum { SHARE_MS = 500 };
 
-/* One share of the active job. The tag holds the verdict that the pool is going to give. */
+/* A share's tag: the verdict that the pool is going to give, its number, and its second. */
+enum { TAG_ACCEPTED = 0x1, TAG_NUMBER_SHIFT = 1, TAG_SECOND_SHIFT = 33 };
+
+/* One share of the active job. */
 static int submit(hs_sim *sim, hs_sim_frame_channel *c, const hs_job_entry *job, int accepted)
 {
     hs_rng *const rng = &sim->frames->rng;
@@ -328,7 +331,9 @@ static int submit(hs_sim *sim, hs_sim_frame_channel *c, const hs_job_entry *job,
     (void)hs_frame_file_message(&c->conn->file, HS_FRAME_FROM_CLIENT, found_ms, &m);
     const hs_ack_share share = {.sequence_number = c->last_sequence,
                                 .upstream = job->upstream,
-                                .tag = (uint64_t)c->last_sequence << 1 | (accepted ? 1u : 0u),
+                                .tag = (sim->second - 1) << TAG_SECOND_SHIFT |
+                                       (uint64_t)c->last_sequence << TAG_NUMBER_SHIFT |
+                                       (accepted ? TAG_ACCEPTED : 0u),
                                 .difficulty = hs_sv2_difficulty(&job->target)};
     return hs_acks_add(&c->acks, &share) == 0;
 }
@@ -348,11 +353,13 @@ void hs_sim_frames_shares(hs_sim *sim, hs_sim_miner *miner, uint32_t found, doub
     }
     const uint32_t index = (uint32_t)sim->pool_of[job->upstream];
     if (!sim->pools[index].up) {
-        hs_sim_frames_verdicts(sim, miner->channel, index);
+        hs_sim_frames_verdicts(sim, miner->channel, index, UINT64_MAX,
+                               HS_SIM_FRAME_ACCEPTED | HS_SIM_FRAME_REJECTED);
     }
 }
 
-void hs_sim_frames_verdicts(hs_sim *sim, uint64_t channel, uint32_t index)
+void hs_sim_frames_verdicts(hs_sim *sim, uint64_t channel, uint32_t index, uint64_t until,
+                            uint32_t which)
 {
     hs_sim_frame_channel *const c = hs_sim_frames_channel(sim, channel);
     const hs_sim_pool *const pool = &sim->pools[index];
@@ -361,10 +368,13 @@ void hs_sim_frames_verdicts(hs_sim *sim, uint64_t channel, uint32_t index)
     }
     for (size_t i = 0; i < c->acks.count; i++) {
         const hs_ack_share *const share = &c->acks.shares[i];
-        if (share->state == HS_ACK_WAITS && share->upstream == pool->upstream) {
-            const char *const code = !pool->up                ? HS_CODE_POOL_LOST
-                                     : (share->tag & 1u) != 0 ? NULL
-                                                              : HS_CODE_REFUSED;
+        const int accepted = (share->tag & TAG_ACCEPTED) != 0;
+        const uint32_t kind = accepted ? HS_SIM_FRAME_ACCEPTED : HS_SIM_FRAME_REJECTED;
+        if (share->state == HS_ACK_WAITS && share->upstream == pool->upstream &&
+            (which & kind) != 0 && share->tag >> TAG_SECOND_SHIFT <= until) {
+            const char *const code = !pool->up  ? HS_CODE_POOL_LOST
+                                     : accepted ? NULL
+                                                : HS_CODE_REFUSED;
             (void)hs_acks_settle(&c->acks, share->upstream, share->tag, code);
         }
     }

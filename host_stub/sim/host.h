@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * sim/host: the conversation with the plugin: pools, tips, targets, configurations
- * and shares. */
+ * sim/host: the conversation with the plugin: pools, tips, targets and
+ * configurations. */
 #ifndef HOST_STUB_SIM_HOST_H
 #define HOST_STUB_SIM_HOST_H
 
@@ -20,10 +20,5 @@ void hs_sim_new_tip(hs_sim *sim);
 /* The operator's new targets, and a new configuration, to the plugin. */
 void hs_sim_set_targets(hs_sim *sim);
 void hs_sim_reconfigure(hs_sim *sim);
-
-/* Shares on their way to a pool and back. */
-void hs_sim_submit(hs_sim *sim, hs_sim_miner *miner, uint32_t found);
-void hs_sim_lose_pending(hs_sim *sim, uint32_t pool);
-void hs_sim_deliver_acks(hs_sim *sim, uint32_t pool);
 
 #endif

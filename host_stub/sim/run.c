@@ -13,6 +13,7 @@
 #include "host_stub/sim/host.h"
 #include "host_stub/sim/links.h"
 #include "host_stub/sim/moves.h"
+#include "host_stub/sim/shares.h"
 
 const uint64_t HS_WINDOW_SECS[HS_WINDOWS] = {600, 3600, 6 * 3600, 24 * 3600};
 const char *const HS_WINDOW_NAMES[HS_WINDOWS] = {"10m", "1h", "6h", "24h"};
@@ -75,9 +76,7 @@ static void step(hs_sim *sim)
         hs_sim_retarget_account(sim);
     }
     for (uint32_t i = 0; i < sim->pool_count; i++) {
-        if (sim->second >= sim->pools[i].next_ack) {
-            hs_sim_deliver_acks(sim, i);
-        }
+        hs_sim_judge_shares(sim, i);
     }
     hs_sim_frames_second(sim);
     hs_sim_farm_come_and_go(sim);
@@ -145,7 +144,7 @@ static int run(hs_sim *sim, char *why, size_t capacity)
         }
     }
     for (uint32_t i = 0; i < sim->pool_count; i++) {
-        hs_sim_deliver_acks(sim, i);
+        hs_sim_judge_the_rest(sim, i);
     }
     if (sim->no_memory) {
         return hs_refuse(why, capacity, "out of memory");
@@ -184,7 +183,8 @@ int hs_sim_run(const hs_scenario *scenario, const hs_sim_options *options, hs_si
     result->guard_violations = hs_link_stop(&sim->link);
     hs_sim_frames_free(sim);
     for (uint32_t i = 0; i < HS_SIM_POOLS_MAX; i++) {
-        free(sim->pools[i].pending);
+        free(sim->pools[i].sent.shares);
+        free(sim->pools[i].waiting.shares);
     }
     hs_sim_farm_free(sim);
     hs_sim_config_free(&sim->config);

@@ -9,6 +9,7 @@
 #include "host_stub/sim/scenario_event.h"
 
 #define YEAR_SECS 31536000.0
+enum { ACK_SECS = 5 /* between a pool's batches unless it counts shares */ };
 /* clang-format off */
 #define KEY(type, object, field, min, max, allowed) \
     {#field, type, offsetof(object, field), min, max, allowed}
@@ -30,8 +31,13 @@ static const struct hs_key POOL_KEYS[] = {
     KEY(HS_KEY_COUNT, hs_sim_pool_spec, priority, 0.0, 65535.0, "a whole number from 0 to 65535"),
     KEY(HS_KEY_COUNT, hs_sim_pool_spec, extranonce_size, 0.0, 28.0, "bytes from 0 to 28"),
     KEY(HS_KEY_COUNT, hs_sim_pool_spec, chain, 0.0, 63.0, "a whole number from 0 to 63"),
-    {"ack_interval", HS_KEY_TIME, offsetof(hs_sim_pool_spec, ack_secs), 1.0, 600.0,
-     "a time from 1s to 10min"},
+    {"ack_interval", HS_KEY_TIME, offsetof(hs_sim_pool_spec, ack_secs), 1.0, 3600.0,
+     "a time from 1s to 1h"},
+    KEY(HS_KEY_COUNT, hs_sim_pool_spec, ack_shares, 0.0, 10000.0, "shares from 0 to 10000"),
+    KEY(HS_KEY_SWITCH, hs_sim_pool_spec, ack_per_channel, 0.0, 1.0, "yes or no"),
+    KEY(HS_KEY_SWITCH, hs_sim_pool_spec, rejects_at_once, 0.0, 1.0, "yes or no"),
+    {"latency", HS_KEY_TIME, offsetof(hs_sim_pool_spec, latency_secs), 0.0, 600.0,
+     "a time from 0s to 10min"},
 };
 
 static const struct hs_key FARM_KEYS[] = {
@@ -185,7 +191,8 @@ static int take_pool(const struct hs_blame *blame, const hs_ini_entry *entry, hs
     if (stored == 0) {
         return hs_blame_entry(blame, entry,
                               "there is no such key; [pool.<id>] has target, hashrate_ths, "
-                              "priority, accept, extranonce_size, chain, ack_interval");
+                              "priority, accept, extranonce_size, chain, ack_interval, "
+                              "ack_shares, ack_per_channel, rejects_at_once, latency");
     }
     return stored < 0 ? -1 : 0;
 }
@@ -258,7 +265,14 @@ static void set_defaults(hs_scenario *scenario, const char *path)
 
 void hs_sim_pool_spec_default(hs_sim_pool_spec *pool)
 {
-    *pool = (hs_sim_pool_spec){.accept_pct = 100.0, .extranonce_size = 12, .ack_secs = 5};
+    *pool = (hs_sim_pool_spec){.accept_pct = 100.0, .extranonce_size = 12};
+}
+
+void hs_sim_pool_spec_complete(hs_sim_pool_spec *pool)
+{
+    if (pool->ack_secs == 0 && pool->ack_shares == 0) {
+        pool->ack_secs = ACK_SECS;
+    }
 }
 
 /* What no single key can tell. */
@@ -329,6 +343,9 @@ static int take_all(hs_scenario *scenario, const char *path, const hs_ini *ini, 
                 rc = take_entry(&blame, &ini->entries[i], scenario);
             }
         }
+    }
+    for (uint32_t i = 0; i < scenario->pool_count; i++) {
+        hs_sim_pool_spec_complete(&scenario->pools[i]);
     }
     if (rc != 0 || check_whole(&blame, scenario, ini) != 0 ||
         check_events(&blame, scenario, ini) != 0) {

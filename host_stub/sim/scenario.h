@@ -53,8 +53,12 @@ typedef struct hs_sim_pool_spec {
     double accept_pct;
     uint32_t priority;
     uint32_t extranonce_size;
-    uint32_t chain;    /* pools of one chain work on the same tip */
-    uint64_t ack_secs; /* verdicts come in batches, this far apart */
+    uint32_t chain;           /* pools of one chain work on the same tip */
+    uint64_t ack_secs;        /* verdicts come in batches, this far apart; 0 = by shares alone */
+    uint32_t ack_shares;      /* ... or when so many wait; 0 = by time alone */
+    uint32_t ack_per_channel; /* each channel has batches of its own */
+    uint32_t rejects_at_once; /* not with the batch */
+    uint64_t latency_secs;    /* until a share is judged */
 } hs_sim_pool_spec;
 
 enum hs_event_kind {
@@ -104,8 +108,9 @@ typedef struct hs_scenario {
     hs_ini settings; /* [controller], [failover] and [upstream.*] for the plugin */
 } hs_scenario;
 
-/* What a pool is unless a file says otherwise. */
+/* What a pool is unless a file says otherwise, and what follows from what it says. */
 void hs_sim_pool_spec_default(hs_sim_pool_spec *pool);
+void hs_sim_pool_spec_complete(hs_sim_pool_spec *pool);
 
 /* Reads the file. 0, or -1 with `file:line: what, seen, allowed` in `why` and *scenario empty. */
 int hs_scenario_load(hs_scenario *scenario, const char *path, char *why, size_t capacity);

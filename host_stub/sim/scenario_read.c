@@ -19,6 +19,12 @@ int hs_blame_allowed(const struct hs_blame *blame, const hs_ini_entry *entry, co
     return hs_blame_entry(blame, entry, what);
 }
 
+static int parse_switch(const char *word, uint64_t *out)
+{
+    *out = strcmp(word, "yes") == 0;
+    return *out != 0 || strcmp(word, "no") == 0 ? 0 : -1;
+}
+
 int hs_key_store(const struct hs_blame *blame, const struct hs_key *keys, size_t count,
                  const hs_ini_entry *entry, void *object)
 {
@@ -29,9 +35,10 @@ int hs_key_store(const struct hs_blame *blame, const struct hs_key *keys, size_t
         unsigned char *const to = (unsigned char *)object + keys[i].offset;
         double decimal = -1.0;
         uint64_t whole = 0;
-        const int bad = keys[i].type == HS_KEY_DECIMAL ? hs_parse_decimal(entry->value, &decimal)
-                        : keys[i].type == HS_KEY_COUNT ? hs_parse_whole(entry->value, &whole)
-                                                       : hs_parse_duration(entry->value, &whole);
+        const int bad = keys[i].type == HS_KEY_DECIMAL  ? hs_parse_decimal(entry->value, &decimal)
+                        : keys[i].type == HS_KEY_COUNT  ? hs_parse_whole(entry->value, &whole)
+                        : keys[i].type == HS_KEY_SWITCH ? parse_switch(entry->value, &whole)
+                                                        : hs_parse_duration(entry->value, &whole);
         const double value = keys[i].type == HS_KEY_DECIMAL ? decimal : (double)whole;
         if (bad != 0 || value < keys[i].min || value > keys[i].max) {
             return hs_blame_allowed(blame, entry, keys[i].allowed);
@@ -39,7 +46,7 @@ int hs_key_store(const struct hs_blame *blame, const struct hs_key *keys, size_t
         const uint32_t small = (uint32_t)(whole & 0xffffffffu);
         if (keys[i].type == HS_KEY_DECIMAL) {
             memcpy(to, &decimal, sizeof decimal);
-        } else if (keys[i].type == HS_KEY_COUNT) {
+        } else if (keys[i].type == HS_KEY_COUNT || keys[i].type == HS_KEY_SWITCH) {
             memcpy(to, &small, sizeof small);
         } else {
             memcpy(to, &whole, sizeof whole);

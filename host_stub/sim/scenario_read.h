@@ -16,6 +16,7 @@ struct hs_blame {
 enum hs_key_type {
     HS_KEY_DECIMAL, /* double */
     HS_KEY_COUNT,   /* uint32_t */
+    HS_KEY_SWITCH,  /* uint32_t, yes = 1 and no = 0 */
     HS_KEY_TIME     /* uint64_t, seconds */
 };
 

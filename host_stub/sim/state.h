@@ -38,8 +38,13 @@ typedef struct hs_sim_pending {
     uint32_t untold; /* the plugin does not know this channel */
 } hs_sim_pending;
 
-/* One simulated pool: its connection, what it accepts, and the shares that wait for its verdict,
- * which it gives in batches, per channel, as SV2 pools do. */
+typedef struct hs_sim_pending_list {
+    hs_sim_pending *shares;
+    size_t count;
+    size_t capacity;
+} hs_sim_pending_list;
+
+/* One simulated pool: its connection, what it accepts, and the shares that wait for its verdict. */
 typedef struct hs_sim_pool {
     hs_sim_pool_spec spec;
     uint32_t upstream; /* the plugin's number for it */
@@ -51,12 +56,12 @@ typedef struct hs_sim_pool {
     double cap;          /* fraction of the farm known as its most, 1 = none */
     double refuse_above; /* moves that lift it above this fraction are refused, 1 = none */
     uint8_t prefix[4];
-    uint32_t host_prefixes; /* that the host has chosen in its space so far */
-    hs_job_stream stream;   /* its tip and job, as far as the host has heard */
-    uint64_t next_ack;      /* second */
-    hs_sim_pending *pending;
-    size_t pending_count;
-    size_t pending_capacity;
+    uint32_t host_prefixes;      /* that the host has chosen in its space so far */
+    hs_job_stream stream;        /* its tip and job, as far as the host has heard */
+    uint64_t next_ack;           /* second of the next batch by time */
+    hs_sim_pending_list sent;    /* on their way, in order of time */
+    hs_sim_pending_list waiting; /* for their batch */
+    uint64_t waiting_shares;
     /* since the start */
     uint64_t submitted;
     uint64_t accepted;

@@ -50,6 +50,8 @@ Test(sim_scenario, defaults)
     cr_assert_eq(s.pools[1].target_pct, 40.0);
     cr_assert_eq(s.pools[1].accept_pct, 100.0);
     cr_assert_eq(s.pools[1].ack_secs, 5);
+    cr_assert(s.pools[1].ack_shares == 0 && s.pools[1].latency_secs == 0);
+    cr_assert(!s.pools[1].ack_per_channel && !s.pools[1].rejects_at_once);
     hs_scenario_free(&s);
 }
 
@@ -71,7 +73,9 @@ Test(sim_scenario, everything_that_can_be_said)
                        "[farm]\nlist = 100 2x14.5\nnominal_error_pct = 30\n"
                        "deaf_pct = 40\nreopen_time = 2min\nreopen_lost_pct = 5\n"
                        "[pool.a]\ntarget = 60\naccept = 99.5\npriority = 9\n"
-                       "extranonce_size = 14\nack_interval = 30s\n[pool.b]\ntarget = 40\n"),
+                       "extranonce_size = 14\nack_interval = 30s\n[pool.b]\ntarget = 40\n"
+                       "ack_shares = 10\nack_per_channel = yes\nrejects_at_once = yes\n"
+                       "latency = 2s\n"),
                  0, "%s", why);
     cr_assert_str_eq(s.title, "a b");
     cr_assert_str_eq(s.config, "some/where/y.ini", "relative to the scenario");
@@ -84,6 +88,9 @@ Test(sim_scenario, everything_that_can_be_said)
     cr_assert_eq(s.pools[0].priority, 9);
     cr_assert_eq(s.pools[0].ack_secs, 30);
     cr_assert_eq(s.pools[0].accept_pct, 99.5);
+    cr_assert(s.pools[1].ack_shares == 10 && s.pools[1].ack_secs == 0, "no clock beside it");
+    cr_assert(s.pools[1].ack_per_channel == 1 && s.pools[1].rejects_at_once == 1);
+    cr_assert_eq(s.pools[1].latency_secs, 2);
     cr_assert_str_eq(hs_ini_get(&s.settings, "controller", "tuning_model"), "aggressive");
     cr_assert_eq(s.event_count, 6);
     cr_assert_eq(s.events[0].times, 2);
@@ -122,6 +129,11 @@ Test(sim_scenario, refusals_name_line_value_and_what_is_allowed)
     expect_refusal(FARM "[pool.a]\ntarget = 60\n", "do not add up to 100");
     expect_refusal(FARM "[pool.a]\ntarget = 101\n", "per cent from 0 to 100");
     expect_refusal(FARM "[pool.a]\nweight = 1\n", "[pool.<id>] has target");
+    expect_refusal(FARM "[pool.a]\nack_interval = 2h\n", "a time from 1s to 1h");
+    expect_refusal(FARM "[pool.a]\nack_shares = 10001\n", "shares from 0 to 10000");
+    expect_refusal(FARM "[pool.a]\nack_per_channel = 1\n", "allowed: yes or no");
+    expect_refusal(FARM "[pool.a]\nrejects_at_once = maybe\n", "allowed: yes or no");
+    expect_refusal(FARM "[pool.a]\nlatency = 11min\n", "a time from 0s to 10min");
     expect_refusal(FARM POOLS "[bogus]\nx = 1\n", "x.ini:9: [bogus]: there is no such section");
     expect_refusal("x = 1\n" FARM POOLS, "there is no such section");
     expect_refusal(FARM POOLS "[scenario]\nhours = 0\n", "hours from 0.01 to 8760");

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "host_stub/sim/shares.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_stub/base/array.h"
+#include "host_stub/sim/frames.h"
+
+uint64_t hs_sim_first_ack(const hs_sim_pool *pool, uint32_t index)
+{
+    return pool->spec.ack_secs > 0 ? 1 + index % pool->spec.ack_secs : UINT64_MAX;
+}
+
+static void tell(hs_sim *sim, const hs_sim_pending *share, uint32_t upstream, uint32_t verdict,
+                 uint32_t count, double work)
+{
+    if (count == 0 || share->untold) {
+        return;
+    }
+    hmx_share e = {.channel = share->channel,
+                   .cookie = share->cookie,
+                   .upstream = upstream,
+                   .verdict = verdict,
+                   .count = count,
+                   .work = work};
+    (void)hs_link_share(&sim->link, &e);
+}
+
+void hs_sim_submit(hs_sim *sim, hs_sim_miner *miner, uint32_t found)
+{
+    const uint32_t index = (uint32_t)sim->pool_of[miner->upstream];
+    hs_sim_pool *const pool = &sim->pools[index];
+    const uint64_t hashed_in = sim->second - 1;
+    const double work = (double)found * miner->difficulty;
+    pool->submitted += found;
+    if (sim->options->share != NULL) {
+        sim->options->share(sim->options->ctx, hashed_in, miner->number, found, miner->difficulty,
+                            index);
+    }
+    const uint32_t accepted = hs_sim_miner_taken(miner, found, pool->acceptance);
+    const hs_sim_pending share = {.channel = miner->channel,
+                                  .cookie = miner->cookie,
+                                  .second = hashed_in,
+                                  .accepted_work = (double)accepted * miner->difficulty,
+                                  .rejected_work = (double)(found - accepted) * miner->difficulty,
+                                  .accepted = accepted,
+                                  .rejected = found - accepted,
+                                  .untold = miner->untold};
+    tell(sim, &share, pool->upstream, HMX_SHARE_SUBMITTED, found, work);
+    hs_sim_frames_shares(sim, miner, found, pool->acceptance);
+    if (!pool->up) {
+        pool->lost += found;
+        sim->lost_work += work;
+        tell(sim, &share, pool->upstream, HMX_SHARE_LOST, found, work);
+        return;
+    }
+    if (HS_PUSH(pool->sent.shares, pool->sent.capacity, pool->sent.count, share) != 0) {
+        sim->no_memory = 1;
+    }
+}
+
+static int by_channel(const void *left, const void *right)
+{
+    /* A channel has at most one entry per second, so the order is total. */
+    const hs_sim_pending *const a = left;
+    const hs_sim_pending *const b = right;
+    if (a->channel != b->channel) {
+        return a->channel < b->channel ? -1 : 1;
+    }
+    return a->second < b->second ? -1 : a->second > b->second;
+}
+
+/* By channel and then by second, so that each channel's shares are one run. */
+static void sort_waiting(hs_sim_pool *pool)
+{
+    if (pool->waiting.count > 1) {
+        qsort(pool->waiting.shares, pool->waiting.count, sizeof *pool->waiting.shares, by_channel);
+    }
+}
+
+/* Sums the run of one channel that begins at `from`; returns where the next begins. */
+static size_t sum_run(const hs_sim_pool *pool, size_t from, hs_sim_pending *sum)
+{
+    const hs_sim_pending *const shares = pool->waiting.shares;
+    size_t at = from;
+    memset(sum, 0, sizeof *sum);
+    while (at < pool->waiting.count && shares[at].channel == shares[from].channel) {
+        const hs_sim_pending *const share = &shares[at++];
+        sum->accepted += share->accepted;
+        sum->rejected += share->rejected;
+        sum->accepted_work += share->accepted_work;
+        sum->rejected_work += share->rejected_work;
+        sum->channel = share->channel;
+        sum->cookie = share->cookie;
+        sum->second = share->second;
+        sum->untold = share->untold;
+    }
+    return at;
+}
+
+/* ---- a share reaches its pool ---- */
+
+static void tell_rejected(hs_sim *sim, uint32_t index, const hs_sim_pending *share)
+{
+    hs_sim_pool *const pool = &sim->pools[index];
+    pool->rejected += share->rejected;
+    sim->lost_work += share->rejected_work;
+    tell(sim, share, pool->upstream, HMX_SHARE_REJECTED_OTHER, share->rejected,
+         share->rejected_work);
+}
+
+static void arrive(hs_sim *sim, uint32_t index, hs_sim_pending share)
+{
+    hs_sim_pool *const pool = &sim->pools[index];
+    if (pool->spec.rejects_at_once && share.rejected > 0) {
+        tell_rejected(sim, index, &share);
+        hs_sim_frames_verdicts(sim, share.channel, index, share.second, HS_SIM_FRAME_REJECTED);
+        share.rejected = 0;
+        share.rejected_work = 0.0;
+    }
+    if (share.accepted + share.rejected == 0) {
+        return;
+    }
+    pool->waiting_shares += share.accepted + share.rejected;
+    if (HS_PUSH(pool->waiting.shares, pool->waiting.capacity, pool->waiting.count, share) != 0) {
+        sim->no_memory = 1;
+    }
+}
+
+/* Those that were hashed before the second `before`. */
+static void arrive_before(hs_sim *sim, uint32_t index, uint64_t before)
+{
+    hs_sim_pending_list *const sent = &sim->pools[index].sent;
+    size_t at = 0;
+    while (at < sent->count && sent->shares[at].second < before) {
+        arrive(sim, index, sent->shares[at++]);
+    }
+    if (at > 0) {
+        sent->count -= at;
+        memmove(sent->shares, sent->shares + at, sent->count * sizeof *sent->shares);
+    }
+}
+
+/* ---- batches ---- */
+
+static void tell_batch(hs_sim *sim, uint32_t index, const hs_sim_pending *sum)
+{
+    hs_sim_pool *const pool = &sim->pools[index];
+    pool->accepted += sum->accepted;
+    pool->accepted_work += sum->accepted_work;
+    sim->credited_work += sum->accepted_work;
+    tell(sim, sum, pool->upstream, HMX_SHARE_ACCEPTED, sum->accepted, sum->accepted_work);
+    tell_rejected(sim, index, sum);
+    hs_sim_frames_verdicts(sim, sum->channel, index, sum->second,
+                           HS_SIM_FRAME_ACCEPTED | HS_SIM_FRAME_REJECTED);
+}
+
+static void credit(hs_sim *sim, uint32_t index, size_t from, size_t to)
+{
+    const hs_sim_pool *const pool = &sim->pools[index];
+    for (size_t i = from; i < to; i++) {
+        hs_account_credit(&sim->result->account, index, pool->waiting.shares[i].second,
+                          pool->waiting.shares[i].accepted_work);
+    }
+}
+
+static void acknowledge_all(hs_sim *sim, uint32_t index)
+{
+    hs_sim_pool *const pool = &sim->pools[index];
+    if (pool->spec.ack_secs > 0) {
+        pool->next_ack = sim->second + pool->spec.ack_secs;
+    }
+    sort_waiting(pool);
+    credit(sim, index, 0, pool->waiting.count);
+    for (size_t at = 0; at < pool->waiting.count;) {
+        hs_sim_pending sum;
+        at = sum_run(pool, at, &sum);
+        tell_batch(sim, index, &sum);
+    }
+    pool->waiting.count = 0;
+    pool->waiting_shares = 0;
+}
+
+/* Each channel has batches of its own, those by time in seconds of their own. */
+static int channel_is_due(const hs_sim *sim, const hs_sim_pool *pool, const hs_sim_pending *sum)
+{
+    const hs_sim_pool_spec *const spec = &pool->spec;
+    return (spec->ack_secs > 0 && (sim->second + sum->channel) % spec->ack_secs == 0) ||
+           (spec->ack_shares > 0 && sum->accepted + sum->rejected >= spec->ack_shares);
+}
+
+static void acknowledge_channels(hs_sim *sim, uint32_t index)
+{
+    hs_sim_pool *const pool = &sim->pools[index];
+    size_t kept = 0;
+    sort_waiting(pool);
+    for (size_t at = 0; at < pool->waiting.count;) {
+        hs_sim_pending sum;
+        const size_t from = at;
+        at = sum_run(pool, from, &sum);
+        if (channel_is_due(sim, pool, &sum)) {
+            credit(sim, index, from, at);
+            tell_batch(sim, index, &sum);
+        } else {
+            memmove(pool->waiting.shares + kept, pool->waiting.shares + from,
+                    (at - from) * sizeof *pool->waiting.shares);
+            kept += at - from;
+        }
+    }
+    pool->waiting.count = kept;
+}
+
+void hs_sim_judge_shares(hs_sim *sim, uint32_t index)
+{
+    const hs_sim_pool *const pool = &sim->pools[index];
+    const uint64_t latency = pool->spec.latency_secs;
+    arrive_before(sim, index, sim->second > latency ? sim->second - latency : 0);
+    if (pool->spec.ack_per_channel) {
+        acknowledge_channels(sim, index);
+    } else if (sim->second >= pool->next_ack ||
+               (pool->spec.ack_shares > 0 && pool->waiting_shares >= pool->spec.ack_shares)) {
+        acknowledge_all(sim, index);
+    }
+}
+
+void hs_sim_judge_the_rest(hs_sim *sim, uint32_t index)
+{
+    arrive_before(sim, index, UINT64_MAX);
+    acknowledge_all(sim, index);
+}
+
+void hs_sim_lose_pending(hs_sim *sim, uint32_t index)
+{
+    hs_sim_pool *const pool = &sim->pools[index];
+    for (size_t i = 0; i < pool->sent.count; i++) {
+        if (HS_PUSH(pool->waiting.shares, pool->waiting.capacity, pool->waiting.count,
+                    pool->sent.shares[i]) != 0) {
+            sim->no_memory = 1;
+        }
+    }
+    sort_waiting(pool);
+    for (size_t at = 0; at < pool->waiting.count;) {
+        hs_sim_pending sum;
+        at = sum_run(pool, at, &sum);
+        const double work = sum.accepted_work + sum.rejected_work;
+        pool->lost += sum.accepted + sum.rejected;
+        sim->lost_work += work;
+        tell(sim, &sum, pool->upstream, HMX_SHARE_LOST, sum.accepted + sum.rejected, work);
+        hs_sim_frames_verdicts(sim, sum.channel, index, sum.second,
+                               HS_SIM_FRAME_ACCEPTED | HS_SIM_FRAME_REJECTED);
+    }
+    pool->sent.count = 0;
+    pool->waiting.count = 0;
+    pool->waiting_shares = 0;
+}

@@ -304,10 +304,10 @@ void hs_sim_frames_close(hs_sim *sim, hs_sim_miner *miner, uint32_t reason)
 enum { SHARE_MS = 500 };
 
 /* A share's tag: the verdict that the pool is going to give, its number, and its second. */
-enum { TAG_ACCEPTED = 0x1, TAG_NUMBER_SHIFT = 1, TAG_SECOND_SHIFT = 33 };
+enum { TAG_ACCEPTED = 0x1, TAG_STALE = 0x2, TAG_NUMBER_SHIFT = 2, TAG_SECOND_SHIFT = 34 };
 
 /* One share of the active job. */
-static int submit(hs_sim *sim, hs_sim_frame_channel *c, const hs_job_entry *job, int accepted)
+static int submit(hs_sim *sim, hs_sim_frame_channel *c, const hs_job_entry *job, uint32_t verdict)
 {
     hs_rng *const rng = &sim->frames->rng;
     const uint64_t found_ms = (sim->second - 1) * 1000u + SHARE_MS;
@@ -332,13 +332,12 @@ static int submit(hs_sim *sim, hs_sim_frame_channel *c, const hs_job_entry *job,
     const hs_ack_share share = {.sequence_number = c->last_sequence,
                                 .upstream = job->upstream,
                                 .tag = (sim->second - 1) << TAG_SECOND_SHIFT |
-                                       (uint64_t)c->last_sequence << TAG_NUMBER_SHIFT |
-                                       (accepted ? TAG_ACCEPTED : 0u),
+                                       (uint64_t)c->last_sequence << TAG_NUMBER_SHIFT | verdict,
                                 .difficulty = hs_sv2_difficulty(&job->target)};
     return hs_acks_add(&c->acks, &share) == 0;
 }
 
-void hs_sim_frames_shares(hs_sim *sim, hs_sim_miner *miner, uint32_t found, double acceptance)
+void hs_sim_frames_shares(hs_sim *sim, hs_sim_miner *miner, uint32_t found, hs_sim_chance chance)
 {
     hs_sim_frame_channel *const c = hs_sim_frames_channel(sim, miner->channel);
     const hs_job_entry *const job = c != NULL ? hs_job_table_active(&c->move.jobs) : NULL;
@@ -346,7 +345,11 @@ void hs_sim_frames_shares(hs_sim *sim, hs_sim_miner *miner, uint32_t found, doub
         return;
     }
     for (uint32_t i = 0; i < found; i++) {
-        if (!submit(sim, c, job, miner->luck[i] < acceptance)) {
+        const double luck = miner->luck[i];
+        const uint32_t verdict = luck < chance.fresh   ? TAG_ACCEPTED
+                                 : luck < chance.valid ? TAG_STALE
+                                                       : 0u;
+        if (!submit(sim, c, job, verdict)) {
             sim->no_memory = 1;
             return;
         }
@@ -372,9 +375,10 @@ void hs_sim_frames_verdicts(hs_sim *sim, uint64_t channel, uint32_t index, uint6
         const uint32_t kind = accepted ? HS_SIM_FRAME_ACCEPTED : HS_SIM_FRAME_REJECTED;
         if (share->state == HS_ACK_WAITS && share->upstream == pool->upstream &&
             (which & kind) != 0 && share->tag >> TAG_SECOND_SHIFT <= until) {
-            const char *const code = !pool->up  ? HS_CODE_POOL_LOST
-                                     : accepted ? NULL
-                                                : HS_CODE_REFUSED;
+            const char *const code = !pool->up                       ? HS_CODE_POOL_LOST
+                                     : accepted                      ? NULL
+                                     : (share->tag & TAG_STALE) != 0 ? HS_CODE_STALE
+                                                                     : HS_CODE_REFUSED;
             (void)hs_acks_settle(&c->acks, share->upstream, share->tag, code);
         }
     }

@@ -47,7 +47,7 @@ void hs_sim_frames_drained(hs_sim *sim, const hs_sim_drain *drain);
 /* Shares found in the second that has just passed, and the verdicts of one pool on the shares of
  * one channel that wait there: on those hashed until a second, and on `which` of them. */
 enum { HS_SIM_FRAME_ACCEPTED = 1, HS_SIM_FRAME_REJECTED = 2 };
-void hs_sim_frames_shares(hs_sim *sim, hs_sim_miner *miner, uint32_t found, double acceptance);
+void hs_sim_frames_shares(hs_sim *sim, hs_sim_miner *miner, uint32_t found, hs_sim_chance chance);
 void hs_sim_frames_verdicts(hs_sim *sim, uint64_t channel, uint32_t pool, uint64_t until,
                             uint32_t which);
 

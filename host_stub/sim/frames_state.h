@@ -14,6 +14,7 @@
 #define HS_CODE_NO_POOL   "no-upstream-available"
 #define HS_CODE_POOL_LOST "upstream-lost"
 #define HS_CODE_REFUSED   "invalid-share"
+#define HS_CODE_STALE     "stale-share"
 
 enum {
     HS_REFRESH_SECS = 60,         /* between two jobs of a pool on one tip */

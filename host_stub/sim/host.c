@@ -12,7 +12,6 @@
 #include "host_stub/sim/links.h"
 #include "host_stub/sim/shares.h"
 
-enum { TIP_MEAN_SECS = 600 };
 #define LATENCY_NS (50ull * 1000000ull)
 
 static void on_log(void *ctx, uint32_t level, const char *text, uint64_t len)
@@ -306,7 +305,7 @@ void hs_sim_new_tip(hs_sim *sim)
     if (sim->second < sim->next_tip) {
         return;
     }
-    const double wait = hs_rng_exponential(&sim->tip_rng) * (double)TIP_MEAN_SECS;
+    const double wait = hs_rng_exponential(&sim->tip_rng) * (double)sim->scenario->farm.tip_secs;
     sim->next_tip = sim->second + 1 + (uint64_t)wait;
     if (sim->second == 0) {
         return; /* the first tip was told with the pools' connections */
@@ -315,6 +314,7 @@ void hs_sim_new_tip(hs_sim *sim)
     sim->result->tips++;
     for (uint32_t i = 0; i < sim->pool_count; i++) {
         if (sim->pools[i].up) {
+            sim->pools[i].stale_until = sim->second + sim->pools[i].spec.stale_secs;
             hs_sim_pool_tip(sim, i);
             hs_sim_tell_upstream(sim, i, 0);
             hs_sim_frames_tip(sim, i);

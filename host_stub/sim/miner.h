@@ -84,8 +84,14 @@ void hs_sim_miner_restore(hs_sim_miner *miner, uint64_t second);
 /* Hashes for one second; returns the number of shares found, usually 0. */
 uint32_t hs_sim_miner_hash(hs_sim_miner *miner);
 
-/* How many of the `found` shares of the last hs_sim_miner_hash a pool with this acceptance (0..1)
- * takes. */
+/* What a pool does with a share by its luck: below `fresh` it is accepted, else below `valid` it is
+ * stale, else refused for another reason. Fractions, 0 to 1. */
+typedef struct hs_sim_chance {
+    double fresh;
+    double valid;
+} hs_sim_chance;
+
+/* How many of the `found` shares of the last hs_sim_miner_hash have a luck below `acceptance`. */
 uint32_t hs_sim_miner_taken(const hs_sim_miner *miner, uint32_t found, double acceptance);
 
 #endif

@@ -38,6 +38,9 @@ static const struct hs_key POOL_KEYS[] = {
     KEY(HS_KEY_SWITCH, hs_sim_pool_spec, rejects_at_once, 0.0, 1.0, "yes or no"),
     {"latency", HS_KEY_TIME, offsetof(hs_sim_pool_spec, latency_secs), 0.0, 600.0,
      "a time from 0s to 10min"},
+    {"stale_time", HS_KEY_TIME, offsetof(hs_sim_pool_spec, stale_secs), 0.0, 600.0,
+     "a time from 0s to 10min"},
+    KEY(HS_KEY_DECIMAL, hs_sim_pool_spec, stale_pct, 0.0, 100.0, "per cent from 0 to 100"),
 };
 
 static const struct hs_key FARM_KEYS[] = {
@@ -59,6 +62,8 @@ static const struct hs_key FARM_KEYS[] = {
      "a time from 1s to 24h"},
     {"move_cost", HS_KEY_TIME, offsetof(hs_farm_spec, move_cost_secs), 0.0, 3600.0,
      "a time from 0s to 1h"},
+    {"tip_interval", HS_KEY_TIME, offsetof(hs_farm_spec, tip_secs), 1.0, 86400.0,
+     "a time from 1s to 24h"},
     {"join_time", HS_KEY_TIME, offsetof(hs_farm_spec, join_secs), 0.0, 86400.0,
      "a time from 0s to 24h"},
 };
@@ -123,7 +128,7 @@ static int take_farm(const struct hs_blame *blame, const hs_ini_entry *entry, hs
                               "shares_per_minute, nominal_error_pct, drift_pct, drift_time, "
                               "vardiff_lag, move_cost, join_time, extended_pct, deaf_pct, "
                               "reopen_time, reopen_lost_pct, joins_per_minute, "
-                              "leaves_per_minute");
+                              "leaves_per_minute, tip_interval");
     }
     return stored < 0 ? -1 : 0;
 }
@@ -192,7 +197,8 @@ static int take_pool(const struct hs_blame *blame, const hs_ini_entry *entry, hs
         return hs_blame_entry(blame, entry,
                               "there is no such key; [pool.<id>] has target, hashrate_ths, "
                               "priority, accept, extranonce_size, chain, ack_interval, "
-                              "ack_shares, ack_per_channel, rejects_at_once, latency");
+                              "ack_shares, ack_per_channel, rejects_at_once, latency, "
+                              "stale_time, stale_pct");
     }
     return stored < 0 ? -1 : 0;
 }
@@ -260,12 +266,13 @@ static void set_defaults(hs_scenario *scenario, const char *path)
                                     .vardiff_secs = 180,
                                     .move_cost_secs = 1,
                                     .reopen_secs = 30,
-                                    .join_secs = 5};
+                                    .join_secs = 5,
+                                    .tip_secs = 600};
 }
 
 void hs_sim_pool_spec_default(hs_sim_pool_spec *pool)
 {
-    *pool = (hs_sim_pool_spec){.accept_pct = 100.0, .extranonce_size = 12};
+    *pool = (hs_sim_pool_spec){.accept_pct = 100.0, .extranonce_size = 12, .stale_pct = 100.0};
 }
 
 void hs_sim_pool_spec_complete(hs_sim_pool_spec *pool)

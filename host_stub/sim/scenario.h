@@ -44,6 +44,7 @@ typedef struct hs_farm_spec {
     uint64_t move_cost_secs;
     uint64_t reopen_secs; /* until one that was closed comes back */
     uint64_t join_secs;   /* the first miners join within this time */
+    uint64_t tip_secs;    /* between two blocks of the world, on average */
 } hs_farm_spec;
 
 typedef struct hs_sim_pool_spec {
@@ -59,6 +60,8 @@ typedef struct hs_sim_pool_spec {
     uint32_t ack_per_channel; /* each channel has batches of its own */
     uint32_t rejects_at_once; /* not with the batch */
     uint64_t latency_secs;    /* until a share is judged */
+    uint64_t stale_secs;      /* after a new tip, in which shares are stale */
+    double stale_pct;         /* so many of them */
 } hs_sim_pool_spec;
 
 enum hs_event_kind {

@@ -27,6 +27,13 @@ static void tell(hs_sim *sim, const hs_sim_pending *share, uint32_t upstream, ui
     (void)hs_link_share(&sim->link, &e);
 }
 
+/* What the pool does with shares of that second. */
+static hs_sim_chance chance_of(const hs_sim_pool *pool, uint64_t second)
+{
+    const double stale = second < pool->stale_until ? pool->spec.stale_pct / 100.0 : 0.0;
+    return (hs_sim_chance){.fresh = pool->acceptance * (1.0 - stale), .valid = pool->acceptance};
+}
+
 void hs_sim_submit(hs_sim *sim, hs_sim_miner *miner, uint32_t found)
 {
     const uint32_t index = (uint32_t)sim->pool_of[miner->upstream];
@@ -38,17 +45,22 @@ void hs_sim_submit(hs_sim *sim, hs_sim_miner *miner, uint32_t found)
         sim->options->share(sim->options->ctx, hashed_in, miner->number, found, miner->difficulty,
                             index);
     }
-    const uint32_t accepted = hs_sim_miner_taken(miner, found, pool->acceptance);
+    const hs_sim_chance chance = chance_of(pool, hashed_in);
+    const uint32_t accepted = hs_sim_miner_taken(miner, found, chance.fresh);
+    const uint32_t stale = hs_sim_miner_taken(miner, found, chance.valid) - accepted;
+    const uint32_t rejected = found - accepted - stale;
     const hs_sim_pending share = {.channel = miner->channel,
                                   .cookie = miner->cookie,
                                   .second = hashed_in,
                                   .accepted_work = (double)accepted * miner->difficulty,
-                                  .rejected_work = (double)(found - accepted) * miner->difficulty,
+                                  .rejected_work = (double)rejected * miner->difficulty,
+                                  .stale_work = (double)stale * miner->difficulty,
                                   .accepted = accepted,
-                                  .rejected = found - accepted,
+                                  .rejected = rejected,
+                                  .stale = stale,
                                   .untold = miner->untold};
     tell(sim, &share, pool->upstream, HMX_SHARE_SUBMITTED, found, work);
-    hs_sim_frames_shares(sim, miner, found, pool->acceptance);
+    hs_sim_frames_shares(sim, miner, found, chance);
     if (!pool->up) {
         pool->lost += found;
         sim->lost_work += work;
@@ -91,6 +103,8 @@ static size_t sum_run(const hs_sim_pool *pool, size_t from, hs_sim_pending *sum)
         sum->rejected += share->rejected;
         sum->accepted_work += share->accepted_work;
         sum->rejected_work += share->rejected_work;
+        sum->stale += share->stale;
+        sum->stale_work += share->stale_work;
         sum->channel = share->channel;
         sum->cookie = share->cookie;
         sum->second = share->second;
@@ -99,30 +113,36 @@ static size_t sum_run(const hs_sim_pool *pool, size_t from, hs_sim_pending *sum)
     return at;
 }
 
+static uint32_t shares_in(const hs_sim_pending *share)
+{
+    return share->accepted + share->rejected + share->stale;
+}
+
 /* ---- a share reaches its pool ---- */
 
 static void tell_rejected(hs_sim *sim, uint32_t index, const hs_sim_pending *share)
 {
     hs_sim_pool *const pool = &sim->pools[index];
-    pool->rejected += share->rejected;
-    sim->lost_work += share->rejected_work;
+    pool->rejected += share->rejected + share->stale;
+    sim->lost_work += share->rejected_work + share->stale_work;
     tell(sim, share, pool->upstream, HMX_SHARE_REJECTED_OTHER, share->rejected,
          share->rejected_work);
+    tell(sim, share, pool->upstream, HMX_SHARE_REJECTED_STALE, share->stale, share->stale_work);
 }
 
 static void arrive(hs_sim *sim, uint32_t index, hs_sim_pending share)
 {
     hs_sim_pool *const pool = &sim->pools[index];
-    if (pool->spec.rejects_at_once && share.rejected > 0) {
+    if (pool->spec.rejects_at_once && share.rejected + share.stale > 0) {
         tell_rejected(sim, index, &share);
         hs_sim_frames_verdicts(sim, share.channel, index, share.second, HS_SIM_FRAME_REJECTED);
-        share.rejected = 0;
-        share.rejected_work = 0.0;
+        share.rejected = share.stale = 0;
+        share.rejected_work = share.stale_work = 0.0;
     }
-    if (share.accepted + share.rejected == 0) {
+    if (shares_in(&share) == 0) {
         return;
     }
-    pool->waiting_shares += share.accepted + share.rejected;
+    pool->waiting_shares += shares_in(&share);
     if (HS_PUSH(pool->waiting.shares, pool->waiting.capacity, pool->waiting.count, share) != 0) {
         sim->no_memory = 1;
     }
@@ -187,7 +207,7 @@ static int channel_is_due(const hs_sim *sim, const hs_sim_pool *pool, const hs_s
 {
     const hs_sim_pool_spec *const spec = &pool->spec;
     return (spec->ack_secs > 0 && (sim->second + sum->channel) % spec->ack_secs == 0) ||
-           (spec->ack_shares > 0 && sum->accepted + sum->rejected >= spec->ack_shares);
+           (spec->ack_shares > 0 && shares_in(sum) >= spec->ack_shares);
 }
 
 static void acknowledge_channels(hs_sim *sim, uint32_t index)
@@ -243,10 +263,10 @@ void hs_sim_lose_pending(hs_sim *sim, uint32_t index)
     for (size_t at = 0; at < pool->waiting.count;) {
         hs_sim_pending sum;
         at = sum_run(pool, at, &sum);
-        const double work = sum.accepted_work + sum.rejected_work;
-        pool->lost += sum.accepted + sum.rejected;
+        const double work = sum.accepted_work + sum.rejected_work + sum.stale_work;
+        pool->lost += shares_in(&sum);
         sim->lost_work += work;
-        tell(sim, &sum, pool->upstream, HMX_SHARE_LOST, sum.accepted + sum.rejected, work);
+        tell(sim, &sum, pool->upstream, HMX_SHARE_LOST, shares_in(&sum), work);
         hs_sim_frames_verdicts(sim, sum.channel, index, sum.second,
                                HS_SIM_FRAME_ACCEPTED | HS_SIM_FRAME_REJECTED);
     }

@@ -33,8 +33,10 @@ typedef struct hs_sim_pending {
     uint64_t second; /* in which they were hashed */
     double accepted_work;
     double rejected_work;
+    double stale_work;
     uint32_t accepted; /* the verdict is settled when the share is forwarded, and told later */
     uint32_t rejected;
+    uint32_t stale;
     uint32_t untold; /* the plugin does not know this channel */
 } hs_sim_pending;
 
@@ -62,6 +64,7 @@ typedef struct hs_sim_pool {
     hs_sim_pending_list sent;    /* on their way, in order of time */
     hs_sim_pending_list waiting; /* for their batch */
     uint64_t waiting_shares;
+    uint64_t stale_until; /* second: shares found before it may be late for the new tip */
     /* since the start */
     uint64_t submitted;
     uint64_t accepted;

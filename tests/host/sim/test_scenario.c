@@ -51,6 +51,8 @@ Test(sim_scenario, defaults)
     cr_assert_eq(s.pools[1].accept_pct, 100.0);
     cr_assert_eq(s.pools[1].ack_secs, 5);
     cr_assert(s.pools[1].ack_shares == 0 && s.pools[1].latency_secs == 0);
+    cr_assert(s.pools[1].stale_secs == 0 && s.pools[1].stale_pct == 100.0);
+    cr_assert_eq(s.farm.tip_secs, 600);
     cr_assert(!s.pools[1].ack_per_channel && !s.pools[1].rejects_at_once);
     hs_scenario_free(&s);
 }
@@ -134,6 +136,9 @@ Test(sim_scenario, refusals_name_line_value_and_what_is_allowed)
     expect_refusal(FARM "[pool.a]\nack_per_channel = 1\n", "allowed: yes or no");
     expect_refusal(FARM "[pool.a]\nrejects_at_once = maybe\n", "allowed: yes or no");
     expect_refusal(FARM "[pool.a]\nlatency = 11min\n", "a time from 0s to 10min");
+    expect_refusal(FARM "[pool.a]\nstale_time = 1h\n", "a time from 0s to 10min");
+    expect_refusal(FARM "[pool.a]\nstale_pct = 101\n", "per cent from 0 to 100");
+    expect_refusal(FARM "tip_interval = 2d\n" POOLS, "a time from 1s to 24h");
     expect_refusal(FARM POOLS "[bogus]\nx = 1\n", "x.ini:9: [bogus]: there is no such section");
     expect_refusal("x = 1\n" FARM POOLS, "there is no such section");
     expect_refusal(FARM POOLS "[scenario]\nhours = 0\n", "hours from 0.01 to 8760");

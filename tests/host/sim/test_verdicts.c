@@ -186,6 +186,38 @@ Test(sim_verdicts, a_pool_that_breaks_loses_what_it_has_not_answered)
     cr_assert(lost > 30 && lost < 100, "%u: 20 miners for 30 s", (unsigned)lost);
 }
 
+/* Tips every two minutes; what is found within three seconds of one is stale, three in four. */
+Test(sim_verdicts, stale_after_a_tip)
+{
+    hs_sim_result r;
+    run_fake("[scenario]\nhours = 1\nwarmup = 10min\n[farm]\nlist = 50x200\n"
+             "shares_per_minute = 60\ntip_interval = 2min\n"
+             "[pool.a]\ntarget = 100\nstale_time = 3s\nstale_pct = 75\naccept = 90\n"
+             "rejects_at_once = yes\nack_interval = 5s\n",
+             3600, NULL, 0, &r);
+    const uint64_t stale = fake_count(HMX_SHARE_REJECTED_STALE);
+    const double expected = (double)r.tips * 3.0 * 50.0 * 0.9 * 0.75;
+    cr_assert(r.tips > 15 && r.tips < 50, "%u", (unsigned)r.tips);
+    cr_assert_float_eq((double)stale, expected, 0.1 * expected, "%u of %.0f", (unsigned)stale,
+                       expected);
+    cr_assert_eq(r.rejected, stale + fake_count(HMX_SHARE_REJECTED_OTHER));
+    cr_assert_float_eq((double)fake_count(HMX_SHARE_REJECTED_OTHER), 0.1 * (double)r.submitted,
+                       0.005 * (double)r.submitted);
+    /* All in bursts, each of three seconds. */
+    uint64_t bursts = 0;
+    uint64_t begin = 0;
+    for (size_t i = 0; i < fake.share_count; i++) {
+        const struct fake_share *const s = &fake.shares[i];
+        if (s->e.verdict == HMX_SHARE_REJECTED_STALE && (bursts == 0 || s->second >= begin + 3)) {
+            bursts++;
+            begin = s->second;
+        }
+    }
+    cr_assert(bursts <= r.tips && bursts + 3 > r.tips, "%u of %u", (unsigned)bursts,
+              (unsigned)r.tips);
+    hs_sim_result_free(&r);
+}
+
 static void note_violation(void *ctx, const hs_check_violation *v)
 {
     (void)ctx;

@@ -72,6 +72,7 @@ int hs_sim_farm_init(hs_sim *sim)
     hs_rng_init(&sim->leave_rng, seed, "farm leaves", 0);
     hs_rng_init(&sim->select_rng, seed, "farm groups", 0);
     hs_rng_init(&sim->tip_rng, seed, "tips", 0);
+    hs_rng_init(&sim->host_rng, seed, "host", 0);
     sim->joins_per_minute = farm->joins_per_minute;
     sim->leaves_per_minute = farm->leaves_per_minute;
     sim->join_budget = hs_rng_exponential(&sim->join_rng);
@@ -107,6 +108,7 @@ void hs_sim_farm_free(hs_sim *sim)
     free(sim->by_channel);
     free(sim->racks);
     free(sim->drains);
+    free(sim->orders);
     free(sim->happenings);
 }
 

@@ -76,6 +76,8 @@ static void init_pool(hs_sim *sim, uint32_t index)
     pool->acceptance = pool->spec.accept_pct / 100.0;
     pool->cap = 1.0;
     pool->refuse_above = 1.0;
+    pool->refuses = pool->spec.refuses_pct / 100.0;
+    pool->fails = pool->spec.fails_pct / 100.0;
     pool->next_ack = hs_sim_first_ack(pool, index);
     hs_sim_pool_tip(sim, index);
 }

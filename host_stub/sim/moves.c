@@ -68,12 +68,10 @@ static void set_prefix(hs_sim_miner *miner, const hs_sv2_b032 *prefix)
     memcpy(miner->prefix, prefix->byte, sizeof miner->prefix);
 }
 
-/* The miner's prefix is no longer given to new jobs, but old jobs have it. */
-static void drain_prefix(hs_sim *sim, const hs_sim_miner *miner)
+/* The miner was given this prefix and new jobs have it no longer, but old ones may. */
+static void drain(hs_sim *sim, const hs_sim_miner *miner, uint32_t upstream, const uint8_t *prefix,
+                  uint32_t len)
 {
-    if (miner->prefix_len == 0 || miner->upstream == HMX_NONE || miner->untold) {
-        return;
-    }
     if (HS_GROW(sim->drains, sim->drain_capacity, sim->drain_count + 1) != 0) {
         sim->no_memory = 1;
         return;
@@ -83,9 +81,16 @@ static void drain_prefix(hs_sim *sim, const hs_sim_miner *miner)
                             .cookie = miner->cookie,
                             .due = sim->second + HS_SIM_DRAIN_SECS,
                             .tip = sim->tip,
-                            .upstream = miner->upstream,
-                            .prefix_len = miner->prefix_len};
-    memcpy(drain->prefix, miner->prefix, sizeof drain->prefix);
+                            .upstream = upstream,
+                            .prefix_len = len};
+    memcpy(drain->prefix, prefix, sizeof drain->prefix);
+}
+
+static void drain_prefix(hs_sim *sim, const hs_sim_miner *miner)
+{
+    if (miner->prefix_len > 0 && miner->upstream != HMX_NONE && !miner->untold) {
+        drain(sim, miner, miner->upstream, miner->prefix, miner->prefix_len);
+    }
 }
 
 void hs_sim_report_drained(hs_sim *sim)
@@ -314,6 +319,21 @@ static void reopen(hs_sim *sim, hs_sim_miner *miner)
     hs_sim_close_channel(sim, miner, HMX_CLOSE_REOPEN);
 }
 
+static void answer(hs_sim *sim, const hs_sim_miner *miner, const hmx_decision *d, uint32_t result,
+                   uint32_t cause)
+{
+    tell(
+        sim, miner,
+        (hmx_reassign){.decision = d->decision, .from = d->from, .result = result, .cause = cause});
+}
+
+/* By luck, of the moves to a pool that refuses so many. */
+static int is_unlucky(hs_sim *sim, const hmx_decision *d, double fraction)
+{
+    return d->kind == HMX_DECISION_MOVE && fraction > 0.0 &&
+           hs_rng_uniform(&sim->host_rng) < fraction;
+}
+
 static void carry_out(hs_sim *sim, const hmx_decision *d)
 {
     hs_sim_miner *const miner =
@@ -322,22 +342,52 @@ static void carry_out(hs_sim *sim, const hmx_decision *d)
         return; /* closed: such a decision is void and needs no answer */
     }
     hs_sv2_b032 prefix = {.len = 0};
-    const uint32_t refusal = refusal_of(sim, miner, d, &prefix);
-    const int done = refusal == HS_MOVE_LEGAL;
-    if (done && d->style == HMX_STYLE_REOPEN) {
-        reopen(sim, miner);
-        return; /* that it comes back is the answer */
+    uint32_t refusal = refusal_of(sim, miner, d, &prefix);
+    const hs_sim_pool *const pool =
+        refusal == HS_MOVE_LEGAL ? &sim->pools[sim->pool_of[d->to]] : NULL;
+    if (pool != NULL && is_unlucky(sim, d, pool->refuses)) {
+        refusal = HS_MOVE_POLICY;
     }
-    if (done) {
-        move(sim, miner, d, &prefix);
-    } else {
+    if (refusal != HS_MOVE_LEGAL) {
         sim->result->moves_refused++;
+        answer(sim, miner, d, HMX_RESULT_REFUSED, refusal);
+    } else if (d->style == HMX_STYLE_REOPEN) {
+        reopen(sim, miner); /* that it comes back is the answer */
+    } else if (is_unlucky(sim, d, pool->fails)) {
+        sim->result->moves_failed++;
+        drain(sim, miner, d->to, prefix.byte, prefix.len); /* the device may have seen it */
+        answer(sim, miner, d, HMX_RESULT_FAILED, HS_MOVE_LEGAL);
+    } else {
+        move(sim, miner, d, &prefix);
+        answer(sim, miner, d, HMX_RESULT_APPLIED, HS_MOVE_LEGAL);
     }
-    tell(sim, miner,
-         (hmx_reassign){.decision = d->decision,
-                        .from = d->from,
-                        .result = done ? HMX_RESULT_APPLIED : HMX_RESULT_REFUSED,
-                        .cause = refusal});
+}
+
+/* A slow host: what it was asked for some time ago it does now, unless that is too late. */
+static void carry_out_orders(hs_sim *sim)
+{
+    size_t at = 0;
+    while (at < sim->order_count && sim->orders[at].due <= sim->second) {
+        const hmx_decision *const d = &sim->orders[at++].decision;
+        if (sim->link.now_ns <= d->valid_until_ns) {
+            carry_out(sim, d);
+        }
+    }
+    if (at > 0) {
+        sim->order_count -= at;
+        memmove(sim->orders, sim->orders + at, sim->order_count * sizeof *sim->orders);
+    }
+}
+
+static void order(hs_sim *sim, const hmx_decision *d)
+{
+    const uint64_t delay = sim->scenario->farm.host_delay_secs;
+    const hs_sim_order later = {.decision = *d, .due = sim->second + delay};
+    if (delay == 0) {
+        carry_out(sim, d);
+    } else if (HS_PUSH(sim->orders, sim->order_capacity, sim->order_count, later) != 0) {
+        sim->no_memory = 1;
+    }
 }
 
 /* Channels that nobody could serve get the pool that is up, unless the plugin has placed them. */
@@ -360,8 +410,9 @@ static void unpark(hs_sim *sim)
 void hs_sim_tick(hs_sim *sim)
 {
     hs_link_tick tick = {.link = &sim->link};
+    carry_out_orders(sim);
     for (const hmx_decision *d; (d = hs_link_next(&tick)) != NULL;) {
-        carry_out(sim, d);
+        order(sim, d);
     }
     unpark(sim);
 }

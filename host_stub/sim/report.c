@@ -76,6 +76,9 @@ void hs_sim_print_table(FILE *to, const hs_sim_result *r)
             ", placed by the host %" PRIu64 "\n",
             r->moves, hs_format_fixed(text, sizeof text, r->moves_per_channel_day, 3),
             r->moves_refused, r->forced);
+    if (r->moves_failed > 0) {
+        fprintf(to, "moves that failed %" PRIu64 "\n", r->moves_failed);
+    }
     if (r->reopened > 0) {
         fprintf(to,
                 "closed to be opened again %" PRIu64 ", of them back on another pool %" PRIu64 "\n",
@@ -149,6 +152,9 @@ char *hs_sim_json(const hs_sim_result *r)
     if (r->reopened > 0) {
         hs_json_count(root, "moves_reopened", r->moves_reopened);
         hs_json_count(root, "reopened", r->reopened);
+    }
+    if (r->moves_failed > 0) {
+        hs_json_count(root, "moves_failed", r->moves_failed);
     }
     hs_json_number(root, "moves_per_channel_day", r->moves_per_channel_day, JSON_DECIMALS);
     hs_json_put(root, "shares", share_object(r));

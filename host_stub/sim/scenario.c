@@ -41,6 +41,8 @@ static const struct hs_key POOL_KEYS[] = {
     {"stale_time", HS_KEY_TIME, offsetof(hs_sim_pool_spec, stale_secs), 0.0, 600.0,
      "a time from 0s to 10min"},
     KEY(HS_KEY_DECIMAL, hs_sim_pool_spec, stale_pct, 0.0, 100.0, "per cent from 0 to 100"),
+    KEY(HS_KEY_DECIMAL, hs_sim_pool_spec, refuses_pct, 0.0, 100.0, "per cent from 0 to 100"),
+    KEY(HS_KEY_DECIMAL, hs_sim_pool_spec, fails_pct, 0.0, 100.0, "per cent from 0 to 100"),
 };
 
 static const struct hs_key FARM_KEYS[] = {
@@ -62,6 +64,8 @@ static const struct hs_key FARM_KEYS[] = {
      "a time from 1s to 24h"},
     {"move_cost", HS_KEY_TIME, offsetof(hs_farm_spec, move_cost_secs), 0.0, 3600.0,
      "a time from 0s to 1h"},
+    {"host_delay", HS_KEY_TIME, offsetof(hs_farm_spec, host_delay_secs), 0.0, 600.0,
+     "a time from 0s to 10min"},
     {"tip_interval", HS_KEY_TIME, offsetof(hs_farm_spec, tip_secs), 1.0, 86400.0,
      "a time from 1s to 24h"},
     {"join_time", HS_KEY_TIME, offsetof(hs_farm_spec, join_secs), 0.0, 86400.0,
@@ -128,7 +132,7 @@ static int take_farm(const struct hs_blame *blame, const hs_ini_entry *entry, hs
                               "shares_per_minute, nominal_error_pct, drift_pct, drift_time, "
                               "vardiff_lag, move_cost, join_time, extended_pct, deaf_pct, "
                               "reopen_time, reopen_lost_pct, joins_per_minute, "
-                              "leaves_per_minute, tip_interval");
+                              "leaves_per_minute, tip_interval, host_delay");
     }
     return stored < 0 ? -1 : 0;
 }
@@ -198,7 +202,7 @@ static int take_pool(const struct hs_blame *blame, const hs_ini_entry *entry, hs
                               "there is no such key; [pool.<id>] has target, hashrate_ths, "
                               "priority, accept, extranonce_size, chain, ack_interval, "
                               "ack_shares, ack_per_channel, rejects_at_once, latency, "
-                              "stale_time, stale_pct");
+                              "stale_time, stale_pct, refuses_pct, fails_pct");
     }
     return stored < 0 ? -1 : 0;
 }

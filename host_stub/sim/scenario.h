@@ -42,9 +42,10 @@ typedef struct hs_farm_spec {
     uint64_t drift_secs;      /* its time constant */
     uint64_t vardiff_secs;    /* lag of the difficulty behind the hashrate */
     uint64_t move_cost_secs;
-    uint64_t reopen_secs; /* until one that was closed comes back */
-    uint64_t join_secs;   /* the first miners join within this time */
-    uint64_t tip_secs;    /* between two blocks of the world, on average */
+    uint64_t reopen_secs;     /* until one that was closed comes back */
+    uint64_t join_secs;       /* the first miners join within this time */
+    uint64_t host_delay_secs; /* from a decision until it is carried out */
+    uint64_t tip_secs;        /* between two blocks of the world, on average */
 } hs_farm_spec;
 
 typedef struct hs_sim_pool_spec {
@@ -62,6 +63,8 @@ typedef struct hs_sim_pool_spec {
     uint64_t latency_secs;    /* until a share is judged */
     uint64_t stale_secs;      /* after a new tip, in which shares are stale */
     double stale_pct;         /* so many of them */
+    double refuses_pct;       /* of the moves to it: the host refuses them */
+    double fails_pct;         /* of those that the host tries */
 } hs_sim_pool_spec;
 
 enum hs_event_kind {
@@ -76,7 +79,9 @@ enum hs_event_kind {
     HS_EVENT_RATES,
     HS_EVENT_REFUSE,
     HS_EVENT_CAP,
-    HS_EVENT_RECONFIGURE
+    HS_EVENT_RECONFIGURE,
+    HS_EVENT_REFUSE_MOVES,
+    HS_EVENT_FAIL_MOVES
 };
 
 typedef struct hs_event_spec {
@@ -90,7 +95,7 @@ typedef struct hs_event_spec {
     uint64_t pools; /* bit i = pool i of the scenario */
     uint32_t pct_given;
     double miners_pct; /* share of the miners, drawn at random */
-    double pct;        /* what derate, accept, refuse and cap set */
+    double pct;        /* what derate, accept, refuse, cap, refuse_moves and fail_moves set */
     double target_pct[HS_SIM_POOLS_MAX];
     double joins_per_minute;
     double leaves_per_minute;

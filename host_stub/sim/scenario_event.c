@@ -38,6 +38,10 @@ static const struct {
     {"rates", HS_EVENT_RATES, TAKES_RATES, "joins_per_minute and leaves_per_minute"},
     {"refuse", HS_EVENT_REFUSE, TAKES_POOLS | TAKES_PCT | TAKES_LASTS,
      "pools, pct, and perhaps for"},
+    {"refuse_moves", HS_EVENT_REFUSE_MOVES, TAKES_POOLS | TAKES_PCT | TAKES_LASTS,
+     "pools, pct, and perhaps for"},
+    {"fail_moves", HS_EVENT_FAIL_MOVES, TAKES_POOLS | TAKES_PCT | TAKES_LASTS,
+     "pools, pct, and perhaps for"},
     {"cap", HS_EVENT_CAP, TAKES_POOLS | TAKES_PCT | TAKES_LASTS, "pools, pct, and perhaps for"},
     {"reconfigure", HS_EVENT_RECONFIGURE, TAKES_SETTINGS,
      "settings such as controller.tuning_model = aggressive"},
@@ -70,7 +74,7 @@ static int take_kind(const struct hs_blame *blame, const hs_ini_entry *entry, hs
     return hs_blame_entry(
         blame, entry,
         "is not a kind of event; there are down, up, targets, disconnect, silent, "
-        "return, derate, accept, rates, refuse, cap, reconfigure");
+        "return, derate, accept, rates, refuse, refuse_moves, fail_moves, cap, reconfigure");
 }
 
 static int take_times(const struct hs_blame *blame, const hs_ini_entry *entry, hs_event_spec *event)

@@ -57,6 +57,8 @@ typedef struct hs_sim_pool {
     double acceptance;   /* fraction of the shares, now */
     double cap;          /* fraction of the farm known as its most, 1 = none */
     double refuse_above; /* moves that lift it above this fraction are refused, 1 = none */
+    double refuses;      /* so many of the moves to it, by luck */
+    double fails;        /* so many of those that are tried */
     uint8_t prefix[4];
     uint32_t host_prefixes;      /* that the host has chosen in its space so far */
     hs_job_stream stream;        /* its tip and job, as far as the host has heard */
@@ -91,6 +93,12 @@ typedef struct hs_sim_drain {
     uint32_t prefix_len;
     uint8_t prefix[32];
 } hs_sim_drain;
+
+/* A decision that the host carries out later. */
+typedef struct hs_sim_order {
+    hmx_decision decision;
+    uint64_t due; /* second */
+} hs_sim_order;
 
 /* One thing that happens: the beginning or the end of an event. */
 typedef struct hs_happening {
@@ -143,6 +151,10 @@ typedef struct hs_sim {
     uint64_t last_connection;
     struct hs_sim_frames *frames; /* NULL = none are wanted */
 
+    hs_rng host_rng;      /* which moves it refuses, and which fail */
+    hs_sim_order *orders; /* in order of time */
+    size_t order_count;
+    size_t order_capacity;
     hs_sim_drain *drains;
     size_t drain_count;
     size_t drain_capacity;

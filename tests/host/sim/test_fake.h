@@ -36,9 +36,11 @@ static struct {
     uint32_t told_count;
     uint32_t open_count;
     uint32_t close_count;
+    uint32_t drained_of_b; /* prefixes of the second pool that are free */
     uint64_t ticks;
     uint64_t last_tick;
     uint64_t longest_gap;                  /* seconds between two ticks */
+    uint32_t at[FAKE_MOVES_MAX];           /* upstream of each channel */
     struct fake_told told[FAKE_MOVES_MAX]; /* answers to decisions */
     uint64_t opened_at[FAKE_MOVES_MAX];
     hmx_channel_open opened[FAKE_MOVES_MAX]; /* the texts are gone */
@@ -72,6 +74,9 @@ static hmx_status fake_open(hmx_instance *self, const hmx_channel_open *e,
     if (fake.open_count < FAKE_MOVES_MAX) {
         fake.opened_at[fake.open_count] = fake_second(&e->event);
         fake.opened[fake.open_count++] = *e;
+    }
+    if (e->channel < FAKE_MOVES_MAX) {
+        fake.at[e->channel] = 1;
     }
     out->cookie = e->channel;
     out->action = HMX_ACTION_ASSIGN;
@@ -115,6 +120,9 @@ static hmx_status fake_tick(hmx_instance *self, const hmx_tick *e, hmx_decision_
     while (fake.moved < fake.move_count && fake.moves[fake.moved].second <= second &&
            out->count < out->capacity) {
         const struct fake_move *const m = &fake.moves[fake.moved++];
+        if (fake.at[m->channel] != m->from) {
+            continue; /* it has been moved before */
+        }
         hmx_decision *const row = &out->rows[out->count++];
         row->kind = HMX_DECISION_MOVE;
         row->decision = fake.moved;
@@ -131,6 +139,10 @@ static hmx_status fake_tick(hmx_instance *self, const hmx_tick *e, hmx_decision_
 static hmx_status fake_reassign(hmx_instance *self, const hmx_reassign *e)
 {
     (void)self;
+    fake.drained_of_b += e->result == HMX_RESULT_DRAINED && e->from == 2;
+    if (e->channel < FAKE_MOVES_MAX && e->result != HMX_RESULT_DRAINED) {
+        fake.at[e->channel] = e->to;
+    }
     if (e->decision != 0 && fake.told_count < FAKE_MOVES_MAX) {
         fake.told[fake.told_count++] = (struct fake_told){fake_second(&e->event), *e};
     }

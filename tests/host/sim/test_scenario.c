@@ -52,7 +52,8 @@ Test(sim_scenario, defaults)
     cr_assert_eq(s.pools[1].ack_secs, 5);
     cr_assert(s.pools[1].ack_shares == 0 && s.pools[1].latency_secs == 0);
     cr_assert(s.pools[1].stale_secs == 0 && s.pools[1].stale_pct == 100.0);
-    cr_assert_eq(s.farm.tip_secs, 600);
+    cr_assert(s.farm.tip_secs == 600 && s.farm.host_delay_secs == 0);
+    cr_assert(s.pools[1].refuses_pct == 0.0 && s.pools[1].fails_pct == 0.0);
     cr_assert(!s.pools[1].ack_per_channel && !s.pools[1].rejects_at_once);
     hs_scenario_free(&s);
 }
@@ -139,6 +140,9 @@ Test(sim_scenario, refusals_name_line_value_and_what_is_allowed)
     expect_refusal(FARM "[pool.a]\nstale_time = 1h\n", "a time from 0s to 10min");
     expect_refusal(FARM "[pool.a]\nstale_pct = 101\n", "per cent from 0 to 100");
     expect_refusal(FARM "tip_interval = 2d\n" POOLS, "a time from 1s to 24h");
+    expect_refusal(FARM "[pool.a]\nrefuses_pct = 101\n", "per cent from 0 to 100");
+    expect_refusal(FARM "[pool.a]\nfails_pct = -1\n", "per cent from 0 to 100");
+    expect_refusal(FARM "host_delay = 11min\n" POOLS, "a time from 0s to 10min");
     expect_refusal(FARM POOLS "[bogus]\nx = 1\n", "x.ini:9: [bogus]: there is no such section");
     expect_refusal("x = 1\n" FARM POOLS, "there is no such section");
     expect_refusal(FARM POOLS "[scenario]\nhours = 0\n", "hours from 0.01 to 8760");
@@ -157,6 +161,8 @@ Test(sim_scenario, refusals_of_events)
         {"at = 6h\nkind = down\npools = z\n", "ids of pools that have a [pool.<id>]"},
         {"at = 6h\nkind = down\npools = a\npct = 0\n", "of kind 'down' takes pools"},
         {"at = 6h\nkind = accept\npools = a\n", "of kind 'accept' takes pools, pct"},
+        {"at = 6h\nkind = fail_moves\npools = a\n", "of kind 'fail_moves' takes pools, pct"},
+        {"at = 6h\nkind = refuse_moves\npct = 5\n", "of kind 'refuse_moves' takes pools"},
         {"at = 6h\nkind = derate\npct = 50\n", "of kind 'derate' takes miners_pct"},
         {"at = 6h\nkind = targets\ntargets = a:60\n", "does not name each pool once"},
         {"at = 6h\nkind = targets\ntargets = a:60 a:40\n", "does not name each pool once"},

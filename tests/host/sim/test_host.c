@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * A host in the simulator that takes its time, and pools to which it cannot move anybody. */
+#include "tests/host/sim/test_fake.h"
+
+enum { A, B };
+
+#define FARM(keys)                                                                                 \
+    "[scenario]\nhours = 1\nwarmup = 10min\n[farm]\nlist = 20x200\ndrift_pct = 0\n" keys           \
+    "\n[pool.a]\ntarget = 60\n"
+#define TO_B(keys) "[pool.b]\ntarget = 40\n" keys "\n"
+
+static const struct fake_move ONE[] = {{600, 1, 1, 2}};
+
+Test(sim_host, an_outcome_comes_when_the_host_is_ready)
+{
+    hs_sim_result r;
+    run_fake(FARM("host_delay = 20s") TO_B(""), 900, ONE, 1, &r);
+    cr_assert_eq(fake.told_count, 1);
+    cr_assert_eq(fake.told[0].second, 620);
+    cr_assert_eq(fake.told[0].e.result, HMX_RESULT_APPLIED);
+    cr_assert(channels_at(&r, 619, B) == 0 && channels_at(&r, 620, B) == 1);
+    /* The old pool has its shares until then. */
+    uint64_t last_of_a = 0;
+    for (size_t i = 0; i < fake.share_count; i++) {
+        const struct fake_share *const s = &fake.shares[i];
+        if (s->e.verdict == HMX_SHARE_SUBMITTED && s->e.channel == 1 && s->e.upstream == 1) {
+            last_of_a = s->second;
+        }
+    }
+    cr_assert(last_of_a > 600 && last_of_a <= 620, "%u", (unsigned)last_of_a);
+    hs_sim_result_free(&r);
+    run_fake(FARM("") TO_B(""), 900, ONE, 1, NULL);
+    cr_assert_eq(fake.told[0].second, 600, "at once by default");
+}
+
+/* The test's decisions are valid for a minute. */
+Test(sim_host, too_late_is_never)
+{
+    hs_sim_result r;
+    run_fake(FARM("host_delay = 61s") TO_B(""), 900, ONE, 1, &r);
+    cr_assert(fake.told_count == 0 && r.moves == 0 && r.moves_refused == 0);
+    hs_sim_result_free(&r);
+}
+
+Test(sim_host, who_has_left_meanwhile_is_not_moved)
+{
+    hs_sim_result r;
+    run_fake(FARM("host_delay = 20s") TO_B("[event.e]\nat = 610s\nkind = disconnect\n"
+                                           "miners_pct = 100\nfor = 5s"),
+             900, ONE, 1, &r);
+    cr_assert(fake.told_count == 0 && r.moves == 0);
+    hs_sim_result_free(&r);
+}
+
+/* 40 moves to b, of miners in turn. */
+static void forty(const char *text, uint32_t *applied, uint32_t *refused, uint32_t *failed)
+{
+    static struct fake_move moves[40];
+    hs_sim_result r;
+    for (uint32_t i = 0; i < 40; i++) {
+        moves[i] = (struct fake_move){600 + 30 * i, 1 + i % 20, 1, 2};
+    }
+    run_fake(text, 3600, moves, 40, &r);
+    *applied = *refused = *failed = 0;
+    for (uint32_t i = 0; i < fake.told_count; i++) {
+        *applied += fake.told[i].e.result == HMX_RESULT_APPLIED;
+        *refused += fake.told[i].e.result == HMX_RESULT_REFUSED;
+        *failed += fake.told[i].e.result == HMX_RESULT_FAILED;
+    }
+    cr_assert(r.moves == *applied && r.moves_refused == *refused && r.moves_failed == *failed);
+    cr_assert_eq(channels_at(&r, 3599, B), *applied);
+    hs_sim_result_free(&r);
+}
+
+Test(sim_host, pools_to_which_moves_are_refused_or_fail)
+{
+    uint32_t applied = 0;
+    uint32_t refused = 0;
+    uint32_t failed = 0;
+    forty(FARM("") TO_B("fails_pct = 100"), &applied, &refused, &failed);
+    cr_assert(failed == 40 && applied == 0 && refused == 0, "%u %u %u", applied, refused, failed);
+    cr_assert_eq(fake.drained_of_b, 40, "%u: the devices may have seen them", fake.drained_of_b);
+    forty(FARM("") TO_B("refuses_pct = 100\nfails_pct = 100"), &applied, &refused, &failed);
+    cr_assert(refused == 40 && applied == 0 && failed == 0, "%u %u %u", applied, refused, failed);
+    forty(FARM("") TO_B("[event.e]\nat = 0s\nkind = fail_moves\npools = b\npct = 100\nfor = 900s"),
+          &applied, &refused, &failed);
+    cr_assert(failed == 10, "those before 900 s: %u", failed);
+    forty(FARM("") TO_B("[event.e]\nat = 0s\nkind = refuse_moves\npools = b\npct = 100\n"
+                        "for = 900s"),
+          &applied, &refused, &failed);
+    cr_assert(refused == 10 && failed == 0 && applied == 20, "%u %u", refused, applied);
+}
+
+/* By luck, and hashmux gets its split all the same. */
+Test(sim_host, half_of_the_moves)
+{
+    hs_sim_options options = {.seed = 4};
+    hs_sim_result r;
+    run_with("[scenario]\nhours = 8\n[farm]\nlist = 50x200\n[pool.a]\ntarget = 60\n"
+             "refuses_pct = 25\nfails_pct = 25\n[pool.b]\ntarget = 40\nrefuses_pct = 25\n"
+             "fails_pct = 25\n[event.t]\nat = 3h 4h 5h\nkind = targets\ntargets = a:20 b:80\n"
+             "[event.u]\nat = 210min 270min\nkind = targets\ntargets = a:80 b:20\n",
+             HASHMUX, &options, &r);
+    const double tried = (double)(r.moves + r.moves_refused + r.moves_failed);
+    cr_assert_gt(tried, 100.0);
+    cr_assert_float_eq((double)r.moves_refused / tried, 0.25, 0.12);
+    cr_assert_float_eq((double)r.moves_failed / tried, 0.75 * 0.25, 0.12);
+    hs_sim_result_free(&r);
+}

@@ -70,7 +70,7 @@ static int load_scenarios(struct bench *b)
             if (hs_fleet_scenario(i + 1, scenario, why, sizeof why) != 0) {
                 return complain(b, why);
             }
-        } else if (hs_find_scenario(o->scenarios[i], scenario, why, sizeof why) != 0) {
+        } else if (hs_find_scenario(o->scenarios[i], o->world, scenario, why, sizeof why) != 0) {
             return complain(b, why);
         }
         b->table.scenario_count = i + 1;

@@ -116,6 +116,10 @@ static const hs_option OPTIONS[] = {
     HS_OTHER("--scenarios", "LIST", AT(scenarios), read_scenarios, NULL,
              "names of tests/sim or paths; default: those that have limits",
              .excludes = "--random"),
+    HS_STRING(INPUT, "--world", "NAME|FILE", AT(world),
+              "how pools, host and miners behave where a scenario does not say: kind, field of the "
+              "folder tests/sim/world, or a path; default: kind, of which the limits are",
+              .excludes = "--random"),
     HS_OTHER("--plugins", "LIST", AT(plugins), read_plugins, NULL,
              "names beside this program, or paths; default: hashmux,count_pid,static_hashrate",
              .given = offsetof(hs_bench_options, plugins_given)),

@@ -26,6 +26,7 @@ typedef struct hs_bench_options {
     int plugins_given; /* 0 = the default ones: those that are not built are left out */
     uint32_t workers;  /* 0 = as many as there are processors */
     uint64_t seconds;  /* 0 = the scenarios' */
+    const char *world; /* NULL = kind */
     const char *json;
     const char *report;
     int check;

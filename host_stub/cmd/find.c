@@ -52,14 +52,11 @@ static int scenario_folder(char *dir, size_t size, char *why, size_t capacity)
                            "the folder of scenarios is not found; give the path of a file");
 }
 
-int hs_find_scenarios(void (*found)(void *ctx, const char *name), void *ctx, char *why,
-                      size_t capacity)
+/* Calls `found` with the name of each INI file of the folder, by bytes. */
+static int list_folder(const char *dir, void (*found)(void *ctx, const char *name), void *ctx,
+                       char *why, size_t capacity)
 {
-    char dir[PATH_SIZE];
     struct dirent **entries = NULL;
-    if (scenario_folder(dir, sizeof dir, why, capacity) != 0) {
-        return -1;
-    }
     const int count = scandir(dir, &entries, is_scenario_file, by_bytes);
     if (count < 0) {
         return hs_refuse(why, capacity, "%s cannot be read: %s", dir, strerror(errno));
@@ -73,6 +70,15 @@ int hs_find_scenarios(void (*found)(void *ctx, const char *name), void *ctx, cha
     return 0;
 }
 
+int hs_find_scenarios(void (*found)(void *ctx, const char *name), void *ctx, char *why,
+                      size_t capacity)
+{
+    char dir[PATH_SIZE];
+    return scenario_folder(dir, sizeof dir, why, capacity) != 0
+               ? -1
+               : list_folder(dir, found, ctx, why, capacity);
+}
+
 static void append_name(void *ctx, const char *name)
 {
     char *const list = ctx;
@@ -80,23 +86,40 @@ static void append_name(void *ctx, const char *name)
     (void)snprintf(list + len, PATH_SIZE - len, " %s", name);
 }
 
-int hs_find_scenario(const char *name, hs_scenario *scenario, char *why, size_t capacity)
+/* The path that `name` is, or the file of that name in the folder below tests/sim. */
+static int find_file(const char *name, const char *folder, const char *what, char *path,
+                     size_t size, char *why, size_t capacity)
 {
     char dir[PATH_SIZE];
-    char path[PATH_SIZE + 256];
     char list[PATH_SIZE] = "";
     if (hs_find_is_path(name, ".ini")) {
-        return hs_scenario_load(scenario, name, why, capacity);
+        (void)snprintf(path, size, "%s", name);
+        return 0;
     }
-    if (scenario_folder(dir, sizeof dir, why, capacity) != 0) {
+    if (scenario_folder(dir, sizeof dir - strlen(folder), why, capacity) != 0) {
         return -1;
     }
-    (void)snprintf(path, sizeof path, "%s/%.200s.ini", dir, name);
+    strcat(dir, folder);
+    (void)snprintf(path, size, "%s/%.200s.ini", dir, name);
     if (access(path, R_OK) == 0) {
-        return hs_scenario_load(scenario, path, why, capacity);
+        return 0;
     }
-    return hs_find_scenarios(append_name, list, why, capacity) != 0
+    return list_folder(dir, append_name, list, why, capacity) != 0
                ? -1
-               : hs_refuse(why, capacity, "there is no scenario '%s'. There are in %s:%s", name,
+               : hs_refuse(why, capacity, "there is no %s '%s'. There are in %s:%s", what, name,
                            dir, list);
+}
+
+int hs_find_scenario(const char *name, const char *world, hs_scenario *scenario, char *why,
+                     size_t capacity)
+{
+    char path[PATH_SIZE + 256];
+    char world_path[PATH_SIZE + 256];
+    const int is_kind = world == NULL || strcmp(world, "kind") == 0;
+    if (find_file(name, "", "scenario", path, sizeof path, why, capacity) != 0 ||
+        (!is_kind &&
+         find_file(world, "/world", "world", world_path, sizeof world_path, why, capacity) != 0)) {
+        return -1;
+    }
+    return hs_scenario_load_in(scenario, path, is_kind ? NULL : world_path, why, capacity);
 }

@@ -15,8 +15,9 @@ int hs_find_is_path(const char *name, const char *ending);
 int hs_find_plugin(const char *path, uint64_t caps, hs_plugin *plugin, char *why, size_t capacity);
 
 /* A name is a file of the folder tests/sim; a name that is none of them is answered with those that
- * there are. */
-int hs_find_scenario(const char *name, hs_scenario *scenario, char *why, size_t capacity);
+ * there are. So is a world's name, of the folder tests/sim/world; "kind" or NULL is none. */
+int hs_find_scenario(const char *name, const char *world, hs_scenario *scenario, char *why,
+                     size_t capacity);
 
 /* Calls `found` with the name of each scenario of tests/sim, by bytes. */
 int hs_find_scenarios(void (*found)(void *ctx, const char *name), void *ctx, char *why,

@@ -19,6 +19,7 @@ enum { LINES_MAX = 20 };
 
 typedef struct options {
     const char *scenario;
+    const char *world;
     const char *plugin;
     const char *config;
     const char *json;
@@ -54,6 +55,9 @@ static const hs_option OPTIONS[] = {
     HS_STRING(INPUT, "--scenario", "NAME|FILE", AT(scenario),
               "a scenario of the folder tests/sim, or the path of an INI file",
               .excludes = "--list"),
+    HS_STRING(INPUT, "--world", "NAME|FILE", AT(world),
+              "how pools, host and miners behave where the scenario does not say: kind, field of "
+              "the folder tests/sim/world, or a path; default: kind"),
     HS_FLAG("--list", AT(list), "prints the scenarios of tests/sim, name and title"),
     HS_STRING(INPUT, "--plugin", "FILE", AT(plugin), "default: hashmux.so beside this program"),
     HS_STRING(INPUT, "--config", "FILE", AT(config),
@@ -173,7 +177,7 @@ static void print_title(void *ctx, const char *name)
     static hs_scenario scenario;
     hs_call *const call = ctx;
     if (call->why[0] == '\0' &&
-        hs_find_scenario(name, &scenario, call->why, sizeof call->why) == 0) {
+        hs_find_scenario(name, NULL, &scenario, call->why, sizeof call->why) == 0) {
         printf("%-14s %s\n", name, scenario.title);
         hs_scenario_free(&scenario);
     }
@@ -230,7 +234,7 @@ int hs_cmd_simulate(hs_call *call)
     if (o->list) {
         return list_scenarios(call);
     }
-    if (hs_find_scenario(o->scenario, &scenario, call->why, sizeof call->why) == 0) {
+    if (hs_find_scenario(o->scenario, o->world, &scenario, call->why, sizeof call->why) == 0) {
         status = hs_find_plugin(o->plugin, HS_HOST_CAPS, &plugin, call->why, sizeof call->why) != 0
                      ? HS_STATUS_NO
                      : simulate(call, &scenario, &plugin);

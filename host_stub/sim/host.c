@@ -117,7 +117,7 @@ static int take_table(hs_sim *sim, const hs_link_table *table, char *why, size_t
         int at = pool_for_row(sim, table, i, scenario_pools);
         if (at < 0) {
             at = (int)sim->pool_count++;
-            hs_sim_pool_spec_default(&sim->pools[at].spec);
+            hs_sim_pool_spec_default(sim->scenario, (uint32_t)at, &sim->pools[at].spec);
             hs_sim_pool_spec_complete(&sim->pools[at].spec);
         }
         if (row->upstream < 1 || row->upstream > HMX_UPSTREAMS_MAX ||

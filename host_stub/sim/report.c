@@ -60,6 +60,9 @@ void hs_sim_print_table(FILE *to, const hs_sim_result *r)
     char hours[CELL];
     char text[CELL];
     fprintf(to, "%s%s%s\n", r->scenario, r->title[0] != '\0' ? ": " : "", r->title);
+    if (r->world[0] != '\0') {
+        fprintf(to, "in the world %s\n", r->world);
+    }
     fprintf(to, "plugin %s, seed %" PRIu64 ", %s simulated hours, ", r->plugin, r->seed,
             hs_format_fixed(hours, sizeof hours, (double)r->seconds / 3600.0, 2));
     fprintf(to, "%s channels on average\n\n", hs_format_fixed(text, sizeof text, r->channels, 1));
@@ -137,6 +140,9 @@ char *hs_sim_json(const hs_sim_result *r)
 {
     json_t *const root = json_object();
     hs_json_text(root, "scenario", r->scenario);
+    if (r->world[0] != '\0') {
+        hs_json_text(root, "world", r->world);
+    }
     hs_json_text(root, "plugin", r->plugin);
     hs_json_count(root, "seed", r->seed);
     hs_json_put(root, "hours",

@@ -177,6 +177,7 @@ int hs_sim_run(const hs_scenario *scenario, const hs_sim_options *options, hs_si
     result->seed = options->seed;
     memcpy(result->scenario, scenario->name, sizeof result->scenario);
     memcpy(result->title, scenario->title, sizeof result->title);
+    memcpy(result->world, scenario->world, sizeof result->world);
     snprintf(result->plugin, sizeof result->plugin, "%s %s", options->plugin->id,
              options->plugin->version);
     const int rc = run(sim, why, capacity);
@@ -185,6 +186,7 @@ int hs_sim_run(const hs_scenario *scenario, const hs_sim_options *options, hs_si
     for (uint32_t i = 0; i < HS_SIM_POOLS_MAX; i++) {
         free(sim->pools[i].sent.shares);
         free(sim->pools[i].waiting.shares);
+        free(sim->pools[i].scratch.shares);
     }
     hs_sim_farm_free(sim);
     hs_sim_config_free(&sim->config);

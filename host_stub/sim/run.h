@@ -57,6 +57,7 @@ typedef struct hs_sim_pool_result {
 typedef struct hs_sim_result {
     char scenario[64];
     char title[192];
+    char world[64];   /* "" = the kind one */
     char plugin[176]; /* id and version */
     uint64_t seed;
     uint64_t seconds;

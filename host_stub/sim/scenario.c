@@ -7,135 +7,16 @@
 
 #include "host_stub/base/text.h"
 #include "host_stub/sim/scenario_event.h"
+#include "host_stub/sim/scenario_keys.h"
+#include "host_stub/sim/world.h"
 
 #define YEAR_SECS 31536000.0
 enum { ACK_SECS = 5 /* between a pool's batches unless it counts shares */ };
-/* clang-format off */
-#define KEY(type, object, field, min, max, allowed) \
-    {#field, type, offsetof(object, field), min, max, allowed}
-/* clang-format on */
-
 static const struct hs_key SCENARIO_KEYS[] = {
     {"hours", HS_KEY_DECIMAL, 0, 0.01, 8760.0, "hours from 0.01 to 8760"},
     {"warmup", HS_KEY_TIME, offsetof(hs_scenario, warmup_secs), 0.0, YEAR_SECS,
      "a time such as 2h or 90s"},
 };
-
-static const struct hs_key POOL_KEYS[] = {
-    {"target", HS_KEY_DECIMAL, offsetof(hs_sim_pool_spec, target_pct), 0.0, 100.0,
-     "per cent from 0 to 100"},
-    {"hashrate_ths", HS_KEY_DECIMAL, offsetof(hs_sim_pool_spec, hashrate_ths), 0.001, 1000000.0,
-     "TH/s from 0.001 to 1000000"},
-    {"accept", HS_KEY_DECIMAL, offsetof(hs_sim_pool_spec, accept_pct), 0.0, 100.0,
-     "per cent from 0 to 100"},
-    KEY(HS_KEY_COUNT, hs_sim_pool_spec, priority, 0.0, 65535.0, "a whole number from 0 to 65535"),
-    KEY(HS_KEY_COUNT, hs_sim_pool_spec, extranonce_size, 0.0, 28.0, "bytes from 0 to 28"),
-    KEY(HS_KEY_COUNT, hs_sim_pool_spec, chain, 0.0, 63.0, "a whole number from 0 to 63"),
-    {"ack_interval", HS_KEY_TIME, offsetof(hs_sim_pool_spec, ack_secs), 1.0, 3600.0,
-     "a time from 1s to 1h"},
-    KEY(HS_KEY_COUNT, hs_sim_pool_spec, ack_shares, 0.0, 10000.0, "shares from 0 to 10000"),
-    KEY(HS_KEY_SWITCH, hs_sim_pool_spec, ack_per_channel, 0.0, 1.0, "yes or no"),
-    KEY(HS_KEY_SWITCH, hs_sim_pool_spec, rejects_at_once, 0.0, 1.0, "yes or no"),
-    {"latency", HS_KEY_TIME, offsetof(hs_sim_pool_spec, latency_secs), 0.0, 600.0,
-     "a time from 0s to 10min"},
-    {"stale_time", HS_KEY_TIME, offsetof(hs_sim_pool_spec, stale_secs), 0.0, 600.0,
-     "a time from 0s to 10min"},
-    KEY(HS_KEY_DECIMAL, hs_sim_pool_spec, stale_pct, 0.0, 100.0, "per cent from 0 to 100"),
-    KEY(HS_KEY_DECIMAL, hs_sim_pool_spec, refuses_pct, 0.0, 100.0, "per cent from 0 to 100"),
-    KEY(HS_KEY_DECIMAL, hs_sim_pool_spec, fails_pct, 0.0, 100.0, "per cent from 0 to 100"),
-};
-
-static const struct hs_key FARM_KEYS[] = {
-    {"count", HS_KEY_COUNT, offsetof(hs_farm_spec, miners), 1.0, (double)HS_MINERS_MAX,
-     "a whole number of miners from 1 to 100000"},
-    KEY(HS_KEY_DECIMAL, hs_farm_spec, shares_per_minute, 0.01, 600.0, "0.01 to 600"),
-    KEY(HS_KEY_DECIMAL, hs_farm_spec, nominal_error_pct, 0.0, 90.0, "per cent from 0 to 90"),
-    KEY(HS_KEY_DECIMAL, hs_farm_spec, drift_pct, 0.0, 20.0, "per cent from 0 to 20"),
-    KEY(HS_KEY_DECIMAL, hs_farm_spec, extended_pct, 0.0, 100.0, "per cent from 0 to 100"),
-    KEY(HS_KEY_DECIMAL, hs_farm_spec, deaf_pct, 0.0, 100.0, "per cent from 0 to 100"),
-    KEY(HS_KEY_DECIMAL, hs_farm_spec, reopen_lost_pct, 0.0, 100.0, "per cent from 0 to 100"),
-    {"reopen_time", HS_KEY_TIME, offsetof(hs_farm_spec, reopen_secs), 0.0, 86400.0,
-     "a time from 0s to 24h"},
-    KEY(HS_KEY_DECIMAL, hs_farm_spec, joins_per_minute, 0.0, 6000.0, "0 to 6000"),
-    KEY(HS_KEY_DECIMAL, hs_farm_spec, leaves_per_minute, 0.0, 6000.0, "0 to 6000"),
-    {"drift_time", HS_KEY_TIME, offsetof(hs_farm_spec, drift_secs), 60.0, YEAR_SECS,
-     "a time of 1min or more, such as 2h"},
-    {"vardiff_lag", HS_KEY_TIME, offsetof(hs_farm_spec, vardiff_secs), 1.0, 86400.0,
-     "a time from 1s to 24h"},
-    {"move_cost", HS_KEY_TIME, offsetof(hs_farm_spec, move_cost_secs), 0.0, 3600.0,
-     "a time from 0s to 1h"},
-    {"host_delay", HS_KEY_TIME, offsetof(hs_farm_spec, host_delay_secs), 0.0, 600.0,
-     "a time from 0s to 10min"},
-    {"tip_interval", HS_KEY_TIME, offsetof(hs_farm_spec, tip_secs), 1.0, 86400.0,
-     "a time from 1s to 24h"},
-    {"join_time", HS_KEY_TIME, offsetof(hs_farm_spec, join_secs), 0.0, 86400.0,
-     "a time from 0s to 24h"},
-};
-
-/* "95:25 140:15": hashrates in TH/s and weights. "100 2x20": a list, each with the number of
- * miners. */
-static int take_miners(const struct hs_blame *blame, const hs_ini_entry *entry, hs_farm_spec *farm,
-                       int is_list)
-{
-    const char *const allowed =
-        is_list ? "up to 32 hashrates in TH/s, each as 200 or, for 5 such miners, as 5x200"
-                : "up to 32 pairs of hashrate in TH/s and weight, such as 95:25 140:15";
-    const char *at = entry->value;
-    char word[64];
-    uint64_t miners = 0;
-    int rc = hs_next_word(&at, word, sizeof word);
-    farm->mix_count = 0;
-    for (; rc == 1; rc = hs_next_word(&at, word, sizeof word)) {
-        char *const split = strchr(word, is_list ? 'x' : ':');
-        const char *hashrate = word;
-        const char *weight = "1";
-        if (split != NULL) {
-            *split = '\0';
-            hashrate = is_list ? split + 1 : word;
-            weight = is_list ? word : split + 1;
-        }
-        hs_mix mix = {0.0, 0.0};
-        uint64_t count = 1;
-        if ((split == NULL && !is_list) || farm->mix_count == HS_MIX_MAX ||
-            hs_parse_decimal(hashrate, &mix.hashrate_ths) != 0 || mix.hashrate_ths < 0.001 ||
-            mix.hashrate_ths > 1000000.0 || hs_parse_decimal(weight, &mix.weight) != 0 ||
-            mix.weight <= 0.0 || (is_list && hs_parse_whole(weight, &count) != 0)) {
-            return hs_blame_allowed(blame, entry, allowed);
-        }
-        miners += count;
-        farm->mix[farm->mix_count++] = mix;
-    }
-    if (rc < 0 || farm->mix_count == 0 || miners > HS_MINERS_MAX) {
-        return hs_blame_allowed(blame, entry, allowed);
-    }
-    if (is_list) {
-        farm->is_list = 1;
-        farm->miners = (uint32_t)miners;
-    }
-    return 0;
-}
-
-static int take_farm(const struct hs_blame *blame, const hs_ini_entry *entry, hs_farm_spec *farm)
-{
-    const int is_list = strcmp(entry->key, "list") == 0;
-    if (is_list || strcmp(entry->key, "mix") == 0) {
-        if (farm->mix_count > 0) {
-            return hs_blame_entry(blame, entry, "a farm has a mix or a list, not both");
-        }
-        return take_miners(blame, entry, farm, is_list);
-    }
-    const int stored =
-        hs_key_store(blame, FARM_KEYS, sizeof FARM_KEYS / sizeof FARM_KEYS[0], entry, farm);
-    if (stored == 0) {
-        return hs_blame_entry(blame, entry,
-                              "there is no such key; [farm] has count, mix, list, "
-                              "shares_per_minute, nominal_error_pct, drift_pct, drift_time, "
-                              "vardiff_lag, move_cost, join_time, extended_pct, deaf_pct, "
-                              "reopen_time, reopen_lost_pct, joins_per_minute, "
-                              "leaves_per_minute, tip_interval, host_delay");
-    }
-    return stored < 0 ? -1 : 0;
-}
 
 static int take_scenario(const struct hs_blame *blame, const hs_ini_entry *entry,
                          hs_scenario *scenario)
@@ -191,20 +72,11 @@ static int take_pool(const struct hs_blame *blame, const hs_ini_entry *entry, hs
         }
         index = (int)scenario->pool_count++;
         hs_sim_pool_spec *const pool = &scenario->pools[index];
-        hs_sim_pool_spec_default(pool);
+        hs_sim_pool_spec_default(scenario, (uint32_t)index, pool);
         snprintf(pool->id, sizeof pool->id, "%s", id);
         pool->priority = scenario->pool_count;
     }
-    const int stored = hs_key_store(blame, POOL_KEYS, sizeof POOL_KEYS / sizeof POOL_KEYS[0], entry,
-                                    &scenario->pools[index]);
-    if (stored == 0) {
-        return hs_blame_entry(blame, entry,
-                              "there is no such key; [pool.<id>] has target, hashrate_ths, "
-                              "priority, accept, extranonce_size, chain, ack_interval, "
-                              "ack_shares, ack_per_channel, rejects_at_once, latency, "
-                              "stale_time, stale_pct, refuses_pct, fails_pct");
-    }
-    return stored < 0 ? -1 : 0;
+    return hs_pool_take(blame, entry, &scenario->pools[index]);
 }
 
 static int take_event(const struct hs_blame *blame, const hs_ini_entry *entry,
@@ -235,7 +107,7 @@ static int take_entry(const struct hs_blame *blame, const hs_ini_entry *entry,
         return take_scenario(blame, entry, scenario);
     }
     if (strcmp(section, "farm") == 0) {
-        return take_farm(blame, entry, &scenario->farm);
+        return hs_farm_take(blame, entry, &scenario->farm);
     }
     if (strncmp(section, "pool.", 5) == 0) {
         return take_pool(blame, entry, scenario);
@@ -254,13 +126,17 @@ static int take_entry(const struct hs_blame *blame, const hs_ini_entry *entry,
                      blame->file, (unsigned)entry->line, section);
 }
 
-static void set_defaults(hs_scenario *scenario, const char *path)
+/* The file's name without folder and ending. */
+static void take_name(const char *path, char *name, size_t size)
 {
     const char *const slash = strrchr(path, '/');
     const char *const base = slash != NULL ? slash + 1 : path;
     const char *const dot = strrchr(base, '.');
-    snprintf(scenario->name, sizeof scenario->name, "%.*s",
-             dot != NULL ? (int)(dot - base) : (int)strlen(base), base);
+    snprintf(name, size, "%.*s", dot != NULL ? (int)(dot - base) : (int)strlen(base), base);
+}
+
+static void set_defaults(hs_scenario *scenario)
+{
     scenario->seconds = 26 * 3600;
     scenario->warmup_secs = 2 * 3600;
     scenario->farm = (hs_farm_spec){.shares_per_minute = 6.0,
@@ -272,11 +148,14 @@ static void set_defaults(hs_scenario *scenario, const char *path)
                                     .reopen_secs = 30,
                                     .join_secs = 5,
                                     .tip_secs = 600};
+    scenario->pool_default_count = 1;
+    scenario->pool_defaults[0] =
+        (hs_sim_pool_spec){.accept_pct = 100.0, .extranonce_size = 12, .stale_pct = 100.0};
 }
 
-void hs_sim_pool_spec_default(hs_sim_pool_spec *pool)
+void hs_sim_pool_spec_default(const hs_scenario *scenario, uint32_t index, hs_sim_pool_spec *pool)
 {
-    *pool = (hs_sim_pool_spec){.accept_pct = 100.0, .extranonce_size = 12, .stale_pct = 100.0};
+    *pool = scenario->pool_defaults[index % scenario->pool_default_count];
 }
 
 void hs_sim_pool_spec_complete(hs_sim_pool_spec *pool)
@@ -338,15 +217,32 @@ static int check_events(const struct hs_blame *blame, const hs_scenario *scenari
     return 0;
 }
 
+static int take_world(hs_scenario *scenario, const char *path, char *why, size_t capacity)
+{
+    const struct hs_blame blame = {path, why, capacity};
+    hs_ini ini;
+    if (hs_ini_load(&ini, path, why, capacity) != 0) {
+        return -1;
+    }
+    take_name(path, scenario->world, sizeof scenario->world);
+    const int rc = hs_world_take(&blame, &ini, scenario);
+    hs_ini_free(&ini);
+    return rc;
+}
+
 /* Fills the scenario from `ini`, pools first, since events name them. */
-static int take_all(hs_scenario *scenario, const char *path, const hs_ini *ini, char *why,
-                    size_t capacity)
+static int take_all(hs_scenario *scenario, const char *path, const char *world, const hs_ini *ini,
+                    char *why, size_t capacity)
 {
     const struct hs_blame blame = {path, why, capacity};
     memset(scenario, 0, sizeof *scenario);
-    set_defaults(scenario, path);
+    take_name(path, scenario->name, sizeof scenario->name);
+    set_defaults(scenario);
     scenario->events = calloc(HS_EVENTS_MAX, sizeof *scenario->events);
     int rc = scenario->events == NULL ? hs_refuse(why, capacity, "out of memory") : 0;
+    if (rc == 0 && world != NULL) {
+        rc = take_world(scenario, world, why, capacity);
+    }
     for (int events = 0; events < 2; events++) {
         for (size_t i = 0; rc == 0 && i < ini->count; i++) {
             const int is_event = strncmp(ini->entries[i].section, "event.", 6) == 0;
@@ -366,16 +262,22 @@ static int take_all(hs_scenario *scenario, const char *path, const hs_ini *ini, 
     return 0;
 }
 
-int hs_scenario_load(hs_scenario *scenario, const char *path, char *why, size_t capacity)
+int hs_scenario_load_in(hs_scenario *scenario, const char *path, const char *world, char *why,
+                        size_t capacity)
 {
     hs_ini ini;
     memset(scenario, 0, sizeof *scenario);
     if (hs_ini_load(&ini, path, why, capacity) != 0) {
         return -1;
     }
-    const int rc = take_all(scenario, path, &ini, why, capacity);
+    const int rc = take_all(scenario, path, world, &ini, why, capacity);
     hs_ini_free(&ini);
     return rc;
+}
+
+int hs_scenario_load(hs_scenario *scenario, const char *path, char *why, size_t capacity)
+{
+    return hs_scenario_load_in(scenario, path, NULL, why, capacity);
 }
 
 int hs_scenario_parse(hs_scenario *scenario, const char *path, const char *text, char *why,
@@ -386,7 +288,7 @@ int hs_scenario_parse(hs_scenario *scenario, const char *path, const char *text,
     if (hs_ini_parse(&ini, path, text, strlen(text), why, capacity) != 0) {
         return -1;
     }
-    const int rc = take_all(scenario, path, &ini, why, capacity);
+    const int rc = take_all(scenario, path, NULL, &ini, why, capacity);
     hs_ini_free(&ini);
     return rc;
 }

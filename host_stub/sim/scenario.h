@@ -17,6 +17,7 @@ enum {
     HS_MIX_MAX = 32,
     HS_EVENTS_MAX = 64,
     HS_TIMES_MAX = 16,
+    HS_WORLD_POOLS_MAX = 16,
     HS_MINERS_MAX = 100000
 };
 
@@ -105,22 +106,29 @@ typedef struct hs_event_spec {
 typedef struct hs_scenario {
     char name[64];
     char title[192];
+    char world[64];    /* "" = none: as kind as without one */
     char config[4096]; /* "" = made from the pools; "default" = the shipped one; else a path */
     uint64_t seconds;
     uint64_t warmup_secs; /* errors are evaluated after this */
     hs_farm_spec farm;
     uint32_t pool_count; /* may be 0 with a configuration file: then its pools are taken */
     uint32_t event_count;
+    uint32_t pool_default_count; /* the pools take them in turn */
+    hs_sim_pool_spec pool_defaults[HS_WORLD_POOLS_MAX];
     hs_sim_pool_spec pools[HS_SIM_POOLS_MAX];
     hs_event_spec *events;
     hs_ini settings; /* [controller], [failover] and [upstream.*] for the plugin */
 } hs_scenario;
 
-/* What a pool is unless a file says otherwise, and what follows from what it says. */
-void hs_sim_pool_spec_default(hs_sim_pool_spec *pool);
+/* What the pool of this place is unless the scenario says otherwise, and what follows from what it
+ * says. */
+void hs_sim_pool_spec_default(const hs_scenario *scenario, uint32_t index, hs_sim_pool_spec *pool);
 void hs_sim_pool_spec_complete(hs_sim_pool_spec *pool);
 
-/* Reads the file. 0, or -1 with `file:line: what, seen, allowed` in `why` and *scenario empty. */
+/* Reads the file, over the defaults of the world's file (sim/world.h) unless `world` is NULL. 0, or
+ * -1 with `file:line: what, seen, allowed` in `why` and *scenario empty. */
+int hs_scenario_load_in(hs_scenario *scenario, const char *path, const char *world, char *why,
+                        size_t capacity);
 int hs_scenario_load(hs_scenario *scenario, const char *path, char *why, size_t capacity);
 
 /* The same of a text; `path` names it and gives the name and the folder of relative paths. */

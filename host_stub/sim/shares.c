@@ -83,12 +83,39 @@ static int by_channel(const void *left, const void *right)
     return a->second < b->second ? -1 : a->second > b->second;
 }
 
-/* By channel and then by second, so that each channel's shares are one run. */
-static void sort_waiting(hs_sim_pool *pool)
+/* By channel and then by second, so that each channel's shares are one run. What was in order is
+ * not sorted again: batches of each channel are looked for every second. */
+static void sort_waiting(hs_sim *sim, hs_sim_pool *pool)
 {
-    if (pool->waiting.count > 1) {
-        qsort(pool->waiting.shares, pool->waiting.count, sizeof *pool->waiting.shares, by_channel);
+    hs_sim_pending_list *const list = &pool->waiting;
+    hs_sim_pending_list *const late = &pool->scratch;
+    size_t old = list->sorted;
+    size_t at = list->count;
+    late->count = list->count - old;
+    list->sorted = list->count;
+    if (late->count == 0) {
+        return;
     }
+    qsort(list->shares + old, late->count, sizeof *list->shares, by_channel);
+    if (old == 0) {
+        return;
+    }
+    if (HS_GROW(late->shares, late->capacity, late->count) != 0) {
+        sim->no_memory = 1;
+        return;
+    }
+    memcpy(late->shares, list->shares + old, late->count * sizeof *late->shares);
+    while (late->count > 0) { /* merged from behind */
+        const int from_old =
+            old > 0 && by_channel(&list->shares[old - 1], &late->shares[late->count - 1]) > 0;
+        list->shares[--at] = from_old ? list->shares[--old] : late->shares[--late->count];
+    }
+}
+
+static void nothing_waits(hs_sim_pool *pool)
+{
+    pool->waiting.count = pool->waiting.sorted = 0;
+    pool->waiting_shares = 0;
 }
 
 /* Sums the run of one channel that begins at `from`; returns where the next begins. */
@@ -191,15 +218,14 @@ static void acknowledge_all(hs_sim *sim, uint32_t index)
     if (pool->spec.ack_secs > 0) {
         pool->next_ack = sim->second + pool->spec.ack_secs;
     }
-    sort_waiting(pool);
+    sort_waiting(sim, pool);
     credit(sim, index, 0, pool->waiting.count);
     for (size_t at = 0; at < pool->waiting.count;) {
         hs_sim_pending sum;
         at = sum_run(pool, at, &sum);
         tell_batch(sim, index, &sum);
     }
-    pool->waiting.count = 0;
-    pool->waiting_shares = 0;
+    nothing_waits(pool);
 }
 
 /* Each channel has batches of its own, those by time in seconds of their own. */
@@ -214,7 +240,7 @@ static void acknowledge_channels(hs_sim *sim, uint32_t index)
 {
     hs_sim_pool *const pool = &sim->pools[index];
     size_t kept = 0;
-    sort_waiting(pool);
+    sort_waiting(sim, pool);
     for (size_t at = 0; at < pool->waiting.count;) {
         hs_sim_pending sum;
         const size_t from = at;
@@ -228,7 +254,7 @@ static void acknowledge_channels(hs_sim *sim, uint32_t index)
             kept += at - from;
         }
     }
-    pool->waiting.count = kept;
+    pool->waiting.count = pool->waiting.sorted = kept;
 }
 
 void hs_sim_judge_shares(hs_sim *sim, uint32_t index)
@@ -259,7 +285,7 @@ void hs_sim_lose_pending(hs_sim *sim, uint32_t index)
             sim->no_memory = 1;
         }
     }
-    sort_waiting(pool);
+    sort_waiting(sim, pool);
     for (size_t at = 0; at < pool->waiting.count;) {
         hs_sim_pending sum;
         at = sum_run(pool, at, &sum);
@@ -271,6 +297,5 @@ void hs_sim_lose_pending(hs_sim *sim, uint32_t index)
                                HS_SIM_FRAME_ACCEPTED | HS_SIM_FRAME_REJECTED);
     }
     pool->sent.count = 0;
-    pool->waiting.count = 0;
-    pool->waiting_shares = 0;
+    nothing_waits(pool);
 }

@@ -44,6 +44,7 @@ typedef struct hs_sim_pending_list {
     hs_sim_pending *shares;
     size_t count;
     size_t capacity;
+    size_t sorted; /* so many of the first are in order */
 } hs_sim_pending_list;
 
 /* One simulated pool: its connection, what it accepts, and the shares that wait for its verdict. */
@@ -65,6 +66,7 @@ typedef struct hs_sim_pool {
     uint64_t next_ack;           /* second of the next batch by time */
     hs_sim_pending_list sent;    /* on their way, in order of time */
     hs_sim_pending_list waiting; /* for their batch */
+    hs_sim_pending_list scratch; /* to sort them with */
     uint64_t waiting_shares;
     uint64_t stale_until; /* second: shares found before it may be late for the new tip */
     /* since the start */

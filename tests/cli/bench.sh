@@ -69,6 +69,11 @@ case "$(head -n 1 "$SCRATCH/lines")" in
 *) fail "bench control and simulate differ: $simulated and $(head -n 1 "$SCRATCH/lines")" ;;
 esac
 
+# In another world: its name is in the lines, and the shares are rejected as there.
+done_well --seeds 1, --scenarios pair --presets balanced --plugins hashmux --hours 3 --world field --json -
+says '^\{"scenario":"pair","world":"field",.*"rejected":[1-9]'
+refused "--world and --random exclude each other" --random 2 --world field
+
 # --check: good is 0; a controller that may not act is 1 and says where.
 done_well --seeds 2 --scenarios solo1,pair --plugins hashmux --presets aggressive,balanced --check --hours 8
 says '^[0-9]+ limits compared, 0 exceeded$'

@@ -136,7 +136,7 @@ fresh() { # a new one
     mkdir -p "$planted/abi" "$planted/plugin" "$planted/tests/embed" "$planted/tests/sim"
     printf 'int a;\n\nint b;\n' >"$planted/tests/embed/embed.c"
     cp "$SOURCE/plugin/KEYS.md" "$planted/plugin/"
-    cp "$SOURCE/tests/sim/"{pair.ini,FORMAT.md} "$planted/tests/sim/"
+    cp -r "$SOURCE/tests/sim/"{pair.ini,FORMAT.md,world} "$planted/tests/sim/"
     cp "$SOURCE/abi/hmx_tuning.h" "$planted/abi/"
     cp "$SOURCE/plugin.ini.example" "$planted/"
     printf '# Control\n' >"$planted/plugin/CONTROL.md"

@@ -67,6 +67,18 @@ done_well --scenario hetero200 --seed 11 --hours 3 --set controller.tuning_model
 done_well --scenario example --hours 0.5 --set upstream.pool_a.percentage=50 \
     --set upstream.pool_b.percentage=40
 says '^pool_b +40\.00 '
+
+# A world below the scenario: the kind one is none.
+done_well --scenario hetero200 --seed 11 --hours 3 --world kind --json -
+cmp -s "$SCRATCH/line" "$SCRATCH/out" || fail "--world kind gives another run than without"
+done_well --scenario hetero200 --seed 11 --hours 3 --world field --json -
+says '^\{"scenario":"hetero200","world":"field","plugin":'
+says '"rejected":[1-9]'
+cp "$SCRATCH/out" "$SCRATCH/field"
+done_well --scenario hetero200 --seed 11 --hours 3 --world "$SOURCE/tests/sim/world/field.ini" --json -
+cmp -s "$SCRATCH/field" "$SCRATCH/out" || fail "the world's path gives another run than its name"
+done_well --scenario hetero200 --hours 0.5 --world field
+says '^in the world field$'
 done_well --scenario hetero200 --hours 0.5 --quiet
 [ ! -s "$SCRATCH/out" ] || fail "--quiet prints"
 done_well --help
@@ -86,6 +98,8 @@ refused 2 '--seed takes a whole number' --scenario hetero200 --seed -1
 refused 2 '--hours takes a number' --scenario hetero200 --hours 1,5
 refused 2 "there is no scenario 'hetero'. There are in " --scenario hetero
 grep -q ' hetero200 ' "$SCRATCH/err" || fail "the scenarios that exist are not listed"
+refused 2 "there is no world 'feeld'. There are in " --scenario hetero200 --world feeld
+refused 2 'the second and so on' --scenario hetero200 --world "$SOURCE/tests/sim/nine.ini"
 refused 2 '/no/such.ini: cannot be opened' --scenario /no/such.ini
 refused 2 'is not a regular file' --scenario "$SOURCE/tests/"
 printf '[farm]\ncount = many\n' >"$SCRATCH/bad.ini"
@@ -105,6 +119,6 @@ for file in "$SOURCE"/tests/sim/*.ini; do
     title=$(sed -n 's/^title *= *//p' "$file")
     grep -qE "^$name +" "$SCRATCH/out" && grep -qF -- "$title" "$SCRATCH/out" || fail "--list does not name $name: $title"
 done
-[ "$(wc -l <"$SCRATCH/out")" -eq "$(find "$SOURCE/tests/sim" -name '*.ini' | wc -l)" ] || fail "--list has another number of scenarios"
+[ "$(wc -l <"$SCRATCH/out")" -eq "$(find "$SOURCE/tests/sim" -maxdepth 1 -name '*.ini' | wc -l)" ] || fail "--list has another number of scenarios"
 refused 2 '--scenario and --list exclude each other' --scenario nine --list
 echo "simulate: tables, JSON, configurations and refusals"

@@ -113,7 +113,7 @@ static void configure_cap(hs_sim *sim, const hs_sim_pool *pool)
     double declared_ths = 0.0;
     snprintf(section, sizeof section, "upstream.%s", pool->spec.id);
     for (uint32_t i = 0; i < sim->miner_count; i++) {
-        declared_ths += sim->miners[i]->declared_hs / 1e12;
+        declared_ths += sim->miners[i]->nominal_hs / 1e12;
     }
     if (pool->cap >= 1.0) {
         hs_ini_unset(&sim->config.ini, section, "max_ths");

@@ -118,7 +118,8 @@ void hs_sim_farm_hash(hs_sim *sim)
     for (uint32_t i = 0; i < sim->miner_count; i++) {
         hs_sim_miner *const miner = sim->miners[i];
         hs_sim_miner_update(miner, &sim->model, hashed_in);
-        if (hashed_in < miner->silent_until || (miner->channel == 0 && !miner->reopens)) {
+        if (hashed_in < miner->silent_until ||
+            (miner->channel == 0 && !miner->reopens && !miner->dropped)) {
             continue;
         }
         if (miner->channel == 0) { /* the move costs this, too */
@@ -197,8 +198,24 @@ static void churn(hs_sim *sim)
     }
 }
 
+/* Each liar in seconds of its own. */
+static void lie_again(hs_sim *sim)
+{
+    const hs_farm_spec *const farm = &sim->scenario->farm;
+    for (uint32_t i = 0; farm->lie_secs > 0 && i < sim->miner_count; i++) {
+        hs_sim_miner *const miner = sim->miners[i];
+        const uint64_t since = sim->second + miner->number;
+        if (miner->liar && miner->channel != 0 && since % farm->lie_secs == 0) {
+            const int is_odd = since / farm->lie_secs % 2 == 1;
+            miner->declared_hs = miner->nominal_hs * (is_odd ? farm->second_lie : farm->lie);
+            hs_sim_declare(sim, miner);
+        }
+    }
+}
+
 void hs_sim_farm_come_and_go(hs_sim *sim)
 {
+    lie_again(sim);
     if (sim->first_joined < sim->scenario->farm.miners) {
         first_joins(sim);
         return;

@@ -20,12 +20,49 @@ void hs_sim_miner_model_init(hs_sim_miner_model *model, const hs_farm_spec *farm
     model->extended_fraction = farm->extended_pct / 100.0;
     model->deaf_fraction = farm->deaf_pct / 100.0;
     model->lost_fraction = farm->reopen_lost_pct / 100.0;
+    model->bad_fraction = farm->bad_pct / 100.0;
+    model->bad_rate = farm->bad_per_minute / 60.0;
+    model->bad_difficulty = farm->bad_difficulty;
+    model->mute_fraction = farm->mute_pct / 100.0;
+    model->liar_fraction = farm->liars_pct / 100.0;
+    model->lie = farm->lie;
+    model->drops_fraction = farm->drops_pct / 100.0;
+    model->unheard_fraction = farm->unheard_pct / 100.0;
 }
 
 static void set_rates(hs_sim_miner *miner)
 {
-    miner->hash = miner->h0 * (1.0 + miner->drift) * miner->derate * miner->derate_now;
-    miner->rate = miner->hash / miner->difficulty;
+    miner->hash =
+        miner->mute ? 0.0 : miner->h0 * (1.0 + miner->drift) * miner->derate * miner->derate_now;
+    if (miner->bad_rate > 0.0 && miner->bad_difficulty > 0.0) {
+        miner->difficulty = miner->bad_difficulty;
+    } else if (miner->bad_rate > 0.0 && miner->hash > 0.0) {
+        miner->difficulty = miner->hash / miner->bad_rate;
+    }
+    miner->rate =
+        miner->bad_rate > 0.0 && !miner->mute ? miner->bad_rate : miner->hash / miner->difficulty;
+}
+
+static void be_born(hs_sim_miner *miner, const hs_sim_miner_model *model, double hashrate_hs,
+                    hs_rng *born)
+{
+    const double error = model->nominal_error * (2.0 * hs_rng_uniform(born) - 1.0);
+    miner->nominal_hs = hashrate_hs / (1.0 + error);
+    miner->extended = hs_rng_uniform(born) < model->extended_fraction;
+    miner->deaf = hs_rng_uniform(born) < model->deaf_fraction && miner->extended;
+    miner->settled = hs_rng_uniform(born) < model->lost_fraction;
+    miner->bad = hs_rng_uniform(born) < model->bad_fraction;
+    if (miner->bad) {
+        miner->bad_difficulty = model->bad_difficulty;
+        miner->bad_rate = model->bad_rate > 0.0 || !(model->bad_difficulty > 0.0)
+                              ? model->bad_rate
+                              : 1.0 / model->secs_per_share;
+    }
+    miner->mute = hs_rng_uniform(born) < model->mute_fraction;
+    miner->liar = hs_rng_uniform(born) < model->liar_fraction;
+    miner->drops = hs_rng_uniform(born) < model->drops_fraction;
+    miner->unheard = hs_rng_uniform(born) < model->unheard_fraction && miner->extended;
+    miner->declared_hs = miner->nominal_hs * (miner->liar ? model->lie : 1.0);
 }
 
 void hs_sim_miner_init(hs_sim_miner *miner, const hs_sim_miner_model *model, uint64_t seed,
@@ -41,16 +78,18 @@ void hs_sim_miner_init(hs_sim_miner *miner, const hs_sim_miner_model *model, uin
     miner->h0 = hashrate_hs / HS_HASHES_PER_DIFF1;
     miner->derate = 1.0;
     miner->derate_now = 1.0;
-    const double error = model->nominal_error * (2.0 * hs_rng_uniform(&born) - 1.0);
-    miner->declared_hs = hashrate_hs / (1.0 + error);
-    miner->extended = hs_rng_uniform(&born) < model->extended_fraction;
-    miner->deaf = hs_rng_uniform(&born) < model->deaf_fraction && miner->extended;
-    miner->settled = hs_rng_uniform(&born) < model->lost_fraction;
+    be_born(miner, model, hashrate_hs, &born);
     miner->drift = model->drift_sd * hs_rng_normal(&miner->drift_rng);
-    miner->difficulty = miner->declared_hs / HS_HASHES_PER_DIFF1 * model->secs_per_share;
+    miner->difficulty = miner->nominal_hs / HS_HASHES_PER_DIFF1 * model->secs_per_share;
     miner->update_at = second + HS_UPDATE_SECS;
     miner->budget = hs_rng_exponential(&miner->share_rng);
     set_rates(miner);
+}
+
+int hs_sim_miner_is_astray(const hs_sim_miner *miner)
+{
+    return miner->unheard && (miner->own_len != miner->prefix_len ||
+                              memcmp(miner->own_prefix, miner->prefix, miner->prefix_len) != 0);
 }
 
 void hs_sim_miner_update(hs_sim_miner *miner, const hs_sim_miner_model *model, uint64_t second)

@@ -31,6 +31,14 @@ typedef struct hs_sim_miner_model {
     double extended_fraction; /* of the channels */
     double deaf_fraction;     /* of the extended ones */
     double lost_fraction;     /* of those that are closed to be opened again */
+    double bad_fraction;
+    double bad_rate;       /* shares per second of a bad one, 0 = like the others */
+    double bad_difficulty; /* 0 = what its hashrate makes of it */
+    double mute_fraction;
+    double liar_fraction;
+    double lie;
+    double drops_fraction;
+    double unheard_fraction; /* of the extended ones */
 } hs_sim_miner_model;
 
 typedef struct hs_sim_miner {
@@ -49,10 +57,20 @@ typedef struct hs_sim_miner {
     uint32_t rack;       /* that it shares its connection with, from 1; 0 = it has its own */
     uint32_t prefix_len;
     uint32_t extended;
-    uint32_t deaf;    /* it ignores SetExtranoncePrefix */
-    uint32_t settled; /* closed to be opened again, it stays away */
-    uint32_t reopens; /* it was, and is not back */
-    uint32_t untold;  /* the plugin refused to take the channel: it hears nothing of it */
+    uint32_t deaf;         /* it ignores SetExtranoncePrefix */
+    uint32_t settled;      /* closed to be opened again, it stays away */
+    uint32_t reopens;      /* it was, and is not back */
+    uint32_t bad;          /* all its shares are rejected */
+    double bad_rate;       /* per second, whatever it hashes; 0 = as it hashes */
+    double bad_difficulty; /* of them, 0 = as it hashes */
+    uint32_t mute;         /* it never finds one */
+    uint32_t liar;         /* it declares another hashrate than it has */
+    uint32_t drops;        /* a move breaks its connection */
+    uint32_t dropped;      /* one did, and it is not back */
+    uint32_t unheard;      /* it ignores SetExtranoncePrefix, and nobody knows */
+    uint32_t own_len;      /* of the prefix with which its channel was opened */
+    uint8_t own_prefix[32];
+    uint32_t untold; /* the plugin refused to take the channel: it hears nothing of it */
     uint8_t prefix[32];
     uint64_t number; /* from 1, in order of creation: names its streams */
     double h0;       /* difficulty-1 work per second, before drift and derating */
@@ -60,7 +78,8 @@ typedef struct hs_sim_miner {
     double derate;   /* for good */
     double derate_now;
     uint64_t derate_until;
-    double declared_hs; /* hashes per second */
+    double nominal_hs;  /* hashes per second: what it believes of itself */
+    double declared_hs; /* ... and what it has said */
     hs_rng share_rng;   /* two draws per share: luck of its verdict, distance to the next one */
     hs_rng drift_rng;
     double luck[HS_SHARES_MAX]; /* of the shares found last: below a pool's acceptance = accepted */
@@ -74,6 +93,9 @@ void hs_sim_miner_init(hs_sim_miner *miner, const hs_sim_miner_model *model, uin
 
 /* Drift and vardiff, once per HS_UPDATE_SECS, when due at `second`. */
 void hs_sim_miner_update(hs_sim_miner *miner, const hs_sim_miner_model *model, uint64_t second);
+
+/* Does it work with another prefix than it was told? */
+int hs_sim_miner_is_astray(const hs_sim_miner *miner);
 
 /* Derates it by `factor`, until a second (UINT64_MAX = for good). */
 void hs_sim_miner_derate(hs_sim_miner *miner, double factor, uint64_t until);

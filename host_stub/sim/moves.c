@@ -64,6 +64,10 @@ static hs_sv2_b032 prefix_of(hs_sim *sim, const hs_sim_miner *miner, uint32_t up
 
 static void set_prefix(hs_sim_miner *miner, const hs_sv2_b032 *prefix)
 {
+    if (miner->own_len == 0) { /* the channel's first */
+        miner->own_len = prefix->len;
+        memcpy(miner->own_prefix, prefix->byte, sizeof miner->own_prefix);
+    }
     miner->prefix_len = prefix->len;
     memcpy(miner->prefix, prefix->byte, sizeof miner->prefix);
 }
@@ -188,8 +192,10 @@ static void open_somewhere(hs_sim *sim, hs_sim_miner *miner)
     miner->untold = status < 0;
     miner->cookie = status < 0 ? 0 : answer.cookie;
     miner->stall = 0;
+    miner->dropped = 0;
     miner->upstream = HMX_NONE;
     miner->prefix_len = 0;
+    miner->own_len = 0;
     sim->connected++;
     if (status >= 0 && can_open(sim, miner, &answer, &prefix)) {
         place(sim, miner, answer.upstream);
@@ -237,6 +243,17 @@ void hs_sim_close_channel(hs_sim *sim, hs_sim_miner *miner, uint32_t reason)
     sim->by_channel[miner->channel] = NULL;
     sim->connected--;
     miner->channel = 0;
+}
+
+void hs_sim_declare(hs_sim *sim, const hs_sim_miner *miner)
+{
+    hmx_channel_update e = {.channel = miner->channel,
+                            .cookie = miner->cookie,
+                            .changed = HMX_FACT_NOMINAL_HASHRATE,
+                            .nominal_hashrate = miner->declared_hs};
+    if (!miner->untold) {
+        (void)hs_link_update(&sim->link, &e);
+    }
 }
 
 /* Would this move lift a pool above what the host allows there? */
@@ -319,6 +336,15 @@ static void reopen(hs_sim *sim, hs_sim_miner *miner)
     hs_sim_close_channel(sim, miner, HMX_CLOSE_REOPEN);
 }
 
+/* The device does not survive the new prefix: it connects anew. */
+static void drop(hs_sim *sim, hs_sim_miner *miner)
+{
+    sim->result->dropped++;
+    miner->dropped = 1;
+    miner->away_until = sim->second + sim->scenario->farm.drops_secs;
+    hs_sim_close_channel(sim, miner, HMX_CLOSE_CONNECTION_LOST);
+}
+
 static void answer(hs_sim *sim, const hs_sim_miner *miner, const hmx_decision *d, uint32_t result,
                    uint32_t cause)
 {
@@ -360,6 +386,9 @@ static void carry_out(hs_sim *sim, const hmx_decision *d)
     } else {
         move(sim, miner, d, &prefix);
         answer(sim, miner, d, HMX_RESULT_APPLIED, HS_MOVE_LEGAL);
+        if (miner->drops && d->kind == HMX_DECISION_MOVE) {
+            drop(sim, miner);
+        }
     }
 }
 

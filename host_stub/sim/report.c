@@ -82,6 +82,9 @@ void hs_sim_print_table(FILE *to, const hs_sim_result *r)
     if (r->moves_failed > 0) {
         fprintf(to, "moves that failed %" PRIu64 "\n", r->moves_failed);
     }
+    if (r->dropped > 0) {
+        fprintf(to, "connections that a move has broken %" PRIu64 "\n", r->dropped);
+    }
     if (r->reopened > 0) {
         fprintf(to,
                 "closed to be opened again %" PRIu64 ", of them back on another pool %" PRIu64 "\n",
@@ -161,6 +164,9 @@ char *hs_sim_json(const hs_sim_result *r)
     }
     if (r->moves_failed > 0) {
         hs_json_count(root, "moves_failed", r->moves_failed);
+    }
+    if (r->dropped > 0) {
+        hs_json_count(root, "dropped", r->dropped);
     }
     hs_json_number(root, "moves_per_channel_day", r->moves_per_channel_day, JSON_DECIMALS);
     hs_json_put(root, "shares", share_object(r));

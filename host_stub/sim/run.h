@@ -72,6 +72,7 @@ typedef struct hs_sim_result {
     uint64_t reopened;       /* channels closed so that they are opened again on another pool */
     uint64_t moves_reopened; /* they were */
     uint64_t moves_refused;
+    uint64_t dropped;      /* connections that a move has broken */
     uint64_t moves_failed; /* tried, and the miner stayed where it was */
     uint64_t forced;       /* placements that the host had to make itself */
     uint64_t tips;         /* blocks found in the world: each is a new tip on every pool */

@@ -146,6 +146,9 @@ static void set_defaults(hs_scenario *scenario)
                                     .vardiff_secs = 180,
                                     .move_cost_secs = 1,
                                     .reopen_secs = 30,
+                                    .drops_secs = 10,
+                                    .lie = 1.0,
+                                    .second_lie = 1.0,
                                     .join_secs = 5,
                                     .tip_secs = 600};
     scenario->pool_default_count = 1;

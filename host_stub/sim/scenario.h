@@ -38,11 +38,22 @@ typedef struct hs_farm_spec {
     double extended_pct;      /* of the channels; the others are standard */
     double deaf_pct;          /* of the extended ones: they ignore SetExtranoncePrefix */
     double reopen_lost_pct;   /* of the devices: closed to be opened again, they stay away */
+    double unheard_pct;       /* of the extended ones: deaf, and the host does not know it */
+    double drops_pct;         /* of the devices: a move breaks their connection */
+    double bad_pct;           /* of the devices: everybody rejects all their shares */
+    double bad_per_minute;    /* shares of each of them, 0 = as many as of the others */
+    double bad_difficulty;    /* of those shares, 0 = what its hashrate makes of it */
+    double mute_pct;          /* of the devices: they never find a share */
+    double liars_pct;         /* of the devices: they declare so many times what they have */
+    double lie;               /* ... at first, and every other time */
+    double second_lie;        /* ... else */
     double joins_per_minute;
     double leaves_per_minute; /* of a full farm, in proportion to those present */
     uint64_t drift_secs;      /* its time constant */
     uint64_t vardiff_secs;    /* lag of the difficulty behind the hashrate */
     uint64_t move_cost_secs;
+    uint64_t lie_secs;        /* until a liar declares anew, 0 = never */
+    uint64_t drops_secs;      /* until one that a move has broken off comes back */
     uint64_t reopen_secs;     /* until one that was closed comes back */
     uint64_t join_secs;       /* the first miners join within this time */
     uint64_t host_delay_secs; /* from a decision until it is carried out */

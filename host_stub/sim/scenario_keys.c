@@ -44,6 +44,20 @@ static const struct hs_key FARM_KEYS[] = {
     KEY(HS_KEY_DECIMAL, hs_farm_spec, extended_pct, 0.0, 100.0, "per cent from 0 to 100"),
     KEY(HS_KEY_DECIMAL, hs_farm_spec, deaf_pct, 0.0, 100.0, "per cent from 0 to 100"),
     KEY(HS_KEY_DECIMAL, hs_farm_spec, reopen_lost_pct, 0.0, 100.0, "per cent from 0 to 100"),
+    KEY(HS_KEY_DECIMAL, hs_farm_spec, unheard_pct, 0.0, 100.0, "per cent from 0 to 100"),
+    KEY(HS_KEY_DECIMAL, hs_farm_spec, drops_pct, 0.0, 100.0, "per cent from 0 to 100"),
+    {"drops_time", HS_KEY_TIME, offsetof(hs_farm_spec, drops_secs), 1.0, 86400.0,
+     "a time from 1s to 24h"},
+    KEY(HS_KEY_DECIMAL, hs_farm_spec, bad_pct, 0.0, 100.0, "per cent from 0 to 100"),
+    {"bad_shares_per_minute", HS_KEY_DECIMAL, offsetof(hs_farm_spec, bad_per_minute), 0.0, 3000.0,
+     "0 to 3000"},
+    KEY(HS_KEY_DECIMAL, hs_farm_spec, bad_difficulty, 0.0, 1e15, "0 to 1000000000000000"),
+    KEY(HS_KEY_DECIMAL, hs_farm_spec, mute_pct, 0.0, 100.0, "per cent from 0 to 100"),
+    KEY(HS_KEY_DECIMAL, hs_farm_spec, liars_pct, 0.0, 100.0, "per cent from 0 to 100"),
+    KEY(HS_KEY_DECIMAL, hs_farm_spec, lie, 0.0, 1e12, "a factor from 0 to 1000000000000"),
+    KEY(HS_KEY_DECIMAL, hs_farm_spec, second_lie, 0.0, 1e12, "a factor from 0 to 1000000000000"),
+    {"lie_time", HS_KEY_TIME, offsetof(hs_farm_spec, lie_secs), 0.0, YEAR_SECS,
+     "a time such as 10min, or 0s"},
     {"reopen_time", HS_KEY_TIME, offsetof(hs_farm_spec, reopen_secs), 0.0, 86400.0,
      "a time from 0s to 24h"},
     KEY(HS_KEY_DECIMAL, hs_farm_spec, joins_per_minute, 0.0, 6000.0, "0 to 6000"),
@@ -122,7 +136,9 @@ int hs_farm_take(const struct hs_blame *blame, const hs_ini_entry *entry, hs_far
                               "shares_per_minute, nominal_error_pct, drift_pct, drift_time, "
                               "vardiff_lag, move_cost, join_time, extended_pct, deaf_pct, "
                               "reopen_time, reopen_lost_pct, joins_per_minute, "
-                              "leaves_per_minute, tip_interval, host_delay");
+                              "leaves_per_minute, tip_interval, host_delay, unheard_pct, "
+                              "drops_pct, drops_time, bad_pct, bad_shares_per_minute, "
+                              "bad_difficulty, mute_pct, liars_pct, lie, second_lie, lie_time");
     }
     return stored < 0 ? -1 : 0;
 }

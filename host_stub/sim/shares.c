@@ -27,9 +27,12 @@ static void tell(hs_sim *sim, const hs_sim_pending *share, uint32_t upstream, ui
     (void)hs_link_share(&sim->link, &e);
 }
 
-/* What the pool does with shares of that second. */
-static hs_sim_chance chance_of(const hs_sim_pool *pool, uint64_t second)
+/* What the pool does with the miner's shares of that second. */
+static hs_sim_chance chance_of(const hs_sim_pool *pool, const hs_sim_miner *miner, uint64_t second)
 {
+    if (miner->bad || hs_sim_miner_is_astray(miner)) {
+        return (hs_sim_chance){.fresh = 0.0, .valid = 0.0};
+    }
     const double stale = second < pool->stale_until ? pool->spec.stale_pct / 100.0 : 0.0;
     return (hs_sim_chance){.fresh = pool->acceptance * (1.0 - stale), .valid = pool->acceptance};
 }
@@ -45,7 +48,7 @@ void hs_sim_submit(hs_sim *sim, hs_sim_miner *miner, uint32_t found)
         sim->options->share(sim->options->ctx, hashed_in, miner->number, found, miner->difficulty,
                             index);
     }
-    const hs_sim_chance chance = chance_of(pool, hashed_in);
+    const hs_sim_chance chance = chance_of(pool, miner, hashed_in);
     const uint32_t accepted = hs_sim_miner_taken(miner, found, chance.fresh);
     const uint32_t stale = hs_sim_miner_taken(miner, found, chance.valid) - accepted;
     const uint32_t rejected = found - accepted - stale;

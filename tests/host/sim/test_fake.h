@@ -44,6 +44,9 @@ static struct {
     struct fake_told told[FAKE_MOVES_MAX]; /* answers to decisions */
     uint64_t opened_at[FAKE_MOVES_MAX];
     hmx_channel_open opened[FAKE_MOVES_MAX]; /* the texts are gone */
+    uint32_t update_count;
+    uint64_t updated_at[FAKE_MOVES_MAX];
+    hmx_channel_update updates[FAKE_MOVES_MAX];
     uint64_t closed_at[FAKE_MOVES_MAX];
     uint32_t close_reason[FAKE_MOVES_MAX];
     struct fake_share shares[FAKE_SHARES_MAX];
@@ -90,6 +93,16 @@ static hmx_status fake_close(hmx_instance *self, const hmx_channel_close *e)
     if (fake.close_count < FAKE_MOVES_MAX) {
         fake.closed_at[fake.close_count] = fake_second(&e->event);
         fake.close_reason[fake.close_count++] = e->reason;
+    }
+    return HMX_OK;
+}
+
+static hmx_status fake_update(hmx_instance *self, const hmx_channel_update *e)
+{
+    (void)self;
+    if (fake.update_count < FAKE_MOVES_MAX) {
+        fake.updated_at[fake.update_count] = fake_second(&e->event);
+        fake.updates[fake.update_count++] = *e;
     }
     return HMX_OK;
 }
@@ -160,6 +173,7 @@ static inline void run_fake(const char *text, uint64_t seconds, const struct fak
                                       .on_upstream = fake_upstream,
                                       .on_channel_open = fake_open,
                                       .on_channel_close = fake_close,
+                                      .on_channel_update = fake_update,
                                       .on_share = fake_on_share,
                                       .on_tick = fake_tick,
                                       .on_reassign = fake_reassign}};

@@ -53,6 +53,9 @@ Test(sim_scenario, defaults)
     cr_assert(s.pools[1].ack_shares == 0 && s.pools[1].latency_secs == 0);
     cr_assert(s.pools[1].stale_secs == 0 && s.pools[1].stale_pct == 100.0);
     cr_assert(s.farm.tip_secs == 600 && s.farm.host_delay_secs == 0);
+    cr_assert(s.farm.unheard_pct == 0.0 && s.farm.drops_pct == 0.0 && s.farm.drops_secs == 10);
+    cr_assert(s.farm.bad_pct == 0.0 && s.farm.mute_pct == 0.0 && s.farm.liars_pct == 0.0);
+    cr_assert(s.farm.lie == 1.0 && s.farm.second_lie == 1.0 && s.farm.lie_secs == 0);
     cr_assert(s.pools[1].refuses_pct == 0.0 && s.pools[1].fails_pct == 0.0);
     cr_assert(!s.pools[1].ack_per_channel && !s.pools[1].rejects_at_once);
     hs_scenario_free(&s);
@@ -143,6 +146,17 @@ Test(sim_scenario, refusals_name_line_value_and_what_is_allowed)
     expect_refusal(FARM "[pool.a]\nrefuses_pct = 101\n", "per cent from 0 to 100");
     expect_refusal(FARM "[pool.a]\nfails_pct = -1\n", "per cent from 0 to 100");
     expect_refusal(FARM "host_delay = 11min\n" POOLS, "a time from 0s to 10min");
+    expect_refusal(FARM "unheard_pct = 101\n" POOLS, "per cent from 0 to 100");
+    expect_refusal(FARM "drops_pct = 101\n" POOLS, "per cent from 0 to 100");
+    expect_refusal(FARM "drops_time = 0s\n" POOLS, "a time from 1s to 24h");
+    expect_refusal(FARM "bad_pct = 101\n" POOLS, "per cent from 0 to 100");
+    expect_refusal(FARM "bad_shares_per_minute = 3001\n" POOLS, "0 to 3000");
+    expect_refusal(FARM "bad_difficulty = -1\n" POOLS, "0 to 1000000000000000");
+    expect_refusal(FARM "mute_pct = 101\n" POOLS, "per cent from 0 to 100");
+    expect_refusal(FARM "liars_pct = 101\n" POOLS, "per cent from 0 to 100");
+    expect_refusal(FARM "lie = 1000000000001\n" POOLS, "a factor from 0 to 1000000000000");
+    expect_refusal(FARM "second_lie = x\n" POOLS, "a factor from 0 to 1000000000000");
+    expect_refusal(FARM "lie_time = 5\n" POOLS, "a time such as 10min, or 0s");
     expect_refusal(FARM POOLS "[bogus]\nx = 1\n", "x.ini:9: [bogus]: there is no such section");
     expect_refusal("x = 1\n" FARM POOLS, "there is no such section");
     expect_refusal(FARM POOLS "[scenario]\nhours = 0\n", "hours from 0.01 to 8760");

@@ -182,6 +182,9 @@ static void on_farm(hs_sim *sim, const hs_event_spec *event, uint32_t begins)
             derating_ends(sim);
         }
         break;
+    case HS_EVENT_SLEEP:
+        sim->asleep_until = begins ? end_of(sim, event) : sim->asleep_until;
+        break;
     case HS_EVENT_RETURN:
         everybody_returns(sim);
         break;

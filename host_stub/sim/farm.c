@@ -126,7 +126,7 @@ void hs_sim_farm_hash(hs_sim *sim)
             sim->lost_work += miner->hash;
             continue;
         }
-        if (miner->stall > 0 || miner->upstream == HMX_NONE) {
+        if (miner->stall > 0 || miner->upstream == HMX_NONE || hashed_in < sim->asleep_until) {
             miner->stall -= miner->stall > 0;
             sim->lost_work += miner->hash;
             continue;

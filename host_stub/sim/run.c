@@ -68,9 +68,13 @@ static void record(hs_sim *sim)
     }
 }
 
-static void step(hs_sim *sim)
+/* What the host does in this second. */
+static void work(hs_sim *sim)
 {
     hs_sim_events_due(sim);
+    if (sim->second < sim->asleep_until) {
+        return; /* it has just fallen asleep */
+    }
     hs_sim_new_tip(sim);
     if (sim->second % HS_BUCKET_SECS == 0 && hs_sim_has_absolute_targets(sim)) {
         hs_sim_retarget_account(sim);
@@ -82,6 +86,13 @@ static void step(hs_sim *sim)
     hs_sim_farm_come_and_go(sim);
     hs_sim_tick(sim);
     hs_sim_report_drained(sim);
+}
+
+static void step(hs_sim *sim)
+{
+    if (sim->second >= sim->asleep_until) {
+        work(sim);
+    }
     record(sim);
     hs_sim_second(sim, sim->second + 1);
     hs_sim_farm_hash(sim);

@@ -93,7 +93,8 @@ enum hs_event_kind {
     HS_EVENT_CAP,
     HS_EVENT_RECONFIGURE,
     HS_EVENT_REFUSE_MOVES,
-    HS_EVENT_FAIL_MOVES
+    HS_EVENT_FAIL_MOVES,
+    HS_EVENT_SLEEP
 };
 
 typedef struct hs_event_spec {

@@ -16,7 +16,8 @@ enum {
     TAKES_TARGETS = 0x8,
     TAKES_RATES = 0x10,
     TAKES_SETTINGS = 0x20,
-    TAKES_LASTS = 0x40
+    TAKES_LASTS = 0x40,
+    NEEDS_LASTS = 0x80
 };
 
 static const struct {
@@ -43,6 +44,7 @@ static const struct {
     {"fail_moves", HS_EVENT_FAIL_MOVES, TAKES_POOLS | TAKES_PCT | TAKES_LASTS,
      "pools, pct, and perhaps for"},
     {"cap", HS_EVENT_CAP, TAKES_POOLS | TAKES_PCT | TAKES_LASTS, "pools, pct, and perhaps for"},
+    {"sleep", HS_EVENT_SLEEP, TAKES_LASTS | NEEDS_LASTS, "for"},
     {"reconfigure", HS_EVENT_RECONFIGURE, TAKES_SETTINGS,
      "settings such as controller.tuning_model = aggressive"},
 };
@@ -74,7 +76,7 @@ static int take_kind(const struct hs_blame *blame, const hs_ini_entry *entry, hs
     return hs_blame_entry(
         blame, entry,
         "is not a kind of event; there are down, up, targets, disconnect, silent, "
-        "return, derate, accept, rates, refuse, refuse_moves, fail_moves, cap, reconfigure");
+        "return, derate, accept, rates, refuse, refuse_moves, fail_moves, cap, sleep, reconfigure");
 }
 
 static int take_times(const struct hs_blame *blame, const hs_ini_entry *entry, hs_event_spec *event)
@@ -227,7 +229,8 @@ int hs_event_check(const struct hs_blame *blame, uint32_t line, const hs_event_s
                       ((event->pct_given != 0) != ((takes & TAKES_PCT) != 0)) ||
                       (has_rates && (takes & TAKES_RATES) == 0) ||
                       ((event->settings.count > 0) != ((takes & TAKES_SETTINGS) != 0)) ||
-                      (event->lasts > 0 && (takes & TAKES_LASTS) == 0);
+                      (event->lasts > 0 && (takes & TAKES_LASTS) == 0) ||
+                      (event->lasts == 0 && (takes & NEEDS_LASTS) != 0);
     if (wrong) {
         return hs_refuse(blame->why, blame->capacity,
                          "%s:%u: [event.%s]: an event of kind '%s' takes %s, besides at, every and "

@@ -53,6 +53,46 @@ Test(sim_host, who_has_left_meanwhile_is_not_moved)
     hs_sim_result_free(&r);
 }
 
+/* Nothing is heard of it for ten minutes, in which a pool goes and comes and a miner leaves. */
+Test(sim_host, it_sleeps)
+{
+    hs_sim_result r;
+    run_fake(FARM("") TO_B("[event.s]\nat = 20min\nkind = sleep\nfor = 10min\n"
+                           "[event.d]\nat = 25min\nkind = disconnect\nminers_pct = 5\n"),
+             3600, NULL, 0, &r);
+    cr_assert_eq(fake.longest_gap, 601, "%u", (unsigned)fake.longest_gap);
+    cr_assert_eq(fake.ticks, 3000);
+    for (size_t i = 0; i < fake.share_count; i++) {
+        cr_assert(fake.shares[i].second <= 1200 || fake.shares[i].second >= 1800);
+    }
+    cr_assert(fake.close_count == 1 && fake.closed_at[0] == 1800, "when it wakes");
+    cr_assert_float_eq(r.lost_work_pct, 100.0 * 12000.0 / (72000.0 - 1800.0), 0.4, "%f",
+                       r.lost_work_pct);
+    cr_assert_eq(r.lost, 0);
+    hs_sim_result_free(&r);
+}
+
+/* A blip: down for a second every five minutes is twelve times in an hour. */
+Test(sim_host, blips)
+{
+    hs_sim_result r;
+    run_fake(FARM("") TO_B("[event.b]\nat = 150s\nkind = down\npools = a\nfor = 1s\n"
+                           "every = 5min\nuntil = 1h\n"),
+             3600, NULL, 0, &r);
+    uint32_t blips = 0;
+    for (size_t i = 0; i < fake.share_count; i++) {
+        const struct fake_share *const s = &fake.shares[i];
+        if (s->e.verdict == HMX_SHARE_LOST) {
+            cr_assert_leq(s->second % 300 - 150, 1, "%u", (unsigned)s->second);
+            blips |= 1u << s->second / 300;
+        }
+    }
+    cr_assert_eq(blips, 0xfff, "%x", blips);
+    cr_assert_eq(r.lost, fake_count(HMX_SHARE_LOST));
+    cr_assert_eq(r.forced, 0, "nobody is sent away");
+    hs_sim_result_free(&r);
+}
+
 /* 40 moves to b, of miners in turn. */
 static void forty(const char *text, uint32_t *applied, uint32_t *refused, uint32_t *failed)
 {

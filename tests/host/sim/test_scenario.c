@@ -175,6 +175,8 @@ Test(sim_scenario, refusals_of_events)
         {"at = 6h\nkind = down\npools = z\n", "ids of pools that have a [pool.<id>]"},
         {"at = 6h\nkind = down\npools = a\npct = 0\n", "of kind 'down' takes pools"},
         {"at = 6h\nkind = accept\npools = a\n", "of kind 'accept' takes pools, pct"},
+        {"at = 6h\nkind = sleep\n", "of kind 'sleep' takes for"},
+        {"at = 6h\nkind = sleep\nfor = 1min\npools = a\n", "of kind 'sleep' takes for"},
         {"at = 6h\nkind = fail_moves\npools = a\n", "of kind 'fail_moves' takes pools, pct"},
         {"at = 6h\nkind = refuse_moves\npct = 5\n", "of kind 'refuse_moves' takes pools"},
         {"at = 6h\nkind = derate\npct = 50\n", "of kind 'derate' takes miners_pct"},

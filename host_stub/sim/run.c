@@ -90,7 +90,9 @@ static void work(hs_sim *sim)
 
 static void step(hs_sim *sim)
 {
-    if (sim->second >= sim->asleep_until) {
+    if (sim->second == sim->asleep_until && sim->second > 0) {
+        hs_sim_tick(sim); /* it wakes: its timer is due, and nothing has been read yet */
+    } else if (sim->second >= sim->asleep_until) {
         work(sim);
     }
     record(sim);

@@ -40,6 +40,16 @@ Test(caps, what_a_cap_cuts_off_goes_to_the_others)
     it_close(&H);
 }
 
+/* Each that comes makes the cap another part of the farm, and the next one is placed by that. */
+Test(caps, a_farm_that_grows_is_placed_by_what_the_cap_is_of_it_now)
+{
+    open_farm(CAPPED("a", "60", "1", "450") IT_POOL("b", "30", "2") IT_POOL("c", "10", "3"), 3);
+    it_channels(&H, 200, IT_THS(5));
+    cr_assert_float_eq(it_effective(&H, IT_A), 45, 1e-6, "%f", it_effective(&H, IT_A));
+    cr_assert_eq(it_count_on(&H, IT_A), 90);
+    it_close(&H);
+}
+
 /* No move ever lifts a pool above its cap, whatever sizes the miners have; the farm's own growth
  * may, and is taken away again. */
 Test(caps, never_exceeded_by_a_move)

@@ -263,18 +263,22 @@ Test(planner, a_silent_channel_is_none_to_exchange_for)
     farm_close(&f);
 }
 
-/* Nobody may go to 2, where most is missing; 3 and 4 lack the same. */
+/* Nobody may go to 2, where most is missing; 3 and 4 lack the same. Also in the smallest farms. */
 Test(planner, of_equal_gaps_after_the_largest_the_first_is_served)
 {
-    farm_open(&f, 4, (const double[]){50, 20, 15, 15}, 10);
-    for (uint32_t i = 0; i < 4; i++) {
-        farm_cold(&f, farm_place(&f, 10.0, 1))->upstreams_allowed = 0xd;
+    const double hashrates[] = {10.0, 1e-3};
+    for (uint32_t k = 0; k < 2; k++) {
+        r.count = 0;
+        farm_open(&f, 4, (const double[]){50, 20, 15, 15}, 10);
+        for (uint32_t i = 0; i < 4; i++) {
+            farm_cold(&f, farm_place(&f, hashrates[k], 1))->upstreams_allowed = 0xd;
+        }
+        const hm_plan_request request = request_for(&f, 1.0);
+        (void)plan_with(&f, &request, MANY, &r);
+        cr_assert_gt(r.count, 0);
+        cr_assert_eq(r.list[0].to, 3);
+        farm_close(&f);
     }
-    const hm_plan_request request = request_for(&f, 1.0);
-    (void)plan_with(&f, &request, MANY, &r);
-    cr_assert_gt(r.count, 0);
-    cr_assert_eq(r.list[0].to, 3);
-    farm_close(&f);
 }
 
 static uint64_t mover_of_four(const uint64_t *moved_s)

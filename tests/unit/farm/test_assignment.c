@@ -490,3 +490,16 @@ Test(assignment, a_place_without_a_free_prefix_is_refused)
     farm_check_sums(&f, 0.0);
     farm_close(&f);
 }
+
+/* Sums of many hashrates are not exact: what rounding lacks is no room for anybody. */
+Test(assignment, a_pool_that_lacks_only_what_rounding_lost_is_full)
+{
+    farm f;
+    farm_open(&f, 2, (const double[]){50.0, 50.0}, 100);
+    (void)farm_place(&f, 1e6 - 1e-5, 1);
+    (void)farm_place(&f, 1e6 + 1e-5, 2);
+    f.command[1] = 0.51; /* more is missing there */
+    const uint32_t slot = farm_arrive(&f, 10.0);
+    cr_assert_eq(farm_hot(&f, slot)->upstream, 2);
+    farm_close(&f);
+}

@@ -208,6 +208,26 @@ static hmx_status answer(hmx_instance *self, const hmx_channel_open *event,
     return HMX_OK;
 }
 
+/* The decision of the next tick. */
+static hmx_decision decided(life *l)
+{
+    hmx_decision row = {.size = sizeof row};
+    hmx_decision_buf out = {.size = sizeof out, .stride = sizeof row, .capacity = 1, .rows = &row};
+    const hmx_tick e = {.event = life_event(l, sizeof e)};
+    cr_assert(hs_guard_on_tick(l->guard, &e, &out) == HMX_OK && out.count == 1, "no decision");
+    return row;
+}
+
+/* Who opens next is given the prefix of this decision. */
+static void next_gets(const hmx_decision *row, uint32_t upstream)
+{
+    next_answer = (hmx_channel_decision){.size = sizeof next_answer,
+                                         .action = HMX_ACTION_ASSIGN,
+                                         .upstream = upstream,
+                                         .extranonce_prefix_len = row->extranonce_prefix_len};
+    memcpy(next_answer.extranonce_prefix, row->extranonce_prefix, sizeof row->extranonce_prefix);
+}
+
 /* The prefix that a moved channel left is reserved for its old jobs. */
 Test(guard_follows, a_move_leaves_its_prefix_draining)
 {
@@ -243,15 +263,8 @@ Test(guard_follows, a_refused_move_gives_its_prefix_back)
     life_create(&l);
     life_begin(&l);
     l.no_answer = 1;
-    hmx_decision row = {.size = sizeof row};
-    hmx_decision_buf out = {.size = sizeof out, .stride = sizeof row, .capacity = 1, .rows = &row};
-    const hmx_tick e = {.event = life_event(&l, sizeof e)};
-    cr_assert(hs_guard_on_tick(l.guard, &e, &out) == HMX_OK && out.count == 1, "no decision");
-    next_answer = (hmx_channel_decision){.size = sizeof next_answer,
-                                         .action = HMX_ACTION_ASSIGN,
-                                         .upstream = 2,
-                                         .extranonce_prefix_len = row.extranonce_prefix_len};
-    memcpy(next_answer.extranonce_prefix, row.extranonce_prefix, sizeof row.extranonce_prefix);
+    hmx_decision row = decided(&l);
+    next_gets(&row, 2);
     l.plugin.ops.on_channel_open = answer;
     cr_expect(life_open(&l, 5) == HMX_OK, "not opened");
     cr_expect(life_count(&l, HS_SIDE_PLUGIN, "prefix-collision") == 1, "pending is in use");
@@ -267,16 +280,9 @@ Test(guard_follows, an_unanswered_decision_leaves_its_prefix_draining)
     begin(&l, "good_mover");
     life_create(&l);
     life_begin(&l);
-    hmx_decision row = {.size = sizeof row};
-    hmx_decision_buf out = {.size = sizeof out, .stride = sizeof row, .capacity = 1, .rows = &row};
-    const hmx_tick e = {.event = life_event(&l, sizeof e)};
-    cr_assert(hs_guard_on_tick(l.guard, &e, &out) == HMX_OK && out.count == 1, "no decision");
+    hmx_decision row = decided(&l);
     l.now_ns = row.valid_until_ns + 1;
-    next_answer = (hmx_channel_decision){.size = sizeof next_answer,
-                                         .action = HMX_ACTION_ASSIGN,
-                                         .upstream = 2,
-                                         .extranonce_prefix_len = row.extranonce_prefix_len};
-    memcpy(next_answer.extranonce_prefix, row.extranonce_prefix, sizeof row.extranonce_prefix);
+    next_gets(&row, 2);
     l.plugin.ops.on_channel_open = answer;
     cr_expect(life_open(&l, 5) == HMX_OK, "not opened");
     cr_expect(life_count(&l, HS_SIDE_PLUGIN, "prefix-collision") == 1, "it was free at once");
@@ -290,17 +296,10 @@ Test(guard_follows, an_unanswered_decision_gives_its_prefix_back_in_time)
     begin(&l, "good_mover");
     life_create(&l);
     life_begin(&l);
-    hmx_decision row = {.size = sizeof row};
-    hmx_decision_buf out = {.size = sizeof out, .stride = sizeof row, .capacity = 1, .rows = &row};
-    const hmx_tick e = {.event = life_event(&l, sizeof e)};
-    cr_assert(hs_guard_on_tick(l.guard, &e, &out) == HMX_OK && out.count == 1, "no decision");
+    hmx_decision row = decided(&l);
     l.now_ns = row.valid_until_ns + 600000000000u;
     cr_assert(life_close(&l, 1) == HMX_OK, "not closed");
-    next_answer = (hmx_channel_decision){.size = sizeof next_answer,
-                                         .action = HMX_ACTION_ASSIGN,
-                                         .upstream = 2,
-                                         .extranonce_prefix_len = row.extranonce_prefix_len};
-    memcpy(next_answer.extranonce_prefix, row.extranonce_prefix, sizeof row.extranonce_prefix);
+    next_gets(&row, 2);
     l.plugin.ops.on_channel_open = answer;
     cr_expect(life_open(&l, 5) == HMX_OK, "not opened");
     cr_expect(finish(&l) == 0, "%s", l.notes[0].text);
@@ -312,10 +311,7 @@ Test(guard_follows, an_answer_that_is_too_late)
     begin(&l, "good_mover");
     life_create(&l);
     life_begin(&l);
-    hmx_decision row = {.size = sizeof row};
-    hmx_decision_buf out = {.size = sizeof out, .stride = sizeof row, .capacity = 1, .rows = &row};
-    const hmx_tick e = {.event = life_event(&l, sizeof e)};
-    cr_assert(hs_guard_on_tick(l.guard, &e, &out) == HMX_OK && out.count == 1, "no decision");
+    hmx_decision row = decided(&l);
     l.now_ns = row.valid_until_ns + 1;
     (void)life_reassign(&l, &row, HMX_RESULT_REFUSED);
     (void)life_reassign(&l, &row, HMX_RESULT_APPLIED);

@@ -24,10 +24,7 @@ static void every_outcome(hs_trial *t)
         hs_farm_live(&farm);
         hs_farm_stop(&farm, NULL);
         decisions += farm.decisions;
-        (void)HS_TRIAL_HOLDS(t, farm.found == 0, "%s: %s", farm.first, farm.first_text);
-        (void)HS_TRIAL_HOLDS(t, farm.negative == HMX_OK, "%s answers %d",
-                             farm.negative_hook != NULL ? farm.negative_hook : "a hook",
-                             farm.negative);
+        hs_farm_held(t, &farm, "");
     }
     if (decisions == 0) {
         hs_trial_say(t, HS_VERDICT_SKIP, "it decided nothing in %d lives of an hour",

@@ -6,28 +6,16 @@
 #include "host_stub/validate/farm.h"
 #include "host_stub/validate/groups.h"
 
-/* One life as it is, and one with these options: equal? */
-static void compare(hs_trial *t, const hs_farm_options *other, const char *what)
-{
-    uint8_t hash[2][HS_FARM_HASH];
-    const hs_farm_options plain = {.seed = t->seed};
-    if (hs_farm_sound(t, &plain, hash[0]) != 0 || hs_farm_sound(t, other, hash[1]) != 0) {
-        return;
-    }
-    (void)HS_TRIAL_HOLDS(t, memcmp(hash[0], hash[1], HS_FARM_HASH) == 0, "%s: the answers differ",
-                         what);
-}
-
 static void same_calls(hs_trial *t)
 {
     const hs_farm_options o = {.seed = t->seed};
-    compare(t, &o, "the same calls once more");
+    hs_farm_compare(t, &o, "the same calls once more");
 }
 
 static void zero_cookies(hs_trial *t)
 {
     const hs_farm_options o = {.seed = t->seed, .zero_cookie = 1};
-    compare(t, &o, "the host echoes 0 for every cookie");
+    hs_farm_compare(t, &o, "the host echoes 0 for every cookie");
 }
 
 static void saves_between(hs_trial *t)
@@ -37,7 +25,7 @@ static void saves_between(hs_trial *t)
         hs_trial_say(t, HS_VERDICT_SKIP, "the plugin has no save");
         return;
     }
-    compare(t, &o, "the host saves after every tick");
+    hs_farm_compare(t, &o, "the host saves after every tick");
 }
 
 /* Another instance, with other miners, lives at the same time. */

@@ -11,26 +11,16 @@
 
 enum { GROWN = 64, NOISE = 0x5a };
 
-static void compare(hs_trial *t, const hs_farm_options *other, const char *what)
-{
-    uint8_t hash[2][HS_FARM_HASH];
-    const hs_farm_options plain = {.seed = t->seed};
-    if (hs_farm_sound(t, &plain, hash[0]) == 0 && hs_farm_sound(t, other, hash[1]) == 0) {
-        (void)HS_TRIAL_HOLDS(t, memcmp(hash[0], hash[1], HS_FARM_HASH) == 0,
-                             "%s: the answers differ", what);
-    }
-}
-
 static void longer_events(hs_trial *t)
 {
     const hs_farm_options o = {.seed = t->seed, .extra_tail_bytes = GROWN};
-    compare(t, &o, "events with a tail of a later version");
+    hs_farm_compare(t, &o, "events with a tail of a later version");
 }
 
 static void later_flags(hs_trial *t)
 {
     const hs_farm_options o = {.seed = t->seed, .event_flags = 0x40000000};
-    compare(t, &o, "events with a flag of a later version");
+    hs_farm_compare(t, &o, "events with a flag of a later version");
 }
 
 /* ---- create, without the guard: its host is always whole ---- */

@@ -74,6 +74,7 @@ int hs_farm_start(hs_farm *farm, hs_trial *trial, const hs_farm_options *options
     memset(farm, 0, sizeof *farm);
     farm->trial = trial;
     farm->options = *options;
+    farm->negative_hook = "a hook";
     (void)crypto_generichash_init(&farm->answers, NULL, 0, HS_FARM_HASH);
     hs_rng_init(&farm->rng, options->seed, "validate", 0);
     for (size_t i = 0; i < sizeof seed; i++) {

@@ -82,12 +82,12 @@ typedef struct hs_farm {
     hs_farm_late late;
     uint64_t last_channel;
     uint64_t decisions;
-    uint64_t refusals;   /* negative statuses of hooks */
-    hmx_status negative; /* the last of them that was not NOMEM, LIMIT or UNSUPPORTED */
-    const char *negative_hook;
-    uint64_t found;      /* violations by the plugin */
-    uint64_t host_found; /* and by us, which are mistakes of the validator */
-    const char *first;   /* the first rule that the plugin broke */
+    uint64_t refusals;         /* negative statuses of hooks */
+    hmx_status negative;       /* the last of them that was not NOMEM, LIMIT or UNSUPPORTED */
+    const char *negative_hook; /* that answered it */
+    uint64_t found;            /* violations by the plugin */
+    uint64_t host_found;       /* and by us, which are mistakes of the validator */
+    const char *first;         /* the first rule that the plugin broke */
     char first_text[HS_FARM_NOTE];
     char host_text[HS_FARM_NOTE];
     struct {
@@ -108,6 +108,13 @@ int hs_farm_start(hs_farm *farm, hs_trial *trial, const hs_farm_options *options
 /* A standard life of a plugin with these options: 0 and the hash of its answers; -1 when it did not
  * start, or broke a rule: then another test tells which, and this one is SKIP. */
 int hs_farm_sound(hs_trial *trial, const hs_farm_options *options, uint8_t hash[HS_FARM_HASH]);
+
+/* Fails the trial when a rule was broken, or a hook refused what is legal. `when`: what is said
+ * before, "" = nothing. */
+void hs_farm_held(hs_trial *trial, const hs_farm *farm, const char *when);
+
+/* A standard life, and one with other options: fails the trial when their answers differ. */
+void hs_farm_compare(hs_trial *trial, const hs_farm_options *other, const char *what);
 
 /* Destroys the instance, and writes the hash of all answers to `hash` (NULL = nobody asks). */
 void hs_farm_stop(hs_farm *farm, uint8_t hash[HS_FARM_HASH]);

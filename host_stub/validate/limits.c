@@ -8,14 +8,6 @@
 
 enum { MANY = 3000 };
 
-static void held(hs_trial *t, const hs_farm *farm, const char *when)
-{
-    (void)HS_TRIAL_HOLDS(t, farm->found == 0, "%s: %s: %s", when, farm->first, farm->first_text);
-    (void)HS_TRIAL_HOLDS(t, farm->negative == HMX_OK, "%s: %s answers %d", when,
-                         farm->negative_hook != NULL ? farm->negative_hook : "a hook",
-                         farm->negative);
-}
-
 static int begin(hs_farm *farm, hs_trial *t, const hs_farm_options *o)
 {
     const hs_farm_options plain = {.seed = t->seed};
@@ -45,7 +37,7 @@ static void one_channel(hs_trial *t)
     const hs_farm_options o = {.seed = t->seed, .channels_max = 1};
     if (begin(&farm, t, &o) == 0) {
         hs_farm_live(&farm);
-        held(t, &farm, "with room for one channel");
+        hs_farm_held(t, &farm, "with room for one channel: ");
     }
     hs_farm_stop(&farm, NULL);
 }
@@ -68,7 +60,7 @@ static void many_channels(hs_trial *t)
         for (uint64_t n = 1; n <= open; n++) {
             (void)hs_link_close(&farm.link, n + 4, 0, HMX_CLOSE_PEER);
         }
-        held(t, &farm, "with many channels");
+        hs_farm_held(t, &farm, "with many channels: ");
         if (open < MANY) {
             hs_trial_say(t, HS_VERDICT_WARN, "of %d channels that it was created for it takes %u",
                          MANY, open);
@@ -92,7 +84,7 @@ static void long_names(hs_trial *t)
         e.user_identity = (hmx_view){"", 0};
         (void)hs_farm_open(&farm, &e);
         hs_farm_tick(&farm);
-        held(t, &farm, "with names of 255 bytes and of none");
+        hs_farm_held(t, &farm, "with names of 255 bytes and of none: ");
     }
     hs_farm_stop(&farm, NULL);
 }
@@ -118,7 +110,7 @@ static void whole_extranonce(hs_trial *t)
             hs_farm_pass(&farm, 60);
             hs_farm_tick(&farm);
         }
-        held(t, &farm, "with pools that grant little or everything");
+        hs_farm_held(t, &farm, "with pools that grant little or everything: ");
     }
     hs_farm_stop(&farm, NULL);
 }

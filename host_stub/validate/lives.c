@@ -150,6 +150,23 @@ int hs_farm_sound(hs_trial *trial, const hs_farm_options *options, uint8_t hash[
     return rc;
 }
 
+void hs_farm_held(hs_trial *trial, const hs_farm *farm, const char *when)
+{
+    (void)HS_TRIAL_HOLDS(trial, farm->found == 0, "%s%s: %s", when, farm->first, farm->first_text);
+    (void)HS_TRIAL_HOLDS(trial, farm->negative == HMX_OK, "%s%s answers %d", when,
+                         farm->negative_hook, farm->negative);
+}
+
+void hs_farm_compare(hs_trial *trial, const hs_farm_options *other, const char *what)
+{
+    uint8_t hash[2][HS_FARM_HASH];
+    const hs_farm_options plain = {.seed = trial->seed};
+    if (hs_farm_sound(trial, &plain, hash[0]) == 0 && hs_farm_sound(trial, other, hash[1]) == 0) {
+        (void)HS_TRIAL_HOLDS(trial, memcmp(hash[0], hash[1], HS_FARM_HASH) == 0,
+                             "%s: the answers differ", what);
+    }
+}
+
 /* ---- a life that is drawn ---- */
 
 static hs_farm_channel *any_channel(hs_farm *farm)

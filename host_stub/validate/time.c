@@ -4,14 +4,6 @@
 #include "host_stub/validate/farm.h"
 #include "host_stub/validate/groups.h"
 
-static void held(hs_trial *t, const hs_farm *farm)
-{
-    (void)HS_TRIAL_HOLDS(t, farm->found == 0, "%s: %s", farm->first, farm->first_text);
-    (void)HS_TRIAL_HOLDS(t, farm->negative == HMX_OK, "%s answers %d",
-                         farm->negative_hook != NULL ? farm->negative_hook : "a hook",
-                         farm->negative);
-}
-
 static void clock_from(hs_trial *t, uint64_t start_ns)
 {
     static hs_farm farm;
@@ -24,7 +16,7 @@ static void clock_from(hs_trial *t, uint64_t start_ns)
         hs_farm_live(&farm);
     }
     hs_farm_stop(&farm, NULL);
-    held(t, &farm);
+    hs_farm_held(t, &farm, "");
 }
 
 static void young_clock(hs_trial *t)
@@ -56,7 +48,7 @@ static void gaps(hs_trial *t)
         }
     }
     hs_farm_stop(&farm, NULL);
-    held(t, &farm);
+    hs_farm_held(t, &farm, "");
 }
 
 static void frequent_ticks(hs_trial *t)
@@ -75,7 +67,7 @@ static void frequent_ticks(hs_trial *t)
         }
     }
     hs_farm_stop(&farm, NULL);
-    held(t, &farm);
+    hs_farm_held(t, &farm, "");
 }
 
 static const hs_validate_test TESTS[] = {

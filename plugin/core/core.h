@@ -8,9 +8,10 @@
  *   outcome -> assignment (the only place where a move becomes fact)
  *
  * Here: what an instance consists of, its beginning and end, and changes of its configuration.
- * core_events.c takes what the host reports, core_moves.c what became of decisions, core_tick.c
- * says when to evaluate and who has to move. What is wanted is core_control.h's business, the
- * pools' health and the pins are core_health.h's, a saved state is state.h's.
+ * core_events.c takes what the host reports of pools and channels, core_shares.c of shares,
+ * core_moves.c what became of decisions, core_tick.c says when to evaluate and who has to move.
+ * What is wanted is core_control.h's business, the pools' health and the pins are core_health.h's,
+ * a saved state is state.h's.
  *
  * It does no I/O and meets none of the ABI's events and answers: adapter.h turns them into plain
  * arguments and back. What it takes of the ABI are statuses, limits and named numbers. All times
@@ -198,6 +199,7 @@ hmx_status hm_core_update(hm_core *core, uint32_t slot, const hm_channel_facts *
 /* reason: HMX_CLOSE_*. */
 void hm_core_close(hm_core *core, uint32_t slot, uint32_t reason);
 
+/* ---- core_shares.c ---- */
 typedef struct hm_share_facts {
     uint64_t channel; /* may be closed: its verdicts still count for the pool */
     uint64_t cookie;

@@ -30,7 +30,7 @@ static void book(hm_account *a, double error, double dt_s, double window_s, doub
 {
     const double decay = hm_decay(dt_s, window_s);
     a->window = a->window * decay + error * (window_s / dt_s) * (1.0 - decay);
-    a->debt = hm_clamp(a->debt + error, -debt_limit, debt_limit);
+    a->debt = hm_clamp(a->debt + error, a->window - debt_limit, a->window + debt_limit);
 }
 
 void hm_ledger_settle(hm_ledger *l, const double *effective, const uint8_t *part, uint32_t n,
@@ -51,7 +51,7 @@ void hm_ledger_settle(hm_ledger *l, const double *effective, const uint8_t *part
         if (part[i]) {
             const double error = frozen ? 0.0 : effective[i] * total - a->credited;
             book(a, error, dt_s, window_s, debt_limit);
-            HM_MUST(l->alarm, !(fabs(a->debt) > debt_limit));
+            HM_MUST(l->alarm, !(fabs(a->debt - a->window) > debt_limit + 1e-9 * fabs(a->window)));
         }
         a->delivered = a->delivered * keep + a->credited;
         a->total += a->credited;

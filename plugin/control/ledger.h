@@ -8,8 +8,9 @@
  * input is the windowed error, the integral input is debt - window: with Kp = Ki x window that
  * equals feedback of the debt alone, the pole of the measurement cancelled exactly. The error of an
  * interval uses the targets that were valid in it, so that a change of targets is no kick and is
- * not paid back. The debt is clamped here, because the ledger (not the controller) is what would
- * wind up.
+ * not paid back. The integral input is clamped here, because the ledger (not the controller) is
+ * what would wind up: with a clamp on the debt itself an error that grows beyond it would make the
+ * difference smaller, and in the end correct the wrong way.
  */
 #ifndef PLUGIN_CONTROL_LEDGER_H
 #define PLUGIN_CONTROL_LEDGER_H
@@ -22,7 +23,7 @@
 typedef struct hm_account {
     double credited;  /* work since the last settlement */
     double window;    /* S: windowed error */
-    double debt;      /* D: error since ever, clamped */
+    double debt;      /* D: error since ever; D - S is clamped */
     double delivered; /* windowed work, for people */
     double total;     /* work since create */
     /* For the acceptance correction, discounted over 20 min: the credit of the pool's verdicts, and
@@ -82,7 +83,7 @@ static inline void hm_ledger_verdict(hm_ledger *l, uint32_t upstream, double cre
 
 /* Books what was credited in the last dt_s seconds against `effective` (fractions, 0 for those that
  * do not take part; `part` marks those that do). With frozen, nothing is owed for the interval.
- * debt_limit: of |debt|, work units. */
+ * debt_limit: of |debt - window|, work units. */
 void hm_ledger_settle(hm_ledger *l, const double *effective, const uint8_t *part, uint32_t n,
                       double dt_s, double window_s, int frozen, double debt_limit);
 

@@ -208,22 +208,33 @@ Test(ledger, those_that_take_no_part_are_counted_but_neither_owe_nor_are_owed)
     }
 }
 
-Test(ledger, debt_stays_inside_its_limit_and_turns_back_at_once)
+/* The limit is of what the integral sees, debt - window. Of the debt alone it would make that
+ * smaller while the window still grows, and in the end correct the wrong way. */
+Test(ledger, the_integral_stays_at_its_limit_while_the_error_grows_and_turns_back_at_once)
 {
+    static const double windows[] = {10.0, 600.0, 3600.0, 86400.0};
     const double half[] = {0.5, 0.5};
     const double all_there[] = {0.0, 100.0};
-    const double all_here[] = {20.0, 0.0};
-    for (int i = 0; i < 1000; i++) {
-        credit(all_there, 2);
-        hm_ledger_settle(&ledger, half, ALL, 2, DT_S, WINDOW_S, 0, 70.0);
-        cr_assert(ledger.accounts[0].debt <= 70.0 && ledger.accounts[1].debt >= -70.0);
+    const double all_here[] = {200.0, 0.0};
+    for (size_t w = 0; w < sizeof windows / sizeof *windows; w++) {
+        const hm_account *const a = ledger.accounts;
+        double before = 0.0;
+        memset(&ledger, 0, sizeof ledger);
+        for (int i = 0; i < 1000; i++) {
+            credit(all_there, 2);
+            hm_ledger_settle(&ledger, half, ALL, 2, DT_S, windows[w], 0, 70.0);
+            const double integral = a[0].debt - a[0].window;
+            cr_assert(integral >= before - 1e-6, "window %g: %g after %g", windows[w], integral,
+                      before);
+            cr_assert_float_eq(a[0].debt + a[1].debt, 0.0, 1e-6);
+            before = integral;
+        }
+        cr_assert_float_eq(before, 70.0, 1e-6);
+        const double debt = a[0].debt;
+        credit(all_here, 2);
+        hm_ledger_settle(&ledger, half, ALL, 2, DT_S, windows[w], 0, 70.0);
+        cr_assert_leq(a[0].debt, debt - 100.0 + 1e-6, "window %g", windows[w]);
     }
-    cr_assert_eq(ledger.accounts[0].debt, 70.0);
-    cr_assert_eq(ledger.accounts[1].debt, -70.0);
-    credit(all_here, 2);
-    hm_ledger_settle(&ledger, half, ALL, 2, DT_S, WINDOW_S, 0, 70.0);
-    cr_assert_eq(ledger.accounts[0].debt, 60.0);
-    cr_assert_eq(ledger.accounts[1].debt, -60.0);
 }
 
 Test(ledger, closing_forgets_one_upstream_and_keeps_its_history)

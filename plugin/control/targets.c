@@ -107,7 +107,7 @@ static uint32_t set_bounds(filling *f)
     for (uint32_t i = 0; i < f->n; i++) {
         const hm_target_row *const row = &f->rows[i];
         hm_target_result *const r = &f->results[i];
-        *r = (hm_target_result){0};
+        *r = (hm_target_result){.most = row->most};
         if (!row->usable) {
             continue;
         }
@@ -141,6 +141,7 @@ static void give_rest(filling *f, const uint32_t *order, uint32_t order_count)
         /* Caps of nothing at all: then it is the most preferred one's. */
         r->effective = given > 0.0 ? r->effective / given : 1.0;
         r->high = r->high > r->effective ? r->high : r->effective;
+        r->most = INFINITY;
         if (!(given > 0.0)) {
             break;
         }

@@ -8,9 +8,9 @@
  * is left is split by percentage, inside the bounds (water-filling). When nobody has a percentage a
  * surplus is split in proportion to the absolute targets. What caps cut off goes to upstreams
  * without a target before any cap is exceeded, the most preferred first. When all caps together are
- * less than the farm, the rest exceeds them in proportion: a miner without work is the worst
- * outcome. The command is the effective target plus the controllers' corrections, brought back to a
- * distribution.
+ * less than the farm, the rest exceeds them in proportion, and they hold nobody back: a miner
+ * without work is the worst outcome. The command is the effective target plus the controllers'
+ * corrections, brought back to a distribution.
  */
 #ifndef PLUGIN_CONTROL_TARGETS_H
 #define PLUGIN_CONTROL_TARGETS_H
@@ -32,6 +32,7 @@ typedef struct hm_target_result {
     double low;       /* bounds of the command: pins and cap */
     double high;
     double missing; /* hashrate that an absolute target or a min lacks */
+    double most;    /* hashrate above which nobody is sent there: the cap, INFINITY = none */
 } hm_target_result;
 
 /* rows and results: n each, indexed alike; order: order_count indexes of those that exist, most

@@ -253,7 +253,7 @@ void hm_core_retarget(hm_core *core)
         k->low[i] = results[i].low;
         k->high[i] = results[i].high;
         k->missing[i] = results[i].missing;
-        k->most[i] = i < u->top ? rows[i].most : INFINITY;
+        k->most[i] = i < u->top ? results[i].most : INFINITY;
     }
     if (nobody == 0) {
         command_from(core, correction);

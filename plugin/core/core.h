@@ -37,6 +37,7 @@
 #include "plugin/core/state_miners.h"
 #include "plugin/farm/assignment.h"
 #include "plugin/farm/outbox.h"
+#include "plugin/farm/proof.h"
 #include "plugin/farm/reopen.h"
 #include "plugin/farm/upstreams.h"
 
@@ -134,6 +135,7 @@ typedef struct hm_core {
     hm_share_counts counts[HMX_UPSTREAMS_MAX];
     hm_health health[HMX_UPSTREAMS_MAX];
     hm_estimator_params estimator;
+    hm_proof proof;
     hm_control control;
     hm_buckets buckets;
     hm_restored restored;

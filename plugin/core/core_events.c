@@ -127,8 +127,9 @@ static void fill_record(hm_core *core, uint32_t slot, const hm_channel_facts *fa
     hot->hashrate = hm_miners_recall(&core->miners, facts->identity, facts->identity_len,
                                      facts->nominal, core->now_ns, estimate);
     if (!(hot->hashrate > 0.0)) {
-        hot->hashrate =
+        const double rate =
             hm_estimate_init(estimate, &core->estimator, facts->nominal, guess_of(core));
+        hot->hashrate = hm_proof_credible(&core->proof, rate);
     }
 }
 
@@ -244,18 +245,14 @@ hmx_status hm_core_open(hm_core *core, const hm_channel_facts *facts, hm_placeme
     return HMX_OK;
 }
 
-/* Vardiff makes peers re-declare all the time: only a real change is better than what was
- * measured. */
 static void declare(hm_core *core, uint32_t slot, double nominal)
 {
     hm_assignment *const a = &core->assignment;
     hm_estimate *const estimate = hm_estimate_of(&a->channels, slot);
-    if (nominal > 0.0 && nominal < 1.5 * estimate->nominal && estimate->nominal < 1.5 * nominal) {
-        estimate->nominal = nominal;
-        return;
+    const double rate = hm_estimate_declare(estimate, &core->estimator, nominal, guess_of(core));
+    if (!hm_estimate_is_proven(estimate)) {
+        hm_assignment_set_hashrate(a, slot, hm_proof_credible(&core->proof, rate));
     }
-    hm_assignment_set_hashrate(
-        a, slot, hm_estimate_declare(estimate, &core->estimator, nominal, guess_of(core)));
 }
 
 hmx_status hm_core_update(hm_core *core, uint32_t slot, const hm_channel_facts *facts,
@@ -297,4 +294,7 @@ void hm_core_close(hm_core *core, uint32_t slot, uint32_t reason)
                          cold->decision_until_ns);
     }
     hm_assignment_close(&core->assignment, slot, core->now_ns);
+    if (core->assignment.channels.count == 0) {
+        core->proof = (hm_proof){0}; /* the next farm has to prove itself first */
+    }
 }

@@ -33,7 +33,7 @@ static void estimate_all(hm_core *core, double dt_s)
     hm_channels *const c = &core->assignment.channels;
     const hm_estimator_params *const params = &core->estimator;
     const double decay = hm_decay(dt_s, params->window_s);
-    double largest = 0.0;
+    hm_proof_count count = {0};
     hm_recount recount;
     HM_MUST(hm_core_alarm(core), core->late_count == 0); /* what they brought is read here */
     hm_assignment_recount_begin(&core->assignment, &recount);
@@ -50,7 +50,7 @@ static void estimate_all(hm_core *core, double dt_s)
             hm_estimate_update(hm_estimate_of(c, slot), params, hot->work, hot->count, dt_s, decay);
         hot->work = 0.0;
         hot->count = 0;
-        largest = hot->hashrate > largest ? hot->hashrate : largest;
+        hm_proof_add(&count, hm_estimate_is_proven(hm_estimate_of(c, slot)), hot->hashrate);
         /* A renewal that was refused, failed, expired or could not be proposed is tried again. */
         core->prefix_stale |= (hot->marks & HM_MARK_PREFIX_STALE) != 0;
         hm_assignment_count(&core->assignment, hot);
@@ -58,8 +58,9 @@ static void estimate_all(hm_core *core, double dt_s)
             hm_assignment_count_pinned(&core->assignment, slot);
         }
     }
-    core->control.largest = largest;
     hm_assignment_recount_end(&core->assignment, &recount);
+    hm_proof_judge(&core->proof, &count, core->now_ns);
+    core->control.largest = hm_proof_apply(&core->proof, &count, &core->assignment);
 }
 
 static uint64_t dwell_ns(const hm_core *core)

@@ -32,19 +32,27 @@ static void restart(hm_estimate *e, double rate, double shares)
     e->rise = e->rise_s = e->rise_work = 0.0f;
 }
 
+double hm_estimate_init(hm_estimate *e, const hm_estimator_params *p, double nominal, double guess)
+{
+    *e = (hm_estimate){.nominal = nominal};
+    restart(e, nominal > 0.0 ? nominal : guess, p->prior_shares);
+    return e->reference;
+}
+
+static int is_silent(const hm_estimate *e, const hm_estimator_params *p)
+{
+    return (double)e->silent > p->silent_limit;
+}
+
 double hm_estimate_declare(hm_estimate *e, const hm_estimator_params *p, double nominal,
                            double guess)
 {
     e->nominal = nominal;
-    restart(e, nominal > 0.0 ? nominal : guess, p->prior_shares);
-    e->silent = 0.0f;
-    return e->reference;
-}
-
-double hm_estimate_init(hm_estimate *e, const hm_estimator_params *p, double nominal, double guess)
-{
-    *e = (hm_estimate){0};
-    return hm_estimate_declare(e, p, nominal, guess);
+    if (!hm_estimate_is_proven(e)) {
+        e->reference = nominal > 0.0 ? nominal : guess;
+        e->a = e->reference * p->prior_shares * UNKNOWN_SHARE_S / 6.0;
+    }
+    return is_silent(e, p) ? 0.0 : e->a / e->b;
 }
 
 /* Advances both change tests by what was seen against what was expected. Returns 1 if one fired:
@@ -98,7 +106,7 @@ static double stay_silent(hm_estimate *e, const hm_estimator_params *p, double r
                           double per_share)
 {
     e->silent += (float)(e->reference * dt_s / per_share);
-    return (double)e->silent > p->silent_limit ? 0.0 : rate;
+    return is_silent(e, p) ? 0.0 : rate;
 }
 
 double hm_estimate_update(hm_estimate *e, const hm_estimator_params *p, double work, uint32_t count,
@@ -106,7 +114,7 @@ double hm_estimate_update(hm_estimate *e, const hm_estimator_params *p, double w
 {
     if (count > 0) {
         learn_difficulty(e, p, work, count);
-        if ((double)e->silent > p->silent_limit) {
+        if (is_silent(e, p)) {
             restart(e, e->reference, 4.0);
         }
         e->silent = 0.0f;

@@ -3,10 +3,11 @@
  * estimator: the hashrate of one channel, from the difficulty of its shares.
  *
  * A discounted Gamma-Poisson estimate: `a` work in `b` seconds, both forgotten with a time constant
- * of hours, started from the declared hashrate as if it had been seen for 11 shares. Two CUSUM
- * tests (Page 1954) for a drop to 0.6 and a rise to 1.6 times the estimate cut the memory short
- * when the miner really changed, and a channel that stays silent for 14 expected shares counts as
- * zero until it speaks again. Rates are in difficulty 1 units per second; conversion to hashes per
+ * of hours, started from the declared hashrate as if it had been seen for 11 shares. What is
+ * declared later changes nothing once a share was found: measurement outranks it. Two CUSUM tests
+ * (Page 1954) for a drop to 0.6 and a rise to 1.6 times the estimate cut the memory short when the
+ * miner really changed, and a channel that stays silent for 14 expected shares counts as zero until
+ * it speaks again. Rates are in difficulty 1 units per second; conversion to hashes per
  * second is the caller's.
  */
 #ifndef PLUGIN_FARM_ESTIMATOR_H
@@ -47,7 +48,14 @@ double hm_estimate_init(hm_estimate *e, const hm_estimator_params *p, double nom
 double hm_estimate_update(hm_estimate *e, const hm_estimator_params *p, double work, uint32_t count,
                           double dt_s, double decay);
 
-/* The peer declared another hashrate: start over from it. */
+/* Has it found a share? Until then the estimate is what the peer says. */
+static inline int hm_estimate_is_proven(const hm_estimate *e)
+{
+    return e->difficulty > 0.0f;
+}
+
+/* The peer declared another hashrate. What has been measured is kept: the estimate once there was a
+ * share, before that how long there was none. Returns the estimate. */
 double hm_estimate_declare(hm_estimate *e, const hm_estimator_params *p, double nominal,
                            double guess);
 

@@ -117,33 +117,6 @@ Test(limits, a_command_is_never_below_what_is_pinned)
     it_close(&H);
 }
 
-static double declared(double nominal)
-{
-    hmx_channel_update e = {.event = it_event(&H, sizeof e),
-                            .channel = H.channels[0].channel,
-                            .cookie = H.channels[0].cookie,
-                            .changed = HMX_FACT_NOMINAL_HASHRATE,
-                            .nominal_hashrate = it_hashrate(nominal)};
-    cr_assert_eq(hs_guard_on_channel_update(H.guard, &e), HMX_OK);
-    return it_channel_row(&H, 0).hashrate / it_hashrate(1.0);
-}
-
-/* Vardiff makes peers declare again all the time: only what is half as much again, or two thirds,
- * replaces what was measured. */
-Test(limits, only_a_declaration_of_another_machine_replaces_what_was_measured)
-{
-    open_farm(AB, 2);
-    it_run(&H, 300, 1, IT_APPLY);
-    static const double declarations[][2] = {/* and what the miner counts for then */
-                                             {1480, 1000}, {1010, 1000}, {690, 1000}, {1060, 1060},
-                                             {1610, 1610}, {1060, 1060}, {1060, 1060}};
-    for (uint32_t i = 0; i < sizeof declarations / sizeof declarations[0]; i++) {
-        const double counts = declared(declarations[i][0]);
-        cr_assert_float_eq(counts, declarations[i][1], 1e-3, "%u: %f", i, counts);
-    }
-    it_close(&H);
-}
-
 /* No farm of this world has as much: what is above is a broken peer's, and must not swamp sums. */
 Test(limits, no_miner_counts_for_more_than_1e21_hashes_a_second)
 {

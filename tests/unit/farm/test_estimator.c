@@ -196,21 +196,37 @@ Test(estimator, comes_back_at_its_old_rate_with_the_weight_of_four_shares)
     cr_assert_gt(update(&e, 0), 0.0, "and the count of silence starts anew");
 }
 
-Test(estimator, declaring_again_starts_over)
+Test(estimator, a_share_outranks_what_is_declared_later)
 {
     hm_estimate e;
     (void)hm_estimate_init(&e, params(), USUAL, 1.0);
+    double rate = 0.0;
     for (int i = 0; i < 480; i++) {
-        (void)update(&e, 3);
+        rate = update(&e, 3);
     }
-    cr_assert_eq(hm_estimate_declare(&e, params(), 5.0 * USUAL, 1.0), 5.0 * USUAL);
-    const double rate = update(&e, 3);
-    const double f = exp(-DT_S / 14400.0);
-    const double seconds = 11.0 * DIFFICULTY / (5.0 * USUAL);
-    cr_assert_float_eq(rate, (5.0 * USUAL * seconds * f + 300.0) / (seconds * f + DT_S), 1e-6);
+    cr_assert_eq(hm_estimate_declare(&e, params(), 5.0 * USUAL, 1.0), rate);
+    cr_assert_eq(hm_estimate_declare(&e, params(), 0.0, 1.0), rate);
+    cr_assert_float_eq(update(&e, 3), rate, 1e-3 * USUAL);
 }
 
-Test(estimator, silent_machine_that_declares_again_counts_again)
+Test(estimator, without_a_share_the_last_word_counts_and_its_silence_goes_on)
+{
+    hm_estimate e;
+    (void)hm_estimate_init(&e, params(), USUAL, 1.0);
+    (void)update(&e, 0);
+    const double once = hm_estimate_declare(&e, params(), 5.0 * USUAL, 1.0);
+    cr_assert(once > 3.0 * USUAL && once < 5.0 * USUAL, "half a minute without a share: %f", once);
+    cr_assert_lt(hm_estimate_declare(&e, params(), 0.0, 7.0 * USUAL), 7.0 * USUAL);
+    double rate = once;
+    for (int i = 0; i < 40; i++) {
+        (void)hm_estimate_declare(&e, params(), USUAL * (1.0 + i % 3), 1.0);
+        rate = update(&e, 0);
+    }
+    cr_assert_eq(rate, 0.0);
+    cr_assert_eq(hm_estimate_declare(&e, params(), 1e30, 1.0), 0.0, "and it stays silent");
+}
+
+Test(estimator, silent_machine_that_declares_again_stays_silent)
 {
     hm_estimate e;
     (void)hm_estimate_init(&e, params(), USUAL, 1.0);
@@ -218,8 +234,8 @@ Test(estimator, silent_machine_that_declares_again_counts_again)
     for (int i = 0; i < 100; i++) {
         (void)update(&e, 0);
     }
-    (void)hm_estimate_declare(&e, params(), USUAL, 1.0);
-    cr_assert_gt(update(&e, 0), 0.0);
+    cr_assert_eq(hm_estimate_declare(&e, params(), USUAL, 1.0), 0.0);
+    cr_assert_gt(update(&e, 1), 0.0, "until it speaks");
 }
 
 Test(estimator, anything_in_leaves_the_estimate_finite)

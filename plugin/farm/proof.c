@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "plugin/farm/proof.h"
+
+/* So long after most of the farm has found a share an honest one has found its own. */
+static const uint64_t PATIENCE_NS = 60ull * HM_NS_PER_S;
+/* Of what the proven ones are together. While it finds no share it counts for less and less: over
+ * five minutes it is less than two points of any pool's part. */
+static const double PART_OF_FARM = 0.1;
+
+void hm_proof_judge(hm_proof *p, const hm_proof_count *count, uint64_t now_ns)
+{
+    p->most = 0.0;
+    if (count->proven <= count->unproven || !(count->hashrate > 0.0)) {
+        p->since_ns = 0;
+        return;
+    }
+    if (p->since_ns == 0) {
+        p->since_ns = now_ns > 0 ? now_ns : 1;
+    }
+    if (now_ns - p->since_ns >= PATIENCE_NS) {
+        const double part = count->hashrate * PART_OF_FARM;
+        p->most = count->largest < part ? count->largest : part;
+    }
+}
+
+double hm_proof_apply(const hm_proof *p, const hm_proof_count *count, hm_assignment *a)
+{
+    const hm_channels *const c = &a->channels;
+    const double boast = hm_proof_credible(p, count->boast);
+    for (uint32_t slot = 0; slot < c->slots && count->boast > boast; slot++) {
+        const hm_channel_hot *const hot = hm_hot(c, slot);
+        hm_estimate *const e = hm_estimate_of(c, slot);
+        if (hot->channel != 0 && hot->hashrate > boast && !hm_estimate_is_proven(e)) {
+            e->a = boast * e->b; /* from here on its silence counts */
+            hm_assignment_set_hashrate(a, slot, boast);
+        }
+    }
+    return boast > count->largest ? boast : count->largest;
+}

@@ -4,8 +4,8 @@
  * effective target, and the errors that follow. It never looks at what a plugin says.
  *
  * Work is booked at the second in which it was hashed, even when the verdict comes later, so that
- * it meets the target that was valid then. Pools that accept less than half ("unusable") count
- * neither way while they do. Seconds are kept in buckets of 30. */
+ * it meets the target that was valid then. Pools that are down, or reject so much that they are to
+ * be left ("unusable"), count neither way while they do. Seconds are kept in buckets of 30. */
 #ifndef HOST_STUB_SIM_ACCOUNT_H
 #define HOST_STUB_SIM_ACCOUNT_H
 

@@ -12,7 +12,8 @@
 #include "host_stub/sim/links.h"
 #include "host_stub/sim/shares.h"
 
-#define LATENCY_NS (50ull * 1000000ull)
+#define GREY_REJECT_PCT 30.0 /* where the plugin's configuration does not say */
+#define ROUNDING        1e-9
 
 static void on_log(void *ctx, uint32_t level, const char *text, uint64_t len)
 {
@@ -169,6 +170,14 @@ static int connect_pools(hs_sim *sim, char *why, size_t capacity)
     return 0;
 }
 
+/* From which part of rejects on a pool is left: the plugin's own key. */
+static double grey_reject_pct(const hs_sim_config *config)
+{
+    const char *const text = hs_ini_get(&config->ini, "failover", "grey_reject_pct");
+    double pct = GREY_REJECT_PCT;
+    return text != NULL && hs_parse_decimal(text, &pct) == 0 ? pct : GREY_REJECT_PCT;
+}
+
 int hs_sim_start(hs_sim *sim, char *why, size_t capacity)
 {
     const hs_sim_options *const o = sim->options;
@@ -177,6 +186,7 @@ int hs_sim_start(hs_sim *sim, char *why, size_t capacity)
         create_plugin(sim, why, capacity) != 0 || connect_pools(sim, why, capacity) != 0) {
         return -1;
     }
+    sim->grey_reject_pct = grey_reject_pct(&sim->config);
     const hmx_tuning_v1 *const tuning = hs_guard_extension(sim->link.guard, HMX_TUNING_ID);
     if (tuning != NULL && HMX_HAS(hmx_tuning_v1, tuning, set_targets) &&
         tuning->set_targets != NULL) {
@@ -268,7 +278,7 @@ void hs_sim_retarget_account(hs_sim *sim)
         const hs_sim_pool *const pool = &sim->pools[i];
         weights[i] = pool->enabled ? pool->target_pct : 0.0;
         caps[i] = pool->cap;
-        if (pool->up && pool->acceptance >= 0.5) {
+        if (pool->up && 100.0 * (1.0 - pool->acceptance) <= sim->grey_reject_pct + ROUNDING) {
             usable |= 1ull << i;
         }
     }

@@ -25,6 +25,7 @@ void hs_sim_miner_model_init(hs_sim_miner_model *model, const hs_farm_spec *farm
     model->bad_difficulty = farm->bad_difficulty;
     model->mute_fraction = farm->mute_pct / 100.0;
     model->liar_fraction = farm->liars_pct / 100.0;
+    model->liars_mute = farm->liars_mute;
     model->lie = farm->lie;
     model->drops_fraction = farm->drops_pct / 100.0;
     model->unheard_fraction = farm->unheard_pct / 100.0;
@@ -60,6 +61,7 @@ static void be_born(hs_sim_miner *miner, const hs_sim_miner_model *model, double
     }
     miner->mute = hs_rng_uniform(born) < model->mute_fraction;
     miner->liar = hs_rng_uniform(born) < model->liar_fraction;
+    miner->mute |= model->liars_mute & miner->liar;
     miner->drops = hs_rng_uniform(born) < model->drops_fraction;
     miner->unheard = hs_rng_uniform(born) < model->unheard_fraction && miner->extended;
     miner->declared_hs = miner->nominal_hs * (miner->liar ? model->lie : 1.0);

@@ -36,6 +36,7 @@ typedef struct hs_sim_miner_model {
     double bad_difficulty; /* 0 = what its hashrate makes of it */
     double mute_fraction;
     double liar_fraction;
+    uint32_t liars_mute;
     double lie;
     double drops_fraction;
     double unheard_fraction; /* of the extended ones */

@@ -49,6 +49,7 @@ typedef struct hs_farm_spec {
     double second_lie;        /* ... else */
     double joins_per_minute;
     double leaves_per_minute; /* of a full farm, in proportion to those present */
+    uint32_t liars_mute;      /* liars never find a share */
     uint64_t drift_secs;      /* its time constant */
     uint64_t vardiff_secs;    /* lag of the difficulty behind the hashrate */
     uint64_t move_cost_secs;

@@ -54,6 +54,7 @@ static const struct hs_key FARM_KEYS[] = {
     KEY(HS_KEY_DECIMAL, hs_farm_spec, bad_difficulty, 0.0, 1e15, "0 to 1000000000000000"),
     KEY(HS_KEY_DECIMAL, hs_farm_spec, mute_pct, 0.0, 100.0, "per cent from 0 to 100"),
     KEY(HS_KEY_DECIMAL, hs_farm_spec, liars_pct, 0.0, 100.0, "per cent from 0 to 100"),
+    KEY(HS_KEY_SWITCH, hs_farm_spec, liars_mute, 0.0, 1.0, "yes or no"),
     KEY(HS_KEY_DECIMAL, hs_farm_spec, lie, 0.0, 1e12, "a factor from 0 to 1000000000000"),
     KEY(HS_KEY_DECIMAL, hs_farm_spec, second_lie, 0.0, 1e12, "a factor from 0 to 1000000000000"),
     {"lie_time", HS_KEY_TIME, offsetof(hs_farm_spec, lie_secs), 0.0, YEAR_SECS,
@@ -138,7 +139,8 @@ int hs_farm_take(const struct hs_blame *blame, const hs_ini_entry *entry, hs_far
                               "reopen_time, reopen_lost_pct, joins_per_minute, "
                               "leaves_per_minute, tip_interval, host_delay, unheard_pct, "
                               "drops_pct, drops_time, bad_pct, bad_shares_per_minute, "
-                              "bad_difficulty, mute_pct, liars_pct, lie, second_lie, lie_time");
+                              "bad_difficulty, mute_pct, liars_pct, liars_mute, lie, second_lie, "
+                              "lie_time");
     }
     return stored < 0 ? -1 : 0;
 }

@@ -135,6 +135,7 @@ typedef struct hs_sim {
     uint64_t channel_count;
     size_t channel_capacity;
     uint64_t next_number;
+    double grey_reject_pct; /* a pool that rejects more than this is to be left */
     double joins_per_minute;
     double leaves_per_minute;
     double join_budget; /* expected joins until the next one */

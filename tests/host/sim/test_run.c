@@ -197,20 +197,33 @@ Test(sim_run, work_is_booked_when_it_was_hashed_not_when_the_verdict_came)
     hs_sim_result_free(&r);
 }
 
-Test(sim_run, a_pool_that_accepts_less_than_half_counts_neither_way)
+/* The border is the plugin's own key: more than 30 per cent of rejects unless it says otherwise. */
+Test(sim_run, a_pool_that_is_to_be_left_counts_neither_way)
 {
+    static const char *const LATER[] = {"failover.grey_reject_pct=51"};
     hs_sim_options options = {.seed = 1};
     hs_sim_result r;
     double delivered[HS_SIM_POOLS_MAX];
     double effective[HS_SIM_POOLS_MAX];
-    run_with(SMALL POOLS "[event.e]\nat = 1h\nkind = accept\npools = a\npct = 49\nfor = 1h\n",
-             STATIC, &options, &r);
+#define ACCEPTS(pct)                                                                               \
+    SMALL POOLS "[event.e]\nat = 1h\nkind = accept\npools = a\npct = " pct "\nfor = 1h\n"
+    run_with(ACCEPTS("70"), STATIC, &options, &r);
+    cr_assert_eq(hs_account_shares(&r.account, 2 * H, H, delivered, effective), 0);
+    cr_assert_float_eq(effective[0], 60.0, 1e-9);
+    hs_sim_result_free(&r);
+    run_with(ACCEPTS("69"), STATIC, &options, &r);
     cr_assert_eq(hs_account_shares(&r.account, 2 * H, H, delivered, effective), 0);
     cr_assert_eq(delivered[0], 0.0);
     cr_assert_float_eq(effective[1], 75.0, 1e-9);
     cr_assert_eq(hs_account_shares(&r.account, 3 * H, H, delivered, effective), 0);
     cr_assert_float_eq(effective[0], 60.0, 1e-9);
     cr_assert_gt(delivered[0], 40.0);
+    hs_sim_result_free(&r);
+    options.sets = LATER;
+    options.set_count = 1;
+    run_with(ACCEPTS("49"), STATIC, &options, &r);
+    cr_assert_eq(hs_account_shares(&r.account, 2 * H, H, delivered, effective), 0);
+    cr_assert_float_eq(effective[0], 60.0, 1e-9);
     hs_sim_result_free(&r);
 }
 

@@ -142,6 +142,19 @@ Test(sim_unruly, liars)
     hs_sim_result_free(&r);
 }
 
+/* Nothing ever proves them wrong. */
+Test(sim_unruly, liars_that_never_find_a_share)
+{
+    hs_sim_result r;
+    run_fake(FARM("liars_pct = 25\nlie = 1000\nliars_mute = yes"), 3600, NULL, 0, &r);
+    for (uint64_t c = 1; c <= MINERS; c++) {
+        double work = 0.0;
+        const int lies = fake.opened[c - 1].nominal_hashrate == 1000 * 200e12;
+        cr_assert_eq(told(c, HMX_SHARE_SUBMITTED, 0, &work) == 0, lies);
+    }
+    hs_sim_result_free(&r);
+}
+
 static const struct fake_move ONE[] = {{600, 1, 1, 2}};
 
 Test(sim_unruly, a_move_breaks_the_connection)

@@ -169,6 +169,8 @@ static int fill(const hs_bench_job *job, struct listener *l, hs_bench_run *run)
     memcpy(run->pools, r->pools, sizeof run->pools);
     run->channels = r->channels;
     run->moves = r->moves;
+    run->moves_refused = r->moves_refused;
+    run->moves_failed = r->moves_failed;
     run->moves_per_channel_day = r->moves_per_channel_day;
     run->lost_work_pct = r->lost_work_pct;
     run->guard_violations = r->guard_violations;

@@ -61,6 +61,8 @@ typedef struct hs_bench_run {
     double luck_floor[HS_WINDOWS]; /* mean error if each share of this run had been drawn */
     double granularity_floor;      /* best fixed assignment of whole miners, at the start */
     uint64_t moves;
+    uint64_t moves_refused;
+    uint64_t moves_failed;
     double moves_per_channel_day;
     double lost_work_pct;
     uint64_t guard_violations;

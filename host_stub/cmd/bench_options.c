@@ -125,12 +125,19 @@ static const hs_option OPTIONS[] = {
              .given = offsetof(hs_bench_options, plugins_given)),
     HS_OTHER("--presets", "LIST", AT(presets), read_presets,
              "aggressive,balanced,conservative,proportional_only",
-             "tuning models given to hashmux. Other plugins run once"),
+             "tuning models given to hashmux. Other plugins run once",
+             .given = offsetof(hs_bench_options, presets_given)),
     HS_STRING(TEXTS, "--set", "S.KEY=VALUE", AT(sets), "one more key of every run's configuration"),
     HS_SCALED("--hours", "H", AT(seconds), 3600.0, 0.01, 8760.0, NULL, "default: each scenario's"),
     HS_WHOLE("--random", "N", AT(fleets), 1, HS_BENCH_FLEETS_MAX, NULL,
              "random fleets 1 to N instead of scenarios, each with its number as seed; only "
              "hashmux unless --plugins says more"),
+    HS_FLAG("--reality", AT(reality),
+            "instead of scenarios the table of what real farms do: each row over values from mild "
+            "to absurd, its worst value beside what must hold; 3 seeds, balanced",
+            .excludes = "--scenarios"),
+    HS_STRING(REST, "ROW", NULL, AT(rows),
+              "only these rows of --reality: B1 is all that begin with B1, 'B1 left' is one"),
     HS_STRING(OUTPUT, "--json", "FILE", AT(json),
               "one line of JSON per run; - = to standard output instead of the table"),
     HS_STRING(OUTPUT, "--report", "FILE.html", AT(report), "the same as a page to look at"),
@@ -145,7 +152,16 @@ static const hs_option OPTIONS[] = {
 static int fill_defaults(void *options, char *why, size_t capacity)
 {
     hs_bench_options *const o = options;
-    if (o->seed_count == 0 && read_seeds(NULL, o, o->fleets > 0 ? "1" : "2", why, capacity) != 0) {
+    const char *const seeds = o->reality ? "3" : o->fleets > 0 ? "1" : "2";
+    if (o->reality && (o->fleets > 0 || o->world != NULL || o->report != NULL)) {
+        return hs_refuse(why, capacity,
+                         "--reality has farms of its own: no --random, --world or --report");
+    }
+    if (o->rows.count > 0 && !o->reality) {
+        return hs_refuse(why, capacity, "'%s' is a row of --reality, which is not given",
+                         o->rows.at[0]);
+    }
+    if (o->seed_count == 0 && read_seeds(NULL, o, seeds, why, capacity) != 0) {
         return -1;
     }
     if (o->fleets == 0 && o->scenario_count == 0 &&
@@ -153,9 +169,10 @@ static int fill_defaults(void *options, char *why, size_t capacity)
             0) {
         return -1;
     }
-    return o->plugin_count > 0 ? 0
-                               : split(o->fleets > 0 ? "hashmux" : DEFAULT_PLUGINS, "--plugins",
-                                       o->plugins, &o->plugin_count, why, capacity);
+    const char *const plugins = o->fleets > 0 || o->reality ? "hashmux" : DEFAULT_PLUGINS;
+    return o->plugin_count > 0
+               ? 0
+               : split(plugins, "--plugins", o->plugins, &o->plugin_count, why, capacity);
 }
 
 static void release(void *options)

@@ -23,6 +23,7 @@ typedef struct hs_bench_options {
     uint32_t scenario_count;
     uint32_t plugin_count;
     uint32_t preset_count;
+    int presets_given;
     int plugins_given; /* 0 = the default ones: those that are not built are left out */
     uint32_t workers;  /* 0 = as many as there are processors */
     uint64_t seconds;  /* 0 = the scenarios' */
@@ -30,6 +31,8 @@ typedef struct hs_bench_options {
     const char *json;
     const char *report;
     int check;
+    int reality; /* the table of bench/reality, or its rows that are named */
+    hs_words rows;
     int quiet;
 } hs_bench_options;
 

@@ -88,6 +88,19 @@ says '^4 random fleets: '
 says '^hashmux balanced +4 +'
 [ "$(grep -c '"scenario":"fleet[1-4]",' "$SCRATCH/fleets")" -eq 4 ] || fail "fleets: $(cat "$SCRATCH/fleets")"
 
+# The table of what real farms do: a row with its worst value, and one that names its test.
+done_well --reality C6 B7 --seeds 1, --hours 5 --quiet
+says '^C6 +hours until served +([0-9.]+|never) +4\.000  [0-9]+/[0-9]+ +seed 1 +[0-6] of  6'
+says '^B7 +up without a job: .*: tests/'
+says '^12 limits compared, [0-9]+ exceeded$'
+bench --reality C7 --seeds 1, --hours 4 --check --set controller.time_slicing=off --json "$SCRATCH/rows"
+[ "$status" -eq 1 ] || fail "farms that are not sliced pass: $(cat "$SCRATCH/out")"
+says '^C7 +1 h error +40\.[0-9]+ +1\.600  1 +seed 1 +[1-6] of  6  EXCEEDED$'
+[ "$(grep -c '"scenario":"C7 ' "$SCRATCH/rows")" -eq 6 ] || fail "lines: $(cat "$SCRATCH/rows")"
+refused "--reality has no row 'Z9'. Its rows: A1 rhythm, " --reality Z9
+refused "'B1' is a row of --reality" B1
+refused "--reality has farms of its own" --reality --world field
+
 # A page, which needs nothing else.
 done_well --seeds 1, --scenarios pair --presets balanced --hours 3 --report "$SCRATCH/page.html" --quiet
 grep -qi '<html' "$SCRATCH/page.html" || fail "the page is none"

@@ -33,6 +33,22 @@ static void log_lines(const hmx_instance *self, uint32_t level, const char *text
     }
 }
 
+/* Before 1.0 a number was wanted, and 0.5 stood in every file: luck decided all the same. */
+static void tell_of_auto(const hmx_instance *self, const hm_config *config)
+{
+    char line[200];
+    hm_text t;
+    if (config->controller.deadband_points < 0.0) {
+        return;
+    }
+    hm_text_init(&t, line, sizeof line);
+    hm_text_add(&t, "[controller] deadband_points ");
+    hm_text_add_decimal(&t, config->controller.deadband_points);
+    hm_text_add(&t,
+                ": a smaller deviation moves no miner; with auto the luck of the shares decides");
+    log_lines(self, HMX_LOG_INFO, line);
+}
+
 /* Reads the configuration that create or reconfigure was given. */
 static hmx_status load_config(const hmx_instance *self, hmx_view path, hmx_view text,
                               hm_config *out, hmx_text *why_out)
@@ -61,6 +77,7 @@ static hmx_status load_config(const hmx_instance *self, hmx_view path, hmx_view 
     hm_text_to_abi(&why, why_out);
     if (status == HMX_OK) {
         log_lines(self, HMX_LOG_WARN, warnings_text);
+        tell_of_auto(self, out);
     }
     return status;
 }

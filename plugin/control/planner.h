@@ -2,13 +2,13 @@
  *
  * planner: the fewest whole moves that bring the allocation to the command.
  *
- * Greedy best fit. While the farm is off by more than a third of the deadband, the pair of
- * upstreams with the largest gap is served: the channel of the richer one whose hashrate is nearest
- * to half the gap goes over, or two channels are swapped when no single one fits well. An action
- * must gain more than a fraction of what it moves (or than the ripple that slicing may leave), so
- * that a farm coarser than its targets alternates slowly instead of thrashing; for two pools this
- * is an optimal impulse control to within a tenth. Channels that moved lately, have a pending
- * decision, are silent or may not move are not in the lists.
+ * Greedy best fit. While the farm is off by more than a third of what luck moves within, the pair
+ * of upstreams with the largest gap is served: the channel of the richer one whose hashrate is
+ * nearest to half the gap goes over, or two channels are swapped when no single one fits well. An
+ * action must gain more than a fraction of what it moves (or than the ripple that slicing may
+ * leave), so that a farm coarser than its targets alternates slowly instead of thrashing; for two
+ * pools this is an optimal impulse control to within a tenth. Channels that moved lately, have a
+ * pending decision, are silent or may not move are not in the lists.
  *
  * Evacuation is separate: channels that must leave an upstream go, largest first, to where most is
  * missing, and no cooldown, dwell or burst limit holds them.
@@ -31,7 +31,7 @@ typedef struct hm_plan_request {
     uint32_t most_moves;     /* burst limit left */
     uint32_t moves_before;   /* of the same plan, in calls before */
     uint32_t split_moves;    /* after so many the plan is exact, whatever the gates cost */
-    double band;             /* deadband as hashrate [difficulty 1 per second] */
+    double band;             /* what luck moves within, as hashrate [difficulty 1 per second] */
     double min_improvement;  /* fraction of the moved hashrate */
     double ripple;           /* the same as hashrate: the smaller of the two counts */
     double swap_cost;        /* extra gain required of a swap, hashrate */

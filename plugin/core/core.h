@@ -63,7 +63,8 @@ typedef struct hm_control {
     hm_pid pids[HMX_UPSTREAMS_MAX];
     hm_pid_terms terms[HMX_UPSTREAMS_MAX]; /* of its last update */
     hm_ledger_input inputs[HMX_UPSTREAMS_MAX];
-    double band_points;      /* effective deadband */
+    double band_points;      /* deadband in effect: a smaller deviation moves nobody */
+    double luck_points;      /* what luck moves within: how exact a plan is */
     double deviation_points; /* largest |command - allocation| */
     double over_s;           /* how long it has been beyond the band */
     double arrived;          /* hashrate that came since the last evaluation */

@@ -19,7 +19,9 @@ static const double BALANCE_WINDOW_S = 4.0 * 3600; /* forgetting of the sigma-de
  * has all of it. */
 static const double COARSE_FROM = 10.0;
 static const double COARSE_TO = 40.0;
-static const double AUTO_DEADBAND_POINTS = 0.5;
+/* What luck moves within is kept between these. */
+static const double LUCK_LEAST_POINTS = 0.05;
+static const double LUCK_MOST_POINTS = 1.5;
 static const double SLICING_GAIN = 0.03; /* 1/min */
 
 double hm_control_interval_s(const hm_core *core)
@@ -352,7 +354,7 @@ static void balance(hm_core *core, double hashrate, double dt_s)
     const double decay = hm_decay(dt_s, BALANCE_WINDOW_S * coarse * coarse);
     /* What is off by less is luck; but a channel that is sliced is always off, by more on one side
      * than on the other: to ignore as much on both sides would leave the small targets short. */
-    const double ignored = k->band_points * (1.0 - hm_control_coarseness(core));
+    const double ignored = k->luck_points * (1.0 - hm_control_coarseness(core));
     double delivered = 0.0;
     double correction[HMX_UPSTREAMS_MAX] = {0};
     for (uint32_t i = 0; i < n; i++) {
@@ -414,7 +416,7 @@ void hm_control_bleed(hm_core *core, double hashrate, double dt_s)
     const double granule = granule_points(core, hashrate);
     /* What whole channels cannot express is kept, to be sliced; what is refused is not. */
     const double by_granule = k->held_back ? 0.0 : slack_factor(granule) * granule;
-    const double slack = by_granule > k->band_points ? by_granule : k->band_points;
+    const double slack = by_granule > k->luck_points ? by_granule : k->luck_points;
     for (uint32_t i = 0; i < core->upstreams.top; i++) {
         if (k->usable[i]) {
             const double off =
@@ -445,10 +447,14 @@ static int wants_plan(hm_core *core, double hashrate, double dt_s)
     const double patience = patience_s(core, hashrate, dt_s);
     const double hold_s =
         (HM_LAW.hold_time ? core->tuning.hold_s : 0.0) + (HM_LAW.arrival_patience ? patience : 0.0);
-    const int beyond = k->deviation_points > k->band_points;
+    const double larger = k->luck_points > k->band_points ? k->luck_points : k->band_points;
+    /* The parts of a plan are one plan: what is begun is done. */
+    const double band =
+        was_burst && k->luck_points < k->band_points ? k->luck_points : k->band_points;
+    const int beyond = k->deviation_points > band;
     k->over_s = beyond ? k->over_s + dt_s : 0.0;
-    if (beyond && (k->over_s > hold_s || k->deviation_points > 4.0 * k->band_points || was_burst ||
-                   k->force)) {
+    if (beyond &&
+        (k->over_s > hold_s || k->deviation_points > 4.0 * larger || was_burst || k->force)) {
         k->over_s = 0.0;
         return 1;
     }
@@ -459,11 +465,24 @@ static int wants_plan(hm_core *core, double hashrate, double dt_s)
     return 0;
 }
 
-/* What luck moves within: an own number, or half a point. */
-static double deadband_of(const hm_core *core)
+/* What luck moves within. */
+static double luck_points(const hm_core *core, double hashrate)
 {
-    const double points = core->config->controller.deadband_points;
-    return points < 0.0 ? AUTO_DEADBAND_POINTS : points;
+    const double sigma = hm_ledger_sigma_points(&core->ledger, core->control.effective,
+                                                core->upstreams.top, hashrate);
+    return hm_clamp(core->tuning.noise_factor * sigma, LUCK_LEAST_POINTS, LUCK_MOST_POINTS);
+}
+
+/* The deviation from which on somebody is moved: an own number, or what luck moves within. Where
+ * miners are sliced it is half the largest of them at most, which taking turns demands anyway. */
+static double deadband_points(const hm_core *core, double hashrate)
+{
+    const double own = core->config->controller.deadband_points;
+    const double half = 0.5 * granule_points(core, hashrate);
+    if (own < 0.0) {
+        return core->control.luck_points;
+    }
+    return hm_control_coarseness(core) > 0.0 && own > half ? half : own;
 }
 
 /* The gains that are set, as far as the interval can bear them; once, one line says that it cannot.
@@ -500,10 +519,8 @@ int hm_control_command(hm_core *core, double dt_s)
     }
     const hm_gains most = bearable_gains(core);
     hm_gains_slew(&k->gains, &most, hm_decay(dt_s, window_s(core)));
-    const double sigma =
-        hm_ledger_sigma_points(&core->ledger, k->effective, core->upstreams.top, hashrate);
-    const double deadband = deadband_of(core);
-    k->band_points = hm_clamp(core->tuning.noise_factor * sigma, 0.1 * deadband, 3.0 * deadband);
+    k->luck_points = luck_points(core, hashrate);
+    k->band_points = deadband_points(core, hashrate);
     control(core, hashrate, dt_s);
     if (!(k->gains.ki > 0.0)) {
         balance(core, hashrate, dt_s);

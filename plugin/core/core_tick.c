@@ -88,7 +88,7 @@ static hm_plan_request request_of(const hm_core *core)
     const double hashrate = hm_control_hashrate(core);
     const double gain = hm_control_debt_gain(core);
     const double ki = k->gains.ki > 0.0 ? k->gains.ki : gain;
-    const double band = k->band_points / 100.0 * hashrate;
+    const double band = k->luck_points / 100.0 * hashrate;
     return (hm_plan_request){
         .command = k->command,
         .effective = k->effective,

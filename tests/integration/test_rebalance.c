@@ -102,7 +102,7 @@ Test(rebalance, a_deviation_inside_the_deadband_moves_nobody)
     open_farm("[controller]\nkp = 0\nki = 0\nkd = 0\ndeadband_points = 100\n" IT_ABC, 3, 100);
     it_place(&H, 52, 38, 10);
     it_run(&H, 1800, 1, IT_APPLY);
-    cr_assert_eq(H.moves, 0, "8 points off, the band begins at 10");
+    cr_assert_eq(H.moves, 0, "8 points off, and the deadband is 100");
     cr_assert_float_eq(it_snapshot(&H).s.deviation_points, 8, 0.1);
     cr_assert_eq(H.tuning->set_deadband(H.self, H.now_ns, HMX_DEADBAND_POINTS, 0.5, NULL), HMX_OK);
     it_run(&H, 240, 1, IT_APPLY);

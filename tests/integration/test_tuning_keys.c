@@ -33,10 +33,10 @@ static double band_with(const char *keys)
 Test(tuning_keys, noise_factor_is_the_deadband_in_sigmas_of_luck)
 {
     const double sigma = 100 * 0.5 / sqrt(40.0 * 600);
-    cr_assert_float_eq(band_with("noise_factor = 0\n"), 0.05, 1e-9, "a tenth of deadband_points");
+    cr_assert_float_eq(band_with("noise_factor = 0\n"), 0.05, 1e-9, "never finer");
     cr_assert_float_eq(band_with("noise_factor = 2.5\n"), 2.5 * sigma, 1e-3);
     cr_assert_float_eq(band_with("noise_factor = 4\n"), 4 * sigma, 1e-3);
-    cr_assert_float_eq(band_with("noise_factor = 10\n"), 1.5, 1e-9, "three times it");
+    cr_assert_float_eq(band_with("noise_factor = 10\n"), 1.5, 1e-9, "never wider");
     cr_assert_float_eq(band_with(""), sigma, 1e-3, "balanced: one");
 }
 
@@ -62,7 +62,7 @@ static uint32_t first_move(const char *keys, uint32_t miners, double a, uint32_t
 /* 0.4 points: beyond the deadband of 0.2, not beyond four times that, which waits for nobody. */
 Test(tuning_keys, hold_secs_is_how_long_a_deviation_lasts_before_a_move)
 {
-#define STEADY "deadband_points = 2\nnoise_factor = 0\nmin_improvement = 0\n"
+#define STEADY "deadband_points = 0.2\nnoise_factor = 0\nmin_improvement = 0\n"
     const uint32_t at_once = first_move(STEADY "hold_secs = 0\n", 200, 59.6, 3600);
     const uint32_t later = first_move(STEADY "hold_secs = 300\n", 200, 59.6, 3600);
     const uint32_t model = first_move(STEADY, 200, 59.6, 3600);

@@ -280,3 +280,36 @@ hs_bench_verdict hs_bench_check_fleets(const hs_bench_table *table, FILE *to)
     }
     return j.verdict;
 }
+
+static double allowed(double kind, double times, double plus)
+{
+    return fmax(times * kind, kind + plus);
+}
+
+static void check_against_kind(struct judge *j, const char *scenario, const char *preset,
+                               const hs_bench_cell *here, const hs_bench_cell *kind)
+{
+    const double error = kind->error_mean[H1];
+    const double moves = kind->moves_per_channel_day;
+    judge_known(j, scenario, preset, "1 h error against the kind world's", here->error_mean[H1],
+                allowed(error, HS_BENCH_WORLD_ERROR_TIMES, HS_BENCH_WORLD_ERROR_PLUS));
+    judge(j, scenario, preset, "moves against the kind world's", here->moves_per_channel_day,
+          allowed(moves, HS_BENCH_WORLD_MOVES_TIMES, HS_BENCH_WORLD_MOVES_PLUS));
+}
+
+hs_bench_verdict hs_bench_check_world(const hs_bench_table *world, const hs_bench_table *kind,
+                                      FILE *to)
+{
+    struct judge j = {.table = world, .to = to};
+    for (uint32_t s = 0; s < world->scenario_count; s++) {
+        for (uint32_t p = 0; p < world->policy_count; p++) {
+            const hs_bench_cell *const here = hs_bench_cell_at(world, s, p);
+            const hs_bench_cell *const there = hs_bench_cell_at(kind, s, p);
+            const char *const preset = world->policies[p].preset;
+            if (preset[0] != '\0' && here->runs > 0 && there->runs > 0) {
+                check_against_kind(&j, world->scenarios[s], preset, here, there);
+            }
+        }
+    }
+    return j.verdict;
+}

@@ -20,4 +20,9 @@ hs_bench_verdict hs_bench_check(const hs_bench_table *table, FILE *to);
 /* The same for random fleets: nobody stalls, nobody is unstable, balanced is close. */
 hs_bench_verdict hs_bench_check_fleets(const hs_bench_table *table, FILE *to);
 
+/* The same scenarios and policies in another world and in the kind one, means over the seeds: of
+ * each that has presets the 1 h error and the moves. */
+hs_bench_verdict hs_bench_check_world(const hs_bench_table *world, const hs_bench_table *kind,
+                                      FILE *to);
+
 #endif

@@ -79,6 +79,12 @@ extern const char *const HS_BENCH_NO_STALL[];
 #define HS_BENCH_COUNT_PID_ERROR 15.0
 #define HS_BENCH_COUNT_PID_MOVES 10.0
 
+/* Another world against the kind one: the larger of so many times and so much more. */
+#define HS_BENCH_WORLD_ERROR_TIMES 1.15
+#define HS_BENCH_WORLD_ERROR_PLUS  0.01 /* points, 1 h error */
+#define HS_BENCH_WORLD_MOVES_TIMES 1.5
+#define HS_BENCH_WORLD_MOVES_PLUS  0.05 /* per channel and day */
+
 /* Is the name in the list? */
 int hs_bench_listed(const char *const *list, const char *name);
 

@@ -29,11 +29,12 @@
 #include "host_stub/cmd/find.h"
 #include "host_stub/report/report.h"
 
-enum { WHY_SIZE = 2048, PATH_SIZE = 4096 };
+enum { WHY_SIZE = 2048 };
 
 struct bench {
     hs_bench_options *options;
-    hs_call *call; /* for the sentence at the end */
+    hs_call *call;     /* for the sentence at the end */
+    const char *world; /* NULL = kind */
     hs_scenario *scenarios;
     hs_bench_table table;
     hs_bench_job *jobs;
@@ -64,7 +65,7 @@ static int load_scenarios(struct bench *b)
             if (hs_fleet_scenario(i + 1, scenario, why, sizeof why) != 0) {
                 return complain(b, why);
             }
-        } else if (hs_find_scenario(o->scenarios[i], o->world, scenario, why, sizeof why) != 0) {
+        } else if (hs_find_scenario(o->scenarios[i], b->world, scenario, why, sizeof why) != 0) {
             return complain(b, why);
         }
         b->table.scenario_count = i + 1;
@@ -154,7 +155,16 @@ static int measure(struct bench *b)
 
 /* ---- the results ---- */
 
-static int tell(struct bench *b)
+/* Another world is compared with the kind one, of which the limits are. */
+static hs_bench_verdict check(const struct bench *b, const struct bench *kind, FILE *to)
+{
+    return kind != NULL             ? hs_bench_check_world(&b->table, &kind->table, to)
+           : b->options->fleets > 0 ? hs_bench_check_fleets(&b->table, to)
+                                    : hs_bench_check(&b->table, to);
+}
+
+/* `kind` NULL = the world needs no other. */
+static int tell(struct bench *b, const struct bench *kind)
 {
     const hs_bench_options *const o = b->options;
     char why[WHY_SIZE];
@@ -164,11 +174,14 @@ static int tell(struct bench *b)
     if (!o->quiet && !to_stdout) {
         (o->fleets > 0 ? hs_bench_print_fleets : hs_bench_print)(stdout, &b->table);
     }
+    if (kind != NULL && !o->quiet && !to_stdout) {
+        fprintf(stdout, "\nin the kind world, ");
+        hs_bench_print(stdout, &kind->table);
+    }
     if (o->check) {
         FILE *const to = to_stdout ? stderr : stdout;
         fputs(o->quiet || to_stdout ? "" : "\n", to);
-        const hs_bench_verdict v =
-            (o->fleets > 0 ? hs_bench_check_fleets : hs_bench_check)(&b->table, to);
+        const hs_bench_verdict v = check(b, kind, to);
         fprintf(to, "%" PRIu32 " limits compared, %" PRIu32 " exceeded\n", v.compared, v.exceeded);
         status = v.exceeded > 0 ? HS_STATUS_NO : status;
     }
@@ -198,16 +211,29 @@ static void release(struct bench *b)
     hs_bench_table_free(&b->table);
 }
 
+/* Runs all of it. 0, or -1. */
+static int make(struct bench *b)
+{
+    return load_scenarios(b) == 0 && load_policies(b) == 0 && make_jobs(b) == 0 ? measure(b) : -1;
+}
+
 int hs_cmd_bench_control(hs_call *call)
 {
-    struct bench b = {.options = call->options, .call = call};
-    if (b.options->reality) {
-        return hs_cmd_bench_reality(b.options, call->why, sizeof call->why);
+    hs_bench_options *const o = call->options;
+    if (o->reality) {
+        return hs_cmd_bench_reality(o, call->why, sizeof call->why);
     }
+    struct bench b = {.options = o, .call = call, .world = o->world};
+    struct bench kind = {.options = o, .call = call};
     int status = HS_STATUS_WRONG;
-    if (load_scenarios(&b) == 0 && load_policies(&b) == 0 && make_jobs(&b) == 0) {
-        status = measure(&b) == 0 ? tell(&b) : HS_STATUS_WRONG;
+    const int two = o->check && hs_bench_other_world(o);
+    if (make(&b) == 0 && (!two || make(&kind) == 0)) {
+        status = tell(&b, two ? &kind : NULL);
+        if (two && hs_bench_tell_failures(kind.table.runs, kind.table.run_count) > 0) {
+            status = HS_STATUS_NO;
+        }
     }
+    release(&kind);
     release(&b);
     return status;
 }

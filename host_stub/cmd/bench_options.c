@@ -118,7 +118,8 @@ static const hs_option OPTIONS[] = {
              .excludes = "--random"),
     HS_STRING(INPUT, "--world", "NAME|FILE", AT(world),
               "how pools, host and miners behave where a scenario does not say: kind, field of the "
-              "folder tests/sim/world, or a path; default: kind, of which the limits are",
+              "folder tests/sim/world, or a path; default: kind, of which the limits are. With "
+              "--check another one is compared with kind, which is run beside it",
               .excludes = "--random"),
     HS_OTHER("--plugins", "LIST", AT(plugins), read_plugins, NULL,
              "names beside this program, or paths; default: hashmux,count_pid,static_hashrate",
@@ -148,6 +149,18 @@ static const hs_option OPTIONS[] = {
     HS_FLAG("--quiet", AT(quiet), "no table and no progress"),
 };
 
+int hs_bench_other_world(const hs_bench_options *options)
+{
+    return options->world != NULL && strcmp(options->world, "kind") != 0;
+}
+
+/* Whose results the limits are about, when all are not shown for themselves. */
+static const char *default_plugins(const hs_bench_options *o)
+{
+    const int only_one = o->fleets > 0 || o->reality || (o->check && hs_bench_other_world(o));
+    return only_one ? "hashmux" : DEFAULT_PLUGINS;
+}
+
 /* What nobody gave. */
 static int fill_defaults(void *options, char *why, size_t capacity)
 {
@@ -169,10 +182,9 @@ static int fill_defaults(void *options, char *why, size_t capacity)
             0) {
         return -1;
     }
-    const char *const plugins = o->fleets > 0 || o->reality ? "hashmux" : DEFAULT_PLUGINS;
-    return o->plugin_count > 0
-               ? 0
-               : split(plugins, "--plugins", o->plugins, &o->plugin_count, why, capacity);
+    return o->plugin_count > 0 ? 0
+                               : split(default_plugins(o), "--plugins", o->plugins,
+                                       &o->plugin_count, why, capacity);
 }
 
 static void release(void *options)

@@ -36,6 +36,9 @@ typedef struct hs_bench_options {
     int quiet;
 } hs_bench_options;
 
+/* Is it a world that is compared with the kind one? */
+int hs_bench_other_world(const hs_bench_options *options);
+
 extern const hs_command HS_BENCH_CONTROL_COMMAND;
 
 #endif

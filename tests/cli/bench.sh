@@ -72,6 +72,16 @@ esac
 # In another world: its name is in the lines, and the shares are rejected as there.
 done_well --seeds 1, --scenarios pair --presets balanced --plugins hashmux --hours 3 --world field --json -
 says '^\{"scenario":"pair","world":"field",.*"rejected":[1-9]'
+
+# With --check the kind world is run beside it and compared with: it alone is as good as itself.
+printf '[farm]\nmove_cost = 1s\n' >"$SCRATCH/same.ini"
+done_well --seeds 2 --scenarios solo1,pair --presets balanced, --hours 3 --world "$SCRATCH/same.ini" --check
+says '^in the kind world, error of an hour in points @ moves'
+says '^4 limits compared, 0 exceeded$'
+printf '[farm]\nhost_delay = 10min\n' >"$SCRATCH/slow.ini"
+bench --seeds 1, --scenarios pair --presets balanced, --hours 5 --world "$SCRATCH/slow.ini" --check --quiet
+[ "$status" -eq 1 ] || fail "a host that needs ten minutes for a move passes: $(cat "$SCRATCH/out")"
+says "^EXCEEDED pair, balanced: 1 h error against the kind world's [0-9.]+, at most [0-9.]+\$"
 refused "--world and --random exclude each other" --random 2 --world field
 
 # --check: good is 0; a controller that may not act is 1 and says where.

@@ -219,3 +219,45 @@ Test(bench_check, limits_belong_to_scenarios)
     cr_expect_eq(HS_BENCH_LIMIT_COUNT, 23);
     cr_expect(isnan(hs_bench_solo_moves("")));
 }
+
+/* Of another world, what the kind one allows: 1.15 times its error or 0.01 points more, 1.5 times
+ * its moves or 0.05 more. */
+Test(bench_check, another_world_is_compared_with_the_kind_one)
+{
+    hs_bench_table kind;
+    hs_bench_table t;
+    start(&kind, "anything", 1);
+    start(&t, "anything", 1);
+    hs_bench_summarise(&kind);
+    const struct {
+        uint32_t policy;
+        double error;
+        double moves;
+        const char *line;
+    } cases[] = {
+        {1, 0.161, 0.59, NULL}, /* of 0.14 and 0.4 */
+        {1, 0.1611, 0.4, "balanced: 1 h error against the kind world's 0.1611, at most 0.1610"},
+        {1, 0.14, 0.61, "balanced: moves against the kind world's 0.6100, at most 0.6000"},
+        {2, 0.24, 0.15, NULL}, /* of 0.21 and 0.1 */
+        {2, 0.21, 0.151, "conservative: moves against the kind world's 0.1510, at most 0.1500"},
+        {4, 60.0, 100.0, NULL}, /* has no presets */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        hs_bench_run *const a = run_of(&t, cases[i].policy, 0);
+        hs_bench_run *const b = run_of(&t, cases[i].policy, 1);
+        a->error_mean[1] = b->error_mean[1] = cases[i].error;
+        a->moves_per_channel_day = b->moves_per_channel_day = cases[i].moves;
+        hs_bench_summarise(&t);
+        FILE *const to = fmemopen(said, sizeof said, "w");
+        cr_assert_not_null(to);
+        const hs_bench_verdict v = hs_bench_check_world(&t, &kind, to);
+        fclose(to);
+        cr_expect_eq(v.compared, 8);
+        cr_expect_eq(v.exceeded, cases[i].line != NULL, "%zu: %s", i, said);
+        cr_expect(cases[i].line == NULL || strstr(said, cases[i].line) != NULL, "%s", said);
+        a->error_mean[1] = b->error_mean[1] = GOOD[cases[i].policy][0];
+        a->moves_per_channel_day = b->moves_per_channel_day = GOOD[cases[i].policy][1];
+    }
+    hs_bench_table_free(&t);
+    hs_bench_table_free(&kind);
+}

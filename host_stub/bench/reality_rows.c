@@ -19,6 +19,9 @@
         HS_REALITY_##metric, factor, plus                                                          \
     }
 
+#define AGGREGATED                                                                                 \
+    "pool.a.aggregate=yes;pool.b.aggregate=yes;pool.c.aggregate=yes;"                              \
+    "pool.a.upstream_share_rate=@;pool.b.upstream_share_rate=@;pool.c.upstream_share_rate=@;"
 #define AT_ONCE       "pool.a.rejects_at_once=yes;pool.b.rejects_at_once=yes;pool.c.rejects_at_once=yes;"
 #define ALL_ACCEPT_99 "pool.a.accept=99;pool.b.accept=99;pool.c.accept=99;"
 #define HOMO          "farm.count=100;farm.mix=100:1;"
@@ -73,6 +76,15 @@ const hs_reality_row HS_REALITY_ROWS[] = {
     {"A3 one pool", "only those of b", .values = "1s 2s 5s 15s 60s",
      .set = AT_ONCE "pool.b.stale_time=@", .reference = AT_ONCE,
      .checks = {SAME_ERROR, SAME_MOVES}},
+    {"A4", "aggregated upstream channels, on which @ shares a minute come",
+     .values = "60 20 6 2 0.6", .set = AGGREGATED "controller.measure_on_accepted=true",
+     .reference = "", .checks = {AT_MOST(ERROR_24H, 1.0), SAME_MOVES}},
+    {"A4 submitted", "... measured on what was submitted and kept", .values = "60 20 6 2 0.6",
+     .set = AGGREGATED "controller.measure_on_accepted=false",
+     .reference = "controller.measure_on_accepted=false",
+     .checks = {AT_MOST(ERROR_24H, 1.0), SAME_MOVES}},
+    {"A4 proxy", "@ of 200 miners behind one channel", .values = "2 5 20 60 100",
+     .set = "farm.proxy_devices=@", .checks = {AT_MOST(ERROR_24H, 0.1), AT_MOST(MOVES, 20.0)}},
     {"A5", "no share for two hours: the snapshot shows the present",
      .test = "tests/integration/contract/test_metrics.c"},
     {"A6", "the farm is left with @ per cent, for good; absolute targets",

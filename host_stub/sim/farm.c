@@ -45,6 +45,23 @@ static double listed_hashrate(const hs_farm_spec *farm, uint32_t n)
     return farm->mix[farm->mix_count - 1].hashrate_ths;
 }
 
+/* Machines behind channel n, from 0. */
+static uint32_t devices_of(const hs_farm_spec *farm, uint32_t n)
+{
+    return n == 0 && farm->proxy_devices > 1 ? farm->proxy_devices : 1;
+}
+
+/* Hashrate of the n-th (from 0) channel: to be asked for one after the other. */
+static double first_hashrate(const hs_farm_spec *farm, uint32_t n, double weight, hs_rng *rng)
+{
+    const uint32_t before = n > 0 ? devices_of(farm, 0) + n - 1 : 0;
+    double ths = 0.0;
+    for (uint32_t i = 0; i < devices_of(farm, n); i++) {
+        ths += farm->is_list ? listed_hashrate(farm, before + i) : draw_hashrate(farm, weight, rng);
+    }
+    return ths;
+}
+
 static hs_sim_miner *add_miner(hs_sim *sim, double hashrate_ths)
 {
     if (HS_GROW(sim->miners, sim->miner_capacity, sim->miner_count + 1) != 0) {
@@ -79,10 +96,13 @@ int hs_sim_farm_init(hs_sim *sim)
     sim->leave_budget = hs_rng_exponential(&sim->leave_rng);
     sim->total_weight = total_weight(farm);
     for (uint32_t i = 0; i < farm->miners; i++) {
-        const double ths = farm->is_list ? listed_hashrate(farm, i)
-                                         : draw_hashrate(farm, sim->total_weight, &sim->mix_rng);
-        if (add_miner(sim, ths) == NULL) {
+        const double ths = first_hashrate(farm, i, sim->total_weight, &sim->mix_rng);
+        hs_sim_miner *const miner = add_miner(sim, ths);
+        if (miner == NULL) {
             return -1;
+        }
+        if (devices_of(farm, i) > 1) {
+            hs_sim_miner_is_proxy(miner, devices_of(farm, i));
         }
     }
     return 0;
@@ -95,7 +115,7 @@ void hs_sim_hashrates(const hs_scenario *scenario, uint64_t seed, double *ths)
     hs_rng rng;
     hs_rng_init(&rng, seed, "farm mix", 0);
     for (uint32_t i = 0; i < farm->miners; i++) {
-        ths[i] = farm->is_list ? listed_hashrate(farm, i) : draw_hashrate(farm, weight, &rng);
+        ths[i] = first_hashrate(farm, i, weight, &rng);
     }
 }
 

@@ -19,6 +19,12 @@ int hs_sim_frames_begin(hs_sim *sim, char *why, size_t capacity)
     if (sim->options->frames == NULL) {
         return 0;
     }
+    for (uint32_t i = 0; i < sim->pool_count; i++) {
+        if (sim->pools[i].spec.aggregate) {
+            return hs_refuse(why, capacity, "there are no frames of a pool with 'aggregate': %s",
+                             sim->pools[i].spec.id);
+        }
+    }
     if (hs_frame_folder(sim->options->frames, why, capacity) != 0) {
         return -1;
     }

@@ -33,8 +33,9 @@ void hs_sim_miner_model_init(hs_sim_miner_model *model, const hs_farm_spec *farm
 
 static void set_rates(hs_sim_miner *miner)
 {
-    miner->hash =
-        miner->mute ? 0.0 : miner->h0 * (1.0 + miner->drift) * miner->derate * miner->derate_now;
+    const double drift =
+        miner->averages > 0.0 ? miner->drift / sqrt(miner->averages) : miner->drift;
+    miner->hash = miner->mute ? 0.0 : miner->h0 * (1.0 + drift) * miner->derate * miner->derate_now;
     if (miner->bad_rate > 0.0 && miner->bad_difficulty > 0.0) {
         miner->difficulty = miner->bad_difficulty;
     } else if (miner->bad_rate > 0.0 && miner->hash > 0.0) {
@@ -85,6 +86,13 @@ void hs_sim_miner_init(hs_sim_miner *miner, const hs_sim_miner_model *model, uin
     miner->difficulty = miner->nominal_hs / HS_HASHES_PER_DIFF1 * model->secs_per_share;
     miner->update_at = second + HS_UPDATE_SECS;
     miner->budget = hs_rng_exponential(&miner->share_rng);
+    set_rates(miner);
+}
+
+void hs_sim_miner_is_proxy(hs_sim_miner *miner, uint32_t devices)
+{
+    miner->averages = (double)devices;
+    miner->extended = 1;
     set_rates(miner);
 }
 

@@ -76,6 +76,7 @@ typedef struct hs_sim_miner {
     uint64_t number; /* from 1, in order of creation: names its streams */
     double h0;       /* difficulty-1 work per second, before drift and derating */
     double drift;    /* x of h0 (1 + x) */
+    double averages; /* of so many machines: the drift is smaller by its root; 0 = of one */
     double derate;   /* for good */
     double derate_now;
     uint64_t derate_until;
@@ -91,6 +92,9 @@ void hs_sim_miner_model_init(hs_sim_miner_model *model, const hs_farm_spec *farm
 /* A new machine of `hashrate_ths`; `second` is when it appears. */
 void hs_sim_miner_init(hs_sim_miner *miner, const hs_sim_miner_model *model, uint64_t seed,
                        uint64_t number, double hashrate_ths, uint64_t second);
+
+/* It stands for so many machines behind one channel, whose drift evens out: a proxy, extended. */
+void hs_sim_miner_is_proxy(hs_sim_miner *miner, uint32_t devices);
 
 /* Drift and vardiff, once per HS_UPDATE_SECS, when due at `second`. */
 void hs_sim_miner_update(hs_sim_miner *miner, const hs_sim_miner_model *model, uint64_t second);

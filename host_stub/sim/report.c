@@ -94,6 +94,9 @@ void hs_sim_print_table(FILE *to, const hs_sim_result *r)
             "shares submitted %" PRIu64 " = accepted %" PRIu64 " + rejected %" PRIu64
             " + lost %" PRIu64 "\n",
             r->submitted, r->accepted, r->rejected, r->lost);
+    if (r->kept > 0) {
+        fprintf(to, "shares that the host kept %" PRIu64 "\n", r->kept);
+    }
     fprintf(to, "work lost %s %%, guard violations %" PRIu64 "\n",
             hs_format_fixed(text, sizeof text, r->lost_work_pct, 4), r->guard_violations);
     for (uint32_t i = 0; i < r->note_count; i++) {
@@ -136,6 +139,9 @@ static json_t *share_object(const hs_sim_result *r)
     hs_json_count(object, "accepted", r->accepted);
     hs_json_count(object, "rejected", r->rejected);
     hs_json_count(object, "lost", r->lost);
+    if (r->kept > 0) {
+        hs_json_count(object, "not_forwarded", r->kept);
+    }
     return object;
 }
 

@@ -14,6 +14,7 @@
 #include "host_stub/sim/links.h"
 #include "host_stub/sim/moves.h"
 #include "host_stub/sim/shares.h"
+#include "host_stub/sim/upstream.h"
 
 const uint64_t HS_WINDOW_SECS[HS_WINDOWS] = {600, 3600, 6 * 3600, 24 * 3600};
 const char *const HS_WINDOW_NAMES[HS_WINDOWS] = {"10m", "1h", "6h", "24h"};
@@ -81,6 +82,7 @@ static void work(hs_sim *sim)
     }
     for (uint32_t i = 0; i < sim->pool_count; i++) {
         hs_sim_judge_shares(sim, i);
+        hs_sim_upstream_retarget(sim, i);
     }
     hs_sim_frames_second(sim);
     hs_sim_farm_come_and_go(sim);
@@ -121,10 +123,12 @@ static void summarise_pools(hs_sim *sim)
         out->accepted = pool->accepted;
         out->rejected = pool->rejected;
         out->lost = pool->lost;
+        out->kept = pool->kept;
         result->submitted += pool->submitted;
         result->accepted += pool->accepted;
         result->rejected += pool->rejected;
         result->lost += pool->lost;
+        result->kept += pool->kept;
     }
 }
 

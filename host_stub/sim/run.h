@@ -52,6 +52,7 @@ typedef struct hs_sim_pool_result {
     uint64_t accepted;
     uint64_t rejected;
     uint64_t lost;
+    uint64_t kept; /* by the host: they miss the target of an aggregated channel */
 } hs_sim_pool_result;
 
 typedef struct hs_sim_result {
@@ -82,6 +83,7 @@ typedef struct hs_sim_result {
     uint64_t accepted;
     uint64_t rejected;
     uint64_t lost;
+    uint64_t kept;        /* and in none of these */
     double lost_work_pct; /* of the hashed work, credited by no pool */
     uint64_t guard_violations;
     char notes[HS_NOTES_MAX][192]; /* what the plugin did not do that the scenario asked for */

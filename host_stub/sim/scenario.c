@@ -152,8 +152,8 @@ static void set_defaults(hs_scenario *scenario)
                                     .join_secs = 5,
                                     .tip_secs = 600};
     scenario->pool_default_count = 1;
-    scenario->pool_defaults[0] =
-        (hs_sim_pool_spec){.accept_pct = 100.0, .extranonce_size = 12, .stale_pct = 100.0};
+    scenario->pool_defaults[0] = (hs_sim_pool_spec){
+        .accept_pct = 100.0, .extranonce_size = 12, .stale_pct = 100.0, .upstream_share_rate = 6.0};
 }
 
 void hs_sim_pool_spec_default(const hs_scenario *scenario, uint32_t index, hs_sim_pool_spec *pool)
@@ -185,6 +185,8 @@ static int check_whole(const struct hs_blame *blame, const hs_scenario *scenario
         what = "[farm] needs a mix (with a count) or a list of miners";
     } else if (scenario->farm.miners == 0) {
         what = "[farm] needs a count with its mix";
+    } else if (scenario->farm.proxy_devices > scenario->farm.miners) {
+        what = "[farm] has fewer miners than proxy_devices";
     } else if (scenario->pool_count == 0 && scenario->config[0] == '\0') {
         what = "there is no [pool.<id>], and [scenario] config names no configuration with pools";
     } else if (both > 0) {
@@ -261,6 +263,9 @@ static int take_all(hs_scenario *scenario, const char *path, const char *world, 
         check_events(&blame, scenario, ini) != 0) {
         hs_scenario_free(scenario);
         return -1;
+    }
+    if (scenario->farm.proxy_devices > 1) { /* so many are one channel */
+        scenario->farm.miners -= scenario->farm.proxy_devices - 1;
     }
     return 0;
 }

@@ -28,7 +28,8 @@ typedef struct hs_mix {
 } hs_mix;
 
 typedef struct hs_farm_spec {
-    uint32_t miners; /* at the start */
+    uint32_t miners;        /* channels at the start */
+    uint32_t proxy_devices; /* of the farm are behind the first of them; 0 = it is a miner too */
     uint32_t is_list;
     uint32_t mix_count;
     hs_mix mix[HS_MIX_MAX];
@@ -68,16 +69,18 @@ typedef struct hs_sim_pool_spec {
     double accept_pct;
     uint32_t priority;
     uint32_t extranonce_size;
-    uint32_t chain;           /* pools of one chain work on the same tip */
-    uint64_t ack_secs;        /* verdicts come in batches, this far apart; 0 = by shares alone */
-    uint32_t ack_shares;      /* ... or when so many wait; 0 = by time alone */
-    uint32_t ack_per_channel; /* each channel has batches of its own */
-    uint32_t rejects_at_once; /* not with the batch */
-    uint64_t latency_secs;    /* until a share is judged */
-    uint64_t stale_secs;      /* after a new tip, in which shares are stale */
-    double stale_pct;         /* so many of them */
-    double refuses_pct;       /* of the moves to it: the host refuses them */
-    double fails_pct;         /* of those that the host tries */
+    uint32_t chain;             /* pools of one chain work on the same tip */
+    uint64_t ack_secs;          /* verdicts come in batches, this far apart; 0 = by shares alone */
+    uint32_t ack_shares;        /* ... or when so many wait; 0 = by time alone */
+    uint32_t ack_per_channel;   /* each channel has batches of its own */
+    uint32_t rejects_at_once;   /* not with the batch */
+    uint32_t aggregate;         /* one upstream channel for all miners, with a target of its own */
+    double upstream_share_rate; /* ... at which so many shares a minute come */
+    uint64_t latency_secs;      /* until a share is judged */
+    uint64_t stale_secs;        /* after a new tip, in which shares are stale */
+    double stale_pct;           /* so many of them */
+    double refuses_pct;         /* of the moves to it: the host refuses them */
+    double fails_pct;           /* of those that the host tries */
 } hs_sim_pool_spec;
 
 enum hs_event_kind {

@@ -26,6 +26,8 @@ static const struct hs_key POOL_KEYS[] = {
     KEY(HS_KEY_COUNT, hs_sim_pool_spec, ack_shares, 0.0, 10000.0, "shares from 0 to 10000"),
     KEY(HS_KEY_SWITCH, hs_sim_pool_spec, ack_per_channel, 0.0, 1.0, "yes or no"),
     KEY(HS_KEY_SWITCH, hs_sim_pool_spec, rejects_at_once, 0.0, 1.0, "yes or no"),
+    KEY(HS_KEY_SWITCH, hs_sim_pool_spec, aggregate, 0.0, 1.0, "yes or no"),
+    KEY(HS_KEY_DECIMAL, hs_sim_pool_spec, upstream_share_rate, 0.01, 6000.0, "0.01 to 6000"),
     {"latency", HS_KEY_TIME, offsetof(hs_sim_pool_spec, latency_secs), 0.0, 600.0,
      "a time from 0s to 10min"},
     {"stale_time", HS_KEY_TIME, offsetof(hs_sim_pool_spec, stale_secs), 0.0, 600.0,
@@ -38,6 +40,8 @@ static const struct hs_key POOL_KEYS[] = {
 static const struct hs_key FARM_KEYS[] = {
     {"count", HS_KEY_COUNT, offsetof(hs_farm_spec, miners), 1.0, (double)HS_MINERS_MAX,
      "a whole number of miners from 1 to 100000"},
+    KEY(HS_KEY_COUNT, hs_farm_spec, proxy_devices, 0.0, (double)HS_MINERS_MAX,
+        "a whole number from 0 to 100000"),
     KEY(HS_KEY_DECIMAL, hs_farm_spec, shares_per_minute, 0.01, 600.0, "0.01 to 600"),
     KEY(HS_KEY_DECIMAL, hs_farm_spec, nominal_error_pct, 0.0, 90.0, "per cent from 0 to 90"),
     KEY(HS_KEY_DECIMAL, hs_farm_spec, drift_pct, 0.0, 20.0, "per cent from 0 to 20"),
@@ -133,7 +137,7 @@ int hs_farm_take(const struct hs_blame *blame, const hs_ini_entry *entry, hs_far
         hs_key_store(blame, FARM_KEYS, sizeof FARM_KEYS / sizeof FARM_KEYS[0], entry, farm);
     if (stored == 0) {
         return hs_blame_entry(blame, entry,
-                              "there is no such key; [farm] has count, mix, list, "
+                              "there is no such key; [farm] has count, mix, list, proxy_devices, "
                               "shares_per_minute, nominal_error_pct, drift_pct, drift_time, "
                               "vardiff_lag, move_cost, join_time, extended_pct, deaf_pct, "
                               "reopen_time, reopen_lost_pct, joins_per_minute, "
@@ -154,7 +158,8 @@ int hs_pool_take(const struct hs_blame *blame, const hs_ini_entry *entry, hs_sim
                               "there is no such key; [pool.<id>] has target, hashrate_ths, "
                               "priority, accept, extranonce_size, chain, ack_interval, "
                               "ack_shares, ack_per_channel, rejects_at_once, latency, "
-                              "stale_time, stale_pct, refuses_pct, fails_pct");
+                              "stale_time, stale_pct, refuses_pct, fails_pct, aggregate, "
+                              "upstream_share_rate");
     }
     return stored < 0 ? -1 : 0;
 }

@@ -6,73 +6,163 @@
 
 #include "host_stub/base/array.h"
 #include "host_stub/sim/frames.h"
+#include "host_stub/sim/upstream.h"
 
 uint64_t hs_sim_first_ack(const hs_sim_pool *pool, uint32_t index)
 {
     return pool->spec.ack_secs > 0 ? 1 + index % pool->spec.ack_secs : UINT64_MAX;
 }
 
-static void tell(hs_sim *sim, const hs_sim_pending *share, uint32_t upstream, uint32_t verdict,
-                 uint32_t count, double work)
+/* What is told of some shares with one verdict. */
+typedef struct told {
+    uint32_t verdict;
+    uint32_t count;
+    double work;
+    double credit; /* 0 = as the work */
+    uint32_t flags;
+} told;
+
+static void tell(hs_sim *sim, const hs_sim_pending *share, uint32_t upstream, told what)
 {
-    if (count == 0 || share->untold) {
+    if (what.count == 0 || share->untold) {
         return;
     }
-    hmx_share e = {.channel = share->channel,
+    hmx_share e = {.event = {.flags = what.flags},
+                   .channel = share->channel,
                    .cookie = share->cookie,
                    .upstream = upstream,
-                   .verdict = verdict,
-                   .count = count,
-                   .work = work};
+                   .verdict = what.verdict,
+                   .count = what.count,
+                   .work = what.work,
+                   .credit = what.credit};
     (void)hs_link_share(&sim->link, &e);
+}
+
+static uint32_t shares_in(const hs_sim_pending *share)
+{
+    return share->accepted + share->rejected + share->stale;
+}
+
+/* Everything of it, with one verdict. */
+static told all_of(const hs_sim_pending *share, uint32_t verdict)
+{
+    return (told){.verdict = verdict,
+                  .count = shares_in(share),
+                  .work = share->accepted_work + share->rejected_work + share->stale_work,
+                  .credit = share->accepted_credit + share->rejected_credit + share->stale_credit};
+}
+
+/* Shares that nobody takes. */
+static int is_worthless(const hs_sim_miner *miner)
+{
+    return miner->bad || hs_sim_miner_is_astray(miner);
 }
 
 /* What the pool does with the miner's shares of that second. */
 static hs_sim_chance chance_of(const hs_sim_pool *pool, const hs_sim_miner *miner, uint64_t second)
 {
-    if (miner->bad || hs_sim_miner_is_astray(miner)) {
+    if (is_worthless(miner)) {
         return (hs_sim_chance){.fresh = 0.0, .valid = 0.0};
     }
     const double stale = second < pool->stale_until ? pool->spec.stale_pct / 100.0 : 0.0;
     return (hs_sim_chance){.fresh = pool->acceptance * (1.0 - stale), .valid = pool->acceptance};
 }
 
+/* Shares that miss the pool's target stay with the host: valid, and worth what the pool would have
+ * made of them. Nobody gets anything for those of a pool that is gone. */
+static void keep(hs_sim *sim, uint32_t index, const hs_sim_pending *share, uint32_t kept,
+                 double difficulty, hs_sim_chance chance)
+{
+    hs_sim_pool *const pool = &sim->pools[index];
+    const double work = (double)kept * difficulty;
+    const double worth = pool->up ? chance.fresh * work : 0.0;
+    pool->kept += kept;
+    pool->accepted_work += worth;
+    sim->credited_work += worth;
+    sim->lost_work += work - worth;
+    hs_account_credit(&sim->result->account, index, share->second, worth);
+    tell(sim, share, pool->upstream,
+         (told){.verdict = HMX_SHARE_NOT_FORWARDED, .count = kept, .work = work});
+}
+
+/* A host with a target of its own checks each share itself. */
+static void reject_here(hs_sim *sim, uint32_t index, const hs_sim_pending *share, uint32_t found,
+                        double work)
+{
+    hs_sim_pool *const pool = &sim->pools[index];
+    pool->submitted += found;
+    pool->rejected += found;
+    sim->lost_work += work;
+    tell(sim, share, pool->upstream,
+         (told){.verdict = HMX_SHARE_REJECTED_OTHER,
+                .count = found,
+                .work = work,
+                .flags = HMX_SHARE_FLAG_LOCAL});
+}
+
+static hs_sim_pending pending_of(const hs_sim_pool *pool, const hs_sim_miner *miner,
+                                 uint64_t hashed_in, uint32_t forwarded, hs_sim_chance chance)
+{
+    const double credit = hs_sim_upstream_credit(pool, miner);
+    const uint32_t accepted = hs_sim_miner_taken(miner, forwarded, chance.fresh);
+    const uint32_t stale = hs_sim_miner_taken(miner, forwarded, chance.valid) - accepted;
+    const uint32_t rejected = forwarded - accepted - stale;
+    return (hs_sim_pending){.channel = miner->channel,
+                            .cookie = miner->cookie,
+                            .second = hashed_in,
+                            .accepted_work = (double)accepted * miner->difficulty,
+                            .rejected_work = (double)rejected * miner->difficulty,
+                            .stale_work = (double)stale * miner->difficulty,
+                            .accepted_credit = (double)accepted * credit,
+                            .rejected_credit = (double)rejected * credit,
+                            .stale_credit = (double)stale * credit,
+                            .accepted = accepted,
+                            .rejected = rejected,
+                            .stale = stale,
+                            .untold = miner->untold};
+}
+
+/* To the pool, if it is there. */
+static void forward(hs_sim *sim, uint32_t index, const hs_sim_pending *share, double difficulty)
+{
+    hs_sim_pool *const pool = &sim->pools[index];
+    told what = all_of(share, HMX_SHARE_SUBMITTED);
+    what.work = (double)what.count * difficulty;
+    pool->submitted += what.count;
+    tell(sim, share, pool->upstream, what);
+    if (!pool->up) {
+        what.verdict = HMX_SHARE_LOST;
+        pool->lost += what.count;
+        sim->lost_work += what.work;
+        tell(sim, share, pool->upstream, what);
+    } else if (HS_PUSH(pool->sent.shares, pool->sent.capacity, pool->sent.count, *share) != 0) {
+        sim->no_memory = 1;
+    }
+}
+
 void hs_sim_submit(hs_sim *sim, hs_sim_miner *miner, uint32_t found)
 {
     const uint32_t index = (uint32_t)sim->pool_of[miner->upstream];
-    hs_sim_pool *const pool = &sim->pools[index];
+    const hs_sim_pool *const pool = &sim->pools[index];
     const uint64_t hashed_in = sim->second - 1;
-    const double work = (double)found * miner->difficulty;
-    pool->submitted += found;
     if (sim->options->share != NULL) {
         sim->options->share(sim->options->ctx, hashed_in, miner->number, found, miner->difficulty,
                             index);
     }
     const hs_sim_chance chance = chance_of(pool, miner, hashed_in);
-    const uint32_t accepted = hs_sim_miner_taken(miner, found, chance.fresh);
-    const uint32_t stale = hs_sim_miner_taken(miner, found, chance.valid) - accepted;
-    const uint32_t rejected = found - accepted - stale;
-    const hs_sim_pending share = {.channel = miner->channel,
-                                  .cookie = miner->cookie,
-                                  .second = hashed_in,
-                                  .accepted_work = (double)accepted * miner->difficulty,
-                                  .rejected_work = (double)rejected * miner->difficulty,
-                                  .stale_work = (double)stale * miner->difficulty,
-                                  .accepted = accepted,
-                                  .rejected = rejected,
-                                  .stale = stale,
-                                  .untold = miner->untold};
-    tell(sim, &share, pool->upstream, HMX_SHARE_SUBMITTED, found, work);
-    hs_sim_frames_shares(sim, miner, found, chance);
-    if (!pool->up) {
-        pool->lost += found;
-        sim->lost_work += work;
-        tell(sim, &share, pool->upstream, HMX_SHARE_LOST, found, work);
+    const uint32_t forwarded = hs_sim_upstream_forward(pool, miner, found);
+    const hs_sim_pending share = pending_of(pool, miner, hashed_in, forwarded, chance);
+    if (pool->spec.aggregate && is_worthless(miner)) {
+        reject_here(sim, index, &share, found, (double)found * miner->difficulty);
         return;
     }
-    if (HS_PUSH(pool->sent.shares, pool->sent.capacity, pool->sent.count, share) != 0) {
-        sim->no_memory = 1;
+    if (found > forwarded) {
+        keep(sim, index, &share, found - forwarded, miner->difficulty, chance);
     }
+    if (forwarded > 0) {
+        forward(sim, index, &share, miner->difficulty);
+    }
+    hs_sim_frames_shares(sim, miner, found, chance);
 }
 
 static int by_channel(const void *left, const void *right)
@@ -133,6 +223,9 @@ static size_t sum_run(const hs_sim_pool *pool, size_t from, hs_sim_pending *sum)
         sum->rejected += share->rejected;
         sum->accepted_work += share->accepted_work;
         sum->rejected_work += share->rejected_work;
+        sum->accepted_credit += share->accepted_credit;
+        sum->rejected_credit += share->rejected_credit;
+        sum->stale_credit += share->stale_credit;
         sum->stale += share->stale;
         sum->stale_work += share->stale_work;
         sum->channel = share->channel;
@@ -143,11 +236,6 @@ static size_t sum_run(const hs_sim_pool *pool, size_t from, hs_sim_pending *sum)
     return at;
 }
 
-static uint32_t shares_in(const hs_sim_pending *share)
-{
-    return share->accepted + share->rejected + share->stale;
-}
-
 /* ---- a share reaches its pool ---- */
 
 static void tell_rejected(hs_sim *sim, uint32_t index, const hs_sim_pending *share)
@@ -155,9 +243,16 @@ static void tell_rejected(hs_sim *sim, uint32_t index, const hs_sim_pending *sha
     hs_sim_pool *const pool = &sim->pools[index];
     pool->rejected += share->rejected + share->stale;
     sim->lost_work += share->rejected_work + share->stale_work;
-    tell(sim, share, pool->upstream, HMX_SHARE_REJECTED_OTHER, share->rejected,
-         share->rejected_work);
-    tell(sim, share, pool->upstream, HMX_SHARE_REJECTED_STALE, share->stale, share->stale_work);
+    tell(sim, share, pool->upstream,
+         (told){.verdict = HMX_SHARE_REJECTED_OTHER,
+                .count = share->rejected,
+                .work = share->rejected_work,
+                .credit = share->rejected_credit});
+    tell(sim, share, pool->upstream,
+         (told){.verdict = HMX_SHARE_REJECTED_STALE,
+                .count = share->stale,
+                .work = share->stale_work,
+                .credit = share->stale_credit});
 }
 
 static void arrive(hs_sim *sim, uint32_t index, hs_sim_pending share)
@@ -168,6 +263,7 @@ static void arrive(hs_sim *sim, uint32_t index, hs_sim_pending share)
         hs_sim_frames_verdicts(sim, share.channel, index, share.second, HS_SIM_FRAME_REJECTED);
         share.rejected = share.stale = 0;
         share.rejected_work = share.stale_work = 0.0;
+        share.rejected_credit = share.stale_credit = 0.0;
     }
     if (shares_in(&share) == 0) {
         return;
@@ -200,7 +296,11 @@ static void tell_batch(hs_sim *sim, uint32_t index, const hs_sim_pending *sum)
     pool->accepted += sum->accepted;
     pool->accepted_work += sum->accepted_work;
     sim->credited_work += sum->accepted_work;
-    tell(sim, sum, pool->upstream, HMX_SHARE_ACCEPTED, sum->accepted, sum->accepted_work);
+    tell(sim, sum, pool->upstream,
+         (told){.verdict = HMX_SHARE_ACCEPTED,
+                .count = sum->accepted,
+                .work = sum->accepted_work,
+                .credit = sum->accepted_credit});
     tell_rejected(sim, index, sum);
     hs_sim_frames_verdicts(sim, sum->channel, index, sum->second,
                            HS_SIM_FRAME_ACCEPTED | HS_SIM_FRAME_REJECTED);
@@ -292,10 +392,10 @@ void hs_sim_lose_pending(hs_sim *sim, uint32_t index)
     for (size_t at = 0; at < pool->waiting.count;) {
         hs_sim_pending sum;
         at = sum_run(pool, at, &sum);
-        const double work = sum.accepted_work + sum.rejected_work + sum.stale_work;
-        pool->lost += shares_in(&sum);
-        sim->lost_work += work;
-        tell(sim, &sum, pool->upstream, HMX_SHARE_LOST, shares_in(&sum), work);
+        const told lost = all_of(&sum, HMX_SHARE_LOST);
+        pool->lost += lost.count;
+        sim->lost_work += lost.work;
+        tell(sim, &sum, pool->upstream, lost);
         hs_sim_frames_verdicts(sim, sum.channel, index, sum.second,
                                HS_SIM_FRAME_ACCEPTED | HS_SIM_FRAME_REJECTED);
     }

@@ -34,6 +34,9 @@ typedef struct hs_sim_pending {
     double accepted_work;
     double rejected_work;
     double stale_work;
+    double accepted_credit; /* 0 = as the work: not aggregated */
+    double rejected_credit;
+    double stale_credit;
     uint32_t accepted; /* the verdict is settled when the share is forwarded, and told later */
     uint32_t rejected;
     uint32_t stale;
@@ -60,6 +63,7 @@ typedef struct hs_sim_pool {
     double refuse_above; /* moves that lift it above this fraction are refused, 1 = none */
     double refuses;      /* so many of the moves to it, by luck */
     double fails;        /* so many of those that are tried */
+    double difficulty;   /* of its upstream channel, when it is aggregated; 0 = not yet known */
     uint8_t prefix[4];
     uint32_t host_prefixes;      /* that the host has chosen in its space so far */
     hs_job_stream stream;        /* its tip and job, as far as the host has heard */
@@ -74,6 +78,7 @@ typedef struct hs_sim_pool {
     uint64_t accepted;
     uint64_t rejected;
     uint64_t lost;
+    uint64_t kept; /* not forwarded */
     double accepted_work;
     double channel_secs;
 } hs_sim_pool;

@@ -30,8 +30,10 @@ typedef struct found {
     double distance; /* from the hashrate looked for */
 } found;
 
-/* Without slicing: what a move must come nearer to the targets, of its own size. */
-static const double NEARER_LEAST = 0.1;
+/* Without slicing: what a move must come nearer to the targets, of its own size. What is finer than
+ * luck apart, more would leave a farm further off than its miners are coarse, and with less their
+ * drift would move them back and forth. */
+static const double NEARER_LEAST = 0.05;
 
 static const found NOTHING = {HM_SLOT_NONE, HM_SLOT_NONE, 0.0, 0.0};
 
@@ -135,7 +137,7 @@ static found nearest(const plan *p, uint32_t from, uint32_t to, double wanted)
 }
 
 /* May this amount go from one to the other? Not above a cap, and without slicing only towards the
- * targets, unless it is finer than the deadband. */
+ * targets, or to where luck moves them anyway. */
 static int is_allowed(const plan *p, uint32_t from, uint32_t to, double amount)
 {
     if (p->assignment->allocated[to + 1u] + amount > p->request->most[to]) {
@@ -144,9 +146,8 @@ static int is_allowed(const plan *p, uint32_t from, uint32_t to, double amount)
     if (p->request->slicing) {
         return 1;
     }
-    /* Coming nearer by less than a tenth of the move would be undone by the next bit of luck. */
     const double wanted = (p->base[to] - p->base[from]) / 2.0;
-    return amount <= p->request->band ||
+    return fabs(wanted - amount) <= p->request->band ||
            fabs(wanted) - fabs(wanted - amount) >= NEARER_LEAST * amount;
 }
 
@@ -164,7 +165,9 @@ static double close_enough(const plan *p)
 /* What an action gains that moves `amount` where `wanted` would be ideal. */
 static double score_of(const plan *p, double wanted, double amount)
 {
-    const double by_size = p->request->min_improvement * amount;
+    const int is_placement = !p->request->slicing && amount > p->request->band;
+    const double by_size =
+        (is_placement ? NEARER_LEAST / 2.0 : p->request->min_improvement) * amount;
     const double worth = by_size < p->request->ripple ? by_size : p->request->ripple;
     const double least = is_split(p) ? 0.0 : worth;
     return wanted - fabs(wanted - amount) - 2.0 * least;
@@ -336,7 +339,7 @@ static void compute_needs(plan *p)
     for (uint32_t i = 0; i < p->request->n; i++) {
         const double allocated = p->assignment->allocated[i + 1u];
         p->need[i] = p->request->usable[i] ? p->request->command[i] * total - allocated : 0.0;
-        p->base[i] = p->request->usable[i] ? p->request->effective[i] * total - allocated : 0.0;
+        p->base[i] = p->request->usable[i] ? p->request->aim[i] * total - allocated : 0.0;
     }
 }
 

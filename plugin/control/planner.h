@@ -23,19 +23,19 @@
 #include "plugin/farm/outbox.h"
 
 typedef struct hm_plan_request {
-    const double *command;   /* fraction per upstream i + 1, 0 for the unusable */
-    const double *effective; /* the target without correction, as command */
-    const double *most;      /* cap as hashrate per upstream i + 1, INFINITY = none */
-    const uint8_t *usable;   /* per upstream i + 1 */
-    uint32_t n;              /* upstreams looked at: 1..n */
-    uint32_t most_moves;     /* burst limit left */
-    uint32_t moves_before;   /* of the same plan, in calls before */
-    uint32_t split_moves;    /* after so many the plan is exact, whatever the gates cost */
-    double band;             /* what luck moves within, as hashrate [difficulty 1 per second] */
-    double min_improvement;  /* fraction of the moved hashrate */
-    double ripple;           /* the same as hashrate: the smaller of the two counts */
-    double swap_cost;        /* extra gain required of a swap, hashrate */
-    uint64_t dwell_ns;       /* least time since a channel's last move */
+    const double *command;  /* fraction per upstream i + 1, 0 for the unusable */
+    const double *aim;      /* the target, corrected for rejects alone, as command */
+    const double *most;     /* cap as hashrate per upstream i + 1, INFINITY = none */
+    const uint8_t *usable;  /* per upstream i + 1 */
+    uint32_t n;             /* upstreams looked at: 1..n */
+    uint32_t most_moves;    /* burst limit left */
+    uint32_t moves_before;  /* of the same plan, in calls before */
+    uint32_t split_moves;   /* after so many the plan is exact, whatever the gates cost */
+    double band;            /* what luck moves within, as hashrate [difficulty 1 per second] */
+    double min_improvement; /* fraction of the moved hashrate */
+    double ripple;          /* the same as hashrate: the smaller of the two counts */
+    double swap_cost;       /* extra gain required of a swap, hashrate */
+    uint64_t dwell_ns;      /* least time since a channel's last move */
     uint64_t now_ns;
     int slicing; /* 0: no move that takes the allocation further from the targets than the band */
 } hm_plan_request;

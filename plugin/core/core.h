@@ -54,6 +54,7 @@ typedef struct hm_control {
     double effective[HMX_UPSTREAMS_MAX]; /* target after health, fraction */
     double command[HMX_UPSTREAMS_MAX];   /* wanted allocation, fraction */
     double planned[HMX_UPSTREAMS_MAX];   /* the command of the last evaluation */
+    double aim[HMX_UPSTREAMS_MAX];       /* the target as allocation: corrected for rejects alone */
     double low[HMX_UPSTREAMS_MAX];       /* bounds of the command: pins and caps */
     double high[HMX_UPSTREAMS_MAX];
     double missing[HMX_UPSTREAMS_MAX]; /* hashrate that an absolute target or a min lacks */

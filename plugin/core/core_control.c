@@ -174,22 +174,47 @@ void hm_core_settled_ledger(const hm_core *core, hm_ledger *out)
     }
 }
 
-/* Effective target plus correction, brought back to a distribution inside pins and caps. */
+/* Effective target plus correction, brought back to a distribution inside pins and caps. Without
+ * slicing a correction is what miners as they are can give: half of what luck moves within, so that
+ * it takes an error of the placement too to move somebody. */
 static void command_from(hm_core *core, const double *correction_points)
 {
     hm_control *const k = &core->control;
     const uint32_t n = core->upstreams.top;
     const double coarseness = hm_control_coarseness(core);
+    const double most = core->config->controller.time_slicing ? INFINITY : 0.5 * k->luck_points;
     double wanted[HMX_UPSTREAMS_MAX];
     double low[HMX_UPSTREAMS_MAX];
     double high[HMX_UPSTREAMS_MAX];
     for (uint32_t i = 0; i < n; i++) {
-        wanted[i] = k->effective[i] > 0.0 ? k->effective[i] + correction_points[i] / 100.0 : 0.0;
+        const double correction = hm_clamp(correction_points[i], -most, most) / 100.0;
+        wanted[i] = k->effective[i] > 0.0 ? k->effective[i] + correction : 0.0;
         const double beyond = excess(core, i, coarseness);
         low[i] = k->low[i] - beyond;
         high[i] = k->high[i] + beyond;
     }
     hm_targets_project(wanted, low, high, n, k->command);
+}
+
+/* Fraction of the deliveries that a pool gets for its part of the hashrate, when it rejects
+ * some. */
+static double acceptance(const hm_core *core, uint32_t i)
+{
+    return core->config->controller.measure_on_accepted && HM_LAW.acceptance_correction
+               ? hm_ledger_acceptance(&core->ledger, i + 1u)
+               : 1.0;
+}
+
+/* A pool that rejects a tenth needs a tenth more hashrate for the same accepted work. */
+static void correct_for_rejects(const hm_core *core, const double *wanted, double *corrected)
+{
+    double sum = 0.0;
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        sum += wanted[i] / acceptance(core, i);
+    }
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        corrected[i] = sum > 0.0 ? wanted[i] / acceptance(core, i) / sum : wanted[i];
+    }
 }
 
 static hm_target_row target_row(const hm_core *core, uint32_t i)
@@ -257,6 +282,7 @@ void hm_core_retarget(hm_core *core)
         k->missing[i] = results[i].missing;
         k->most[i] = i < u->top ? results[i].most : INFINITY;
     }
+    correct_for_rejects(core, k->effective, k->aim);
     if (nobody == 0) {
         command_from(core, correction);
         k->all_down_said = 0;
@@ -319,15 +345,6 @@ static void control(hm_core *core, double hashrate, double dt_s)
     command_from(core, correction);
 }
 
-/* Fraction of the deliveries that a pool gets for its part of the hashrate, when it rejects
- * some. */
-static double acceptance(const hm_core *core, uint32_t i)
-{
-    return core->config->controller.measure_on_accepted && HM_LAW.acceptance_correction
-               ? hm_ledger_acceptance(&core->ledger, i + 1u)
-               : 1.0;
-}
-
 static double dead_zone(double x, double band)
 {
     if (x > band) {
@@ -373,19 +390,6 @@ static void balance(hm_core *core, double hashrate, double dt_s)
         correction[i] = k->terms[i].output_points + HM_BALANCE_GAIN * k->balance[i];
     }
     command_from(core, correction);
-}
-
-/* A pool that rejects a tenth needs a tenth more hashrate for the same accepted work. */
-static void correct_for_rejects(hm_core *core)
-{
-    hm_control *const k = &core->control;
-    double sum = 0.0;
-    for (uint32_t i = 0; i < core->upstreams.top; i++) {
-        sum += k->command[i] / acceptance(core, i);
-    }
-    for (uint32_t i = 0; i < core->upstreams.top && sum > 0.0; i++) {
-        k->command[i] = k->command[i] / acceptance(core, i) / sum;
-    }
 }
 
 static void measure_deviation(hm_core *core, double hashrate)
@@ -525,7 +529,7 @@ int hm_control_command(hm_core *core, double dt_s)
     if (!(k->gains.ki > 0.0)) {
         balance(core, hashrate, dt_s);
     }
-    correct_for_rejects(core);
+    correct_for_rejects(core, k->command, k->command);
     measure_deviation(core, hashrate);
     memcpy(k->planned, k->command, sizeof k->planned);
     return wants_plan(core, hashrate, dt_s);

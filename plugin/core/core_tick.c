@@ -91,7 +91,7 @@ static hm_plan_request request_of(const hm_core *core)
     const double band = k->luck_points / 100.0 * hashrate;
     return (hm_plan_request){
         .command = k->command,
-        .effective = k->effective,
+        .aim = k->aim,
         .most = k->most,
         .slicing = core->config->controller.time_slicing != 0,
         .usable = k->usable,

@@ -38,7 +38,7 @@ static inline hm_plan_request request_for(const farm *f, double band_points)
     }
     return (hm_plan_request){
         .command = f->command,
-        .effective = f->command,
+        .aim = f->command,
         .most = f->most,
         .slicing = 1,
         .usable = f->usable,

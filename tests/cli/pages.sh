@@ -48,6 +48,12 @@ build/bin/host_stub bench control --seeds 8 --check
     instead build/bin/host_stub bench control --seeds 1, --scenarios solo1 --plugins hashmux --presets balanced --hours 8 --check
 build/bin/host_stub bench control --seeds 101,102,103,104,105,106,107,108 --check --plugins hashmux
     instead build/bin/host_stub bench control --seeds 101, --scenarios solo1 --presets balanced --hours 8 --check --plugins hashmux
+build/bin/host_stub bench control --world field --seeds 8 --check
+    elsewhere tests/tools/long: bench control --world field --seeds 8 --check
+build/bin/host_stub bench control --world field --seeds 101,102,103,104,105,106,107,108 --check
+    elsewhere tests/tools/long: bench control --world field --seeds 101,102,103,104,105,106,107,108 --check
+build/bin/host_stub bench control --reality --check
+    elsewhere tests/tools/long: bench control --reality --check
 build/bin/host_stub bench control --random 200 --check
     instead build/bin/host_stub bench control --random 2 --hours 3 --presets balanced
 build/bin/host_stub bench control --seeds 2 --scenarios nine,pair

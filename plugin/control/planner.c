@@ -343,6 +343,34 @@ static void compute_needs(plan *p)
     }
 }
 
+static uint32_t richest(const plan *p)
+{
+    uint32_t best = HMX_UPSTREAMS_MAX;
+    for (uint32_t i = 0; i < p->request->n; i++) {
+        if (p->need[i] < 0.0 && (best == HMX_UPSTREAMS_MAX || p->need[i] < p->need[best])) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* What a pool lacks whose moves rest stays where it is, as if it had gone there: it is not shared
+ * out among the others. */
+static void set_resting_apart(plan *p)
+{
+    for (uint32_t to = 0; to < p->request->n && p->assignment->failing != 0; to++) {
+        const int rests = hm_assignment_pool_rests(p->assignment, to + 1u);
+        double missing = rests && p->need[to] > 0.0 ? p->need[to] : 0.0;
+        p->need[to] -= missing;
+        for (uint32_t from = richest(p); missing > 0.0 && from < HMX_UPSTREAMS_MAX;
+             from = richest(p)) {
+            const double amount = missing < -p->need[from] ? missing : -p->need[from];
+            p->need[from] = amount < missing ? 0.0 : p->need[from] + amount;
+            missing -= amount;
+        }
+    }
+}
+
 static int is_close_enough(const plan *p)
 {
     double squares = 0.0;
@@ -360,10 +388,12 @@ hm_plan_result hm_plan(hm_buckets *b, hm_assignment *a, const hm_plan_request *r
         build_lists(&p);
     }
     compute_needs(&p);
+    set_resting_apart(&p);
     while (p.result.moves < request->most_moves && !is_close_enough(&p)) {
         if (step(&p) != 1) {
             break;
         }
+        set_resting_apart(&p); /* one that is being tried rests from here on */
     }
     b->unfinished = p.result.more;
     b->changes = a->changes;
@@ -396,6 +426,16 @@ static uint32_t neediest(plan *p, uint32_t slot)
     return best;
 }
 
+/* Somebody has nowhere to go as long as moves to a pool rest. */
+static void wait_for_a_pool(plan *p)
+{
+    for (uint32_t i = 1; i <= p->request->n; i++) {
+        if (hm_rest_lasts(&p->assignment->rests[i], p->request->now_ns)) {
+            hm_assignment_retry_at(p->assignment, p->assignment->rests[i].until_ns);
+        }
+    }
+}
+
 /* Moves one channel to where it is needed most. Returns -1 when there is no room. */
 static int evacuate_one(plan *p, uint32_t slot)
 {
@@ -406,6 +446,7 @@ static int evacuate_one(plan *p, uint32_t slot)
     const uint32_t to = pinned != HMX_NONE ? pinned : neediest(p, slot);
     hm_decision decision;
     if (to == HMX_NONE) {
+        wait_for_a_pool(p);
         return 0;
     }
     if (hm_outbox_room(p->out) == 0) {
@@ -469,6 +510,10 @@ static double build_leavers(plan *p, const uint8_t *leave, const uint8_t *canary
     hm_buckets_clear(p->buckets, 1, largest > 0.0 ? largest : 1.0);
     for (uint32_t slot = c->slots; slot > 0; slot--) {
         const hm_channel_hot *const hot = hm_hot(c, slot - 1u);
+        if (hot->channel != 0 && leave[hot->upstream] &&
+            hm_assignment_rests(p->assignment, slot - 1u)) {
+            hm_assignment_retry_at(p->assignment, hm_cold(c, slot - 1u)->rest.until_ns);
+        }
         if (hot->channel != 0 && leave[hot->upstream] && chosen[hot->upstream] != slot - 1u &&
             !is_pinned_here(p, slot - 1u) && hm_assignment_movable(p->assignment, slot - 1u)) {
             hm_buckets_add(p->buckets, c, 0, slot - 1u);

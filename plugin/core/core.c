@@ -136,6 +136,8 @@ void hm_core_forget_former_owners(hm_core *core, const hm_upstreams *before)
             core->ledger.accounts[i] = (hm_account){0};
             core->counts[i] = (hm_share_counts){0};
             core->health[i] = (hm_health){0};
+            hm_assignment_end_rest(&core->assignment, i + 1u);
+            core->control.rests_said &= ~(1ull << i);
             hm_prefixes_forget(&core->assignment.prefixes, i + 1u);
             hm_extranonce_free(hm_space(&core->assignment.prefixes, i + 1u));
         }

@@ -71,6 +71,9 @@ hmx_status hm_core_upstream(hm_core *core, uint32_t upstream, const hm_upstream_
     }
     hm_core_write_late_shares(core);
     hm_core_settle(core);
+    if (facts->state == HMX_UPSTREAM_UP && row->facts.state != HMX_UPSTREAM_UP) {
+        hm_assignment_end_rest(&core->assignment, upstream); /* a new connection, a new chance */
+    }
     if (facts->state == HMX_UPSTREAM_UP) {
         core->assignment.prefixes.told |= 1ull << (upstream - 1u);
         core->assignment.prefixes.spaced |=

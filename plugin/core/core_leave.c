@@ -44,6 +44,9 @@ static enum way propose(hm_core *core, uint32_t slot, hm_decision *decision)
 {
     hm_assignment *const a = &core->assignment;
     const uint32_t to = hm_assignment_arrival(a, slot, core->control.command, core->control.most);
+    if (hm_assignment_rests(a, slot) || (to == HMX_NONE && hm_assignment_any_rests(a))) {
+        return WAITS_ITS_TURN;
+    }
     if (to == HMX_NONE || to == hm_hot(&a->channels, slot)->upstream) {
         return NO_WAY;
     }

@@ -12,11 +12,29 @@ static int is_pending(const hm_core *core, const hm_outcome *o)
            hm_cold(&a->channels, o->slot)->decision == o->decision;
 }
 
+/* A channel is somewhere by now: should it be? */
+static void follow(hm_core *core, uint32_t upstream)
+{
+    if (upstream == HMX_NONE || hm_upstreams_must_leave(&core->upstreams, upstream)) {
+        core->control.evacuate = 1;
+    }
+}
+
+static void apply(hm_core *core, const hm_outcome *o)
+{
+    hm_assignment *const a = &core->assignment;
+    const uint32_t to = hm_hot(&a->channels, o->slot)->pending_to;
+    const int rested = a->rests[to].failures > 0;
+    hm_assignment_apply(a, o->slot, core->now_ns, o->prefix, o->prefix_len);
+    core->control.evacuate |= rested && a->rests[to].failures == 0; /* the others may follow */
+    follow(core, to);
+}
+
 static void fail(hm_core *core, const hm_outcome *o)
 {
     hm_assignment *const a = &core->assignment;
     const uint32_t here = hm_hot(&a->channels, o->slot)->upstream;
-    hm_assignment_cancel(a, o->slot, core->now_ns, 1);
+    hm_assignment_fail(a, o->slot, core->now_ns, 1);
     a->moves.failed++;
     if (o->to != here) {
         hm_assignment_force(a, o->slot, o->to, core->now_ns, o->prefix, o->prefix_len);
@@ -59,6 +77,7 @@ hmx_status hm_core_reassign(hm_core *core, const hm_outcome *o)
     }
     if (o->result == HMX_RESULT_FORCED) {
         hm_assignment_force(a, o->slot, o->to, core->now_ns, o->prefix, o->prefix_len);
+        follow(core, o->to);
         return HMX_OK;
     }
     hm_assignment_expire(a, core->now_ns); /* an answer may come later than any tick */
@@ -66,9 +85,9 @@ hmx_status hm_core_reassign(hm_core *core, const hm_outcome *o)
         return late(core, o);
     }
     if (o->result == HMX_RESULT_APPLIED) {
-        hm_assignment_apply(a, o->slot, core->now_ns, o->prefix, o->prefix_len);
+        apply(core, o);
     } else if (o->result == HMX_RESULT_REFUSED) {
-        hm_assignment_cancel(a, o->slot, core->now_ns, 0);
+        hm_assignment_fail(a, o->slot, core->now_ns, 0);
         a->moves.refused++;
     } else {
         fail(core, o);

@@ -256,7 +256,8 @@ static void note_answers(hm_core *core)
 {
     hm_control *const k = &core->control;
     const hm_move_counts *const moves = &core->assignment.moves;
-    k->held_back = moves->refused - k->moves_refused > moves->applied - k->moves_applied;
+    k->held_back = moves->refused - k->moves_refused > moves->applied - k->moves_applied ||
+                   hm_assignment_is_blocked(&core->assignment);
     k->moves_applied = moves->applied;
     k->moves_refused = moves->refused;
 }
@@ -301,6 +302,27 @@ static void note_missed(hm_core *core)
     }
 }
 
+/* Says when moves to a pool begin to rest for long, and when one succeeds again. */
+static void say_rests(hm_core *core)
+{
+    const hm_upstreams *const u = &core->upstreams;
+    for (uint32_t i = 0; i < u->top; i++) {
+        const uint64_t bit = 1ull << i;
+        const int rests = core->assignment.rests[i + 1u].failures >= HM_REST_TRIAL;
+        char line[160];
+        hm_text text;
+        if (rests == (int)(core->control.rests_said >> i & 1u) || !u->rows[i].exists) {
+            continue;
+        }
+        core->control.rests_said ^= bit;
+        hm_text_init(&text, line, sizeof line);
+        hm_text_addf(&text, "moves to upstream %s %s", u->rows[i].id,
+                     rests ? "are refused or fail: they are tried again ever more rarely"
+                           : "succeed again");
+        hm_core_log(core, rests ? HMX_LOG_WARN : HMX_LOG_INFO, line);
+    }
+}
+
 static int is_due(const hm_core *core)
 {
     const uint64_t interval_ns = HM_NS_PER_S * core->config->controller.evaluation_interval_secs;
@@ -317,6 +339,8 @@ int hm_core_tick(hm_core *core, hm_outbox *out)
     note_missed(core);
     hm_core_judge_health(core);
     hm_core_judge_jobs(core);
+    say_rests(core);
+    k->evacuate |= (uint8_t)hm_assignment_retry_due(&core->assignment);
     if (!planning && is_due(core)) {
         planning = evaluate(core);
         k->force = 0;

@@ -345,7 +345,9 @@ static int is_outdated(hm_assignment *a, uint32_t slot)
 static void note_move(hm_assignment *a, uint32_t slot, int moved, uint64_t now_ns)
 {
     a->moves.applied++;
+    hm_cold(&a->channels, slot)->rest = (hm_rest){0};
     if (moved) {
+        hm_assignment_end_rest(a, hm_hot(&a->channels, slot)->upstream);
         hm_hot(&a->channels, slot)->moved_ns = now_ns > 0 ? now_ns : 1;
         hm_cold(&a->channels, slot)->moves++;
     }
@@ -372,6 +374,38 @@ void hm_assignment_apply(hm_assignment *a, uint32_t slot, uint64_t now_ns, const
         hot->marks |= HM_MARK_PREFIX_STALE;
     }
     note_move(a, slot, moved, now_ns);
+}
+
+void hm_assignment_retry_at(hm_assignment *a, uint64_t when_ns)
+{
+    if (a->retry_ns == 0 || when_ns < a->retry_ns) {
+        a->retry_ns = when_ns;
+    }
+}
+
+int hm_assignment_retry_due(hm_assignment *a)
+{
+    if (a->retry_ns == 0 || a->now_ns < a->retry_ns) {
+        return 0;
+    }
+    a->retry_ns = 0;
+    return 1;
+}
+
+void hm_assignment_fail(hm_assignment *a, uint32_t slot, uint64_t now_ns, int hold_prefix)
+{
+    hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+    const uint32_t to = hm_hot(&a->channels, slot)->pending_to;
+    /* One that ran out failed then, whenever that is noticed. */
+    const uint64_t until_ns = cold->decision_until_ns;
+    const uint64_t failed_ns = until_ns < now_ns ? until_ns : now_ns;
+    hm_assignment_cancel(a, slot, now_ns, hold_prefix);
+    (void)hm_rest_failed(&cold->rest, failed_ns, HM_REST_CHANNEL_NS);
+    hm_assignment_retry_at(a, cold->rest.until_ns);
+    if (to != hm_hot(&a->channels, slot)->upstream) {
+        (void)hm_rest_failed(&a->rests[to], failed_ns, HM_REST_POOL_NS);
+        a->failing |= 1ull << (to - 1u);
+    }
 }
 
 static void forget_unanswered(hm_channel_cold *cold, uint32_t at)
@@ -472,13 +506,14 @@ void hm_assignment_close(hm_assignment *a, uint32_t slot, uint64_t now_ns)
 void hm_assignment_expire(hm_assignment *a, uint64_t now_ns)
 {
     uint32_t slot = a->pending_head;
+    a->now_ns = now_ns;
     while (slot != HM_SLOT_NONE) { /* oldest first; those by reopening are given longer */
         hm_channel_cold *const cold = hm_cold(&a->channels, slot);
         const uint32_t next = cold->pending_next;
         if (cold->decision_until_ns < now_ns) {
             forget_unanswered(cold, HM_UNANSWERED - 1u);
             cold->unanswered[0] = cold->decision;
-            hm_assignment_cancel(a, slot, now_ns, 1);
+            hm_assignment_fail(a, slot, now_ns, 1);
             a->moves.expired++;
         } else if (cold->pending_style != HMX_STYLE_REOPEN) {
             break;

@@ -51,6 +51,10 @@ typedef struct hm_assignment {
     uint32_t reopening_count; /* of them, those by reopening */
     uint32_t soft_moves;      /* the host can do them */
     double churn;             /* all hashrate that went into the sums since they were made afresh */
+    hm_rest rests[HM_PLACES]; /* after moves to an upstream that failed */
+    uint64_t failing;         /* bit n-1: those of upstream n did, and none succeeded since */
+    uint64_t retry_ns;        /* when a rest ends that somebody waits for; 0 = nobody does */
+    uint64_t now_ns;          /* of the last tick or outcome */
     uint64_t last_decision;
     uint64_t changes; /* counts whatever may change which channels can move, and from where; a
                          decision that became fact is no news */
@@ -85,6 +89,16 @@ uint32_t hm_assignment_full_size(const hm_upstreams *upstreams, uint32_t upstrea
  * while another pool may be had, one at whose target it would find next to nothing may not. */
 int hm_assignment_legal(hm_assignment *a, uint32_t slot, uint32_t to);
 
+/* Are moves to this upstream resting because they failed, or is one being tried? Newcomers may go
+ * there all the same. */
+int hm_assignment_pool_rests(const hm_assignment *a, uint32_t upstream);
+/* A move there succeeded, or its connection is new. */
+void hm_assignment_end_rest(hm_assignment *a, uint32_t upstream);
+/* Is there a pool to which no move has worked for long? */
+int hm_assignment_is_blocked(const hm_assignment *a);
+/* Does any pool rest? */
+int hm_assignment_any_rests(const hm_assignment *a);
+
 /* Could this channel ever work for that upstream, by what it was promised and by what is known of
  * the pool now, whether it is up or not? */
 int hm_assignment_could(hm_assignment *a, uint32_t slot, uint32_t to);
@@ -99,8 +113,14 @@ int hm_assignment_is_deaf(const hm_assignment *a, uint32_t slot);
  * is there. */
 uint32_t hm_assignment_pin_target(hm_assignment *a, uint32_t slot);
 
-/* Can it be moved at all? Not while a decision is pending, with custom jobs, or when the peer of an
- * extended channel does not obey SetExtranoncePrefix. */
+/* Is it resting, because moves of it failed? */
+static inline int hm_assignment_rests(const hm_assignment *a, uint32_t slot)
+{
+    return hm_rest_lasts(&hm_cold(&a->channels, slot)->rest, a->now_ns);
+}
+
+/* Can it be moved at all? Not while a decision is pending or while it rests, with custom jobs, or
+ * when the peer of an extended channel does not obey SetExtranoncePrefix. */
 int hm_assignment_movable(const hm_assignment *a, uint32_t slot);
 
 /* The arrival rule: the first legal upstream in order of priority whose share of the hashrate is
@@ -150,8 +170,14 @@ void hm_assignment_propose_reopen(hm_assignment *a, uint32_t slot, uint32_t to, 
  * proposed). */
 void hm_assignment_apply(hm_assignment *a, uint32_t slot, uint64_t now_ns, const uint8_t *prefix,
                          uint32_t prefix_len);
-/* It did not. hold_prefix: the miner may have seen the new prefix. */
+/* It is void. hold_prefix: the miner may have seen the new prefix. */
 void hm_assignment_cancel(hm_assignment *a, uint32_t slot, uint64_t now_ns, int hold_prefix);
+/* It did not become fact: void as above, and channel and pool rest. */
+void hm_assignment_fail(hm_assignment *a, uint32_t slot, uint64_t now_ns, int hold_prefix);
+/* Somebody who has to leave waits for the end of this rest. */
+void hm_assignment_retry_at(hm_assignment *a, uint64_t when_ns);
+/* Is it time to try again? Then it is asked for no longer. */
+int hm_assignment_retry_due(hm_assignment *a);
 
 /* The host moved it on its own; a pending decision is void. */
 void hm_assignment_force(hm_assignment *a, uint32_t slot, uint32_t to, uint64_t now_ns,

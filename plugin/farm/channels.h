@@ -19,6 +19,7 @@
 #include "plugin/base/memory.h"
 #include "plugin/base/table.h"
 #include "plugin/farm/estimator.h"
+#include "plugin/farm/rest.h"
 
 #define HM_SLOT_NONE UINT32_MAX
 
@@ -58,6 +59,7 @@ typedef struct hm_channel_cold {
     uint64_t decision_until_ns;
     uint64_t unanswered[HM_UNANSWERED]; /* decisions that ran out: an APPLIED may still come */
     uint64_t who;                  /* its user_identity, vendor and hardware, hashed (reopen.h) */
+    hm_rest rest;                  /* after moves of it that failed */
     double max_target;             /* easiest target that it accepts, as a number; 0 = unknown */
     hm_prefix_place place;         /* of the prefix in force; count 0 = it has none */
     hm_prefix_place pending_place; /* of the prefix in the pending decision */

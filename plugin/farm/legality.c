@@ -75,9 +75,45 @@ static int can_meet(const hm_assignment *a, uint32_t slot, uint32_t to)
            DIFFICULTY_1 / target <= MOST_SECONDS * hashrate;
 }
 
+int hm_assignment_pool_rests(const hm_assignment *a, uint32_t upstream)
+{
+    const hm_rest *const r = &a->rests[upstream];
+    return (a->failing >> (upstream - 1u) & 1u) != 0 &&
+           (hm_rest_lasts(r, a->now_ns) ||
+            (r->failures >= HM_REST_TRIAL && a->pending_in[upstream] > 0));
+}
+
+void hm_assignment_end_rest(hm_assignment *a, uint32_t upstream)
+{
+    if (upstream != HMX_NONE) {
+        a->rests[upstream] = (hm_rest){0};
+        a->failing &= ~(1ull << (upstream - 1u));
+    }
+}
+
+int hm_assignment_is_blocked(const hm_assignment *a)
+{
+    int any = 0;
+    for (uint32_t i = 1; i <= a->upstreams->top && a->failing != 0; i++) {
+        any |= a->rests[i].failures >= HM_REST_TRIAL;
+    }
+    return any;
+}
+
+int hm_assignment_any_rests(const hm_assignment *a)
+{
+    int any = 0;
+    for (uint32_t i = 1; i <= a->upstreams->top && a->failing != 0; i++) {
+        any |= hm_assignment_pool_rests(a, i);
+    }
+    return any;
+}
+
 int hm_assignment_legal(hm_assignment *a, uint32_t slot, uint32_t to)
 {
-    if (!is_legal(a, slot, to)) {
+    const uint32_t from = hm_hot(&a->channels, slot)->upstream;
+    const int is_move = from != HMX_NONE && from != to;
+    if (!is_legal(a, slot, to) || (is_move && hm_assignment_pool_rests(a, to))) {
         return 0;
     }
     if (can_meet(a, slot, to)) {
@@ -128,5 +164,5 @@ int hm_assignment_movable(const hm_assignment *a, uint32_t slot)
     if ((cold->flags & HMX_CHANNEL_FLAG_CUSTOM_JOBS) != 0) {
         return 0;
     }
-    return !hm_assignment_is_deaf(a, slot);
+    return !hm_assignment_is_deaf(a, slot) && !hm_assignment_rests(a, slot);
 }

@@ -70,7 +70,10 @@ Test(rebalance, the_worked_example_of_the_specification)
 {
     open_farm(IT_KP_ALONE IT_ABC, 3, 100);
     cr_assert(it_count_on(&H, IT_A) == 60 && it_count_on(&H, IT_B) == 30);
-    cr_assert_eq(deliver(3600, 58, 32, 10), 2, "exactly two moves");
+    cr_assert_eq(H.tuning->set_deadband(H.self, H.now_ns, HMX_DEADBAND_POINTS, 50, NULL), HMX_OK);
+    cr_assert_eq(deliver(3600, 58, 32, 10), 0);
+    cr_assert_eq(H.tuning->set_deadband(H.self, H.now_ns, HMX_DEADBAND_AUTO, 0, NULL), HMX_OK);
+    cr_assert_eq(deliver(120, 58, 32, 10), 2, "exactly two moves");
     expect_adjustments(2, -2, 0, 0.1);
     cr_assert_float_eq(it_row(&H, IT_A).actual_pct, 58, 0.01);
     cr_assert_float_eq(it_row(&H, IT_A).error_points, 2, 0.1);

@@ -38,7 +38,7 @@ static void never_answer(hmx_decision decisions[9])
         it_state(&H, IT_C, i % 2 ? HMX_UPSTREAM_UP : HMX_UPSTREAM_DOWN);
         decisions[i] = decide();
         cr_assert_eq(decisions[i].to, i % 2 ? IT_C : IT_B);
-        H.now_ns = decisions[i].valid_until_ns + 31 * IT_SECOND;
+        H.now_ns = decisions[i].valid_until_ns + (31 + (1u << i)) * IT_SECOND; /* it rests */
     }
 }
 

@@ -98,6 +98,7 @@ static hmx_status channel_facts(const hmx_instance *self, const hmx_channel_open
     }
     *facts = (hm_channel_facts){
         .channel = e->channel,
+        .connection = e->connection,
         .upstreams_allowed = e->upstreams_allowed != 0 ? e->upstreams_allowed : UINT64_MAX,
         .nominal = hm_core_hashrate(e->nominal_hashrate),
         .max_target = target_number(e->max_target),

@@ -173,6 +173,7 @@ hmx_status hm_core_upstream(hm_core *core, uint32_t upstream, const hm_upstream_
 
 typedef struct hm_channel_facts {
     uint64_t channel;
+    uint64_t connection;
     uint64_t upstreams_allowed; /* bit mask, not 0 */
     double nominal;             /* difficulty 1 per second, 0 = unknown */
     double max_target;          /* easiest target that it accepts, as a number; 0 = unknown */

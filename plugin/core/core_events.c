@@ -116,6 +116,7 @@ static void fill_record(hm_core *core, uint32_t slot, const hm_channel_facts *fa
 {
     hm_channel_cold *const cold = hm_cold(&core->assignment.channels, slot);
     const hmx_view identity = {facts->identity, facts->identity_len};
+    cold->connection = facts->connection;
     cold->upstreams_allowed = facts->upstreams_allowed;
     cold->max_target = facts->max_target;
     cold->who = hm_reopen_who(core->hash_key, identity, facts->vendor, facts->hardware);

@@ -143,8 +143,8 @@ static void unsettle(hm_assignment *a, uint32_t slot, uint64_t now_ns, int uncon
     const hm_channel_hot *const hot = hm_hot(&a->channels, slot);
     const hm_channel_cold *const cold = hm_cold(&a->channels, slot);
     hm_loose_remove(&a->loose, &a->channels, slot);
-    hm_prefixes_hold(&a->prefixes, now_ns, hot->channel, hot->upstream, cold->place, cold->prefix,
-                     cold->prefix_len, unconfirmed);
+    hm_prefixes_hold(&a->prefixes, now_ns, hot->channel, cold->connection, hot->upstream,
+                     cold->place, cold->prefix, cold->prefix_len, unconfirmed);
     HM_MUST(alarm_of(a), a->counts[hot->upstream] > 0);
     a->counts[hot->upstream]--;
     a->working[hot->upstream] -= hot->hashrate;
@@ -450,7 +450,8 @@ void hm_assignment_cancel(hm_assignment *a, uint32_t slot, uint64_t now_ns, int 
     const hm_prefix_place place = end_pending(a, slot);
     uint8_t prefix[HMX_EXTRANONCE_MAX];
     if (hold_prefix && place.count > 0) {
-        hm_prefixes_hold(&a->prefixes, now_ns, hot->channel, to, place, prefix,
+        hm_prefixes_hold(&a->prefixes, now_ns, hot->channel,
+                         hm_cold(&a->channels, slot)->connection, to, place, prefix,
                          offered(a, slot, to, place, prefix), 0);
     } else if (place.count > 0) {
         hm_extranonce_release(hm_space(&a->prefixes, to), place);

@@ -28,8 +28,8 @@ static void detach(hm_assignment *a, uint32_t upstream, uint64_t now_ns)
                 hm_extranonce_write(hm_space(&a->prefixes, upstream), cold->kind,
                                     cold->extranonce_size, cold->pending_place, prefix);
             cold->pending_place = (hm_prefix_place){0};
-            hm_prefixes_hold(&a->prefixes, now_ns, hot->channel, upstream, cold->pending_place,
-                             prefix, len, 0);
+            hm_prefixes_hold(&a->prefixes, now_ns, hot->channel, cold->connection, upstream,
+                             cold->pending_place, prefix, len, 0);
         }
     }
 }
@@ -57,6 +57,7 @@ int hm_assignment_take_prefix(hm_assignment *a, uint32_t slot, uint32_t upstream
         hm_extranonce_narrow(space, cold->kind, cold->extranonce_size);
         block_afresh(a, upstream);
     }
+    hm_prefixes_make_room(&a->prefixes, upstream, now_ns);
     if (hm_extranonce_take(space, cold->kind, cold->extranonce_size, place) != 0) {
         return -1;
     }

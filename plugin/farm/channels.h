@@ -54,6 +54,7 @@ enum { HM_UNANSWERED = 8 };
 
 typedef struct hm_channel_cold {
     char *identity; /* user_identity, identity_len bytes, ours; NULL when there is none */
+    uint64_t connection;
     uint64_t upstreams_allowed; /* bit n-1 = upstream n */
     uint64_t decision;          /* pending, 0 = none */
     uint64_t decision_until_ns;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { CHEAP_INDEXES = 0x10000 };
+
 uint32_t hm_index_width(uint32_t count)
 {
     if (count <= 0x100u) {
@@ -20,9 +22,11 @@ static uint32_t wanted_indexes(uint32_t channels)
     return channels < 128u ? 256u : 2u * channels;
 }
 
+/* All that the bytes can name, when that is little: the more there are, the longer one rests. */
 static uint32_t capacity_of(uint32_t channels, uint32_t width)
 {
-    const uint64_t wanted = wanted_indexes(channels);
+    const uint32_t needed = wanted_indexes(channels);
+    const uint64_t wanted = needed > CHEAP_INDEXES ? needed : CHEAP_INDEXES;
     const uint64_t most = 1ull << (8u * width);
     return (uint32_t)(wanted < most ? wanted : most);
 }

@@ -15,6 +15,7 @@
  * a prefix may be freed is decided in prefixes.h.
  *
  * The width is what twice the channels need (those that have left hold their prefix for a while).
+ * Up to two bytes of it are used to the full: the more indexes there are, the longer each can rest.
  * For a channel that would not fit otherwise it gets narrower, as long as twice the prefixes in use
  * fit: as little as the channels that are there need.
  */

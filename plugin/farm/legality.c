@@ -43,6 +43,15 @@ static int version_rolling_fits(const hm_channel_cold *cold, const hm_upstreams 
     return 1;
 }
 
+/* Is a prefix left there for it? */
+static int has_room(const hm_assignment *a, const hm_channel_cold *cold, uint32_t to)
+{
+    const hm_extranonce_space *const space = &a->prefixes.spaces[to - 1u];
+    return hm_extranonce_fits(space, cold->kind, cold->extranonce_size)
+               ? hm_prefixes_has_room(&a->prefixes, to, cold->connection, a->now_ns)
+               : hm_extranonce_has_room(space, cold->kind, cold->extranonce_size);
+}
+
 static int is_legal(hm_assignment *a, uint32_t slot, uint32_t to)
 {
     const hm_upstreams *const u = a->upstreams;
@@ -55,7 +64,7 @@ static int is_legal(hm_assignment *a, uint32_t slot, uint32_t to)
         return 0;
     }
     const hm_extranonce_space *const space = hm_space(&a->prefixes, to);
-    if (space->used != NULL && !hm_extranonce_has_room(space, cold->kind, cold->extranonce_size)) {
+    if (space->used != NULL && !has_room(a, cold, to)) {
         return 0;
     }
     if ((cold->flags & HMX_CHANNEL_FLAG_SHARES_GROUP) != 0 && from != HMX_NONE &&

@@ -6,13 +6,25 @@
 
 #define NONE UINT32_MAX
 
+/* Of those held, the longest first: so many are looked at for one that may be used again. */
+enum { LOOKED_AT = 256 };
+
+static void forget_order(hm_prefixes *p)
+{
+    for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
+        p->oldest[i] = p->newest[i] = NONE;
+    }
+}
+
 void hm_prefixes_init(hm_prefixes *p, const hm_memory *memory, const unsigned char hash_key[16])
 {
     memset(p, 0, sizeof *p);
     p->memory = memory;
-    p->free_head = p->oldest = p->newest = NONE;
+    p->free_head = NONE;
+    forget_order(p);
     memcpy(p->hash_key, hash_key, sizeof p->hash_key);
     hm_table_init(&p->index, memory, hash_key);
+    hm_table_init(&p->owners, memory, hash_key);
 }
 
 static void release_list(hm_prefixes *p)
@@ -20,7 +32,8 @@ static void release_list(hm_prefixes *p)
     hm_free(p->memory, p->held, p->held_capacity, sizeof *p->held, _Alignof(hm_held_prefix));
     p->held = NULL;
     p->held_capacity = 0;
-    p->free_head = p->oldest = p->newest = NONE;
+    p->free_head = NONE;
+    forget_order(p);
 }
 
 void hm_prefixes_free(hm_prefixes *p)
@@ -30,6 +43,7 @@ void hm_prefixes_free(hm_prefixes *p)
     }
     release_list(p);
     hm_table_free(&p->index);
+    hm_table_free(&p->owners);
     for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
         hm_extranonce_free(&p->spaces[i]);
     }
@@ -51,12 +65,47 @@ static void unlink_held(hm_prefixes *p, uint32_t at)
     if (h->older != NONE) {
         p->held[h->older].newer = h->newer;
     } else {
-        p->oldest = h->newer;
+        p->oldest[h->upstream - 1u] = h->newer;
     }
     if (h->newer != NONE) {
         p->held[h->newer].older = h->older;
     } else {
-        p->newest = h->older;
+        p->newest[h->upstream - 1u] = h->older;
+    }
+}
+
+static uint64_t key_of_owner(uint32_t upstream, uint64_t owner)
+{
+    return owner == 0 ? 0 : owner * HMX_UPSTREAMS_MAX + (upstream - 1u);
+}
+
+/* The owner of a place is counted as long as it is held. */
+static uint64_t owner_key(const hm_held_prefix *h)
+{
+    return h->place.count == 0 ? 0 : key_of_owner(h->upstream, h->owner);
+}
+
+static void disown(hm_prefixes *p, hm_held_prefix *h)
+{
+    const uint64_t key = owner_key(h);
+    const uint32_t count = key != 0 ? hm_table_get(&p->owners, key) : HM_TABLE_MISSING;
+    if (count != HM_TABLE_MISSING && count > 1u) {
+        hm_table_set(&p->owners, key, count - 1u);
+    } else if (count != HM_TABLE_MISSING) {
+        hm_table_remove(&p->owners, key);
+    }
+    h->owner = 0;
+}
+
+static void own(hm_prefixes *p, hm_held_prefix *h, uint64_t owner)
+{
+    h->owner = owner;
+    const uint64_t key = owner_key(h);
+    const uint32_t count = key != 0 ? hm_table_get(&p->owners, key) : HM_TABLE_MISSING;
+    if (count != HM_TABLE_MISSING) {
+        hm_table_set(&p->owners, key, count + 1u);
+    } else if (key == 0 || hm_table_put(&p->owners, key, 1) != 0) {
+        h->owner = 0; /* uncounted */
     }
 }
 
@@ -67,6 +116,7 @@ static void let_go(hm_prefixes *p, uint32_t at)
     HM_MUST(p->memory->alarm, p->held_count > 0 && p->held_count >= p->index.count);
     HM_MUST(p->memory->alarm, h->key == 0 || hm_table_get(&p->index, h->key) == at);
     hm_table_remove(&p->index, h->key);
+    disown(p, h);
     unlink_held(p, at);
     h->newer = p->free_head;
     p->free_head = at;
@@ -121,18 +171,19 @@ static uint32_t find_held(const hm_prefixes *p, uint32_t upstream, const uint8_t
 static void append(hm_prefixes *p, uint32_t at)
 {
     hm_held_prefix *const h = &p->held[at];
-    h->older = p->newest;
+    uint32_t *const newest = &p->newest[h->upstream - 1u];
+    h->older = *newest;
     h->newer = NONE;
-    if (p->newest != NONE) {
-        p->held[p->newest].newer = at;
+    if (*newest != NONE) {
+        p->held[*newest].newer = at;
     } else {
-        p->oldest = at;
+        p->oldest[h->upstream - 1u] = at;
     }
-    p->newest = at;
+    *newest = at;
 }
 
 /* A record for a prefix that is not held yet; NONE without memory. */
-static uint32_t new_record(hm_prefixes *p, uint64_t key)
+static uint32_t new_record(hm_prefixes *p, uint64_t key, uint32_t upstream)
 {
     if (p->free_head == NONE && grow(p) != 0) {
         return NONE;
@@ -144,15 +195,66 @@ static uint32_t new_record(hm_prefixes *p, uint64_t key)
         return NONE;
     }
     p->free_head = p->held[at].newer;
-    p->held[at] = (hm_held_prefix){.key = is_new ? key : 0};
+    p->held[at] = (hm_held_prefix){.key = is_new ? key : 0, .upstream = upstream};
     p->held_count++;
     append(p, at);
     return at;
 }
 
-void hm_prefixes_hold(hm_prefixes *p, uint64_t now_ns, uint64_t channel, uint32_t upstream,
-                      hm_prefix_place place, const uint8_t *prefix, uint32_t prefix_len,
-                      int unconfirmed)
+static uint64_t hold_ns(const hm_prefixes *p)
+{
+    return p->reported ? HM_PREFIX_HOLD_REPORTED_NS : HM_PREFIX_HOLD_NS;
+}
+
+static int is_reusable(const hm_prefixes *p, const hm_held_prefix *h, uint64_t now_ns)
+{
+    const int has_rested = now_ns + hold_ns(p) >= h->until_ns + HM_PREFIX_REST_NS;
+    return h->place.count > 0 && !h->unconfirmed && (p->reported ? h->drained != 0 : has_rested);
+}
+
+/* The longest held of an owner, 0 = of anybody; NONE when none of the first ones is. */
+static uint32_t find_reusable(const hm_prefixes *p, uint32_t upstream, uint64_t owner,
+                              uint64_t now_ns)
+{
+    uint32_t at = p->oldest[upstream - 1u];
+    for (uint32_t i = 0; i < LOOKED_AT && at != NONE; i++) {
+        const hm_held_prefix *const h = &p->held[at];
+        if ((owner == 0 || h->owner == owner) && is_reusable(p, h, now_ns)) {
+            return at;
+        }
+        at = h->newer;
+    }
+    return NONE;
+}
+
+int hm_prefixes_has_room(const hm_prefixes *p, uint32_t upstream, uint64_t owner, uint64_t now_ns)
+{
+    const hm_extranonce_space *const space = &p->spaces[upstream - 1u];
+    const uint32_t quarter = space->capacity / 4u;
+    const uint64_t key = key_of_owner(upstream, owner);
+    const uint32_t count = key != 0 ? hm_table_get(&p->owners, key) : HM_TABLE_MISSING;
+    if (space->in_use < space->capacity - quarter) {
+        return 1;
+    }
+    if (count != HM_TABLE_MISSING && count >= quarter) {
+        return 0;
+    }
+    return space->in_use < space->capacity || find_reusable(p, upstream, 0, now_ns) != NONE;
+}
+
+void hm_prefixes_make_room(hm_prefixes *p, uint32_t upstream, uint64_t now_ns)
+{
+    const hm_extranonce_space *const space = &p->spaces[upstream - 1u];
+    const uint32_t at =
+        space->in_use < space->capacity ? NONE : find_reusable(p, upstream, 0, now_ns);
+    if (at != NONE) {
+        drop(p, at);
+    }
+}
+
+void hm_prefixes_hold(hm_prefixes *p, uint64_t now_ns, uint64_t channel, uint64_t owner,
+                      uint32_t upstream, hm_prefix_place place, const uint8_t *prefix,
+                      uint32_t prefix_len, int unconfirmed)
 {
     if (prefix_len == 0 || !hm_prefixes_matter(p, upstream)) {
         return;
@@ -160,8 +262,9 @@ void hm_prefixes_hold(hm_prefixes *p, uint64_t now_ns, uint64_t channel, uint32_
     /* Two channels in one search space, by the host's doing: what both have left rests once. */
     uint32_t at = find_held(p, upstream, prefix, prefix_len);
     if (at == NONE) {
-        at = new_record(p, key_of(p, upstream, prefix, prefix_len));
+        at = new_record(p, key_of(p, upstream, prefix, prefix_len), upstream);
     } else {
+        disown(p, &p->held[at]);
         unlink_held(p, at);
         append(p, at);
         p->changed |= place.count > 0 ? 1ull << (upstream - 1u) : 0; /* it blocks no more */
@@ -173,28 +276,21 @@ void hm_prefixes_hold(hm_prefixes *p, uint64_t now_ns, uint64_t channel, uint32_
     }
     hm_held_prefix *const h = &p->held[at];
     h->channel = channel;
-    h->until_ns = now_ns + (p->reported ? HM_PREFIX_HOLD_REPORTED_NS : HM_PREFIX_HOLD_NS);
+    h->owner = 0;
+    h->until_ns = now_ns + hold_ns(p);
     h->place = place;
-    h->upstream = upstream;
     h->drained = 0;
     h->unconfirmed = unconfirmed ? 1u : 0u;
     h->prefix_len = (uint8_t)prefix_len;
     memcpy(h->prefix, prefix, prefix_len);
+    own(p, h, owner);
     HM_MUST(p->memory->alarm, p->held_count <= p->held_capacity);
 }
 
 void hm_prefixes_forget(hm_prefixes *p, uint32_t upstream)
 {
-    uint32_t at = p->oldest;
-    while (at != NONE) {
-        const uint32_t newer = p->held[at].newer;
-        if (p->held[at].upstream == upstream) {
-            drop(p, at);
-            if (p->held_count == 0) {
-                break;
-            }
-        }
-        at = newer;
+    while (p->oldest[upstream - 1u] != NONE) {
+        drop(p, p->oldest[upstream - 1u]);
     }
     p->told &= ~(1ull << (upstream - 1u));
     p->spaced &= ~(1ull << (upstream - 1u));
@@ -203,10 +299,9 @@ void hm_prefixes_forget(hm_prefixes *p, uint32_t upstream)
 
 void hm_prefixes_detach(hm_prefixes *p, uint32_t upstream)
 {
-    for (uint32_t at = p->oldest; at != NONE; at = p->held[at].newer) {
-        if (p->held[at].upstream == upstream) {
-            p->held[at].place = (hm_prefix_place){0};
-        }
+    for (uint32_t at = p->oldest[upstream - 1u]; at != NONE; at = p->held[at].newer) {
+        disown(p, &p->held[at]);
+        p->held[at].place = (hm_prefix_place){0};
     }
 }
 
@@ -246,11 +341,12 @@ void hm_prefixes_block(hm_prefixes *p, uint64_t which, const hm_channels *channe
         if ((which & ~p->lost) >> i & 1u) {
             hm_extranonce_unblock(&p->spaces[i]);
         }
-    }
-    for (uint32_t at = p->oldest; at != NONE; at = p->held[at].newer) {
-        const hm_held_prefix *const h = &p->held[at];
-        if (h->place.count == 0 && is_one_of(which, h->upstream)) {
-            hm_extranonce_block(hm_space(p, h->upstream), h->prefix, h->prefix_len);
+        for (uint32_t at = (which >> i & 1u) != 0 ? p->oldest[i] : NONE; at != NONE;
+             at = p->held[at].newer) {
+            const hm_held_prefix *const h = &p->held[at];
+            if (h->place.count == 0) {
+                hm_extranonce_block(&p->spaces[i], h->prefix, h->prefix_len);
+            }
         }
     }
     for (uint32_t slot = 0; slot < channels->slots; slot++) {
@@ -271,9 +367,9 @@ static int is_confirmed(const hm_held_prefix *h, const hm_channels *channels)
     return slot == HM_SLOT_NONE || (hm_hot(channels, slot)->marks & HM_MARK_UNCONFIRMED) == 0;
 }
 
-void hm_prefixes_expire(hm_prefixes *p, uint64_t now_ns, const hm_channels *channels)
+static void expire_on(hm_prefixes *p, uint32_t i, uint64_t now_ns, const hm_channels *channels)
 {
-    uint32_t at = p->oldest;
+    uint32_t at = p->oldest[i];
     while (at != NONE) {
         const uint32_t newer = p->held[at].newer;
         hm_held_prefix *const h = &p->held[at];
@@ -282,11 +378,15 @@ void hm_prefixes_expire(hm_prefixes *p, uint64_t now_ns, const hm_channels *chan
         }
         if (now_ns >= h->until_ns || (h->drained && !h->unconfirmed)) {
             drop(p, at);
-            if (p->held_count == 0) {
-                break;
-            }
         }
         at = newer;
+    }
+}
+
+void hm_prefixes_expire(hm_prefixes *p, uint64_t now_ns, const hm_channels *channels)
+{
+    for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
+        expire_on(p, i, now_ns, channels);
     }
     if (p->changed != 0) {
         hm_prefixes_block(p, p->changed, channels);

@@ -5,7 +5,8 @@
  * A miner may still work on jobs of its old prefix after a move. So it is held until the host
  * reports it drained and, because a miner that ignores the change needs the old prefix back, until
  * the first share accepted under the new one (or the channel's end). A host that never reports gets
- * its prefixes back after HM_PREFIX_HOLD_NS.
+ * its prefixes back after HM_PREFIX_HOLD_NS, or, when the space is full, those held longest
+ * before that: nobody is left without work for what others have left.
  *
  * What is held is a prefix, byte for byte. If it was given by us in the pool's space as it is now,
  * it has its place there, an index with an owner. If not (the host chose it, or the pool's own
@@ -26,16 +27,19 @@
 #define HM_PREFIX_HOLD_NS (3600ull * HM_NS_PER_S)
 /* With a host that reports: only for a report that got lost. */
 #define HM_PREFIX_HOLD_REPORTED_NS (4ull * HM_PREFIX_HOLD_NS)
+/* Even where the space is full. */
+#define HM_PREFIX_REST_NS (60ull * HM_NS_PER_S)
 
 typedef struct hm_held_prefix {
     uint64_t channel;
+    uint64_t owner; /* its connection, 0 = nobody's */
     uint64_t until_ns;
     uint64_t key;          /* in the index; 0 = it is not in there, and only time frees it */
     hm_prefix_place place; /* count 0 = none */
     uint32_t upstream;
     uint32_t drained;     /* the host said so */
     uint32_t unconfirmed; /* no share accepted yet under the next prefix; the channel is open */
-    uint32_t older;       /* list in order of until_ns, or the free list */
+    uint32_t older;       /* list of the upstream in order of until_ns, or the free list */
     uint32_t newer;
     uint8_t prefix_len;
     uint8_t prefix[HMX_EXTRANONCE_MAX];
@@ -49,14 +53,15 @@ typedef struct hm_prefixes {
     uint32_t held_capacity;
     uint32_t held_count;
     uint32_t free_head;
-    uint32_t oldest;
-    uint32_t newest;
+    uint32_t oldest[HMX_UPSTREAMS_MAX]; /* on upstream i + 1 */
+    uint32_t newest[HMX_UPSTREAMS_MAX];
     uint32_t reported; /* the host says when a prefix is drained (HMX_CAP_DRAIN_REPORT) */
     uint64_t told;     /* bit n-1: upstream n has told its space, or that it has none */
     uint64_t spaced;   /* bit n-1: it has had a space at some time */
     uint64_t changed;  /* bit n-1: less is blocked there than was */
     uint64_t lost;     /* bit n-1: what is blocked there is not all remembered: it stays blocked */
     hm_table index;    /* hash of upstream and prefix -> held */
+    hm_table owners;   /* hash of upstream and owner -> places that are held of it there */
     unsigned char hash_key[16];
 } hm_prefixes;
 
@@ -83,9 +88,17 @@ void hm_prefixes_detach(hm_prefixes *p, uint32_t upstream);
 /* A channel left this prefix, and its place if it had one. Without memory to remember it, what it
  * reserves simply stays reserved: a leak of one index is better than two miners in one search
  * space. */
-void hm_prefixes_hold(hm_prefixes *p, uint64_t now_ns, uint64_t channel, uint32_t upstream,
-                      hm_prefix_place place, const uint8_t *prefix, uint32_t prefix_len,
-                      int unconfirmed);
+void hm_prefixes_hold(hm_prefixes *p, uint64_t now_ns, uint64_t channel, uint64_t owner,
+                      uint32_t upstream, hm_prefix_place place, const uint8_t *prefix,
+                      uint32_t prefix_len, int unconfirmed);
+
+/* Is there a prefix for another channel of this owner? Of a space that is nearly full none for one
+ * of whom a quarter of it is held: he is not to use it up. Else, when it is full, that which has
+ * been held longest, if it rested for HM_PREFIX_REST_NS: but never one that the host promised to
+ * report and has not, nor one that a miner may still need back. */
+int hm_prefixes_has_room(const hm_prefixes *p, uint32_t upstream, uint64_t owner, uint64_t now_ns);
+/* Frees that one when the space is full. */
+void hm_prefixes_make_room(hm_prefixes *p, uint32_t upstream, uint64_t now_ns);
 
 /* The host put a prefix in force. When just that is held, it and its place pass to the channel and
  * are no longer held: a miner that was taken back, a move that the host reports late. Else there is

@@ -156,7 +156,12 @@ Test(extranonce, a_host_that_never_reports_gets_its_places_back)
     for (uint32_t i = 0; i < 256; i++) {
         it_close_channel(&H, i);
     }
-    cr_assert_eq(H.channels[open_on_a()].upstream, HMX_NONE);
+    cr_assert_not(has_place());
+    it_advance(&H, 61);
+    it_tick(&H);
+    const uint32_t next = open_on_a();
+    cr_assert_eq(H.channels[next].upstream, IT_A, "when all are taken, that which rested longest");
+    cr_assert_eq(memcmp(H.channels[next].prefix, H.channels[0].prefix, 5), 0);
     it_advance(&H, 3601);
     it_tick(&H);
     cr_assert_eq(H.channels[open_on_a()].upstream, IT_A);

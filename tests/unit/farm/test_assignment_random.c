@@ -65,10 +65,10 @@ static void check_places(world *w)
 {
     hm_assignment *const a = &w->f.assignment;
     for (uint32_t u = 1; u <= POOLS; u++) {
-        static uint8_t owners[4096];
+        static uint8_t owners[65536];
         const hm_extranonce_space *const space = hm_space(&a->prefixes, u);
         uint32_t owned = 0;
-        memset(owners, 0, sizeof owners);
+        memset(owners, 0, space->capacity);
         for (uint32_t i = 0; i < SLOTS; i++) {
             if (w->slots[i] == HM_SLOT_NONE) {
                 continue;
@@ -84,14 +84,18 @@ static void check_places(world *w)
                 owned++;
             }
         }
-        for (uint32_t at = a->prefixes.oldest; at != UINT32_MAX; at = a->prefixes.held[at].newer) {
-            if (a->prefixes.held[at].upstream == u && a->prefixes.held[at].place.count > 0) {
+        for (uint32_t at = a->prefixes.oldest[u - 1]; at != UINT32_MAX;
+             at = a->prefixes.held[at].newer) {
+            if (a->prefixes.held[at].place.count > 0) {
                 owners[a->prefixes.held[at].place.first]++;
                 owned++;
             }
         }
         cr_assert_eq(owned, space->used == NULL ? 0 : space->in_use, "pool %u", u);
         for (uint32_t i = 0; i < space->capacity; i++) {
+            if (owners[i] == 0 && space->used[i / 64u] == 0) {
+                continue;
+            }
             cr_assert_eq(owners[i], space->used[i / 64u] >> (i % 64u) & 1u, "index %u", i);
         }
     }

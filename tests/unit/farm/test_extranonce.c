@@ -215,7 +215,10 @@ Test(extranonce, there_is_room_for_twice_the_channels)
     cr_assert_eq(f.space.capacity, 256);
     cr_assert_eq(hm_extranonce_reset(&f.space, &f.memory, (const uint8_t *)"", 0, 4, 0, 1, 1000),
                  0);
-    cr_assert_eq(f.space.capacity, 2000);
+    cr_assert_eq(f.space.capacity, 65536, "and for all that two bytes can name");
+    cr_assert_eq(hm_extranonce_reset(&f.space, &f.memory, (const uint8_t *)"", 0, 4, 0, 1, 40000),
+                 0);
+    cr_assert_eq(f.space.capacity, 80000);
     tear_down(&f);
 }
 
@@ -339,7 +342,7 @@ Test(extranonce, a_shorter_foreign_prefix_blocks_all_that_begin_with_it)
     hm_extranonce_block(&f.space, (const uint8_t *)"\x07\x01", 2);
     hm_extranonce_block(&f.space, (const uint8_t *)"\x07\x01\x07", 3);
     cr_assert_eq(f.space.in_use, 256, "no index counts twice");
-    for (int i = 0; i < 2000 - 256; i++) {
+    for (int i = 0; i < 65536 - 256; i++) {
         hm_prefix_place taken;
         cr_assert_eq(hm_extranonce_take(&f.space, STANDARD, 0, &taken), 0);
         cr_assert(taken.first < 256 || taken.first >= 512);
@@ -348,9 +351,7 @@ Test(extranonce, a_shorter_foreign_prefix_blocks_all_that_begin_with_it)
     hm_extranonce_block(&f.space, (const uint8_t *)"\x07\x07", 2);
     cr_assert_eq(f.space.in_use, f.space.capacity, "also over what has an owner");
     hm_extranonce_unblock(&f.space);
-    cr_assert_eq(f.space.in_use, 2000 - 256);
-    hm_extranonce_block(&f.space, (const uint8_t *)"\x07\x08\x00", 3);
-    cr_assert_eq(f.space.in_use, 2000 - 256, "index 2048 is never handed out");
+    cr_assert_eq(f.space.in_use, 65536 - 256);
     tear_down(&f);
 }
 
@@ -359,13 +360,14 @@ Test(extranonce, what_is_blocked_is_cut_at_the_end_of_the_space)
     fixture f;
     set_up(&f);
     cr_assert_eq(
-        hm_extranonce_reset(&f.space, &f.memory, (const uint8_t *)"\x07", 1, 8, 0, 1, 1000), 0);
-    hm_extranonce_block(&f.space, (const uint8_t *)"\x07\x07", 2);
-    cr_assert_eq(f.space.in_use, 2000 - 1792);
-    hm_extranonce_block(&f.space, (const uint8_t *)"\x08\x00\x00", 3);
-    cr_assert_eq(f.space.in_use, 2000 - 1792, "another pool's");
+        hm_extranonce_reset(&f.space, &f.memory, (const uint8_t *)"\x07", 1, 8, 0, 1, 40000), 0);
+    hm_extranonce_block(&f.space, (const uint8_t *)"\x07\x01", 2);
+    cr_assert_eq(f.space.in_use, 80000 - 65536);
+    hm_extranonce_block(&f.space, (const uint8_t *)"\x07\x02\x00\x00", 4);
+    hm_extranonce_block(&f.space, (const uint8_t *)"\x08\x00\x00\x00", 4);
+    cr_assert_eq(f.space.in_use, 80000 - 65536, "never handed out, and another pool's");
     hm_extranonce_block(&f.space, (const uint8_t *)"\x07", 1);
-    cr_assert_eq(f.space.in_use, 2000, "the pool's whole space");
+    cr_assert_eq(f.space.in_use, 80000, "the pool's whole space");
     cr_assert_not(hm_extranonce_meets(&f.space, (const uint8_t *)"\x07", 1), "nobody owns any");
     tear_down(&f);
 }

@@ -63,7 +63,7 @@ static void hold(fixture *f, uint64_t now_ns, uint32_t upstream, hm_prefix_place
     uint8_t prefix[HMX_EXTRANONCE_MAX];
     const uint32_t len =
         hm_extranonce_write(hm_space(&f->prefixes, upstream), STANDARD, 0, place, prefix);
-    hm_prefixes_hold(&f->prefixes, now_ns, 77, upstream, place, prefix, len, unconfirmed);
+    hm_prefixes_hold(&f->prefixes, now_ns, 77, 0, upstream, place, prefix, len, unconfirmed);
 }
 
 static int drained(fixture *f, uint32_t upstream, hm_prefix_place place)
@@ -212,7 +212,7 @@ Test(prefixes, one_that_the_host_chose_blocks_what_begins_with_it)
     for (uint32_t i = 0; i < 1000; i++) {
         cr_assert_eq(is_blocked(&f, i), i >= 256 && i < 512);
     }
-    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, place, CHOSEN, 2, 0);
+    hm_prefixes_hold(&f.prefixes, 1000, 77, 0, POOL, place, CHOSEN, 2, 0);
     hm_prefixes_expire(&f.prefixes, 2000, &f.channels);
     cr_assert_eq(in_use(&f, POOL), 256, "it is held");
     cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, CHOSEN, 3), -1, "only a part of it");
@@ -229,8 +229,8 @@ Test(prefixes, what_two_prefixes_block_is_blocked_until_both_are_gone)
     set_up(&f);
     (void)hm_prefixes_claim(&f.prefixes, POOL, CHOSEN, 2);
     (void)hm_prefixes_claim(&f.prefixes, POOL, longer, 4);
-    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, (hm_prefix_place){0}, CHOSEN, 2, 0);
-    hm_prefixes_hold(&f.prefixes, 1000, 78, POOL, (hm_prefix_place){0}, longer, 4, 0);
+    hm_prefixes_hold(&f.prefixes, 1000, 77, 0, POOL, (hm_prefix_place){0}, CHOSEN, 2, 0);
+    hm_prefixes_hold(&f.prefixes, 1000, 78, 0, POOL, (hm_prefix_place){0}, longer, 4, 0);
     cr_assert_eq(in_use(&f, POOL), 256);
     cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, CHOSEN, 2), 0);
     hm_prefixes_expire(&f.prefixes, 2000, &f.channels);
@@ -251,7 +251,7 @@ Test(prefixes, what_a_channel_works_with_stays_blocked)
     hm_cold(&f.channels, slot)->prefix_len = 2;
     memcpy(hm_cold(&f.channels, slot)->prefix, CHOSEN, 2);
     (void)hm_prefixes_claim(&f.prefixes, POOL, CHOSEN, 2);
-    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, (hm_prefix_place){0}, CHOSEN, 2, 0);
+    hm_prefixes_hold(&f.prefixes, 1000, 77, 0, POOL, (hm_prefix_place){0}, CHOSEN, 2, 0);
     cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, CHOSEN, 2), 0, "another one's, the same");
     hm_prefixes_expire(&f.prefixes, 2000, &f.channels);
     cr_assert_eq(in_use(&f, POOL), 256);
@@ -304,13 +304,13 @@ Test(prefixes, where_the_host_chooses_every_prefix_none_is_held)
 {
     fixture f;
     set_up(&f);
-    hm_prefixes_hold(&f.prefixes, 1000, 77, 9, (hm_prefix_place){0}, CHOSEN, 2, 0);
+    hm_prefixes_hold(&f.prefixes, 1000, 77, 0, 9, (hm_prefix_place){0}, CHOSEN, 2, 0);
     cr_assert_eq(f.prefixes.held_count, 1, "nothing is known of that pool yet");
     f.prefixes.told |= 1u << (10 - 1);
-    hm_prefixes_hold(&f.prefixes, 1000, 77, 10, (hm_prefix_place){0}, CHOSEN, 2, 0);
+    hm_prefixes_hold(&f.prefixes, 1000, 77, 0, 10, (hm_prefix_place){0}, CHOSEN, 2, 0);
     cr_assert_eq(f.prefixes.held_count, 1);
     f.prefixes.spaced |= 1u << (10 - 1);
-    hm_prefixes_hold(&f.prefixes, 1000, 77, 10, (hm_prefix_place){0}, CHOSEN, 2, 0);
+    hm_prefixes_hold(&f.prefixes, 1000, 77, 0, 10, (hm_prefix_place){0}, CHOSEN, 2, 0);
     cr_assert_eq(f.prefixes.held_count, 2, "it had a space, and may have one again");
     tear_down(&f);
 }
@@ -319,9 +319,9 @@ Test(prefixes, a_prefix_that_two_channels_left_is_held_once)
 {
     fixture f;
     set_up(&f);
-    hm_prefixes_hold(&f.prefixes, 1000, 77, POOL, (hm_prefix_place){0}, CHOSEN, 2, 0);
+    hm_prefixes_hold(&f.prefixes, 1000, 77, 0, POOL, (hm_prefix_place){0}, CHOSEN, 2, 0);
     cr_assert_eq(hm_prefixes_drained(&f.prefixes, POOL, CHOSEN, 2), 0);
-    hm_prefixes_hold(&f.prefixes, 5000, 78, POOL, (hm_prefix_place){0}, CHOSEN, 2, 0);
+    hm_prefixes_hold(&f.prefixes, 5000, 78, 0, POOL, (hm_prefix_place){0}, CHOSEN, 2, 0);
     cr_assert_eq(f.prefixes.held_count, 1);
     hm_prefixes_expire(&f.prefixes, 5000 + HM_PREFIX_HOLD_NS - 1, &f.channels);
     cr_assert_eq(f.prefixes.held_count, 1, "from the second on, and not drained by the first");
@@ -351,8 +351,8 @@ Test(prefixes, nothing_is_held_without_a_prefix_or_a_pool)
     fixture f;
     set_up(&f);
     const uint64_t asked = f.counted.asked;
-    hm_prefixes_hold(&f.prefixes, 1, 77, POOL, (hm_prefix_place){0}, CHOSEN, 0, 1);
-    hm_prefixes_hold(&f.prefixes, 1, 77, HMX_NONE, (hm_prefix_place){0}, CHOSEN, 2, 1);
+    hm_prefixes_hold(&f.prefixes, 1, 77, 0, POOL, (hm_prefix_place){0}, CHOSEN, 0, 1);
+    hm_prefixes_hold(&f.prefixes, 1, 77, 0, HMX_NONE, (hm_prefix_place){0}, CHOSEN, 2, 1);
     cr_assert_eq(f.prefixes.held_count, 0);
     cr_assert_eq(f.counted.asked, asked);
     tear_down(&f);

@@ -88,6 +88,7 @@ hmx_status hm_core_init(hm_core *core, const hm_memory *memory, const hm_config 
     core->assignment.soft_moves = (limits->host_caps & HMX_CAP_SOFT_MOVE) != 0;
     core->assignment.prefixes.reported = (limits->host_caps & HMX_CAP_DRAIN_REPORT) != 0;
     memcpy(core->hash_key, hash_key, sizeof core->hash_key);
+    core->upstreams.most = limits->upstreams_max;
     *core->config = *config;
     (void)hm_upstreams_configure(&core->upstreams, config, NOBODY); /* at most 64: it fits */
     note_endpoints(core);

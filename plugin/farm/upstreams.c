@@ -23,12 +23,14 @@ uint32_t hm_upstreams_by_id(const hm_upstreams *u, const char *id)
 
 static uint32_t free_number(const hm_upstreams *u)
 {
-    for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
-        if (!u->rows[i].exists) {
-            return i + 1u;
+    const uint32_t most = u->most > 0 ? u->most : HMX_UPSTREAMS_MAX;
+    uint32_t best = HMX_NONE;
+    for (uint32_t i = 0; i < most; i++) {
+        if (!u->rows[i].exists && (best == HMX_NONE || u->left[i] < u->left[best - 1u])) {
+            best = i + 1u;
         }
     }
-    return HMX_NONE;
+    return best;
 }
 
 static int precedes(const hm_upstream *a, const hm_upstream *b)
@@ -62,6 +64,7 @@ static void retire(hm_upstreams *u, uint32_t i)
 {
     u->rows[i] = (hm_upstream){0};
     u->retired |= 1ull << i;
+    u->left[i] = ++u->leavers;
 }
 
 /* Rows whose id is not configured any more are removed, or free at once when nobody works there. */

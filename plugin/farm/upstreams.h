@@ -4,6 +4,8 @@
  * used, which must be left, and in which order they are preferred.
  *
  * An upstream's number (1..64) belongs to its id for as long as it is configured or has channels.
+ * Then it rests: what is still said about its owner must not be booked to another. A new id gets a
+ * number that nobody had, or, when there is none any more, the one that was left longest ago.
  * Who works where is assignment.h's business, what is owed to whom ledger.h's.
  */
 #ifndef PLUGIN_FARM_UPSTREAMS_H
@@ -54,6 +56,9 @@ typedef struct hm_upstreams {
     uint32_t count;                      /* entries of `order` */
     uint32_t top;                        /* highest index in use + 1 */
     uint64_t retired;                    /* numbers that were somebody's and are nobody's: bit i */
+    uint64_t left[HMX_UPSTREAMS_MAX];    /* when number i + 1 was left, counted; 0 = never used */
+    uint64_t leavers;                    /* so often a number was left */
+    uint32_t most;                       /* highest number that the host takes; 0 = 64 */
     uint8_t auto_redistribute;
     uint8_t auto_restore;
     uint8_t trust_all; /* all that could be used are out: then they are used after all */

@@ -133,8 +133,28 @@ Test(reconfigure, a_number_is_not_reused_before_the_last_channel_has_left, .init
     cr_assert_eq(reconfigure(IT_POOL("a", "60", "1") IT_POOL("b", "30", "2") IT_POOL("d", "5", "3")
                                  IT_POOL("e", "5", "4")),
                  HMX_OK);
-    cr_assert_eq(info_of("e").upstream, IT_C, "now it is free");
+    cr_assert_eq(info_of("e").upstream, 5, "what is still said of c is not said of e");
     cr_assert_eq(info_of("d").upstream, IT_D);
+    it_close(&H);
+}
+
+/* What is said late of a pool is not booked to the one that took its place. */
+Test(reconfigure, a_number_rests_when_its_pool_is_gone)
+{
+    it_open(&H, IT_POOL("a", "60", "1") IT_POOL("b", "40", "2"));
+    it_all_up(&H, 2);
+    it_channels(&H, 1, 1000);
+    it_paid(&H, 0, 1, 1000);
+    it_close_channel(&H, 0);
+    cr_assert_eq(reconfigure(IT_POOL("d", "60", "1") IT_POOL("b", "40", "2")), HMX_OK);
+    const uint32_t d = info_of("d").upstream;
+    cr_assert_eq(d, 3);
+    it_up(&H, d);
+    it_share(&H, 0, IT_A, HMX_SHARE_ACCEPTED, 1, 1000);
+    it_down(&H, IT_A);
+    H.host_faults_expected = H.host_faults;
+    cr_assert_eq(it_row(&H, d).accepted.count, 0);
+    cr_assert(it_row(&H, d).flags & HMX_ROW_UP);
     it_close(&H);
 }
 
@@ -142,7 +162,7 @@ Test(reconfigure, a_number_is_not_reused_before_the_last_channel_has_left, .init
  * not its extranonce space. */
 Test(reconfigure, a_reused_number_starts_from_nothing)
 {
-    it_open(&H, IT_ABC);
+    it_open_with(&H, IT_ABC, &(it_options){.upstreams_max = 3});
     for (uint32_t u = IT_A; u <= IT_C; u++) {
         it_up_space(&H, u, (uint8_t)(16 * u), 4, 8);
     }
@@ -168,8 +188,11 @@ Test(reconfigure, a_reused_number_starts_from_nothing)
 }
 
 /* The old owner failed within the hour; the first failure of the new one is a first failure. */
-Test(reconfigure, a_reused_number_starts_in_health, .init = setup)
+Test(reconfigure, a_reused_number_starts_in_health)
 {
+    it_open_with(&H, IT_ABC, &(it_options){.upstreams_max = 3});
+    it_all_up(&H, 3);
+    it_channels(&H, 100, 1000);
     it_down(&H, IT_C);
     it_up(&H, IT_C);
     it_run(&H, 61, 1, IT_APPLY);

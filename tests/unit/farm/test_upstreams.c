@@ -81,9 +81,9 @@ Test(upstreams, an_id_keeps_its_number_through_a_new_configuration)
     cr_assert_eq(hm_upstreams_configure(&upstreams, &config, NOBODY), 0);
     cr_assert_eq(hm_upstreams_by_id(&upstreams, "alpha"), 1);
     cr_assert_eq(hm_upstreams_by_id(&upstreams, "gamma"), 3);
-    cr_assert_eq(hm_upstreams_by_id(&upstreams, "delta"), 2, "beta's number was free at once");
+    cr_assert_eq(hm_upstreams_by_id(&upstreams, "delta"), 4, "beta's number rests");
     cr_assert_eq(upstreams.rows[2].facts.state, HMX_UPSTREAM_UP, "what is known of it stays");
-    cr_assert_eq(upstreams.rows[1].facts.state, 0, "of delta nothing is known");
+    cr_assert_eq(upstreams.rows[3].facts.state, 0, "of delta nothing is known");
     cr_assert_eq(upstreams.rows[2].percentage, 70.0);
     cr_assert_eq(upstreams.rows[0].config_row, 2);
     cr_assert_eq(upstreams.order[0], 2);
@@ -247,9 +247,13 @@ Test(upstreams, a_number_that_was_given_back_is_retired_until_somebody_has_it)
     cr_assert(hm_upstreams_retired(&upstreams, 1));
     configured("delta", 0.0, 3, 1);
     cr_assert_eq(hm_upstreams_configure(&upstreams, &config, NOBODY), 0);
-    cr_assert_eq(hm_upstreams_by_id(&upstreams, "delta"), 1);
-    cr_assert_not(hm_upstreams_retired(&upstreams, 1));
-    cr_assert(hm_upstreams_retired(&upstreams, 3));
+    cr_assert_eq(hm_upstreams_by_id(&upstreams, "delta"), 4, "that nobody has had");
+    upstreams.most = 4;
+    configured("epsilon", 0.0, 4, 1);
+    cr_assert_eq(hm_upstreams_configure(&upstreams, &config, NOBODY), 0);
+    cr_assert_eq(hm_upstreams_by_id(&upstreams, "epsilon"), 3, "that was left longest ago");
+    cr_assert(hm_upstreams_retired(&upstreams, 1));
+    cr_assert_not(hm_upstreams_retired(&upstreams, 3));
     cr_assert_not(hm_upstreams_retired(&upstreams, 0));
     cr_assert_not(hm_upstreams_retired(&upstreams, 65));
 }

@@ -12,6 +12,7 @@
 #include "host_stub/cmd/commands.h"
 #include "host_stub/cmd/find.h"
 #include "host_stub/report/report.h"
+#include "host_stub/sim/explain.h"
 #include "host_stub/sim/report.h"
 #include "host_stub/sim/run.h"
 
@@ -30,6 +31,7 @@ typedef struct options {
     uint64_t seconds;
     int quiet;
     int list;
+    int explain;
 } options;
 
 struct screen {
@@ -38,6 +40,9 @@ struct screen {
     unsigned log_lines;
     unsigned violation_lines;
     hs_report_watch *watch; /* with --report */
+    FILE *explain_to;       /* with --explain */
+    hs_explain explain;
+    int unexplained; /* the plugin tells nothing about itself */
 };
 
 static int need_scenario(void *given, char *why, size_t capacity)
@@ -74,6 +79,9 @@ static const hs_option OPTIONS[] = {
     HS_STRING(OUTPUT_FOLDER, "--frames", "DIR", AT(frames),
               "every connection as Stratum V2 frames: DIR/conn-<n>.hex towards the miners, "
               "DIR/up-<pool>.hex towards the pools; host_stub check reads them"),
+    HS_FLAG("--explain", AT(explain),
+            "a line, before the table, whenever the plugin wants something new: who is to be "
+            "moved, what is owed, and why a pool is out"),
     HS_FLAG("--quiet", AT(quiet), "no table, no progress, no log lines of the plugin"),
 };
 
@@ -144,6 +152,19 @@ static void show_violation(void *ctx, uint64_t second, enum hs_side side, const 
     }
 }
 
+static void explain(void *ctx, uint64_t second, hs_guard *guard)
+{
+    char line[HS_EXPLAIN_SIZE];
+    struct screen *const screen = ctx;
+    const int said = hs_explain_look(&screen->explain, guard, second, line, sizeof line);
+    if (said > 0) {
+        fprintf(screen->explain_to, "%s\n", line);
+    } else if (said < 0 && !screen->unexplained) {
+        screen->unexplained = 1;
+        fprintf(stderr, "--explain: this plugin has no %s\n", HMX_METRICS_ID);
+    }
+}
+
 /* ---- the result ---- */
 
 /* The run as a table, a line of JSON and a page. 0, or -1 when one cannot be written. */
@@ -194,7 +215,10 @@ static int simulate(hs_call *call, const hs_scenario *scenario, const hs_plugin 
     const options *const o = call->options;
     hs_sim_result result;
     hs_report_watch watch = {.so_far = NULL};
-    struct screen screen = {.quiet = o->quiet, .is_terminal = isatty(STDERR_FILENO)};
+    const int to_stdout = o->json != NULL && strcmp(o->json, "-") == 0;
+    struct screen screen = {.quiet = o->quiet,
+                            .is_terminal = isatty(STDERR_FILENO),
+                            .explain_to = to_stdout ? stderr : stdout};
     int status = HS_STATUS_WRONG;
     if (o->report != NULL) {
         hs_report_watch_begin(&watch, &result, o->seed);
@@ -209,6 +233,7 @@ static int simulate(hs_call *call, const hs_scenario *scenario, const hs_plugin 
                                 .frames = o->frames,
                                 .progress = show_progress,
                                 .share = o->report != NULL ? watch_share : NULL,
+                                .ticked = o->explain ? explain : NULL,
                                 .log = show_log,
                                 .violation = show_violation,
                                 .ctx = &screen};

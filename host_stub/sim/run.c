@@ -98,6 +98,9 @@ static void step(hs_sim *sim)
         work(sim);
     }
     record(sim);
+    if (sim->options->ticked != NULL) {
+        sim->options->ticked(sim->options->ctx, sim->second, sim->link.guard);
+    }
     hs_sim_second(sim, sim->second + 1);
     hs_sim_farm_hash(sim);
 }

@@ -37,6 +37,7 @@ typedef struct hs_sim_options {
     void (*log)(void *ctx, uint64_t second, uint32_t level, const char *text, uint64_t len);
     void (*violation)(void *ctx, uint64_t second, enum hs_side side, const char *check,
                       const char *text);
+    void (*ticked)(void *ctx, uint64_t second, hs_guard *guard); /* each second, after the tick */
     void (*finished)(void *ctx, hs_guard *guard); /* the last verdict is told, the plugin alive */
     void *ctx;
 } hs_sim_options;

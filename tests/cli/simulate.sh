@@ -46,6 +46,21 @@ done
 done_well --scenario hetero200 --config "$SOURCE/plugin.ini.example" --hours 0.5
 says '^pool_b +30\.00 ' # matched with the scenario's pools by their order
 
+# --explain: a line when something changes, not one each half minute; a pool that goes and comes is one.
+done_well --scenario outage --hours 7 --seed 2 --explain
+grep -E '^[0-9]{2}:[0-9]{2}:[0-9]{2} ' "$SCRATCH/out" >"$SCRATCH/why"
+lines=$(wc -l <"$SCRATCH/why")
+[ "$lines" -gt 5 ] && [ "$lines" -lt 300 ] || fail "--explain prints $lines lines"
+says '^00:00:30 .*move [0-9.]+ average miners from [abc] to [abc]'
+says '^0[0-6]:.* \(off by [0-9.]+ points, deadband [0-9.]+\).*; owed \(point-minutes\): [abc] -?[0-9.]+, '
+says '^06:00:[0-9]{2} .*; a is out \(down: the connection broke\)'
+says '^outage: '
+done_well --scenario outage --hours 1 --seed 2 --explain --json -
+[ "$(wc -l <"$SCRATCH/out")" -eq 1 ] || fail "--explain is in the JSON"
+grep -q '^00:00:30 ' "$SCRATCH/err" || fail "--explain --json - explains nothing"
+simulate --scenario pair --hours 0.1 --explain --plugin "$LIB/static.so"
+grep -qF -- "--explain: this plugin has no hashmux.metrics/1" "$SCRATCH/err" || fail "static explains itself"
+
 # JSON: one line, to a file or in place of the table.
 done_well --scenario hetero200 --seed 11 --hours 3 --json -
 [ "$(wc -l <"$SCRATCH/out")" -eq 1 ] || fail "--json - prints more than its line"

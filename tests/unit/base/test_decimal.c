@@ -52,15 +52,30 @@ Test(decimal, names_the_reason_of_each_refusal)
                 {"nan", HM_DECIMAL_NAN},
                 {"-NaN", HM_DECIMAL_NAN},
                 {"nan(0x1)", HM_DECIMAL_NAN},
+                {"NAN", HM_DECIMAL_NAN},
                 {"none", HM_DECIMAL_NOT_A_NUMBER},
+                {"fan", HM_DECIMAL_NOT_A_NUMBER},
+                {"nap", HM_DECIMAL_NOT_A_NUMBER},
+                {"n{n", HM_DECIMAL_NOT_A_NUMBER},
+                {"n!n", HM_DECIMAL_NOT_A_NUMBER},
+                {"onf", HM_DECIMAL_NOT_A_NUMBER},
                 {"is", HM_DECIMAL_NOT_A_NUMBER},
                 {"ink", HM_DECIMAL_NOT_A_NUMBER},
                 {"inf", HM_DECIMAL_INFINITY},
+                {"INF", HM_DECIMAL_INFINITY},
                 {"-Infinity", HM_DECIMAL_INFINITY},
                 {"0,5", HM_DECIMAL_COMMA},
                 {"1.000,5", HM_DECIMAL_COMMA},
                 {"1e3", HM_DECIMAL_EXPONENT},
                 {"1.5E-3", HM_DECIMAL_EXPONENT},
+                {"1e+3", HM_DECIMAL_EXPONENT},
+                {"1f3", HM_DECIMAL_TRAILING},
+                {"1e/", HM_DECIMAL_TRAILING},
+                {"1e:", HM_DECIMAL_TRAILING},
+                {"1/", HM_DECIMAL_TRAILING},
+                {"1:", HM_DECIMAL_TRAILING},
+                {"/1", HM_DECIMAL_NOT_A_NUMBER},
+                {":1", HM_DECIMAL_NOT_A_NUMBER},
                 {"0x1p3", HM_DECIMAL_TRAILING},
                 {"1234567890", HM_DECIMAL_TOO_MANY_DIGITS},
                 {"0000000001", HM_DECIMAL_TOO_MANY_DIGITS},
@@ -82,8 +97,12 @@ Test(decimal, names_the_reason_of_each_refusal)
         cr_assert(value == 4711, "'%s' wrote", rows[i].text);
     }
     for (int i = 0; i < HM_DECIMAL_REFUSALS; i++) {
-        cr_assert_gt(strlen(hm_decimal_reason((hm_decimal_refusal)i)), 5);
+        for (int other = 0; other < i; other++) {
+            cr_assert_str_neq(hm_decimal_reason((hm_decimal_refusal)i),
+                              hm_decimal_reason((hm_decimal_refusal)other));
+        }
     }
+    cr_assert_str_eq(hm_decimal_reason(HM_DECIMAL_REFUSALS), "is not a number", "that is none");
     double value = 4711;
     cr_assert_eq(hm_decimal_parse("1\0", 2, &value), HM_DECIMAL_TRAILING, "a NUL is no end");
 }
@@ -108,6 +127,9 @@ Test(decimal, whole_numbers)
                 {"0x10", HM_DECIMAL_TRAILING, 0},
                 {"30s", HM_DECIMAL_TRAILING, 0},
                 {"nan", HM_DECIMAL_NAN, 0},
+                {"-nan", HM_DECIMAL_NAN, 0},
+                {"+inf", HM_DECIMAL_INFINITY, 0},
+                {"2.x", HM_DECIMAL_TRAILING, 0},
                 {"", HM_DECIMAL_EMPTY, 0},
                 {"ten", HM_DECIMAL_NOT_A_NUMBER, 0}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -119,18 +141,34 @@ Test(decimal, whole_numbers)
     }
 }
 
+/* Every beginning of these, with something else behind each. */
 Test(decimal, what_stands_behind_the_number_is_not_looked_at)
 {
-    uint64_t whole = 0;
-    double number = 0;
-    cr_assert_eq(hm_decimal_parse_whole("-nan", 3, &whole), HM_DECIMAL_NOT_A_NUMBER);
-    cr_assert_eq(hm_decimal_parse("-nan", 3, &number), HM_DECIMAL_NOT_A_NUMBER);
-    cr_assert_eq(hm_decimal_parse_whole("12.5", 3, &whole), HM_DECIMAL_TRAILING);
-    cr_assert_eq(hm_decimal_parse_whole("12.5", 2, &whole), HM_DECIMAL_OK);
-    cr_assert_eq(whole, 12);
-    cr_assert_eq(hm_decimal_parse("12.5", 3, &number), HM_DECIMAL_BARE_POINT);
-    cr_assert_eq(hm_decimal_parse("12.55", 4, &number), HM_DECIMAL_OK);
-    cr_assert_eq(number, 12.5);
+    static const char *const texts[] = {"-nan", "+inf", "12.55", ".5", "1e5", "1E+5", "7,", "-3x"};
+    static const char *const behind[] = {"5",  ".5", "e5",  "+",         "n",
+                                         "an", "nf", "inf", "0000000000"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        for (size_t len = 0; len <= strlen(texts[i]); len++) {
+            char alone[32] = {0};
+            double number = 4711;
+            uint64_t whole = 4711;
+            memcpy(alone, texts[i], len);
+            const hm_decimal_refusal refusal = hm_decimal_parse(alone, len, &number);
+            const hm_decimal_refusal refusal_whole = hm_decimal_parse_whole(alone, len, &whole);
+            for (size_t k = 0; k < sizeof behind / sizeof behind[0]; k++) {
+                char text[32] = {0};
+                double number_here = 4711;
+                uint64_t whole_here = 4711;
+                memcpy(text, texts[i], len);
+                memcpy(text + len, behind[k], strlen(behind[k]));
+                cr_assert_eq(hm_decimal_parse(text, len, &number_here), refusal, "%s, %zu", text,
+                             len);
+                cr_assert_eq(hm_decimal_parse_whole(text, len, &whole_here), refusal_whole,
+                             "%s, %zu", text, len);
+                cr_assert(number_here == number && whole_here == whole, "%s, %zu", text, len);
+            }
+        }
+    }
 }
 
 Test(decimal, prints_the_shortest_form)
@@ -171,6 +209,18 @@ Test(decimal, refuses_to_round_what_has_no_six_places)
         cr_assert_eq(hm_decimal_print(rows[i], text), 0);
         cr_assert(rounded == 4711 && micros == 4711);
         cr_assert_str_eq(text, "");
+    }
+}
+
+Test(decimal, rounds_to_six_places)
+{
+    static const double rows[][2] = {
+        {0, 0},         {0.1234567, 0.123457}, {-0.1234564, -0.123456},   {4e-7, 0},
+        {5.1e-7, 1e-6}, {33.33, 33.33},        {1e8 / 3, 33333333.333333}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        double rounded = 4711;
+        cr_assert_eq(hm_decimal_round(rows[i][0], &rounded), 0, "row %zu", i);
+        cr_assert(rounded == rows[i][1], "row %zu: %.9f", i, rounded);
     }
 }
 

@@ -124,6 +124,110 @@ Test(text, utf8_characters)
     cr_assert(!hm_utf8_is_control(" ", 1) && !hm_utf8_is_control("\xC3\x85", 2));
 }
 
+/* The definition by way of the number: what the bytes say, written in the shortest form. */
+static size_t character_by_number(const unsigned char *b, size_t len)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t need = 0; /* the first byte has as many ones as the character has bytes */
+    while (need < 8 && (b[0] & 0x80u >> need) != 0) {
+        need++;
+    }
+    if (len == 0 || need < 2 || need > 4) {
+        return len > 0 && need == 0;
+    }
+    uint32_t number = b[0] & (0x7Fu >> need);
+    for (size_t i = 1; i < need; i++) {
+        if (i >= len || b[i] < 0x80 || b[i] > 0xBF) {
+            return 0;
+        }
+        number = number << 6 | (b[i] & 0x3F);
+    }
+    const int surrogate = number >= 0xD800 && number <= 0xDFFF;
+    return number < least[need] || surrogate || number > 0x10FFFF ? 0 : need;
+}
+
+/* Every pair of first bytes, and behind them the bounds of what may follow. */
+Test(text, utf8_characters_agree_with_their_numbers)
+{
+    static const unsigned char bounds[] = {0, 0x7F, 0x80, 0x81, 0xBF, 0xC0, 0xFF};
+    enum { BOUNDS = sizeof bounds };
+    for (unsigned pair = 0; pair < 0x10000; pair++) {
+        for (unsigned rest = 0; rest < BOUNDS * BOUNDS; rest++) {
+            const unsigned char b[] = {(unsigned char)(pair >> 8), (unsigned char)pair,
+                                       bounds[rest / BOUNDS], bounds[rest % BOUNDS]};
+            const int also_cut_off = rest % BOUNDS == 2;
+            for (size_t len = also_cut_off ? 0 : 4; len <= 4; len++) {
+                const size_t found = hm_utf8_character(b, len);
+                if (found != character_by_number(b, len)) {
+                    cr_assert_fail("%02X %02X %02X %02X, %zu bytes: %zu", b[0], b[1], b[2], b[3],
+                                   len, found);
+                }
+            }
+        }
+    }
+}
+
+Test(text, control_characters_are_those_below_a_blank_and_around_delete)
+{
+    for (unsigned number = 0; number < 0x800; number++) {
+        const unsigned char two[] = {(unsigned char)(0xC0 | number >> 6),
+                                     (unsigned char)(0x80 | (number & 0x3F))};
+        const unsigned char one = (unsigned char)number;
+        const int expected = number < 0x20 || (number >= 0x7F && number < 0xA0);
+        const int found = number < 0x80 ? hm_utf8_is_control(&one, 1) : hm_utf8_is_control(two, 2);
+        cr_assert_eq(found, expected, "U+%04X", number);
+    }
+    cr_assert_not(hm_utf8_is_control("\xE0\xA0\x80", 3));
+    cr_assert_not(hm_utf8_is_control("\xC2\x80\x80", 3), "the length is the caller's");
+}
+
+/* The end of a view is its length, and not what the memory behind it says. */
+Test(text, what_stands_behind_a_view_is_not_looked_at)
+{
+    char buffer[16];
+    hm_text t;
+    hm_text_init(&t, buffer, sizeof buffer);
+    hm_text_add_view(&t, "aa\xC3\xA9", 3);
+    cr_assert_str_eq(buffer, "aa\\xC3", "half of a character");
+    hm_text_init(&t, buffer, 2);
+    hm_text_add_view(&t, "a\x80", 2);
+    cr_assert_str_eq(buffer, "a", "it fits, and the byte behind it belongs to nothing");
+    cr_assert_eq(t.cut, 1);
+    hm_text_init(&t, buffer, 3);
+    hm_text_add_bytes(&t, "bc\x80", 2);
+    cr_assert_str_eq(buffer, "bc");
+    cr_assert_eq(t.cut, 0);
+}
+
+/* A character of which not even the first byte may stay, and bytes that are none: three at most are
+ * taken for the rest of one. */
+Test(text, a_cut_takes_back_one_character_at_most)
+{
+    static const struct {
+        const char *whole;
+        size_t capacity;
+        const char *kept;
+    } rows[] = {{"\xC3\xA9", 2, ""},
+                {"\xE2\x82\xAC", 2, ""},
+                {"\xE2\x82\xAC", 3, ""},
+                {"\xF0\x9F\x98\x80", 2, ""},
+                {"\xF0\x9F\x98\x80", 4, ""},
+                {"\xF0\x9F\x98\x80", 5, "\xF0\x9F\x98\x80"},
+                {"\xC3\xA9\xC3\xA9", 4, "\xC3\xA9"},
+                {"abcd\x80\x80\x80\x80\x80", 9, "abcd\x80"},
+                {"abcd\x80\x80\x80\x80", 8, "abcd"},
+                {"\x80\x80\x80\x80\x80\x80\x80", 7, "\x80\x80\x80"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char buffer[16];
+        hm_text t;
+        hm_text_init(&t, buffer, rows[i].capacity);
+        hm_text_add(&t, rows[i].whole);
+        cr_assert_str_eq(buffer, rows[i].kept, "row %zu", i);
+        cr_assert_eq(t.len, strlen(rows[i].kept), "row %zu", i);
+        cr_assert_eq(t.cut, strlen(rows[i].kept) < strlen(rows[i].whole), "row %zu", i);
+    }
+}
+
 Test(text, the_contracts_text_is_respected)
 {
     char buffer[8];

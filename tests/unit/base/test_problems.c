@@ -31,12 +31,47 @@ Test(problems, in_the_order_of_the_lines_and_whole_input_last)
                                   "f\\x0A: whole");
 }
 
+/* With something behind the last row that must stay as it is. */
+typedef struct guarded {
+    hm_problems p;
+    hm_problem behind;
+} guarded;
+
+static void check_behind(const guarded *g)
+{
+    static const hm_problem untouched;
+    cr_assert_eq(memcmp(&g->behind, &untouched, sizeof untouched), 0);
+}
+
+/* As they come in a file: what is too much is the last. */
+Test(problems, keeps_the_first_sixteen_that_come)
+{
+    static guarded g;
+    for (uint32_t n = 0; n < 40; n++) {
+        hm_problems_add(&g.p, 1 + n / 2, n % 2 == 0 ? "even" : "odd");
+        check_behind(&g);
+    }
+    cr_assert_eq(g.p.count, 40);
+    cr_assert_eq(g.p.kept, HM_PROBLEMS_KEPT);
+    for (uint32_t i = 0; i < HM_PROBLEMS_KEPT; i++) {
+        cr_assert_eq(g.p.rows[i].line, 1 + i / 2);
+        cr_assert_str_eq(g.p.rows[i].text, i % 2 == 0 ? "even" : "odd", "row %u", i);
+    }
+    hm_problems_add(&g.p, 4, "between");
+    check_behind(&g);
+    cr_assert_str_eq(g.p.rows[8].text, "between");
+    cr_assert_eq(g.p.rows[9].line, 5);
+    cr_assert_str_eq(g.p.rows[HM_PROBLEMS_KEPT - 1].text, "even");
+}
+
 Test(problems, keeps_the_first_sixteen_by_line)
 {
-    static hm_problems p;
+    static guarded g;
     for (uint32_t line = 40; line > 0; line--) {
-        hm_problems_add(&p, line, "x");
+        hm_problems_add(&g.p, line, "x");
+        check_behind(&g);
     }
+    const hm_problems p = g.p;
     cr_assert_eq(p.count, 40);
     cr_assert_eq(p.kept, HM_PROBLEMS_KEPT);
     for (uint32_t i = 0; i < HM_PROBLEMS_KEPT; i++) {

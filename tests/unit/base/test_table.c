@@ -117,6 +117,30 @@ Test(table, closes_gaps_in_runs_of_a_small_full_table)
     cr_assert_eq(counted.live_blocks, 0);
 }
 
+/* Twice as large before more than three quarters are taken, half as large below an eighth. */
+Test(table, grows_and_shrinks_at_exactly_these_counts)
+{
+    counted_memory counted = {0};
+    const hm_memory memory = counted_hm_memory(&counted);
+    static model m;
+    hm_table t;
+    uint32_t capacity = 16;
+    model_clear(&m);
+    hm_table_init(&t, &memory, HASH_KEY);
+    for (uint32_t i = 0; i < KEYS; i++) {
+        capacity *= 4 * (i + 1) > 3 * capacity ? 2 : 1;
+        add(&t, &m, i, i);
+        cr_assert_eq(t.capacity, capacity, "with %u", i + 1);
+    }
+    for (uint32_t left = KEYS - 1; left > 0; left--) {
+        capacity /= capacity > 16 && 8 * left < capacity ? 2 : 1;
+        take_out(&t, &m, left);
+        cr_assert_eq(t.capacity, capacity, "with %u left", left);
+    }
+    hm_table_free(&t);
+    cr_assert_eq(counted.live_blocks, 0);
+}
+
 Test(table, gives_all_memory_back_when_it_is_empty)
 {
     counted_memory counted = {0};
@@ -138,6 +162,7 @@ Test(table, gives_all_memory_back_when_it_is_empty)
     cr_assert_eq(hm_table_get(&t, 1), 1);
     hm_table_free(&t);
     cr_assert_eq(counted.live_bytes, 0);
+    cr_assert(t.count == 0 && t.capacity == 0 && t.entries == NULL, "as before the first key");
 }
 
 Test(table, knows_neither_zero_nor_what_was_never_put)
@@ -186,7 +211,9 @@ static uint64_t fill_and_empty(uint64_t fail_at)
     model_clear(&m);
     hm_table_init(&t, &memory, HASH_KEY);
     for (uint32_t i = 0; i < 700; i++) {
-        if (hm_table_put(&t, key_of(i), i) != 0) {
+        const int status = hm_table_put(&t, key_of(i), i);
+        if (status != 0) {
+            cr_assert_eq(status, -1);
             check_all(&t, &m);
             cr_assert_eq(hm_table_put(&t, key_of(i), i), 0, "the next try has memory");
         }

@@ -54,9 +54,16 @@ Test(config_pins, names)
     (void)fixture_accepted(AB PIN("abcdefghijklmnopqrstuvwxyz012345", "x", "a"));
     fixture_refused_with(AB PIN("abcdefghijklmnopqrstuvwxyz0123456", "x", "a"),
                          "<text>:13: [pin.abcdefghijklmnopqrstuvwxyz0123456] is no name of a pin");
-    /* The longest that the reader takes, longer than the struct's field. */
-    fixture_refused_with(AB PIN("abcdefghijklmnopqrstuvwxyz0123456789abcdefgh", "x", "a"),
-                         "<text>:13: [pin.abcdefghijklmnopqrstuvwxyz0123456789abc] is no name");
+    /* As long as the struct's field, and longer, up to what the reader takes: cut there. */
+    for (int len = 33; len <= 44; len++) {
+        char text[1024];
+        char reason[128];
+        static const char name[] = "abcdefghijklmnopqrstuvwxyz0123456789abcdefgh";
+        (void)snprintf(text, sizeof text, "%s" PIN("%.*s", "x", "a"), AB, len, name);
+        (void)snprintf(reason, sizeof reason, "<text>:13: [pin.%.*s] is no name of a pin",
+                       len < 39 ? len : 39, name);
+        fixture_refused_with(text, reason);
+    }
     fixture_refused(AB PIN("p", "x", "a") PIN("p", "y", "a"),
                     "<text>:16: section [pin.p] comes twice, first in line 13");
 }

@@ -37,6 +37,67 @@ Test(estimator, starts_from_what_is_declared_or_from_the_guess)
     cr_assert_eq(hm_estimate_init(&e, params(), 0.0, 456.0), 456.0);
 }
 
+/* In a record that was used before it is the same as if nothing had been. */
+Test(estimator, a_start_leaves_nothing_of_what_was)
+{
+    hm_estimate fresh;
+    hm_estimate again;
+    (void)hm_estimate_init(&fresh, params(), USUAL, 1.0);
+    const float tests[] = {fresh.drop, fresh.drop_s, fresh.drop_work,
+                           fresh.rise, fresh.rise_s, fresh.rise_work};
+    for (int i = 0; i < 6; i++) {
+        cr_assert_eq(tests[i], 0.0f, "%d", i);
+    }
+    cr_assert_eq(fresh.silent, 0.0f);
+    cr_assert_float_eq(fresh.b, 11.0 * 10.0, 1e-9, "shares of ten seconds until one was seen");
+    (void)update(&fresh, 3);
+    (void)hm_estimate_init(&again, params(), 2.0 * USUAL, 1.0);
+    for (int i = 0; i < 10; i++) {
+        (void)update(&again, i % 2 == 0 ? 3 : 0);
+    }
+    (void)hm_estimate_init(&again, params(), USUAL, 1.0);
+    (void)update(&again, 3);
+    cr_assert_float_eq(again.a, fresh.a, 1e-9);
+    cr_assert_float_eq(again.b, fresh.b, 1e-9);
+    cr_assert(again.drop == fresh.drop && again.rise == fresh.rise);
+}
+
+/* What is left of the memory when a change was found: what was seen since it began, and half a
+ * share at that rate. */
+static void check_cut(uint32_t before, uint32_t after, double most)
+{
+    hm_estimate e;
+    (void)hm_estimate_init(&e, params(), USUAL, 1.0);
+    for (int i = 0; i < 480; i++) {
+        (void)update(&e, before);
+    }
+    for (int i = 1; i <= 60; i++) {
+        const double was = e.a / e.b;
+        const double seconds = e.b;
+        const double rate = update(&e, after);
+        if (e.b < seconds) {
+            const double seen = after > 0 ? DIFFICULTY * after / DT_S : was / 4.0;
+            const double half_s = 0.5 * DIFFICULTY / seen;
+            cr_assert_leq(i, most);
+            cr_assert_float_eq(e.b, i * DT_S + half_s, 1e-6, "%f after %d", e.b, i);
+            cr_assert_float_eq(e.a, DIFFICULTY * after * i + 0.5 * DIFFICULTY, 1e-6, "%f", e.a);
+            cr_assert(after == 0 || fabs(rate - seen) < 1e-9 * seen);
+            cr_assert(e.drop == 0.0f && e.rise == 0.0f && e.drop_s == 0.0f && e.rise_s == 0.0f);
+            cr_assert(e.drop_work == 0.0f && e.rise_work == 0.0f);
+            return;
+        }
+    }
+    cr_assert_fail("from %u to %u: never found", before, after);
+}
+
+Test(estimator, a_change_leaves_what_was_seen_since_and_half_a_share)
+{
+    check_cut(6, 12, 9);
+    check_cut(6, 2, 10);
+    check_cut(3, 0, 9);
+    check_cut(3, 30, 2);
+}
+
 /* The declared hashrate weighs 11 shares: a first interval with twice as many shares as declared
  * moves the estimate by the weight of those. */
 Test(estimator, declared_hashrate_weighs_eleven_shares)

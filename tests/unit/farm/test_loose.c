@@ -22,7 +22,7 @@ static void set_up(fixture *f)
 {
     *f = (fixture){0};
     f->memory = counted_hm_memory(&f->counted);
-    cr_assert_eq(hm_channels_init(&f->channels, &f->memory, 1000, HASH_KEY), 0);
+    cr_assert_eq(hm_channels_init(&f->channels, &f->memory, 3 * HM_CHUNK_SLOTS, HASH_KEY), 0);
     hm_loose_init(&f->loose, &f->memory, HASH_KEY);
 }
 
@@ -111,6 +111,23 @@ Test(loose, agrees_with_a_list_through_random_additions)
         }
     }
     cr_assert_gt(collisions, 1000);
+    tear_down(&f);
+}
+
+/* Behind the last channel there is no memory yet. */
+Test(loose, a_full_chunk_is_listed_anew_up_to_its_end)
+{
+    fixture f;
+    uint32_t last = HM_SLOT_NONE;
+    set_up(&f);
+    for (uint32_t i = 0; i < HM_CHUNK_SLOTS; i++) {
+        const uint8_t prefix[] = {(uint8_t)(i >> 8), (uint8_t)i, 7, 7};
+        last = add(&f, POOL, prefix, sizeof prefix);
+    }
+    cr_assert_eq(f.channels.chunk_count, 1);
+    cr_assert_eq(f.channels.slots, HM_CHUNK_SLOTS);
+    cr_assert_eq(find(&f, POOL, "\3\377", 2), last);
+    cr_assert_eq(find(&f, POOL, "\4\0", 2), HM_SLOT_NONE);
     tear_down(&f);
 }
 

@@ -103,10 +103,9 @@ int hm_config_sum_is_whole(int64_t sum_micros)
     return off <= TOLERANCE_MICROS && off >= -TOLERANCE_MICROS;
 }
 
-/* How many upstreams are enabled, and with which kind of target. */
+/* How many upstreams are enabled, and how many of those have an absolute target. */
 typedef struct hm_target_kinds {
     uint32_t enabled;
-    uint32_t percentages;
     uint32_t absolute;
 } hm_target_kinds;
 
@@ -117,7 +116,7 @@ static int count_targets(const hm_judging *j, hm_target_kinds *out)
     const uint32_t percentage = hm_config_key_find(HM_SECTION_UPSTREAM, "percentage");
     const uint32_t absolute = hm_config_key_find(HM_SECTION_UPSTREAM, "hashrate_ths");
     const uint32_t enabled = hm_config_key_find(HM_SECTION_UPSTREAM, "enabled");
-    *out = (hm_target_kinds){0, 0, 0};
+    *out = (hm_target_kinds){0, 0};
     if (j->judge->gaps != NULL && j->judge->gaps->sections) {
         return -1;
     }
@@ -129,7 +128,6 @@ static int count_targets(const hm_judging *j, hm_target_kinds *out)
         }
         if (j->config->upstreams[i].enabled == 1) {
             out->enabled++;
-            out->percentages += has_percentage ? 1 : 0;
             out->absolute += has_absolute ? 1 : 0;
         }
     }

@@ -23,8 +23,7 @@ typedef struct hm_writing {
 
 static void flush(hm_writing *w, const hm_text *t)
 {
-    if (w->status == HMX_OK && t->len > 0 &&
-        w->to->write(w->to->ctx, t->data, (uint64_t)t->len) != HMX_OK) {
+    if (w->status == HMX_OK && w->to->write(w->to->ctx, t->data, (uint64_t)t->len) != HMX_OK) {
         w->status = HMX_E_IO;
     }
 }

@@ -11,6 +11,7 @@
 #define FAILOVER(field)   offsetof(hm_config, failover.field)
 #define UPSTREAM(field)   offsetof(hm_config_upstream, field)
 #define PIN(field)        offsetof(hm_config_pin, field)
+#define NO_RANGE          0, 0 /* of a key that is no number */
 
 static const hm_key_word models[] = {{"aggressive", HMX_TUNING_AGGRESSIVE},
                                      {"balanced", HMX_TUNING_BALANCED},
@@ -31,7 +32,7 @@ static const hm_key_word booleans[] = {{"true", 1}, {"false", 0}, {"yes", 1}, {"
 /* One row per key. */
 /* clang-format off */
 const hm_config_key hm_config_keys[] = {
-    {HM_SECTION_CONTROLLER, "tuning_model", HM_KEY_WORD, 0, 0, "", "balanced",
+    {HM_SECTION_CONTROLLER, "tuning_model", HM_KEY_WORD, NO_RANGE, "", "balanced",
      "How hard the controller pulls towards the targets.",
      CONTROLLER(tuning_model), HM_KEY_ALWAYS, models, NULL},
     {HM_SECTION_CONTROLLER, "kp", HM_KEY_DECIMAL, 0, 1000, "points per point", NULL,
@@ -52,7 +53,7 @@ const hm_config_key hm_config_keys[] = {
     {HM_SECTION_CONTROLLER, "min_reassignment_interval_secs", HM_KEY_WHOLE, 0, 604800, "seconds",
      "30", "A miner that was moved stays where it is for at least this long.",
      CONTROLLER(min_reassignment_interval_secs), HM_KEY_ALWAYS, NULL, NULL},
-    {HM_SECTION_CONTROLLER, "measure_on_accepted", HM_KEY_BOOLEAN, 0, 1, "", "true",
+    {HM_SECTION_CONTROLLER, "measure_on_accepted", HM_KEY_BOOLEAN, NO_RANGE, "", "true",
      "Measure the work that the pools credited (true), or all that was submitted (false).",
      CONTROLLER(measure_on_accepted), HM_KEY_ALWAYS, NULL, NULL},
     {HM_SECTION_CONTROLLER, "integral_limit", HM_KEY_DECIMAL, 0, 1000000, "points x minutes", "100",
@@ -64,7 +65,7 @@ const hm_config_key hm_config_keys[] = {
     {HM_SECTION_CONTROLLER, "estimator_window_secs", HM_KEY_WHOLE, 60, 604800, "seconds", "14400",
      "The time over which the hashrate of a steady miner is averaged.",
      CONTROLLER(estimator_window_secs), HM_KEY_ALWAYS, NULL, NULL},
-    {HM_SECTION_CONTROLLER, "time_slicing", HM_KEY_WORD, 0, 0, "", "auto",
+    {HM_SECTION_CONTROLLER, "time_slicing", HM_KEY_WORD, NO_RANGE, "", "auto",
      "Alternate a miner between pools when the miners are coarser than the targets.",
      CONTROLLER(time_slicing), HM_KEY_ALWAYS, slicing, NULL},
     {HM_SECTION_CONTROLLER, "noise_factor", HM_KEY_DECIMAL, 0, 10, "sigmas", NULL,
@@ -82,7 +83,7 @@ const hm_config_key hm_config_keys[] = {
     {HM_SECTION_CONTROLLER, "dwell_secs", HM_KEY_WHOLE, 0, 604800, "seconds", NULL,
      "Own dwell: the least time between two moves of one miner.",
      CONTROLLER(dwell_secs), CONTROLLER(has_dwell_secs), NULL, NULL},
-    {HM_SECTION_CONTROLLER, "reopen", HM_KEY_WORD, 0, 0, "", "off",
+    {HM_SECTION_CONTROLLER, "reopen", HM_KEY_WORD, NO_RANGE, "", "off",
      "Move a miner that ignores SetExtranoncePrefix by closing its channel (deaf), or never (off).",
      CONTROLLER(reopen), HM_KEY_ALWAYS, reopening, NULL},
     {HM_SECTION_CONTROLLER, "reopen_dwell_secs", HM_KEY_WHOLE, 0, 604800, "seconds", "3600",
@@ -92,10 +93,10 @@ const hm_config_key hm_config_keys[] = {
      "What reopening costs: so much of the miner's work. Not weighed yet: only a pool's end reopens.",
      CONTROLLER(reopen_cost_secs), HM_KEY_ALWAYS, NULL, NULL},
 
-    {HM_SECTION_FAILOVER, "auto_redistribute", HM_KEY_BOOLEAN, 0, 1, "", "true",
+    {HM_SECTION_FAILOVER, "auto_redistribute", HM_KEY_BOOLEAN, NO_RANGE, "", "true",
      "Spread the share of a pool that is down over the others, in proportion.",
      FAILOVER(auto_redistribute), HM_KEY_ALWAYS, NULL, NULL},
-    {HM_SECTION_FAILOVER, "auto_restore", HM_KEY_BOOLEAN, 0, 1, "", "true",
+    {HM_SECTION_FAILOVER, "auto_restore", HM_KEY_BOOLEAN, NO_RANGE, "", "true",
      "Give a pool its share again when it is back.",
      FAILOVER(auto_restore), HM_KEY_ALWAYS, NULL, NULL},
     {HM_SECTION_FAILOVER, "health_check_interval_secs", HM_KEY_WHOLE, 1, 86400, "seconds", "30",
@@ -107,23 +108,23 @@ const hm_config_key hm_config_keys[] = {
     {HM_SECTION_FAILOVER, "hold_down_max_secs", HM_KEY_WHOLE, 0, 604800, "seconds", "600",
      "The longest that it is kept out; at least hold_down_secs.",
      FAILOVER(hold_down_max_secs), HM_KEY_ALWAYS, NULL, NULL},
-    {HM_SECTION_FAILOVER, "grey_detection", HM_KEY_BOOLEAN, 0, 1, "", "true",
+    {HM_SECTION_FAILOVER, "grey_detection", HM_KEY_BOOLEAN, NO_RANGE, "", "true",
      "Take miners from a pool that is connected but rejects or swallows their shares.",
      FAILOVER(grey_detection), HM_KEY_ALWAYS, NULL, NULL},
     {HM_SECTION_FAILOVER, "grey_min_shares", HM_KEY_WHOLE, 10, 1000000, "shares", "50",
      "A pool is judged so only after this many answers to shares.",
      FAILOVER(grey_min_shares), HM_KEY_ALWAYS, NULL, NULL},
 
-    {HM_SECTION_UPSTREAM, "address", HM_KEY_ADDRESS, 0, 0, "", NULL,
+    {HM_SECTION_UPSTREAM, "address", HM_KEY_ADDRESS, NO_RANGE, "", NULL,
      "Host name or IP address of the pool, without the port.",
      UPSTREAM(address), HM_KEY_ALWAYS, NULL, NULL},
     {HM_SECTION_UPSTREAM, "port", HM_KEY_WHOLE, 1, 65535, "", NULL,
      "TCP port of the pool.",
      UPSTREAM(port), HM_KEY_ALWAYS, NULL, NULL},
-    {HM_SECTION_UPSTREAM, "authority_pubkey", HM_KEY_AUTHORITY, 0, 0, "", "",
+    {HM_SECTION_UPSTREAM, "authority_pubkey", HM_KEY_AUTHORITY, NO_RANGE, "", "",
      "The pool's public key: the proof that it is the pool who answers.",
      UPSTREAM(authority_pubkey), HM_KEY_ALWAYS, NULL, NULL},
-    {HM_SECTION_UPSTREAM, "user_identity", HM_KEY_IDENTITY, 0, 0, "", "",
+    {HM_SECTION_UPSTREAM, "user_identity", HM_KEY_IDENTITY, NO_RANGE, "", "",
      "The account at the pool, with which the proxy opens its channels there.",
      UPSTREAM(user_identity), HM_KEY_ALWAYS, NULL, NULL},
     {HM_SECTION_UPSTREAM, "percentage", HM_KEY_DECIMAL, 0, 100, "percent", NULL,
@@ -141,14 +142,14 @@ const hm_config_key hm_config_keys[] = {
     {HM_SECTION_UPSTREAM, "priority", HM_KEY_WHOLE, 0, 4294967295.0, "", NULL,
      "Where new miners go first: the smallest number. Each pool has a number of its own.",
      UPSTREAM(priority), HM_KEY_ALWAYS, NULL, NULL},
-    {HM_SECTION_UPSTREAM, "enabled", HM_KEY_BOOLEAN, 0, 1, "", "true",
+    {HM_SECTION_UPSTREAM, "enabled", HM_KEY_BOOLEAN, NO_RANGE, "", "true",
      "A pool that is not enabled gets no miner, and its percentage does not count.",
      UPSTREAM(enabled), HM_KEY_ALWAYS, NULL, NULL},
 
-    {HM_SECTION_PIN, "user_identity", HM_KEY_PATTERN, 0, 0, "", NULL,
+    {HM_SECTION_PIN, "user_identity", HM_KEY_PATTERN, NO_RANGE, "", NULL,
      "Which miners: the user_identity that they open their channels with.",
      PIN(user_identity), HM_KEY_ALWAYS, NULL, NULL},
-    {HM_SECTION_PIN, "upstream", HM_KEY_UPSTREAM, 0, 0, "", NULL,
+    {HM_SECTION_PIN, "upstream", HM_KEY_UPSTREAM, NO_RANGE, "", NULL,
      "Where they work, or stay: nobody moves them from where they are.",
      PIN(upstream), HM_KEY_ALWAYS, NULL, NULL},
 };

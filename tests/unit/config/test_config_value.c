@@ -177,6 +177,38 @@ Test(config_value, custom_gains_all_or_none)
     cr_assert_eq(c->controller.tuning_model, HMX_TUNING_BALANCED);
 }
 
+/* The account at a pool: nothing, or text that a line of a file can hold. */
+Test(config_value, accounts)
+{
+    static const struct {
+        const char *account;
+        const char *reason; /* NULL: it is good */
+    } rows[] = {{"", NULL},
+                {"wallet.farm_7", NULL},
+                {"caf\xC3\xA9 * [x] = a;b", NULL},
+                {"a\tb", "user_identity 'a\\x09b' has a control character"},
+                {";x", NULL /* a comment */}};
+    char text[1024];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        with_key(text, sizeof text, "user_identity", rows[i].account);
+        if (rows[i].reason != NULL) {
+            fixture_refused_with(text, rows[i].reason);
+        } else {
+            cr_assert_str_eq(fixture_accepted(text)->upstreams[0].user_identity,
+                             rows[i].account[0] == ';' ? "" : rows[i].account);
+        }
+    }
+    char longest[162];
+    memset(longest, 'x', sizeof longest);
+    longest[160] = '\0';
+    with_key(text, sizeof text, "user_identity", longest);
+    cr_assert_str_eq(fixture_accepted(text)->upstreams[0].user_identity, longest);
+    longest[160] = 'x';
+    longest[161] = '\0';
+    with_key(text, sizeof text, "user_identity", longest);
+    fixture_refused_with(text, "is too long; allowed: at most 160 bytes of printable text");
+}
+
 Test(config_value, addresses)
 {
     static const char *const good[] = {"a",

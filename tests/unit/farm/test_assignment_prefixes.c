@@ -191,3 +191,32 @@ Test(assignment_prefixes, what_was_offered_before_a_space_became_narrower_is_giv
     cr_assert_eq(hm_space(p, 1)->in_use, 1);
     farm_close(&f);
 }
+
+/* The first channel of all as any other: with its own prefix, what begins with it, and what it
+ * begins with. */
+Test(assignment_prefixes, a_prefix_collides_with_what_it_begins_and_what_begins_it)
+{
+    farm f;
+    uint8_t prefix[HMX_EXTRANONCE_MAX + 1] = {0};
+    uint32_t len = 0;
+    farm_open(&f, 2, HALVES, 100);
+    farm_grant(&f, 1, 8, 100);
+    farm_grant(&f, 2, 8, 100);
+    const uint32_t slot = farm_channel(&f, 1.0);
+    cr_assert_eq(farm_hot(&f, slot)->channel, 1);
+    cr_assert_eq(hm_assignment_place(&f.assignment, slot, 1, 0, prefix, &len), 0);
+    for (uint32_t n = 1; n <= len + 1; n++) {
+        cr_assert_eq(hm_assignment_collision(&f.assignment, 1, prefix, n), slot, "%u bytes", n);
+        cr_assert_eq(hm_assignment_collision(&f.assignment, 2, prefix, n), HM_SLOT_NONE);
+    }
+    cr_assert_eq(hm_assignment_collision(&f.assignment, 1, prefix, 0), HM_SLOT_NONE);
+    prefix[len - 1] ^= 1;
+    cr_assert_eq(hm_assignment_collision(&f.assignment, 1, prefix, len), HM_SLOT_NONE);
+    cr_assert_eq(hm_assignment_collision(&f.assignment, 1, prefix, len - 1), slot);
+    prefix[0] ^= 1;
+    cr_assert_eq(hm_assignment_collision(&f.assignment, 1, prefix, 1), HM_SLOT_NONE);
+    hm_assignment_close(&f.assignment, slot, 1);
+    prefix[0] ^= 1;
+    cr_assert_eq(hm_assignment_collision(&f.assignment, 1, prefix, 1), HM_SLOT_NONE);
+    farm_close(&f);
+}

@@ -96,6 +96,32 @@ Test(estimator, a_change_leaves_what_was_seen_since_and_half_a_share)
     check_cut(6, 2, 10);
     check_cut(3, 0, 9);
     check_cut(3, 30, 2);
+    check_cut(6, 9, 25);
+    check_cut(6, 4, 60);
+}
+
+/* Nothing in it depends on the unit of work: a farm of a smaller difficulty is the same farm. */
+Test(estimator, a_scale_of_difficulty_changes_nothing_but_the_scale)
+{
+    static const double scales[] = {0x1p-20, 0x1p-10, 0x1p30};
+    static const uint32_t shares[] = {0, 1, 3, 3, 12, 12, 12, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2};
+    enum { SHARES = sizeof shares / sizeof shares[0] };
+    const double decay = hm_decay(DT_S, params()->window_s);
+    for (int s = 0; s < 6; s++) {
+        const double scale = scales[s / 2];
+        const double nominal = s % 2 == 0 ? 3.0 * USUAL : 0.0;
+        hm_estimate a;
+        hm_estimate b;
+        double rate = hm_estimate_init(&a, params(), nominal, USUAL);
+        double scaled = hm_estimate_init(&b, params(), scale * nominal, scale * USUAL);
+        for (int i = 0; i < 20 * SHARES; i++) {
+            const uint32_t count = shares[i % SHARES];
+            cr_assert_eq(scaled, scale * rate, "scale %g, update %d", scale, i);
+            rate = hm_estimate_update(&a, params(), DIFFICULTY * count, count, DT_S, decay);
+            scaled =
+                hm_estimate_update(&b, params(), scale * DIFFICULTY * count, count, DT_S, decay);
+        }
+    }
 }
 
 /* The declared hashrate weighs 11 shares: a first interval with twice as many shares as declared
@@ -110,6 +136,10 @@ Test(estimator, declared_hashrate_weighs_eleven_shares)
     const double expected = (USUAL * seconds * f + 600.0) / (seconds * f + DT_S);
     cr_assert_float_eq(rate, expected, 1e-9);
     cr_assert_float_eq(rate, USUAL * (11.0 + 6.0) / (11.0 + 3.0), 0.01);
+    /* Also one that declares thrice what it does. */
+    (void)hm_estimate_init(&e, params(), 3.0 * USUAL, 1.0);
+    cr_assert_float_eq(update(&e, 3), (1100.0 * f + 300.0) / (1100.0 / (3.0 * USUAL) * f + DT_S),
+                       1e-9);
 }
 
 Test(estimator, unknown_hashrate_starts_at_six_shares_a_minute_of_the_first_difficulty)
@@ -255,6 +285,21 @@ Test(estimator, comes_back_at_its_old_rate_with_the_weight_of_four_shares)
     const double seconds = 4.0 * DIFFICULTY / USUAL;
     cr_assert_float_eq(rate, (USUAL * seconds * f + 600.0) / (seconds * f + DT_S), 1e-6);
     cr_assert_gt(update(&e, 0), 0.0, "and the count of silence starts anew");
+}
+
+Test(estimator, one_share_ends_a_silence)
+{
+    hm_estimate e;
+    (void)hm_estimate_init(&e, params(), USUAL, 1.0);
+    (void)update(&e, 3);
+    for (int i = 0; i < 100; i++) {
+        (void)update(&e, 0);
+    }
+    cr_assert_gt(update(&e, 1), 0.0);
+    cr_assert_gt(update(&e, 0), 0.0, "the count of silence starts anew");
+    (void)hm_estimate_init(&e, params(), USUAL, 1.0);
+    (void)update(&e, 1);
+    cr_assert_eq(e.difficulty, (float)DIFFICULTY, "one share tells the difficulty");
 }
 
 Test(estimator, a_share_outranks_what_is_declared_later)

@@ -376,6 +376,13 @@ Test(prefixes, forgetting_a_pool_keeps_what_is_held_on_others)
     cr_assert_eq(in_use(&f, OTHER), 10);
     cr_assert_eq(drained(&f, POOL, here[3]), -1);
     cr_assert_eq(drained(&f, OTHER, there[3]), 0);
+    const uint64_t pool = 1ull << (POOL - 1);
+    const uint64_t other = 1ull << (OTHER - 1);
+    f.prefixes.told = f.prefixes.spaced = f.prefixes.lost = pool | other;
+    hm_prefixes_forget(&f.prefixes, POOL);
+    cr_assert_eq(f.prefixes.told, other, "what a number meant is forgotten with the pool");
+    cr_assert_eq(f.prefixes.spaced, other);
+    cr_assert_eq(f.prefixes.lost, other);
     hm_prefixes_forget(&f.prefixes, OTHER);
     cr_assert_eq(f.prefixes.held_count, 0);
     cr_assert(f.prefixes.held == NULL, "nothing held needs no memory");

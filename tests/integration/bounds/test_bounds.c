@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Nothing at all, and just one: parked miners, a pool without a target, one of two gains. */
+#include "tests/integration/harness_field.h"
+
+static it_host H;
+
+#define AB IT_POOL("a", "60", "1") IT_POOL("b", "40", "2")
+
+/* They are nobody's canary: all are placed, down to the smallest. */
+Test(bounds, every_parked_miner_is_placed_once_a_pool_can_be_used)
+{
+    it_open(&H, AB);
+    for (uint32_t i = 0; i < 5; i++) {
+        it_channel_of(&H, 1000 + i);
+        cr_assert_eq(H.channels[i].upstream, HMX_NONE);
+    }
+    it_run(&H, 3, 1, IT_APPLY);
+    cr_assert_eq(H.moves, 0);
+    it_all_up(&H, 2);
+    it_advance(&H, 1);
+    cr_assert_eq(it_tick(&H), 5);
+    it_answer_all(&H, HMX_RESULT_APPLIED);
+    cr_assert_eq(it_count_on(&H, IT_A) + it_count_on(&H, IT_B), 5);
+    it_close(&H);
+}
+
+/* The miner that the host put there is wanted elsewhere, and its work is no controller's error. */
+static void check_no_controller(const char *controller)
+{
+    char config[1024];
+    snprintf(config, sizeof config, "%s" AB IT_POOL("c", "0", "3"), controller);
+    it_open(&H, config);
+    it_all_up(&H, 3);
+    it_channels(&H, 10, 1000);
+    it_run(&H, 60, 1, IT_APPLY);
+    cr_assert_eq(it_force(&H, 0, IT_C), HMX_OK);
+    for (uint32_t minute = 0; minute < 20; minute++) {
+        it_run(&H, 2, 30, IT_REFUSE);
+        const hmx_upstream_metrics row = it_row(&H, IT_C);
+        cr_assert_eq(row.effective_pct, 0.0);
+        cr_assert(row.p_points == 0.0 && row.i_points == 0.0 && row.d_points == 0.0);
+        cr_assert_eq(row.output_points, 0.0);
+        cr_assert_eq(row.command_pct, 0.0);
+    }
+    it_close(&H);
+}
+
+Test(bounds, a_pool_without_a_target_has_no_controller)
+{
+    check_no_controller("");
+    check_no_controller(IT_KP_ALONE);
+    check_no_controller("[controller]\ntuning_model = proportional_only\n");
+}
+
+static int is_said_with(const char *kp, const char *ki)
+{
+    char config[1024];
+    snprintf(config, sizeof config,
+             "[controller]\nevaluation_interval_secs = 600\nkp = %s\nki = %s\nkd = 0\n" AB, kp, ki);
+    it_open(&H, config);
+    it_all_up(&H, 2);
+    it_channels(&H, 10, 1000);
+    it_run(&H, 3, 600, IT_APPLY);
+    const int said = strstr(H.log, "the gains that are set are more than") != NULL;
+    it_close(&H);
+    return said;
+}
+
+/* Every 600 s with a window of 600 s: Kp 1 and Ki 0.1 are the most. */
+Test(bounds, each_gain_alone_can_be_more_than_an_interval_bears)
+{
+    cr_assert_not(is_said_with("1", "0.1"));
+    cr_assert(is_said_with("1.000001", "0.1"));
+    cr_assert(is_said_with("1", "0.100001"));
+    cr_assert(is_said_with("2", "0.2"));
+}

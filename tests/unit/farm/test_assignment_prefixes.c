@@ -192,6 +192,26 @@ Test(assignment_prefixes, what_was_offered_before_a_space_became_narrower_is_giv
     farm_close(&f);
 }
 
+/* A host that names no prefix put the one in force that was offered. */
+Test(assignment_prefixes, what_was_offered_is_in_force_when_the_host_names_none)
+{
+    farm f;
+    hm_decision d;
+    farm_open(&f, 2, HALVES, 100);
+    farm_grant(&f, 2, 8, 100);
+    const uint32_t slot = farm_place(&f, 1.0, 1);
+    (void)hm_assignment_propose(&f.assignment, slot, 2, HMX_DECISION_MOVE, HMX_REASON_BALANCE, 5,
+                                &d);
+    cr_assert_gt(d.prefix_len, 0);
+    hm_assignment_apply(&f.assignment, slot, 6, NULL, 0);
+    cr_assert_eq(farm_cold(&f, slot)->prefix_len, d.prefix_len);
+    cr_assert_eq(memcmp(farm_cold(&f, slot)->prefix, d.prefix, d.prefix_len), 0);
+    cr_assert_eq(farm_cold(&f, slot)->place.count, 1);
+    cr_assert_eq(hm_space(&f.assignment.prefixes, 2)->in_use, 1);
+    cr_assert_eq(farm_hot(&f, slot)->moved_ns, 6);
+    farm_close(&f);
+}
+
 /* The first channel of all as any other: with its own prefix, what begins with it, and what it
  * begins with. */
 Test(assignment_prefixes, a_prefix_collides_with_what_it_begins_and_what_begins_it)

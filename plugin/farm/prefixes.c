@@ -360,9 +360,6 @@ void hm_prefixes_block(hm_prefixes *p, uint64_t which, const hm_channels *channe
 
 static int is_confirmed(const hm_held_prefix *h, const hm_channels *channels)
 {
-    if (!h->unconfirmed) {
-        return 1;
-    }
     const uint32_t slot = hm_channels_find(channels, h->channel, 0);
     return slot == HM_SLOT_NONE || (hm_hot(channels, slot)->marks & HM_MARK_UNCONFIRMED) == 0;
 }

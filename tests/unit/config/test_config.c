@@ -148,8 +148,53 @@ Test(config, unknown_keys_and_sections)
                     "<text>:1: unknown section [upstream]; did you mean [upstream.<id>]? known: "
                     "[controller], [failover], [upstream.<id>], [pin.<name>]");
     fixture_refused_with("[pool]\n", "unknown section [pool]; known: [controller]");
+    fixture_refused_with("[upst]\n", "unknown section [upst]; did you mean [upstream.<id>]?");
+    fixture_refused_with("[ups]\n", "unknown section [ups]; known: [controller]");
     fixture_refused_with("[pin]\n", "unknown section [pin]; did you mean [pin.<name>]? known");
     fixture_refused_with(A100 "upstream = x\n", "it belongs in [pin.<name>]; known: address");
+}
+
+/* One slip, and one more for each five characters of the longer name; or the beginning of a name,
+ * from four characters on. */
+Test(config, what_was_meant_is_guessed_up_to_here)
+{
+    static const struct {
+        const char *seen;
+        const char *meant; /* NULL = no guess */
+    } rows[] = {{"prcntag", "percentage"},
+                {"prcntg", NULL},
+                {"pertage", "percentage"},
+                {"xpercentagexx", "percentage"},
+                {"xxpercentagexxx", NULL},
+                {"prioxxty", "priority"},
+                {"prioxxxy", NULL},
+                {"xpriorityx", "priority"},
+                {"por", "port"},
+                {"po", NULL},
+                {"p", NULL},
+                {"porT", "port"},
+                {"porxx", "port"},
+                {"poxx", NULL},
+                {"portx", "port"},
+                {"portxx", "port"}, /* as its beginning */
+                {"enab", "enabled"},
+                {"ena", NULL},
+                {"ENAB", NULL},
+                {"AddreXX", "address"},
+                {"addreXXX", NULL},
+                {"max_th", "max_ths"},
+                {"min_th", "min_ths"},
+                {"mxx_ths", "max_ths"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[64];
+        char reason[160];
+        (void)snprintf(text, sizeof text, "[upstream.a]\n%s = 1\n", rows[i].seen);
+        (void)snprintf(reason, sizeof reason, "unknown key '%s' in [upstream.a]; %s%s%s",
+                       rows[i].seen, rows[i].meant != NULL ? "did you mean '" : "known: address",
+                       rows[i].meant != NULL ? rows[i].meant : "",
+                       rows[i].meant != NULL ? "'?" : "");
+        fixture_refused_with(text, reason);
+    }
 }
 
 /* What stood in a section that could not be read nobody knows: no word about sums and missing
@@ -293,6 +338,11 @@ Test(config, address_and_port_are_unique)
                          "has the same address, port and user_identity");
     fixture_refused_with(AT("a", "p.example.", "1", "1") AT("b", "p.EXAMPLE", "1", "2"),
                          "has the same address, port and user_identity");
+    fixture_refused_with(AT("a", "az.AZ.example", "1", "1") AT("b", "AZ.az.example", "1", "2"),
+                         "has the same address, port and user_identity");
+    (void)fixture_accepted(AT("a", "p.example", "1", "1") AT("b", "0.example", "1", "2"));
+    (void)fixture_accepted(AT("a", "p1.example", "1", "1") AT("b", "pQ.example", "1", "2"));
+    (void)fixture_accepted(AT("a", "pQ.example", "1", "1") AT("b", "p1.example", "1", "2"));
     /* A point at the end changes nothing; one with a label of a single letter behind it does. */
     (void)fixture_accepted(AT("a", "p.example", "1", "1") AT("b", "p.example.x", "1", "2"));
     (void)fixture_accepted(AT("a", "p.example.x", "1", "1") AT("b", "p.example", "1", "2"));

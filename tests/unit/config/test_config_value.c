@@ -291,6 +291,16 @@ Test(config_value, authority_keys)
         "<text>:1: [upstream.a] authority_pubkey is empty: whoever answers at this address is "
         "taken "
         "for the pool");
+    cr_assert_str_eq(
+        fixture_text("[upstream.a]\naddress=a\nport=1\npriority=1\npercentage=50\n"
+                     "[upstream.b]\naddress=b\nport=1\npriority=2\npercentage=50\n"
+                     "authority_pubkey =\n")
+            ->warnings,
+        "<text>:1: [upstream.a] authority_pubkey is empty: whoever answers at this address is "
+        "taken for the pool\n"
+        "<text>:11: [upstream.b] authority_pubkey is empty: whoever answers at this address is "
+        "taken for the pool",
+        "of each of them");
     with_key(text, sizeof text, "authority_pubkey",
              "0276637000979c1c11af0c300bcd8c7fe48610fce9b9c11e3daee35ae0b08a7455");
     const hm_config *const c = fixture_accepted(text);

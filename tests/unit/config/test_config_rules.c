@@ -108,6 +108,16 @@ Test(config_rules, whole_numbers_words_and_booleans)
            "[upstream.c] enabled 7 is out of range; allowed: true, false, yes, no, on, off, 1, 0");
 }
 
+Test(config_rules, an_authority_key_of_one_character_is_none)
+{
+    hm_config *const c = valid();
+    (void)strcpy(c->upstreams[0].authority_pubkey, "9");
+    c->upstreams[0].has_key = 1;
+    memset(c->upstreams[0].key, 0, sizeof c->upstreams[0].key);
+    cr_assert_not_null(strstr(why_of(hm_config_validate, c), "[upstream.a] authority_pubkey"));
+    cr_assert_not_null(strstr(why_of(hm_config_validate, c), "is too short with 1 characters"));
+}
+
 Test(config_rules, gains_count_only_when_they_are_custom)
 {
     hm_config *c = valid();

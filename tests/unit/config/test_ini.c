@@ -94,7 +94,13 @@ Test(ini, line_ends_byte_order_mark_and_last_line)
     reads("[a]\r\nx=1\r\n\r\ny=2", "[a]@1 a.x=1@2 a.y=2@4 ");
     reads("\xEF\xBB\xBF[a]\nx=1", "[a]@1 a.x=1@2 ");
     reads("\xEF\xBB\xBF; c\n[a]\nx=1\r", "[a]@2 a.x=1@3 ");
-    refuses("[a]\n\xEF\xBB\xBFx=1\n", "f:2: a character that is not ASCII", "[a]@1 ");
+    reads("\xEF\xBB\xBF", "");
+    reads("\xEF\xBB\xBF\n[a]\nx=1", "[a]@2 a.x=1@3 ");
+    refuses("\xEF\xBB[a]\n", "f:1: not valid UTF-8 (byte 0xEF at position 1)", "");
+    refuses("[a]\n\xEF\xBB\xBFx=1\n",
+            "f:2: a character that is not ASCII; those are allowed in values and comments only "
+            "(byte 0xEF at position 1)",
+            "[a]@1 ");
     refuses("[a]\rx=1\n", "f:1: a control character; only tab is allowed (byte 0x0D at position 4)",
             "[?]@1 ");
 }

@@ -272,6 +272,29 @@ Test(ini, several_problems_in_one_text)
                                   "f:5: section '[b' is not closed; write [name]");
 }
 
+/* Behind the end of the text stands what would make it good, or a mark of it. */
+Test(ini, what_stands_behind_the_text_is_not_looked_at)
+{
+    refuses_bytes("[a]\nx=\xC3\xA9", 7, "f:2: not valid UTF-8 (byte 0xC3 at position 3)", "[a]@1 ");
+    refuses_bytes("\xEF\xBB\xBF", 2, "f:1: not valid UTF-8 (byte 0xEF at position 1)", "");
+    refuses_bytes("[a]", 2, "f:1: section '[a' is not closed", "[?]@1 ");
+    refuses_bytes("[a]\nx=1", 5, "f:2: 'x' has no =", "[a]@1 ");
+    refuses_bytes("[a]x\n", 5, "f:1: text after the ] of '[a]x'", "[?]@1 ");
+    reads("[a]\n \n\t\nx=\t\ny= z\n", "[a]@1 a.x=@4 a.y=z@5 ");
+}
+
+Test(ini, a_section_that_comes_twice_is_found_wherever_it_was)
+{
+    for (unsigned twice = 0; twice < 4; twice++) {
+        char data[64];
+        char problem[80];
+        (void)snprintf(data, sizeof data, "[s0]\n[s1]\n[s2]\n[s3]\n[s%u]\n", twice);
+        (void)snprintf(problem, sizeof problem, "f:5: section [s%u] comes twice, first in line %u",
+                       twice, twice + 1);
+        refuses(data, problem, "[s0]@1 [s1]@2 [s2]@3 [s3]@4 [?]@5 ");
+    }
+}
+
 Test(ini, too_many_sections)
 {
     static char data[16384];
@@ -284,6 +307,7 @@ Test(ini, too_many_sections)
     cr_assert_eq(r->problem_count, 2);
     cr_assert_str_eq(r->problems, "f:257: too many sections; at most 256 are allowed\n"
                                   "f:258: too many sections; at most 256 are allowed");
+    cr_assert_not_null(strstr(r->events, "[s255]@256 [?]@257 [?]@258 "), "their keys go nowhere");
 }
 
 Test(ini, too_much_text)

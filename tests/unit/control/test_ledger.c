@@ -62,6 +62,51 @@ Test(ledger, window_and_debt_have_the_values_computed_by_hand)
     cr_assert_float_eq(in.integral_point_min, 100.0 * (200.0 - window) / (25.0 * 60.0), 1e-9);
 }
 
+/* All that a settlement keeps, and nothing of what is not among the first n. */
+Test(ledger, a_settlement_has_all_values_computed_by_hand)
+{
+    const double work[] = {0.5, 0.25, 0.0, 4000.0};
+    const double f = exp(-0.05);
+    const double g = exp(-DT_S / 1200.0);
+    hm_ledger_verdict(&ledger, 2, 0.75, 3, 1);
+    hm_ledger_verdict(&ledger, 2, 0.25, 1, 0);
+    hm_ledger_verdict(&ledger, 4, 1.0, 1, 1);
+    credit(work, 4);
+    const hm_account fourth = ledger.accounts[3];
+    settle(3, SPLIT);
+    cr_assert_eq(memcmp(&ledger.accounts[3], &fourth, sizeof fourth), 0);
+    cr_assert_float_eq(ledger.accounts[0].debt, 0.6 * 0.75 - 0.5, 1e-12);
+    credit(work, 2);
+    settle(3, SPLIT);
+    cr_assert_float_eq(ledger.accounts[0].delivered, 0.5 * (1.0 + f), 1e-12);
+    cr_assert_float_eq(ledger.accounts[1].delivered, 0.25 * (1.0 + f), 1e-12);
+    cr_assert_eq(ledger.accounts[2].delivered, 0.0);
+    cr_assert_eq(ledger.accounts[0].total, 1.0);
+    cr_assert_float_eq(ledger.accounts[1].accepted, 0.75 * g * g, 1e-12);
+    cr_assert_float_eq(ledger.accounts[1].rejected, 0.25 * g * g, 1e-12);
+    cr_assert_float_eq(ledger.accounts[1].verdicts, 4.0 * g * g, 1e-12);
+    cr_assert_eq(memcmp(&ledger.accounts[3], &fourth, sizeof fourth), 0);
+}
+
+/* Work of any pool ends it, also of the first alone or of one that takes no part. */
+Test(ledger, silence_is_the_time_without_any_work)
+{
+    for (uint32_t i = 0; i < 3; i++) {
+        const uint8_t nobody[] = {0, 0, 0};
+        double work[] = {0.0, 0.0, 0.0};
+        memset(&ledger, 0, sizeof ledger);
+        work[i] = 0.125;
+        settle(3, SPLIT);
+        settle(3, SPLIT);
+        cr_assert_eq(ledger.silent_s, 2 * DT_S);
+        credit(work, 3);
+        hm_ledger_settle(&ledger, SPLIT, nobody, 3, DT_S, WINDOW_S, 0, NO_LIMIT);
+        cr_assert_eq(ledger.silent_s, 0.0, "pool %u", i + 1);
+        settle(3, SPLIT);
+        cr_assert_eq(ledger.silent_s, DT_S);
+    }
+}
+
 Test(ledger, lasting_error_fills_the_window_to_the_error_itself)
 {
     const double work[] = {58.0 * DT_S, 32.0 * DT_S, 10.0 * DT_S};
@@ -280,6 +325,17 @@ Test(ledger, closing_shares_the_debt_so_that_all_owe_nothing_in_sum)
     cr_assert(ledger.accounts[1].debt == 0.0 && ledger.accounts[2].window == 0.0);
 }
 
+Test(ledger, closing_looks_at_as_many_as_there_are)
+{
+    const double effective[] = {0.2, 0.6, 0.2, 0.5};
+    owe_forty();
+    ledger.accounts[3].debt = ledger.accounts[3].window = 7.0;
+    hm_ledger_close(&ledger, 1, effective, 3, 0.5);
+    cr_assert_float_eq(ledger.accounts[2].debt, 0.5 * (10.0 - 10.0), 1e-12);
+    cr_assert_float_eq(ledger.accounts[1].window, 0.5 * (30.0 - 30.0), 1e-12);
+    cr_assert(ledger.accounts[3].debt == 7.0 && ledger.accounts[3].window == 7.0);
+}
+
 Test(ledger, closing_what_is_not_a_number_leaves_the_others_sound)
 {
     const double effective[] = {0.2, 0.6, 0.2};
@@ -311,6 +367,15 @@ Test(ledger, acceptance_has_fifty_accepted_shares_as_prior)
     hm_ledger_verdict(&ledger, 1, 280.0, 40, 1);
     cr_assert_float_eq(hm_ledger_acceptance(&ledger, 1), 90.0 / 100.0, 1e-12);
     cr_assert_eq(hm_ledger_acceptance(&ledger, 2), 1.0, "of its own upstream only");
+    double accepted = 0.0;
+    double rejected = 0.0;
+    hm_ledger_verdict(&ledger, 3, 0.25, 4, 0); /* of next to no difficulty */
+    hm_ledger_verdict(&ledger, 3, 0.75, 12, 1);
+    cr_assert_float_eq(hm_ledger_acceptance(&ledger, 3), 62.0 / 66.0, 1e-12);
+    hm_account_verdicts(&ledger.accounts[2], &accepted, &rejected);
+    cr_assert(accepted == 12.0 && rejected == 4.0, "%f and %f", accepted, rejected);
+    hm_account_restore_verdicts(&ledger.accounts[3], 0.3, 0.2); /* nearly forgotten */
+    cr_assert_float_eq(hm_ledger_acceptance(&ledger, 4), 50.3 / 50.5, 1e-12);
     hm_ledger_verdict(&ledger, 1, 700000.0, 100000, 0);
     cr_assert_eq(hm_ledger_acceptance(&ledger, 1), 0.5, "never below a half");
 }
@@ -385,6 +450,9 @@ Test(ledger, sigma_is_the_luck_of_ten_minutes)
     cr_assert_float_eq(
         hm_ledger_sigma_points(&ledger, (const double[]){0.1, 0.3, 0.05}, 3, hashrate), widest,
         1e-9);
+    cr_assert_float_eq(
+        hm_ledger_sigma_points(&ledger, (const double[]){0.3, 0.1, 0.05, 0.5}, 3, hashrate), widest,
+        1e-9, "the first is the widest, and the fourth is not asked for");
     cr_assert_eq(hm_ledger_sigma_points(&ledger, (const double[]){1.0}, 1, hashrate), 0.0,
                  "one pool cannot be unlucky against itself");
 }

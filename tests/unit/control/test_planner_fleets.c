@@ -153,6 +153,50 @@ static void draw_exact_fleet(farm *fleet, uint64_t seed)
     (void)farm_place(fleet, 1024.0 - sum, 1);
 }
 
+/* A fleet of multiples of 1/64, times a power of two. */
+static void plan_scaled(double scale, uint64_t seed, record *decided)
+{
+    uint8_t leave[HM_PLACES] = {1, 0, 1};
+    const uint8_t canary[HM_PLACES] = {0, 0, 1};
+    draw_fleet(&f, &seed, 4, 20u + draw_below(&seed, 60));
+    for (uint32_t slot = 0; slot < f.assignment.channels.slots; slot++) {
+        farm_hot(&f, slot)->hashrate *= scale;
+    }
+    for (uint32_t place = 0; place < HM_PLACES; place++) {
+        f.assignment.allocated[place] *= scale;
+        f.assignment.working[place] *= scale;
+    }
+    f.most[1] = 0.4 * total_of(&f);
+    const hm_plan_request request = request_for(&f, 0.5);
+    decided->count = 0;
+    (void)plan_with(&f, &request, MANY, decided);
+    apply_all(&f, 1000 * SECOND_NS);
+    hm_outbox out = outbox_of(decided, MANY);
+    (void)hm_evacuate(&f.buckets, &f.assignment, &request, leave, canary, &out);
+    decided->count += out.count;
+    apply_all(&f, 1000 * SECOND_NS);
+    farm_close(&f);
+}
+
+/* Nothing in it depends on the unit of hashrate. */
+Test(planner_fleets, all_hashrates_times_a_power_of_two_give_the_same_decisions)
+{
+    static const double scales[] = {0x1p-40, 0x1p-8, 0x1p50};
+    static record other;
+    uint32_t decisions = 0;
+    for (uint64_t round = 0; round < 60; round++) {
+        plan_scaled(1.0, 900 + round, &r);
+        plan_scaled(scales[round % 3], 900 + round, &other);
+        cr_assert_eq(r.count, other.count, "round %u", (unsigned)round);
+        for (uint32_t i = 0; i < r.count; i++) {
+            cr_assert_eq(r.list[i].channel, other.list[i].channel, "round %u", (unsigned)round);
+            cr_assert_eq(r.list[i].to, other.list[i].to);
+        }
+        decisions += r.count;
+    }
+    cr_assert_gt(decisions, 1000, "%u", decisions);
+}
+
 Test(planner_fleets, a_small_buffer_gives_the_same_plan_in_portions)
 {
     static record portions;

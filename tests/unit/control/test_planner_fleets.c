@@ -46,6 +46,101 @@ Test(planner_fleets, random_fleets_end_near_their_targets_and_no_hashrate_is_los
     }
 }
 
+/* The better of two, by distance, rest and age; slots as the planner compares them. */
+static uint32_t better_of(farm *fleet, uint32_t a, uint32_t b, double wanted)
+{
+    if (a == HM_SLOT_NONE || b == HM_SLOT_NONE) {
+        return a == HM_SLOT_NONE ? b : a;
+    }
+    const double off_a = fabs(farm_hot(fleet, a)->hashrate - wanted);
+    const double off_b = fabs(farm_hot(fleet, b)->hashrate - wanted);
+    const uint64_t moved_a = farm_hot(fleet, a)->moved_ns;
+    const uint64_t moved_b = farm_hot(fleet, b)->moved_ns;
+    if (off_a != off_b) {
+        return off_a < off_b ? a : b;
+    }
+    return moved_a != moved_b ? (moved_a < moved_b ? a : b) : (a < b ? a : b);
+}
+
+/* The best of pool 1 in one bucket that may go to pool 2; *occupied: is anybody there? */
+static uint32_t best_in(farm *fleet, uint32_t bucket, double wanted, int *occupied)
+{
+    uint32_t best = HM_SLOT_NONE;
+    *occupied = 0;
+    for (uint32_t slot = 0; slot < fleet->assignment.channels.slots; slot++) {
+        const hm_channel_hot *const hot = farm_hot(fleet, slot);
+        if (hot->upstream != 1 || hm_bucket_of(&fleet->buckets, hot->hashrate) != bucket) {
+            continue;
+        }
+        *occupied = 1;
+        if (farm_cold(fleet, slot)->upstreams_allowed & 2u) {
+            best = better_of(fleet, slot, best, wanted);
+        }
+    }
+    return best;
+}
+
+/* The best in the nearest of the four occupied buckets on each side that has one. */
+static uint32_t best_around(farm *fleet, double wanted)
+{
+    const int middle = (int)hm_bucket_of(&fleet->buckets, wanted);
+    int occupied = 0;
+    uint32_t best = best_in(fleet, (uint32_t)middle, wanted, &occupied);
+    for (int way = -1; way <= 1; way += 2) {
+        int seen = way < 0 ? occupied : 0;
+        uint32_t here = HM_SLOT_NONE;
+        for (int bucket = middle + way;
+             here == HM_SLOT_NONE && seen < 4 && bucket >= 0 && bucket < HM_BUCKETS;
+             bucket += way) {
+            int some = 0;
+            here = best_in(fleet, (uint32_t)bucket, wanted, &some);
+            seen += some;
+        }
+        best = better_of(fleet, here, best, wanted);
+    }
+    return best;
+}
+
+/* One move, out of at most 40 channels, of which some may not go: the one that was to be found. */
+Test(planner_fleets, the_channel_that_fits_best_of_those_near_is_found)
+{
+    uint64_t seed = 97;
+    int moved = 0;
+    for (int round = 0; round < 3000; round++) {
+        const uint32_t channels = 1u + draw_below(&seed, 40);
+        const uint32_t bound = draw_below(&seed, 10);
+        farm_open(&f, 2, HALVES, 100);
+        const double step = round % 2 == 0 ? 1.0 / 64 : 4.0;
+        for (uint32_t i = 0; i < channels; i++) {
+            const uint32_t slot = farm_place(&f, step * (1 + draw_below(&seed, 64)), 1);
+            farm_hot(&f, slot)->moved_ns = draw_below(&seed, 3) * SECOND_NS;
+            farm_cold(&f, slot)->upstreams_allowed = draw_below(&seed, 10) < bound ? 1 : 3;
+        }
+        const double total = total_of(&f);
+        const double wanted = step * (1 + draw_below(&seed, 63)) + step / 4; /* no ties */
+        f.command[1] = wanted / total;
+        f.command[0] = 1.0 - f.command[1];
+        hm_plan_request request = request_for(&f, 0.0);
+        request.min_improvement = 0.0;
+        request.most_moves = 1;
+        r.count = 0;
+        if (wanted < total) {
+            (void)plan_with(&f, &request, 1, &r);
+            const uint32_t best = best_around(&f, wanted);
+            const int is_worth_it =
+                best != HM_SLOT_NONE && farm_hot(&f, best)->hashrate < 2.0 * wanted;
+            cr_assert_eq(r.count, is_worth_it, "round %d", round);
+            if (is_worth_it) {
+                cr_assert_eq(r.list[0].channel, farm_hot(&f, best)->channel, "round %d", round);
+            }
+            moved += is_worth_it;
+        }
+        apply_all(&f, 1);
+        farm_close(&f);
+    }
+    cr_assert_gt(moved, 1000, "%d", moved);
+}
+
 /* What moving the channel of `from` whose hashrate is nearest to half the gap would gain, as a
  * fraction of that hashrate; looked for one by one. Pools counted from 0. */
 static double gain_of_nearest(farm *fleet, const hm_plan_request *request, const double *need,

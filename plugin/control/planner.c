@@ -42,6 +42,7 @@ static int may_leave(const plan *p, uint32_t slot)
     const hm_channel_hot *const hot = hm_hot(&p->assignment->channels, slot);
     return hot->hashrate > 0.0 && hm_assignment_movable(p->assignment, slot) &&
            hm_cold(&p->assignment->channels, slot)->pin == 0 &&
+           hm_cold(&p->assignment->channels, slot)->calm_until_ns <= p->request->now_ns &&
            (hot->moved_ns == 0 || p->request->now_ns - hot->moved_ns >= p->request->dwell_ns);
 }
 

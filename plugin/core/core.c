@@ -88,6 +88,7 @@ hmx_status hm_core_init(hm_core *core, const hm_memory *memory, const hm_config 
     core->assignment.soft_moves = (limits->host_caps & HMX_CAP_SOFT_MOVE) != 0;
     core->assignment.prefixes.reported = (limits->host_caps & HMX_CAP_DRAIN_REPORT) != 0;
     memcpy(core->hash_key, hash_key, sizeof core->hash_key);
+    hm_habits_init(&core->habits, memory, limits->channels_max, hash_key);
     core->upstreams.most = limits->upstreams_max;
     *core->config = *config;
     (void)hm_upstreams_configure(&core->upstreams, config, NOBODY); /* at most 64: it fits */
@@ -114,6 +115,7 @@ void hm_core_free(hm_core *core)
     hm_buckets_free(&core->buckets);
     hm_assignment_free(&core->assignment);
     hm_miners_free(&core->miners);
+    hm_habits_free(&core->habits);
     hm_free(core->memory, core->config, 1, sizeof *core->config, _Alignof(hm_config));
     hm_free(core->memory, core->draft, 1, sizeof *core->draft, _Alignof(hm_config));
     core->config = core->draft = NULL;

@@ -36,6 +36,7 @@
 #include "plugin/control/tuning.h"
 #include "plugin/core/state_miners.h"
 #include "plugin/farm/assignment.h"
+#include "plugin/farm/habits.h"
 #include "plugin/farm/outbox.h"
 #include "plugin/farm/proof.h"
 #include "plugin/farm/reopen.h"
@@ -151,6 +152,7 @@ typedef struct hm_core {
     uint64_t judged_ns;    /* last judgement of the pools' health */
     uint64_t evaluations;
     hm_reopen reopen;
+    hm_habits habits;
     unsigned char hash_key[16];
     uint32_t stranded;       /* channels whose pool is gone and that may not be moved */
     uint64_t stranded_pools; /* bit i: some of upstream i + 1 are */

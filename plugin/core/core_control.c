@@ -24,6 +24,13 @@ static const double LUCK_LEAST_POINTS = 0.05;
 static const double LUCK_MOST_POINTS = 1.5;
 static const double SLICING_GAIN = 0.03; /* 1/min */
 
+uint64_t hm_control_dwell_ns(const hm_core *core)
+{
+    const double cooldown_s = (double)core->config->controller.min_reassignment_interval_secs;
+    const double dwell_s = core->tuning.dwell_s;
+    return (uint64_t)((double)HM_NS_PER_S * (cooldown_s > dwell_s ? cooldown_s : dwell_s));
+}
+
 double hm_control_interval_s(const hm_core *core)
 {
     return (double)core->config->controller.evaluation_interval_secs;

@@ -14,6 +14,9 @@
 
 #define HM_BALANCE_GAIN 0.05 /* 1/min: sigma-delta gain when Ki = 0 */
 
+/* The least time between two moves of one miner. */
+uint64_t hm_control_dwell_ns(const hm_core *core);
+
 double hm_control_interval_s(const hm_core *core);
 
 /* Does any upstream take part? */

@@ -112,6 +112,21 @@ static double guess_of(const hm_core *core)
                                        : TYPICAL_MACHINE_HS / HM_HASHES_PER_WORK;
 }
 
+/* What is known of the peer from channels that it had before. */
+static void recall_habits(const hm_core *core, uint32_t slot)
+{
+    hm_channel_cold *const cold = hm_cold(&core->assignment.channels, slot);
+    const hm_habit *const habit = hm_habits_of(&core->habits, cold->who);
+    if (habit == NULL) {
+        return;
+    }
+    hm_hot(&core->assignment.channels, slot)->moved_ns = habit->moved_ns;
+    cold->calm_until_ns = hm_habit_rests_until(habit);
+    if (habit->deaf && cold->honours_prefix == HMX_UNKNOWN) {
+        cold->honours_prefix = HMX_NO;
+    }
+}
+
 static void fill_record(hm_core *core, uint32_t slot, const hm_channel_facts *facts)
 {
     hm_channel_cold *const cold = hm_cold(&core->assignment.channels, slot);
@@ -152,18 +167,20 @@ static void follow_growth(hm_core *core)
     }
 }
 
-/* Where a newcomer goes: one that was closed to be moved, where it was promised. */
+/* Where a newcomer goes: one that was closed to be moved, or by a move, where that was to bring
+ * it. */
 static uint32_t destination_of(hm_core *core, uint32_t slot)
 {
     hm_assignment *const a = &core->assignment;
-    const uint32_t promised =
-        hm_reopen_returned(&core->reopen, hm_cold(&a->channels, slot)->who, core->now_ns);
-    if (promised != HMX_NONE) {
-        a->moves.applied++;
-        if (hm_upstreams_exists(&core->upstreams, promised) &&
-            hm_assignment_legal(a, slot, promised)) {
-            return promised;
-        }
+    const uint64_t who = hm_cold(&a->channels, slot)->who;
+    uint32_t promised = hm_reopen_returned(&core->reopen, who, core->now_ns);
+    a->moves.applied += promised != HMX_NONE;
+    if (promised == HMX_NONE) {
+        promised = hm_habits_returned(&core->habits, who, core->now_ns);
+    }
+    if (promised != HMX_NONE && hm_upstreams_exists(&core->upstreams, promised) &&
+        hm_assignment_legal(a, slot, promised)) {
+        return promised;
     }
     return hm_assignment_arrival(a, slot, core->control.command, core->control.most);
 }
@@ -226,6 +243,7 @@ hmx_status hm_core_open(hm_core *core, const hm_channel_facts *facts, hm_placeme
     fill_record(core, slot, facts);
     out->cookie = hm_channels_cookie(&a->channels, slot);
     if (facts->current_upstream != HMX_NONE) {
+        recall_habits(core, slot);
         hm_assignment_adopt(a, slot, facts->current_upstream, facts->prefix, facts->prefix_len);
         out->upstream = facts->current_upstream;
         out->reason = HMX_REASON_ADOPTED;
@@ -237,6 +255,7 @@ hmx_status hm_core_open(hm_core *core, const hm_channel_facts *facts, hm_placeme
         return HMX_OK;
     }
     out->upstream = destination_of(core, slot);
+    recall_habits(core, slot);
     if (hm_assignment_place(a, slot, out->upstream, core->now_ns, out->prefix, &out->prefix_len) !=
         0) {
         out->upstream = HMX_NONE; /* no prefix is left there: parking needs none */
@@ -271,6 +290,7 @@ hmx_status hm_core_update(hm_core *core, uint32_t slot, const hm_channel_facts *
     }
     if ((changed & HMX_FACT_HONOURS_PREFIX) != 0) {
         cold->honours_prefix = (uint8_t)facts->honours_prefix;
+        hm_habits_obeys(&core->habits, cold->who, facts->honours_prefix != HMX_NO);
     }
     if ((changed & HMX_FACT_FLAGS) != 0) {
         cold->flags = (uint8_t)facts->flags;
@@ -296,6 +316,11 @@ void hm_core_close(hm_core *core, uint32_t slot, uint32_t reason)
         hm_reopen_closed(&core->reopen, cold->who, cold->decision,
                          hm_hot(&core->assignment.channels, slot)->pending_to, core->now_ns,
                          cold->decision_until_ns);
+    }
+    if (cold->moves > 0 && reason != HMX_CLOSE_HOST && reason != HMX_CLOSE_REOPEN) {
+        const hm_channel_hot *const hot = hm_hot(&core->assignment.channels, slot);
+        hm_habits_closed(&core->habits, cold->who, hot->moved_ns, hot->upstream, core->now_ns,
+                         hm_control_dwell_ns(core));
     }
     hm_assignment_close(&core->assignment, slot, core->now_ns);
     if (core->assignment.channels.count == 0) {

@@ -20,11 +20,22 @@ static void follow(hm_core *core, uint32_t upstream)
     }
 }
 
+/* Its move before did not cost it its connection. */
+static void note_survival(hm_core *core, uint32_t slot)
+{
+    const hm_channels *const c = &core->assignment.channels;
+    if (hm_cold(c, slot)->moves > 0 &&
+        core->now_ns - hm_hot(c, slot)->moved_ns > HM_HABIT_DROP_NS) {
+        hm_habits_survived(&core->habits, hm_cold(c, slot)->who);
+    }
+}
+
 static void apply(hm_core *core, const hm_outcome *o)
 {
     hm_assignment *const a = &core->assignment;
     const uint32_t to = hm_hot(&a->channels, o->slot)->pending_to;
     const int rested = a->rests[to].failures > 0;
+    note_survival(core, o->slot);
     hm_assignment_apply(a, o->slot, core->now_ns, o->prefix, o->prefix_len);
     core->control.evacuate |= rested && a->rests[to].failures == 0; /* the others may follow */
     follow(core, to);

@@ -63,13 +63,6 @@ static void estimate_all(hm_core *core, double dt_s)
     core->control.largest = hm_proof_apply(&core->proof, &count, &core->assignment);
 }
 
-static uint64_t dwell_ns(const hm_core *core)
-{
-    const double cooldown_s = (double)core->config->controller.min_reassignment_interval_secs;
-    const double dwell_s = core->tuning.dwell_s;
-    return (uint64_t)((double)HM_NS_PER_S * (cooldown_s > dwell_s ? cooldown_s : dwell_s));
-}
-
 /* Of many pools that share one channel the next one is always nearly due: what it may be owed
  * before the channel changes over has to be more, or it would change over twice as often as with
  * two pools. Among n equal pools it does so after 2 n / (n - 1) times this ripple. */
@@ -104,7 +97,7 @@ static hm_plan_request request_of(const hm_core *core)
         .ripple = ripple_factor(core) * core->tuning.ripple_point_min *
                   (ki + RIPPLE_OF_SLICING * (gain - ki)) / 100.0 * hashrate,
         .swap_cost = band,
-        .dwell_ns = dwell_ns(core),
+        .dwell_ns = hm_control_dwell_ns(core),
         .now_ns = core->now_ns,
     };
 }
@@ -197,7 +190,7 @@ static int evacuate(hm_core *core, hm_outbox *out)
 static int bring_home(hm_core *core, hm_outbox *out)
 {
     hm_assignment *const a = &core->assignment;
-    const uint64_t dwell = dwell_ns(core);
+    const uint64_t dwell = hm_control_dwell_ns(core);
     hm_decision decision;
     for (uint32_t slot = 0; slot < a->channels.slots; slot++) {
         const hm_channel_hot *const hot = hm_hot(&a->channels, slot);

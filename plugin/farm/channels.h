@@ -60,6 +60,7 @@ typedef struct hm_channel_cold {
     uint64_t decision_until_ns;
     uint64_t unanswered[HM_UNANSWERED]; /* decisions that ran out: an APPLIED may still come */
     uint64_t who;                  /* its user_identity, vendor and hardware, hashed (reopen.h) */
+    uint64_t calm_until_ns;        /* no move for balance before (habits.h) */
     hm_rest rest;                  /* after moves of it that failed */
     double max_target;             /* easiest target that it accepts, as a number; 0 = unknown */
     hm_prefix_place place;         /* of the prefix in force; count 0 = it has none */

@@ -137,8 +137,13 @@ const hs_reality_row HS_REALITY_ROWS[] = {
     {"B6 length", "a is gone for @ every 20 minutes", .values = "1s 2s 3s 5s 10s",
      .set = BLIP_A "event.blip.for=@;event.blip.every=20min",
      .checks = {AT_MOST(ERROR_24H, 1.0), AT_MOST(MOVES, 6.0)}},
-    {"B7", "up without a job: after a grace its miners leave",
-     .test = "tests/unit/control/test_health.c"},
+    {"B7", "b is up and has no job for @", .values = "5s 20s 60s 300s 3600s 18000s",
+     .set = "event.none.kind=no_job;event.none.pools=b;event.none.at=6h;event.none.for=@",
+     .checks = {AT_MOST(LOST, 0.05), AT_MOST(MOVES, 2.0)}},
+    {"B7 flips", "... for 5 s every @", .values = "10s 30s 60s 300s 900s",
+     .set = "event.none.kind=no_job;event.none.pools=b;event.none.at=6h;event.none.for=5s;"
+            "event.none.every=@;event.none.until=8h",
+     .reference = "", .checks = {TIMES(MOVES, 1.5, 0.1)}},
     {"B8", "one true line in the log per change", .test = "tests/integration/test_grey.c"},
 
     /* ---- C: control ---- */

@@ -153,6 +153,9 @@ static void on_pool(hs_sim *sim, const hs_event_spec *event, uint32_t index, uin
     case HS_EVENT_FAIL_MOVES:
         pool->fails = begins ? fraction : pool->spec.fails_pct / 100.0;
         break;
+    case HS_EVENT_NO_JOB:
+        hs_sim_pool_job(sim, index, !begins);
+        break;
     case HS_EVENT_CAP:
         pool->cap = begins ? fraction : 1.0;
         configure_cap(sim, pool);

@@ -132,6 +132,11 @@ void hs_sim_farm_free(hs_sim *sim)
     free(sim->happenings);
 }
 
+static int has_work(const hs_sim *sim, const hs_sim_miner *miner)
+{
+    return miner->upstream != HMX_NONE && !sim->pools[sim->pool_of[miner->upstream]].no_job;
+}
+
 void hs_sim_farm_hash(hs_sim *sim)
 {
     const uint64_t hashed_in = sim->second - 1;
@@ -146,7 +151,7 @@ void hs_sim_farm_hash(hs_sim *sim)
             sim->lost_work += miner->hash;
             continue;
         }
-        if (miner->stall > 0 || miner->upstream == HMX_NONE || hashed_in < sim->asleep_until) {
+        if (miner->stall > 0 || hashed_in < sim->asleep_until || !has_work(sim, miner)) {
             miner->stall -= miner->stall > 0;
             sim->lost_work += miner->hash;
             continue;

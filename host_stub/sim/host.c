@@ -204,7 +204,7 @@ void hs_sim_tell_upstream(hs_sim *sim, uint32_t index, uint32_t reason)
         .reason = pool->up ? 0 : reason,
         .extranonce_size = pool->spec.extranonce_size,
         .extranonce_prefix_len = sizeof pool->prefix,
-        .has_job = pool->up ? HMX_YES : HMX_NO,
+        .has_job = pool->up && !pool->no_job ? HMX_YES : HMX_NO,
         .version_rolling = HMX_YES,
         .fixed_version = HMX_NO,
         .tip_nbits = pool->stream.tip.nbits,
@@ -278,7 +278,8 @@ void hs_sim_retarget_account(hs_sim *sim)
         const hs_sim_pool *const pool = &sim->pools[i];
         weights[i] = pool->enabled ? pool->target_pct : 0.0;
         caps[i] = pool->cap;
-        if (pool->up && 100.0 * (1.0 - pool->acceptance) <= sim->grey_reject_pct + ROUNDING) {
+        if (pool->up && !pool->no_job &&
+            100.0 * (1.0 - pool->acceptance) <= sim->grey_reject_pct + ROUNDING) {
             usable |= 1ull << i;
         }
     }
@@ -312,6 +313,20 @@ void hs_sim_pool_up(hs_sim *sim, uint32_t index)
     }
 }
 
+void hs_sim_pool_job(hs_sim *sim, uint32_t index, int has_job)
+{
+    sim->pools[index].no_job = !has_job;
+    if (!sim->pools[index].up) {
+        return;
+    }
+    if (has_job) {
+        hs_sim_pool_tip(sim, index);
+        hs_sim_frames_tip(sim, index);
+    }
+    hs_sim_retarget_account(sim);
+    hs_sim_tell_upstream(sim, index, 0);
+}
+
 void hs_sim_new_tip(hs_sim *sim)
 {
     if (sim->second < sim->next_tip) {
@@ -325,7 +340,7 @@ void hs_sim_new_tip(hs_sim *sim)
     sim->tip++;
     sim->result->tips++;
     for (uint32_t i = 0; i < sim->pool_count; i++) {
-        if (sim->pools[i].up) {
+        if (sim->pools[i].up && !sim->pools[i].no_job) {
             sim->pools[i].stale_until = sim->second + sim->pools[i].spec.stale_secs;
             hs_sim_pool_tip(sim, i);
             hs_sim_tell_upstream(sim, i, 0);

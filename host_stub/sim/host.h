@@ -15,6 +15,8 @@ void hs_sim_retarget_account(hs_sim *sim);
 /* Then they follow the farm's true hashrate too: to be called again and again. */
 int hs_sim_has_absolute_targets(const hs_sim *sim);
 void hs_sim_pool_down(hs_sim *sim, uint32_t pool);
+/* It has a job again, or none: its miners find nothing meanwhile. */
+void hs_sim_pool_job(hs_sim *sim, uint32_t index, int has_job);
 void hs_sim_pool_up(hs_sim *sim, uint32_t pool);
 void hs_sim_new_tip(hs_sim *sim);
 /* The operator's new targets, and a new configuration, to the plugin. */

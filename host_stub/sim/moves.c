@@ -14,7 +14,8 @@ static int pool_is_up(const hs_sim *sim, uint32_t upstream)
     if (upstream < 1 || upstream > HMX_UPSTREAMS_MAX || sim->pool_of[upstream] < 0) {
         return 0;
     }
-    return sim->pools[sim->pool_of[upstream]].up != 0;
+    const hs_sim_pool *const pool = &sim->pools[sim->pool_of[upstream]];
+    return pool->up && !pool->no_job;
 }
 
 /* The pool that a host without a plugin would take: by priority, the first that is up. */
@@ -23,7 +24,8 @@ static uint32_t fallback_upstream(const hs_sim *sim)
     const hs_sim_pool *best = NULL;
     for (uint32_t i = 0; i < sim->pool_count; i++) {
         const hs_sim_pool *const pool = &sim->pools[i];
-        if (pool->up && (best == NULL || pool->spec.priority < best->spec.priority)) {
+        if (pool->up && !pool->no_job &&
+            (best == NULL || pool->spec.priority < best->spec.priority)) {
             best = pool;
         }
     }

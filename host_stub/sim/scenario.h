@@ -98,7 +98,8 @@ enum hs_event_kind {
     HS_EVENT_RECONFIGURE,
     HS_EVENT_REFUSE_MOVES,
     HS_EVENT_FAIL_MOVES,
-    HS_EVENT_SLEEP
+    HS_EVENT_SLEEP,
+    HS_EVENT_NO_JOB
 };
 
 typedef struct hs_event_spec {

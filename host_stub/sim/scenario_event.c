@@ -44,6 +44,7 @@ static const struct {
     {"fail_moves", HS_EVENT_FAIL_MOVES, TAKES_POOLS | TAKES_PCT | TAKES_LASTS,
      "pools, pct, and perhaps for"},
     {"cap", HS_EVENT_CAP, TAKES_POOLS | TAKES_PCT | TAKES_LASTS, "pools, pct, and perhaps for"},
+    {"no_job", HS_EVENT_NO_JOB, TAKES_POOLS | TAKES_LASTS, "pools, and perhaps for"},
     {"sleep", HS_EVENT_SLEEP, TAKES_LASTS | NEEDS_LASTS, "for"},
     {"reconfigure", HS_EVENT_RECONFIGURE, TAKES_SETTINGS,
      "settings such as controller.tuning_model = aggressive"},
@@ -76,7 +77,8 @@ static int take_kind(const struct hs_blame *blame, const hs_ini_entry *entry, hs
     return hs_blame_entry(
         blame, entry,
         "is not a kind of event; there are down, up, targets, disconnect, silent, "
-        "return, derate, accept, rates, refuse, refuse_moves, fail_moves, cap, sleep, reconfigure");
+        "return, derate, accept, rates, refuse, refuse_moves, fail_moves, cap, no_job, sleep, "
+        "reconfigure");
 }
 
 static int take_times(const struct hs_blame *blame, const hs_ini_entry *entry, hs_event_spec *event)

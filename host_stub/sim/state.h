@@ -55,6 +55,7 @@ typedef struct hs_sim_pool {
     hs_sim_pool_spec spec;
     uint32_t upstream; /* the plugin's number for it */
     uint32_t up;
+    uint32_t no_job; /* connected, and there is nothing to work on */
     uint32_t enabled;
     uint32_t channels;   /* that work for it now */
     double target_pct;   /* configured now */

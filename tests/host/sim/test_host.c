@@ -114,6 +114,28 @@ static void forty(const char *text, uint32_t *applied, uint32_t *refused, uint32
     hs_sim_result_free(&r);
 }
 
+/* Up, and with nothing to work on: its miners stay and find nothing, and nobody can go there. */
+Test(sim_host, a_pool_without_a_job)
+{
+    static const struct fake_move MOVES[] = {{100, 1, 1, 2}, {2500, 1, 2, 1}};
+    hs_sim_result r;
+    run_fake("[scenario]\nhours = 1\nwarmup = 10min\n[farm]\nlist = 20x200\ndrift_pct = 0\n"
+             "[pool.a]\ntarget = 60\n[pool.b]\ntarget = 40\n"
+             "[event.e]\nat = 20min\nkind = no_job\npools = a\nfor = 20min\n",
+             3600, MOVES, 2, &r);
+    for (size_t i = 0; i < fake.share_count; i++) {
+        const struct fake_share *const s = &fake.shares[i];
+        cr_assert(s->e.verdict != HMX_SHARE_SUBMITTED || s->e.upstream == 2 || s->second <= 1200 ||
+                      s->second > 2400,
+                  "%u", (unsigned)s->second);
+    }
+    cr_assert_eq(fake.told_count, 2);
+    cr_assert_float_eq(r.lost_work_pct, 100.0 / 3.0 * 19.0 / 20.0, 0.5, "%f", r.lost_work_pct);
+    cr_assert_float_eq(hs_account_epoch(&r.account, 1800)->target[0], 0.0, 1e-12);
+    cr_assert_float_eq(hs_account_epoch(&r.account, 3000)->target[0], 0.6, 1e-12);
+    hs_sim_result_free(&r);
+}
+
 Test(sim_host, pools_to_which_moves_are_refused_or_fail)
 {
     uint32_t applied = 0;

@@ -81,7 +81,7 @@ Test(sim_scenario, everything_that_can_be_said)
                        "[pool.a]\ntarget = 60\naccept = 99.5\npriority = 9\n"
                        "extranonce_size = 14\nack_interval = 30s\n[pool.b]\ntarget = 40\n"
                        "ack_shares = 10\nack_per_channel = yes\nrejects_at_once = yes\n"
-                       "latency = 2s\n"),
+                       "latency = 2s\naggregate = yes\nupstream_share_rate = 2.5\n"),
                  0, "%s", why);
     cr_assert_str_eq(s.title, "a b");
     cr_assert_str_eq(s.config, "some/where/y.ini", "relative to the scenario");
@@ -97,6 +97,8 @@ Test(sim_scenario, everything_that_can_be_said)
     cr_assert(s.pools[1].ack_shares == 10 && s.pools[1].ack_secs == 0, "no clock beside it");
     cr_assert(s.pools[1].ack_per_channel == 1 && s.pools[1].rejects_at_once == 1);
     cr_assert_eq(s.pools[1].latency_secs, 2);
+    cr_assert(!s.pools[0].aggregate && s.pools[0].upstream_share_rate == 6.0);
+    cr_assert(s.pools[1].aggregate == 1 && s.pools[1].upstream_share_rate == 2.5);
     cr_assert_str_eq(hs_ini_get(&s.settings, "controller", "tuning_model"), "aggressive");
     cr_assert_eq(s.event_count, 6);
     cr_assert_eq(s.events[0].times, 2);
@@ -177,6 +179,7 @@ Test(sim_scenario, refusals_of_events)
         {"at = 6h\nkind = accept\npools = a\n", "of kind 'accept' takes pools, pct"},
         {"at = 6h\nkind = sleep\n", "of kind 'sleep' takes for"},
         {"at = 6h\nkind = sleep\nfor = 1min\npools = a\n", "of kind 'sleep' takes for"},
+        {"at = 6h\nkind = no_job\nfor = 1min\n", "of kind 'no_job' takes pools, and perhaps for"},
         {"at = 6h\nkind = fail_moves\npools = a\n", "of kind 'fail_moves' takes pools, pct"},
         {"at = 6h\nkind = refuse_moves\npct = 5\n", "of kind 'refuse_moves' takes pools"},
         {"at = 6h\nkind = derate\npct = 50\n", "of kind 'derate' takes miners_pct"},

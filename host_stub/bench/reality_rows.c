@@ -144,7 +144,7 @@ const hs_reality_row HS_REALITY_ROWS[] = {
      .set = "event.none.kind=no_job;event.none.pools=b;event.none.at=6h;event.none.for=5s;"
             "event.none.every=@;event.none.until=8h",
      .reference = "", .checks = {TIMES(MOVES, 1.5, 0.1)}},
-    {"B8", "one true line in the log per change", .test = "tests/integration/test_grey.c"},
+    {"B8", "one true line in the log per change", .test = "tests/integration/contract/test_pools.c"},
 
     /* ---- C: control ---- */
     {"C1", "a window of @ seconds; for an hour nobody may move to b and c",
@@ -210,15 +210,15 @@ const hs_reality_row HS_REALITY_ROWS[] = {
     {"D5", "a grants @ bytes, the miners were promised 8", .values = "8 9 10 11 12",
      .set = HOMO "farm.extended_pct=100;pool.a.extranonce_size=@",
      .checks = {AT_MOST(REST, 0.5), AT_MOST(MOVES, 20.0)}},
-    {"D6", "a pool's prefix goes A, B, A", .test = "tests/integration/test_prefix_free.c"},
-    {"D7", "prefix space under churn", .test = "tests/integration/test_extranonce_life.c"},
+    {"D6", "a pool's prefix goes A, B, A", .test = "tests/integration/contract/test_prefixes.c"},
+    {"D7", "prefix space under churn", .test = "tests/unit/farm/test_prefixes_room.c"},
     {"D8", "two adopted with one prefix; a late APPLIED",
      .test = "tests/integration/contract/test_prefixes.c"},
     {"D9", "a dead pool's channel that may not be moved",
-     .test = "tests/integration/contract/test_metrics.c"},
-    {"D10", "two accounts at one pool", .test = "tests/integration/contract/test_pools.c"},
-    {"D11", "a pool's number rests", .test = "tests/integration/contract/test_pools.c"},
-    {"D12", "an evacuation that was refused", .test = "tests/integration/test_failover.c"},
+     .test = "tests/integration/contract/test_moves.c"},
+    {"D10", "two accounts at one pool", .test = "tests/unit/config/test_config.c"},
+    {"D11", "a pool's number rests", .test = "tests/unit/farm/test_rest.c"},
+    {"D12", "an evacuation that was refused", .test = "tests/integration/miners/test_refused.c"},
     {"D13", "two live channels in one search space",
      .test = "tests/integration/contract/test_prefixes.c"},
 };

@@ -15,11 +15,6 @@ static double share_pct(double part, double whole)
     return whole > 0.0 && part > 0.0 ? 100.0 * (part / whole) : 0.0;
 }
 
-static double not_negative(double x)
-{
-    return x > 0.0 ? x : 0.0; /* sums kept by adding and taking away may end a hair below zero */
-}
-
 typedef struct totals {
     double delivered; /* window; 0 when nothing lies in it any more */
     double total;     /* since create */
@@ -27,22 +22,31 @@ typedef struct totals {
     double working;
 } totals;
 
+/* What was taken back since the last settlement may be more than was delivered. */
+static double lately(const hm_account *a)
+{
+    return hm_not_negative(a->delivered + a->credited);
+}
+
+static double since_ever(const hm_account *a)
+{
+    return hm_not_negative(a->total + a->credited);
+}
+
 static totals totals_of(const hm_core *core)
 {
     totals t = {0};
-    double credited = 0.0;
     for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
-        t.delivered += core->ledger.accounts[i].delivered + core->ledger.accounts[i].credited;
-        t.total += core->ledger.accounts[i].total + core->ledger.accounts[i].credited;
-        credited += core->ledger.accounts[i].credited;
+        t.delivered += lately(&core->ledger.accounts[i]);
+        t.total += since_ever(&core->ledger.accounts[i]);
     }
     /* The window fades and never empties: a farm that stands still would be shown at work. */
-    if (credited <= 0.0 &&
+    if (!core->ledger.spoken &&
         core->ledger.silent_s >= (double)core->config->controller.measurement_window_secs) {
         t.delivered = 0.0;
     }
     for (uint32_t i = 0; i < HM_PLACES; i++) {
-        t.allocated += i > 0 ? not_negative(core->assignment.allocated[i]) : 0.0;
+        t.allocated += i > 0 ? hm_not_negative(core->assignment.allocated[i]) : 0.0;
         t.working += core->assignment.working[i];
     }
     return t;
@@ -83,10 +87,10 @@ static hmx_upstream_metrics row_of(const hm_core *core, uint32_t i, const totals
         .effective_pct = hm_clamp(100.0 * core->control.effective[i], 0.0, 100.0),
         .command_pct = 100.0 * core->control.command[i],
         .allocated_pct = share_pct(a->allocated[i + 1u], t->allocated),
-        .actual_pct = share_pct(account->delivered + account->credited, t->delivered),
-        .delivered_pct = share_pct(account->total + account->credited, t->total),
+        .actual_pct = share_pct(lately(account), t->delivered),
+        .delivered_pct = share_pct(since_ever(account), t->total),
         .has_actual = t->delivered > 0.0 ? HMX_YES : HMX_NO,
-        .hashrate = not_negative(a->working[i + 1u]) * HM_HASHES_PER_WORK,
+        .hashrate = hm_not_negative(a->working[i + 1u]) * HM_HASHES_PER_WORK,
         .missing_hashrate = core->control.missing[i] * HM_HASHES_PER_WORK,
         .wanted_hashrate = hm_control_wanted(core, i) * HM_HASHES_PER_WORK,
     };
@@ -109,7 +113,7 @@ static void fill_totals(const hm_core *core, hmx_snapshot *s, double working)
     s->mode = HMX_MODE_LIVE;
     s->channels = core->assignment.channels.count;
     s->pending = core->assignment.pending_count;
-    s->hashrate = not_negative(working) * HM_HASHES_PER_WORK;
+    s->hashrate = hm_not_negative(working) * HM_HASHES_PER_WORK;
     s->tuning_model = c->has_custom_gains ? (uint32_t)HMX_TUNING_CUSTOM : c->tuning_model;
     s->evaluation_interval_secs = c->evaluation_interval_secs;
     s->kp_set = core->tuning.gains.kp;

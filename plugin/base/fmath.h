@@ -17,4 +17,9 @@ double hm_decay(double elapsed, double time_constant);
 /* x limited to [low, high]; low when x is NaN. */
 double hm_clamp(double x, double low, double high);
 
+static inline double hm_not_negative(double x)
+{
+    return x > 0.0 ? x : 0.0;
+}
+
 #endif

@@ -33,15 +33,21 @@ static void book(hm_account *a, double error, double dt_s, double window_s, doub
     a->debt = hm_clamp(a->debt + error, a->window - debt_limit, a->window + debt_limit);
 }
 
+static void forget_verdicts(hm_account *a, double keep)
+{
+    a->asked *= keep;
+    a->asked_shares *= keep;
+    a->rejected *= keep;
+    a->excused *= keep;
+    a->proven *= keep;
+}
+
 void hm_ledger_settle(hm_ledger *l, const double *effective, const uint8_t *part, uint32_t n,
                       double dt_s, double window_s, int frozen, double debt_limit)
 {
     double total = 0.0;
-    double any = 0.0;
     HM_MUST(l->alarm, n <= HMX_UPSTREAMS_MAX && dt_s > 0.0);
     for (uint32_t i = 0; i < n; i++) {
-        HM_MUST(l->alarm, !(l->accounts[i].credited < 0.0));
-        any += l->accounts[i].credited;
         total += part[i] ? l->accounts[i].credited : 0.0;
     }
     const double keep = hm_decay(dt_s, window_s);
@@ -53,14 +59,14 @@ void hm_ledger_settle(hm_ledger *l, const double *effective, const uint8_t *part
             book(a, error, dt_s, window_s, debt_limit);
             HM_MUST(l->alarm, !(fabs(a->debt - a->window) > debt_limit + 1e-9 * fabs(a->window)));
         }
-        a->delivered = a->delivered * keep + a->credited;
-        a->total += a->credited;
+        /* Of what is taken back some was delivered in a window before this one. */
+        a->delivered = hm_not_negative(a->delivered * keep + a->credited);
+        a->total = hm_not_negative(a->total + a->credited);
         a->credited = 0.0;
-        a->accepted *= keep_verdicts;
-        a->rejected *= keep_verdicts;
-        a->verdicts *= keep_verdicts;
+        forget_verdicts(a, keep_verdicts);
     }
-    l->silent_s = any > 0.0 ? 0.0 : l->silent_s + dt_s;
+    l->silent_s = l->spoken ? 0.0 : l->silent_s + dt_s;
+    l->spoken = 0;
     settle_luck(l, dt_s);
 }
 
@@ -103,11 +109,64 @@ void hm_ledger_rescale(hm_ledger *l, double old_window_s, double new_window_s)
     }
 }
 
-/* Of a share with a verdict; 0 while there is none, or when all are forgotten. */
+/* Of a share; 0 while there is none, or when all are forgotten. */
 static double usual_credit(const hm_account *a)
 {
-    const double seen = a->accepted + a->rejected;
-    return seen > 0.0 && a->verdicts > 0.0 ? seen / a->verdicts : 0.0;
+    return a->asked > 0.0 && a->asked_shares > 0.0 ? a->asked / a->asked_shares : 0.0;
+}
+
+/* The work that a unit of submitted credit stands for. A host that aggregates submits few shares of
+ * much credit and proves the rest by shares that it keeps: what is rejected then costs as much of
+ * all that was proved. On the long run it is 1, and 1 exactly where each share is forwarded. */
+static double worth(const hm_account *a)
+{
+    const double prior = VERDICT_PRIOR * usual_credit(a);
+    return prior > 0.0 ? hm_clamp((a->proven + prior) / (a->asked + prior), 0.5, 2.0) : 1.0;
+}
+
+void hm_ledger_verdict(hm_ledger *l, uint32_t upstream, double credit, hm_ledger_answer answer,
+                       uint64_t now_ns, int takes_back)
+{
+    hm_account *const a = &l->accounts[upstream - 1u];
+    double late = 0.0;
+    const double waited = hm_provisional_answer(&a->provisional, credit, now_ns, &late);
+    if (answer == HM_ANSWER_ACCEPTED) {
+        a->credited += takes_back ? late * worth(a) : 0.0;
+        a->rejected = hm_not_negative(a->rejected - late);
+        return;
+    }
+    a->credited -= takes_back ? waited * worth(a) : 0.0;
+    if (answer == HM_ANSWER_REJECTED) {
+        a->rejected += credit - late;
+    } else {
+        a->excused += credit - late;
+    }
+}
+
+double hm_ledger_overdue(hm_ledger *l, uint32_t upstream, uint64_t now_ns, int takes_back)
+{
+    hm_account *const a = &l->accounts[upstream - 1u];
+    const double overdue = hm_provisional_expire(&a->provisional, now_ns);
+    a->credited -= takes_back ? overdue * worth(a) : 0.0;
+    a->rejected += overdue;
+    return overdue;
+}
+
+double hm_ledger_provisional(const hm_ledger *l, uint32_t upstream)
+{
+    const hm_account *const a = &l->accounts[upstream - 1u];
+    return hm_provisional_waiting(&a->provisional) * worth(a);
+}
+
+/* What the pool may be judged by, and how much of it it did not reject. */
+static double judged(const hm_account *a)
+{
+    return hm_not_negative(a->asked - a->excused);
+}
+
+static double kept(const hm_account *a)
+{
+    return hm_not_negative(judged(a) - a->rejected);
 }
 
 double hm_ledger_acceptance(const hm_ledger *l, uint32_t upstream)
@@ -117,24 +176,24 @@ double hm_ledger_acceptance(const hm_ledger *l, uint32_t upstream)
     if (!(usual > 0.0)) {
         return 1.0;
     }
-    const double accepted = a->accepted + VERDICT_PRIOR * usual;
-    return hm_clamp(accepted / (accepted + a->rejected), 0.5, 1.0);
+    const double prior = VERDICT_PRIOR * usual;
+    return hm_clamp((kept(a) + prior) / (kept(a) + a->rejected + prior), HM_ACCEPTANCE_LEAST, 1.0);
 }
 
 void hm_account_verdicts(const hm_account *a, double *accepted, double *rejected)
 {
     /* Unscaled ones are in shares already: divided they might not be the same to the last bit. */
     const double usual = a->unscaled ? 1.0 : usual_credit(a);
-    *accepted = usual > 0.0 ? a->accepted / usual : 0.0;
+    *accepted = usual > 0.0 ? kept(a) / usual : 0.0;
     *rejected = usual > 0.0 ? a->rejected / usual : 0.0;
 }
 
 void hm_account_restore_verdicts(hm_account *a, double accepted, double rejected)
 {
-    a->accepted = accepted;
+    a->asked = a->asked_shares = a->proven = accepted + rejected;
     a->rejected = rejected;
-    a->verdicts = accepted + rejected;
-    a->unscaled = a->verdicts > 0.0;
+    a->excused = 0.0;
+    a->unscaled = a->asked > 0.0;
 }
 
 double hm_ledger_sigma_points(const hm_ledger *l, const double *effective, uint32_t n,

@@ -3,6 +3,11 @@
  * ledger: what each upstream was owed and what it got: the measurement side of the controllers
  * (pid.h).
  *
+ * Work is booked when a miner has proved it, and taken back when the pool rejects it, or when it is
+ * lost, or when no verdict comes for too long (provisional.h): innocent until rejected. Pools
+ * acknowledge in lumps, after seconds or after a quarter of an hour; booked at the verdict the
+ * rhythm of the pools would look like an error of the split.
+ *
  * Per upstream two accounts of work (difficulty 1 units), positive when it was short-changed:
  * `window`, an exponential window of the error, and `debt`, the error since ever. The proportional
  * input is the windowed error, the integral input is debt - window: with Kp = Ki x window that
@@ -19,20 +24,24 @@
 
 #include "abi/hmx_abi.h"
 #include "plugin/base/check.h"
+#include "plugin/control/provisional.h"
 
 typedef struct hm_account {
-    double credited;  /* work since the last settlement */
+    double credited;  /* work since the last settlement, less what was taken back */
     double window;    /* S: windowed error */
     double debt;      /* D: error since ever; D - S is clamped */
     double delivered; /* windowed work, for people */
     double total;     /* work since create */
-    /* For the acceptance correction, discounted over 20 min: the credit of the pool's verdicts, and
-     * their shares. */
-    double accepted;
+    /* For the acceptance, discounted over 20 min: what was submitted, in credit and in shares, what
+     * of it was rejected, and what of it says nothing about the pool. */
+    double asked;
+    double asked_shares;
     double rejected;
-    double verdicts;
-    int unscaled; /* from a saved state: the credits are in shares until the first verdict */
+    double excused;
+    double proven; /* work of all shares, discounted in the same way: what credit stands for */
+    int unscaled;  /* from a saved state: credits are in shares until the first that is submitted */
     uint32_t pad0;
+    hm_provisional provisional; /* what has no verdict yet */
 } hm_account;
 
 typedef struct hm_ledger {
@@ -41,6 +50,7 @@ typedef struct hm_ledger {
     double luck_credited; /* of it since the last settlement */
     double silent_s;      /* since the last settlement with any work */
     int luck_known;
+    int spoken;      /* somebody proved work since the last settlement */
     hm_alarm *alarm; /* of the instance; NULL in tests of this module */
 } hm_ledger;
 
@@ -50,36 +60,56 @@ typedef struct hm_ledger_input {
     double integral_point_min;
 } hm_ledger_input;
 
-/* Credits `count` shares of together `work` to an upstream. */
+/* Books `count` shares of together `work` that were proved for an upstream, forwarded or not. */
 static inline void hm_ledger_credit(hm_ledger *l, uint32_t upstream, double work, uint32_t count)
 {
-    l->accounts[upstream - 1u].credited += work;
+    hm_account *const a = &l->accounts[upstream - 1u];
+    a->credited += work;
+    a->proven += work;
+    l->spoken = 1;
     l->luck_credited += work * (work / (double)count);
 }
 
 /* What is remembered of verdicts in shares, of whatever credit they were. */
 static inline void hm_account_scale(hm_account *a, double credit)
 {
-    a->accepted *= credit;
+    a->asked *= credit;
     a->rejected *= credit;
+    a->excused *= credit;
+    a->proven = a->asked;
     a->unscaled = 0;
 }
 
-/* Notes a pool's verdict on `count` shares of together `credit`. */
-static inline void hm_ledger_verdict(hm_ledger *l, uint32_t upstream, double credit, uint32_t count,
-                                     int accepted)
+/* Notes that `count` shares of together `credit` wait for the pool's verdict. Comes before
+ * hm_ledger_credit for the same shares. */
+static inline void hm_ledger_submitted(hm_ledger *l, uint32_t upstream, double credit,
+                                       uint32_t count, uint64_t now_ns)
 {
     hm_account *const a = &l->accounts[upstream - 1u];
     if (a->unscaled) {
         hm_account_scale(a, credit / (double)count);
     }
-    if (accepted) {
-        a->accepted += credit;
-    } else {
-        a->rejected += credit;
-    }
-    a->verdicts += (double)count;
+    a->asked += credit;
+    a->asked_shares += (double)count;
+    hm_provisional_submit(&a->provisional, credit, now_ns);
 }
+
+/* What became of `credit` that was submitted. */
+typedef enum hm_ledger_answer {
+    HM_ANSWER_ACCEPTED,
+    HM_ANSWER_REJECTED, /* held against the pool */
+    HM_ANSWER_EXCUSED   /* rejected or lost, and not the pool's doing */
+} hm_ledger_answer;
+
+/* Notes the end of `credit`; with `takes_back` what was rejected or lost was not delivered. */
+void hm_ledger_verdict(hm_ledger *l, uint32_t upstream, double credit, hm_ledger_answer answer,
+                       uint64_t now_ns, int takes_back);
+
+/* What has waited for its verdict for too long is as good as rejected. Returns the credit of it. */
+double hm_ledger_overdue(hm_ledger *l, uint32_t upstream, uint64_t now_ns, int takes_back);
+
+/* Work that waits for a verdict: booked, and not confirmed. */
+double hm_ledger_provisional(const hm_ledger *l, uint32_t upstream);
 
 /* Books what was credited in the last dt_s seconds against `effective` (fractions, 0 for those that
  * do not take part; `part` marks those that do). With frozen, nothing is owed for the interval.
@@ -101,10 +131,12 @@ void hm_ledger_close(hm_ledger *l, uint32_t upstream, const double *effective, u
 /* Another measurement window: the window accounts are scaled to it. */
 void hm_ledger_rescale(hm_ledger *l, double old_window_s, double new_window_s);
 
-/* Credit accepted per credit submitted, from verdicts, with 50 accepted shares of the usual credit
- * as prior: 0.5..1. */
+/* Credit not rejected per credit submitted, with 50 shares of the usual credit as prior:
+ * HM_ACCEPTANCE_LEAST..1. What has no verdict yet counts as accepted: a pool rejects at once and
+ * acknowledges much later. */
+#define HM_ACCEPTANCE_LEAST 0.05
 double hm_ledger_acceptance(const hm_ledger *l, uint32_t upstream);
-/* The verdicts in shares of the usual credit, accepted and rejected: for a saved state. */
+/* The same in shares of the usual credit, accepted (so far) and rejected: for a saved state. */
 void hm_account_verdicts(const hm_account *a, double *accepted, double *rejected);
 /* Takes them back. */
 void hm_account_restore_verdicts(hm_account *a, double accepted, double rejected);

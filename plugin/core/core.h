@@ -220,6 +220,8 @@ typedef struct hm_share_facts {
 } hm_share_facts;
 
 void hm_core_share(hm_core *core, const hm_share_facts *share);
+/* Takes back what has waited for a verdict for too long. */
+void hm_core_withdraw_overdue(hm_core *core);
 /* Writes the late shares to their channels: first thing in each other event. */
 void hm_core_write_late_shares(hm_core *core);
 

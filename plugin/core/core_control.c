@@ -168,14 +168,10 @@ void hm_core_settle(hm_core *core)
 
 void hm_core_settled_ledger(const hm_core *core, hm_ledger *out)
 {
-    double credited = 0.0;
     *out = core->ledger;
-    for (uint32_t i = 0; i < core->upstreams.top; i++) {
-        credited += out->accounts[i].credited;
-    }
     if (unsettled_s(core) >= SHORTEST_S) {
         settle(core, out, unsettled_s(core));
-    } else if (credited > 0.0) {  /* nothing follows in which it could be booked */
+    } else if (out->spoken) {     /* nothing follows in which it could be booked */
         out->luck_credited = 0.0; /* in so short a time it has no rate */
         settle(core, out, SHORTEST_S);
     }

@@ -74,36 +74,67 @@ static int is_excused(const hm_core *core, const hm_share_facts *share)
     return slot == HM_SLOT_NONE || hm_hot(c, slot)->upstream != share->upstream;
 }
 
+/* What the pool said of a share that was forwarded, or that nobody can say anything any more. */
+static void note_verdict(hm_core *core, const hm_share_facts *share, hm_ledger_answer answer)
+{
+    hm_health *const health = &core->health[share->upstream - 1u];
+    const int takes_back = core->config->controller.measure_on_accepted != 0;
+    hm_ledger_verdict(&core->ledger, share->upstream, share->credit, answer, core->now_ns,
+                      takes_back);
+    if (share->verdict == HMX_SHARE_LOST) {
+        return;
+    }
+    hm_metrics_verdict(&core->counts[share->upstream - 1u], share->credit,
+                       answer == HM_ANSWER_ACCEPTED);
+    if (answer == HM_ANSWER_EXCUSED) {
+        hm_health_answered(health);
+    } else {
+        hm_health_verdict(health, share->count, answer == HM_ANSWER_ACCEPTED);
+    }
+}
+
+/* The account of the pool's work. */
+static void book(hm_core *core, const hm_share_facts *share)
+{
+    switch (share->verdict) {
+    case HMX_SHARE_SUBMITTED:
+        hm_ledger_submitted(&core->ledger, share->upstream, share->credit, share->count,
+                            core->now_ns);
+        hm_ledger_credit(&core->ledger, share->upstream, share->work, share->count);
+        hm_health_forwarded(&core->health[share->upstream - 1u], share->count, core->now_ns);
+        return;
+    case HMX_SHARE_NOT_FORWARDED:
+        hm_ledger_credit(&core->ledger, share->upstream, share->work, share->count);
+        return;
+    case HMX_SHARE_ACCEPTED:
+        note_verdict(core, share, HM_ANSWER_ACCEPTED);
+        return;
+    case HMX_SHARE_LOST:
+        note_verdict(core, share, HM_ANSWER_EXCUSED);
+        return;
+    default:
+        note_verdict(core, share, is_excused(core, share) ? HM_ANSWER_EXCUSED : HM_ANSWER_REJECTED);
+    }
+}
+
 void hm_core_share(hm_core *core, const hm_share_facts *share)
 {
-    const uint32_t verdict = share->verdict;
-    const int rejected = verdict >= HMX_SHARE_REJECTED_STALE;
-    const int on_accepted = core->config->controller.measure_on_accepted != 0;
-    const int is_proof = verdict == HMX_SHARE_SUBMITTED || verdict == HMX_SHARE_NOT_FORWARDED;
     hm_share_counts *const counts = &core->counts[share->upstream - 1u];
-    hm_health *const health = &core->health[share->upstream - 1u];
-    if (rejected && share->local) {
+    if (share->verdict >= HMX_SHARE_REJECTED_STALE && share->local) {
         hm_metrics_add(counts, HM_TALLY_LOCAL, share->count, share->work);
         return;
     }
-    hm_metrics_add(counts, verdict, share->count, share->work);
-    if (rejected || verdict == HMX_SHARE_ACCEPTED) {
-        hm_metrics_verdict(counts, share->credit, !rejected);
-    }
-    if (on_accepted && verdict == HMX_SHARE_ACCEPTED) {
-        hm_ledger_credit(&core->ledger, share->upstream, share->credit, share->count);
-    } else if (!on_accepted && is_proof) {
-        hm_ledger_credit(&core->ledger, share->upstream, share->work, share->count);
-    }
-    if (verdict == HMX_SHARE_SUBMITTED) {
-        hm_health_forwarded(health, share->count, core->now_ns);
-    } else if (is_excused(core, share)) {
-        hm_health_answered(health);
-    } else if (rejected || verdict == HMX_SHARE_ACCEPTED) {
-        hm_ledger_verdict(&core->ledger, share->upstream, share->credit, share->count, !rejected);
-        hm_health_verdict(health, share->count, !rejected);
-    }
-    if (verdict <= HMX_SHARE_NOT_FORWARDED) {
+    hm_metrics_add(counts, share->verdict, share->count, share->work);
+    book(core, share);
+    if (share->verdict <= HMX_SHARE_NOT_FORWARDED) {
         note_later(core, share);
+    }
+}
+
+void hm_core_withdraw_overdue(hm_core *core)
+{
+    const int takes_back = core->config->controller.measure_on_accepted != 0;
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        (void)hm_ledger_overdue(&core->ledger, i + 1u, core->now_ns, takes_back);
     }
 }

@@ -263,6 +263,7 @@ static int evaluate(hm_core *core)
     core->evaluated_ns = core->now_ns;
     core->evaluations++;
     estimate_all(core, dt_s);
+    hm_core_withdraw_overdue(core);
     hm_core_settle(core);
     free_removed_upstreams(core);
     hm_prefixes_expire(&core->assignment.prefixes, core->now_ns, &core->assignment.channels);

@@ -371,25 +371,27 @@ Test(contract, two_accounts_at_one_pool)
     it_close(&H);
 }
 
-Test(contract, what_pools_pay_is_measured_by_credit)
+/* Two hundred of work for each pool, a tenth of it forwarded as two shares of a hundred of credit.
+ * One rejects one of them: that is half of what it was given. */
+Test(contract, what_a_pool_rejects_is_taken_back_by_credit)
 {
     for (int on_accepted = 0; on_accepted < 2; on_accepted++) {
         it_open(&H, on_accepted ? AB : "[controller]\nmeasure_on_accepted = false\n" AB);
         it_all_up(&H, 2);
         it_channels(&H, 2, 1000);
         for (uint32_t i = 0; i < 2; i++) {
-            hmx_share e = it_share_event(&H, i, i + 1, HMX_SHARE_NOT_FORWARDED, 9, 90);
+            hmx_share e = it_share_event(&H, i, i + 1, HMX_SHARE_NOT_FORWARDED, 18, 180);
             cr_assert_eq(hs_guard_on_share(H.guard, &e), HMX_OK);
-            e = it_share_event(&H, i, i + 1, HMX_SHARE_SUBMITTED, 1, 10);
-            e.credit = i == 0 ? 300 : 100;
-            cr_assert_eq(hs_guard_on_share(H.guard, &e), HMX_OK);
-            e = it_share_event(&H, i, i + 1, HMX_SHARE_ACCEPTED, 1, 10);
-            e.credit = i == 0 ? 300 : 100;
+            e = it_share_event(&H, i, i + 1, HMX_SHARE_SUBMITTED, 2, 20);
+            e.credit = 200;
             cr_assert_eq(hs_guard_on_share(H.guard, &e), HMX_OK);
         }
+        hmx_share e = it_share_event(&H, 0, IT_A, HMX_SHARE_REJECTED_OTHER, 1, 10);
+        e.credit = 100;
+        cr_assert_eq(hs_guard_on_share(H.guard, &e), HMX_OK);
         it_advance(&H, 30);
         it_tick(&H);
-        cr_assert_float_eq(it_row(&H, IT_A).actual_pct, on_accepted ? 75 : 50, 1e-9);
+        cr_assert_float_eq(it_row(&H, IT_A).actual_pct, on_accepted ? 100.0 / 3 : 50, 1e-9);
         it_close(&H);
     }
 }

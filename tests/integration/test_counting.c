@@ -206,8 +206,8 @@ Test(counting, an_empty_farm_has_no_nan_either)
     it_close(&H);
 }
 
-/* A runs entirely on shares that are not forwarded: the estimate sees them, the split does not. */
-Test(counting, not_forwarded_feeds_the_estimate_and_not_the_split)
+/* A runs entirely on shares that are not forwarded: they prove work that is done for it. */
+Test(counting, not_forwarded_feeds_the_estimate_and_the_split)
 {
     open_three("");
     const double declared = it_channel_row(&H, 0).hashrate;
@@ -219,18 +219,18 @@ Test(counting, not_forwarded_feeds_the_estimate_and_not_the_split)
     }
     const hmx_upstream_metrics row = it_row(&H, IT_A);
     cr_assert_eq(row.not_forwarded.count, 3600);
-    cr_assert_eq(row.has_actual, HMX_NO);
+    cr_assert_eq(row.has_actual, HMX_YES);
+    cr_assert_float_eq(row.actual_pct, 100.0, 1e-9);
     cr_assert_eq(row.acceptance_pct, 100.0);
     cr_assert_gt(it_channel_row(&H, 0).hashrate, 1.9 * declared);
     cr_assert_lt(it_channel_row(&H, 0).hashrate, 2.1 * declared);
     it_close(&H);
 }
 
-/* Pool A takes everything and acknowledges nothing for a quarter of an hour. */
-static void measure_unanswered(const char *controller, uint32_t measure, double expected_pct)
+/* Pool A takes everything and acknowledges nothing. */
+static void take(uint32_t seconds)
 {
-    open_three(controller);
-    for (int i = 0; i < 900; i++) {
+    for (uint32_t i = 0; i < seconds; i++) {
         it_advance(&H, 1);
         it_share(&H, 0, IT_A, HMX_SHARE_SUBMITTED, 1, 1000);
         it_paid(&H, 1, 1, 1000);
@@ -238,14 +238,24 @@ static void measure_unanswered(const char *controller, uint32_t measure, double 
             it_answer_all(&H, HMX_RESULT_REFUSED);
         }
     }
+}
+
+/* After a quarter of an hour nobody believes it any more. */
+static void measure_unanswered(const char *controller, uint32_t measure, double expected_pct)
+{
+    open_three(controller);
+    take(870);
     cr_assert_eq(it_snapshot(&H).s.measure_on_accepted, measure);
-    cr_assert_float_eq(it_row(&H, IT_A).actual_pct, expected_pct, 1e-6);
+    cr_assert_float_eq(it_row(&H, IT_A).delivered_pct, 50, 1e-6);
+    take(930);
+    cr_assert_float_eq(it_row(&H, IT_A).delivered_pct, expected_pct, 1);
     it_close(&H);
 }
 
-Test(counting, measured_on_accepted_counts_what_was_credited)
+/* Of half an hour what waits for less than a quarter. */
+Test(counting, measured_on_accepted_counts_what_may_still_be_credited)
 {
-    measure_unanswered("[controller]\nmeasure_on_accepted = true\n", HMX_YES, 0);
+    measure_unanswered("[controller]\nmeasure_on_accepted = true\n", HMX_YES, 100.0 / 3);
 }
 
 Test(counting, measured_on_submitted_counts_what_was_sent)

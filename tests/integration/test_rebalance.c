@@ -15,23 +15,33 @@ static void open_farm(const char *config, uint32_t pools, uint32_t channels)
     it_channels(&H, channels, 1000);
 }
 
-/* As it_mine for one second, but the pools credit a, b and c per cent of the whole. */
+static void prove(uint32_t channel, uint32_t upstream, double work)
+{
+    if (work > 0) {
+        it_share(&H, channel, upstream, HMX_SHARE_SUBMITTED, 1, work);
+        it_share(&H, channel, upstream, HMX_SHARE_ACCEPTED, 1, work);
+    }
+}
+
+/* As it_mine for one second, but the pools get a, b and c per cent of the whole: what is too much
+ * for one goes to jobs of the others. */
 static void mine_credited(double a, double b, double c)
 {
     const double credited[] = {a, b, c};
-    double total = 0;
-    uint32_t on[3];
+    double part[3]; /* of the work of a pool's own miners, 1 = all */
+    double more[3]; /* of what is over, by pool */
+    double over = 0;
     for (uint32_t i = 0; i < 3; i++) {
-        on[i] = it_count_on(&H, i + 1);
-        total += 1000.0 * on[i];
+        const double got = 100.0 * it_count_on(&H, i + 1) / H.channel_count;
+        part[i] = credited[i] < got ? credited[i] / got : 1;
+        more[i] = credited[i] > got ? credited[i] - got : 0;
+        over += more[i];
     }
     for (uint32_t i = 0; i < H.channel_count; i++) {
-        const uint32_t u = H.channels[i].upstream;
-        it_share(&H, i, u, HMX_SHARE_SUBMITTED, 1, 1000);
-        if (credited[u - 1] > 0) {
-            it_share(&H, i, u, HMX_SHARE_ACCEPTED, 1, total * credited[u - 1] / 100 / on[u - 1]);
-        } else {
-            it_share(&H, i, u, HMX_SHARE_LOST, 1, 1000);
+        const uint32_t u = H.channels[i].upstream - 1;
+        prove(i, u + 1, 1000 * part[u]);
+        for (uint32_t k = 0; k < 3 && part[u] < 1; k++) {
+            prove(i, k + 1, 1000 * (1 - part[u]) * more[k] / over);
         }
     }
 }
@@ -346,11 +356,12 @@ Test(rebalance, a_farm_that_went_away_comes_back_to_its_debts)
 Test(rebalance, reference_defect_08_no_derivative_kick_on_the_first_evaluation)
 {
     open_farm("[controller]\ntuning_model = aggressive\n" IT_ABC, 3, 100);
+    it_channels(&H, 1, 1000);
+    it_close_channel(&H, 100); /* what it still proves is nobody's hashrate */
     const double window = 100 * 1000.0 * 600;
     const double credited[] = {0.5, 0.4, 0.1};
     for (uint32_t i = 0; i < 3; i++) {
-        it_share(&H, i, i + 1, HMX_SHARE_SUBMITTED, 1, 1000);
-        it_share(&H, i, i + 1, HMX_SHARE_ACCEPTED, 1, credited[i] * window);
+        it_share(&H, 100, i + 1, HMX_SHARE_SUBMITTED, 1, credited[i] * window);
     }
     it_advance(&H, 0.001);
     cr_assert_eq(H.tuning->rebalance_now(H.self, H.now_ns, NULL), HMX_OK);

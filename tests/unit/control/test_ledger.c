@@ -25,6 +25,14 @@ static void credit(const double *work, uint32_t n)
     }
 }
 
+/* `count` shares of together `credit`, and the pool's verdict on them at once. */
+static void judge(uint32_t upstream, double credit, uint32_t count, int accepted)
+{
+    hm_ledger_submitted(&ledger, upstream, credit, count, 0);
+    hm_ledger_verdict(&ledger, upstream, credit, accepted ? HM_ANSWER_ACCEPTED : HM_ANSWER_REJECTED,
+                      0, 0);
+}
+
 static void settle(uint32_t n, const double *effective)
 {
     hm_ledger_settle(&ledger, effective, ALL, n, DT_S, WINDOW_S, 0, NO_LIMIT);
@@ -68,9 +76,9 @@ Test(ledger, a_settlement_has_all_values_computed_by_hand)
     const double work[] = {0.5, 0.25, 0.0, 4000.0};
     const double f = exp(-0.05);
     const double g = exp(-DT_S / 1200.0);
-    hm_ledger_verdict(&ledger, 2, 0.75, 3, 1);
-    hm_ledger_verdict(&ledger, 2, 0.25, 1, 0);
-    hm_ledger_verdict(&ledger, 4, 1.0, 1, 1);
+    judge(2, 0.75, 3, 1);
+    judge(2, 0.25, 1, 0);
+    judge(4, 1.0, 1, 1);
     credit(work, 4);
     const hm_account fourth = ledger.accounts[3];
     settle(3, SPLIT);
@@ -287,8 +295,8 @@ Test(ledger, closing_forgets_one_upstream_and_keeps_its_history)
     const double work[] = {0.0, 50.0};
     const double half[] = {0.5, 0.5};
     credit(work, 2);
-    hm_ledger_verdict(&ledger, 1, 700.0, 100, 0);
-    hm_ledger_verdict(&ledger, 2, 700.0, 100, 0);
+    judge(1, 700.0, 100, 0);
+    judge(2, 700.0, 100, 0);
     settle(2, half);
     const double acceptance = hm_ledger_acceptance(&ledger, 2);
     hm_ledger_close(&ledger, 1, half, 2, 1.0);
@@ -362,34 +370,34 @@ Test(ledger, rescaling_keeps_the_error_in_points)
 Test(ledger, acceptance_has_fifty_accepted_shares_as_prior)
 {
     cr_assert_eq(hm_ledger_acceptance(&ledger, 1), 1.0);
-    hm_ledger_verdict(&ledger, 1, 70.0, 10, 0);
+    judge(1, 70.0, 10, 0);
     cr_assert_float_eq(hm_ledger_acceptance(&ledger, 1), 50.0 / 60.0, 1e-12);
-    hm_ledger_verdict(&ledger, 1, 280.0, 40, 1);
+    judge(1, 280.0, 40, 1);
     cr_assert_float_eq(hm_ledger_acceptance(&ledger, 1), 90.0 / 100.0, 1e-12);
     cr_assert_eq(hm_ledger_acceptance(&ledger, 2), 1.0, "of its own upstream only");
     double accepted = 0.0;
     double rejected = 0.0;
-    hm_ledger_verdict(&ledger, 3, 0.25, 4, 0); /* of next to no difficulty */
-    hm_ledger_verdict(&ledger, 3, 0.75, 12, 1);
+    judge(3, 0.25, 4, 0); /* of next to no difficulty */
+    judge(3, 0.75, 12, 1);
     cr_assert_float_eq(hm_ledger_acceptance(&ledger, 3), 62.0 / 66.0, 1e-12);
     hm_account_verdicts(&ledger.accounts[2], &accepted, &rejected);
     cr_assert(accepted == 12.0 && rejected == 4.0, "%f and %f", accepted, rejected);
     hm_account_restore_verdicts(&ledger.accounts[3], 0.3, 0.2); /* nearly forgotten */
     cr_assert_float_eq(hm_ledger_acceptance(&ledger, 4), 50.3 / 50.5, 1e-12);
-    hm_ledger_verdict(&ledger, 1, 700000.0, 100000, 0);
-    cr_assert_eq(hm_ledger_acceptance(&ledger, 1), 0.5, "never below a half");
+    judge(1, 700000.0, 100000, 0);
+    cr_assert_eq(hm_ledger_acceptance(&ledger, 1), HM_ACCEPTANCE_LEAST, "never below");
 }
 
 /* Nine of ten shares are accepted, and the tenth is worth as much as ninety-one of them. */
 Test(ledger, acceptance_is_a_ratio_of_credit_to_credit)
 {
-    hm_ledger_verdict(&ledger, 1, 900.0, 900, 1);
-    hm_ledger_verdict(&ledger, 1, 9100.0, 100, 0);
+    judge(1, 900.0, 900, 1);
+    judge(1, 9100.0, 100, 0);
     const double prior = 50.0 * 10000.0 / 1000.0;
-    cr_assert_float_eq(hm_ledger_acceptance(&ledger, 1),
-                       fmax(0.5, (900.0 + prior) / (10000.0 + prior)), 1e-12);
-    hm_ledger_verdict(&ledger, 2, 9100.0, 100, 1);
-    hm_ledger_verdict(&ledger, 2, 900.0, 900, 0);
+    cr_assert_float_eq(hm_ledger_acceptance(&ledger, 1), (900.0 + prior) / (10000.0 + prior),
+                       1e-12);
+    judge(2, 9100.0, 100, 1);
+    judge(2, 900.0, 900, 0);
     cr_assert_float_eq(hm_ledger_acceptance(&ledger, 2), (9100.0 + prior) / (10000.0 + prior),
                        1e-12);
 }
@@ -402,7 +410,7 @@ Test(ledger, verdicts_of_a_saved_state_count_as_shares_of_the_next_credit)
     cr_assert_float_eq(hm_ledger_acceptance(&ledger, 1), 80.0 / 100.0, 1e-12);
     hm_account_verdicts(&ledger.accounts[0], &accepted, &rejected);
     cr_assert(accepted == 30.0 && rejected == 20.0, "to the last bit");
-    hm_ledger_verdict(&ledger, 1, 7e6, 50, 1);
+    judge(1, 7e6, 50, 1);
     cr_assert_float_eq(hm_ledger_acceptance(&ledger, 1), 130.0 / 150.0, 1e-12);
     hm_account_verdicts(&ledger.accounts[0], &accepted, &rejected);
     cr_assert_float_eq(accepted, 80.0, 1e-9);
@@ -414,11 +422,11 @@ Test(ledger, verdicts_that_are_forgotten_altogether_are_none)
 {
     double accepted = 1.0;
     double rejected = 1.0;
-    hm_ledger_verdict(&ledger, 1, 1e20, 1, 0);
+    judge(1, 1e20, 1, 0);
     for (int i = 0; i < 40000; i++) {
         settle(1, (const double[]){1.0});
         const double acceptance = hm_ledger_acceptance(&ledger, 1);
-        cr_assert(acceptance >= 0.5 && acceptance <= 1.0);
+        cr_assert(acceptance >= HM_ACCEPTANCE_LEAST && acceptance <= 1.0);
     }
     cr_assert_eq(hm_ledger_acceptance(&ledger, 1), 1.0);
     hm_account_verdicts(&ledger.accounts[0], &accepted, &rejected);
@@ -427,7 +435,7 @@ Test(ledger, verdicts_that_are_forgotten_altogether_are_none)
 
 Test(ledger, verdicts_are_forgotten_over_twenty_minutes)
 {
-    hm_ledger_verdict(&ledger, 1, 350.0, 50, 0);
+    judge(1, 350.0, 50, 0);
     for (int i = 0; i < 1200 / 30; i++) {
         settle(1, (const double[]){1.0});
     }
@@ -510,4 +518,94 @@ Test(ledger, without_time_nothing_is_settled, .signal = SIGABRT)
 {
     hm_ledger_settle(&ledger, SPLIT, ALL, 3, 1e-3, WINDOW_S, 0, NO_LIMIT);
     hm_ledger_settle(&ledger, SPLIT, ALL, 3, 0.0, WINDOW_S, 0, NO_LIMIT);
+}
+
+/* ---- innocent until rejected ---- */
+static void submit(uint32_t upstream, double credit, uint32_t count, double work)
+{
+    hm_ledger_submitted(&ledger, upstream, credit, count, 0);
+    hm_ledger_credit(&ledger, upstream, work, count);
+}
+
+Test(ledger, work_counts_when_it_is_submitted)
+{
+    submit(1, 40.0, 4, 40.0);
+    cr_assert_eq(ledger.accounts[0].credited, 40.0);
+    cr_assert_eq(hm_ledger_provisional(&ledger, 1), 40.0);
+    hm_ledger_verdict(&ledger, 1, 30.0, HM_ANSWER_ACCEPTED, 0, 1);
+    cr_assert_eq(ledger.accounts[0].credited, 40.0, "accepted changes nothing");
+    cr_assert_eq(hm_ledger_provisional(&ledger, 1), 10.0);
+}
+
+Test(ledger, what_is_rejected_or_lost_is_taken_back)
+{
+    submit(1, 40.0, 4, 40.0);
+    hm_ledger_verdict(&ledger, 1, 10.0, HM_ANSWER_REJECTED, 0, 1);
+    cr_assert_eq(ledger.accounts[0].credited, 30.0);
+    hm_ledger_verdict(&ledger, 1, 10.0, HM_ANSWER_EXCUSED, 0, 1);
+    cr_assert_eq(ledger.accounts[0].credited, 20.0);
+    hm_ledger_verdict(&ledger, 1, 10.0, HM_ANSWER_REJECTED, 0, 0);
+    cr_assert_eq(ledger.accounts[0].credited, 20.0, "what is measured is what was submitted");
+    hm_ledger_verdict(&ledger, 1, 99.0, HM_ANSWER_REJECTED, 0, 1);
+    cr_assert_eq(ledger.accounts[0].credited, 10.0, "no more than was booked");
+}
+
+Test(ledger, what_is_excused_is_not_held_against_the_pool)
+{
+    submit(1, 1000.0, 1000, 1000.0);
+    hm_ledger_verdict(&ledger, 1, 500.0, HM_ANSWER_EXCUSED, 0, 1);
+    cr_assert_eq(hm_ledger_acceptance(&ledger, 1), 1.0);
+    hm_ledger_verdict(&ledger, 1, 100.0, HM_ANSWER_REJECTED, 0, 1);
+    cr_assert_float_eq(hm_ledger_acceptance(&ledger, 1), 450.0 / 550.0, 1e-12);
+}
+
+Test(ledger, what_gets_no_verdict_is_rejected_until_one_comes)
+{
+    submit(1, 500.0, 500, 500.0);
+    cr_assert_eq(hm_ledger_overdue(&ledger, 1, 0, 1), 0.0);
+    cr_assert_eq(hm_ledger_overdue(&ledger, 1, 900000000000u, 1), 500.0);
+    cr_assert_eq(ledger.accounts[0].credited, 0.0);
+    cr_assert_float_eq(hm_ledger_acceptance(&ledger, 1), 50.0 / 550.0, 1e-12);
+    hm_ledger_verdict(&ledger, 1, 300.0, HM_ANSWER_ACCEPTED, 900000000000u, 1);
+    cr_assert_float_eq(ledger.accounts[0].credited, 300.0, 1e-9);
+    cr_assert_float_eq(hm_ledger_acceptance(&ledger, 1), 350.0 / 550.0, 1e-12);
+    hm_ledger_verdict(&ledger, 1, 200.0, HM_ANSWER_REJECTED, 900000000000u, 1);
+    cr_assert_float_eq(ledger.accounts[0].credited, 300.0, 1e-9, "taken back already");
+    cr_assert_float_eq(hm_ledger_acceptance(&ledger, 1), 350.0 / 550.0, 1e-12);
+}
+
+/* One share in a hundred is forwarded, at a hundred times the difficulty; this hour it was two. */
+Test(ledger, a_rejected_share_of_an_aggregating_host_costs_its_part_of_all_work)
+{
+    for (int i = 0; i < 100; i++) {
+        hm_ledger_credit(&ledger, 1, 9900.0, 9900);
+        submit(1, 20000.0, 200, 100.0);
+    }
+    const double prior = 50.0 * 100.0;
+    const double worth = (1e6 + prior) / (2e6 + prior);
+    hm_ledger_verdict(&ledger, 1, 2e5, HM_ANSWER_REJECTED, 0, 1);
+    cr_assert_float_eq(ledger.accounts[0].credited, 1e6 - 2e5 * worth, 1e-3);
+}
+
+Test(ledger, more_taken_back_than_was_delivered_shows_as_nothing)
+{
+    submit(1, 50.0, 5, 50.0);
+    settle(1, (const double[]){1.0});
+    for (int i = 0; i < 100; i++) {
+        settle(1, (const double[]){1.0});
+    }
+    hm_ledger_verdict(&ledger, 1, 50.0, HM_ANSWER_REJECTED, 0, 1);
+    settle(1, (const double[]){1.0});
+    cr_assert_eq(ledger.accounts[0].delivered, 0.0);
+    cr_assert_eq(ledger.accounts[0].total, 0.0);
+}
+
+Test(ledger, a_farm_that_proves_nothing_is_silent_whatever_is_taken_back)
+{
+    submit(1, 50.0, 5, 50.0);
+    settle(1, (const double[]){1.0});
+    cr_assert_eq(ledger.silent_s, 0.0);
+    hm_ledger_verdict(&ledger, 1, 50.0, HM_ANSWER_REJECTED, 0, 1);
+    settle(1, (const double[]){1.0});
+    cr_assert_eq(ledger.silent_s, DT_S);
 }

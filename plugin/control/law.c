@@ -10,4 +10,6 @@ const hm_law HM_LAW = {
     .acceptance_correction = 1,
     .canary = 1,
     .arrival_patience = 1,
+    .blame = 1,
+    .common_change = 1,
 };

@@ -18,6 +18,8 @@ typedef struct hm_law {
     uint8_t acceptance_correction; /* more hashrate for a pool that rejects some */
     uint8_t canary;                /* one channel stays at a grey pool */
     uint8_t arrival_patience;      /* wait for newcomers where they will do */
+    uint8_t blame;                 /* a channel that is bad is to blame, not its pool */
+    uint8_t common_change;         /* what changes the whole farm scales all estimates */
 } hm_law;
 
 extern const hm_law HM_LAW;

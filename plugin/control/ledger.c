@@ -4,9 +4,10 @@
 #include <math.h>
 
 #include "plugin/base/fmath.h"
+#include "plugin/farm/blame.h"
 
 static const double LUCK_WINDOW_S = 1800.0;
-static const double VERDICT_WINDOW_S = 1200.0;
+static const double VERDICT_WINDOW_S = HM_BLAME_WINDOW_S;
 static const double VERDICT_PRIOR = 50.0;
 
 /* Averages the squared difficulties of the interval into `luck`. */
@@ -125,11 +126,11 @@ static double worth(const hm_account *a)
 }
 
 void hm_ledger_verdict(hm_ledger *l, uint32_t upstream, double credit, hm_ledger_answer answer,
-                       uint64_t now_ns, int takes_back)
+                       int takes_back)
 {
     hm_account *const a = &l->accounts[upstream - 1u];
     double late = 0.0;
-    const double waited = hm_provisional_answer(&a->provisional, credit, now_ns, &late);
+    const double waited = hm_provisional_answer(&a->provisional, credit, &late);
     if (answer == HM_ANSWER_ACCEPTED) {
         a->credited += takes_back ? late * worth(a) : 0.0;
         a->rejected = hm_not_negative(a->rejected - late);
@@ -143,19 +144,24 @@ void hm_ledger_verdict(hm_ledger *l, uint32_t upstream, double credit, hm_ledger
     }
 }
 
-double hm_ledger_overdue(hm_ledger *l, uint32_t upstream, uint64_t now_ns, int takes_back)
+void hm_ledger_excuse(hm_ledger *l, uint32_t upstream, double credit)
 {
     hm_account *const a = &l->accounts[upstream - 1u];
-    const double overdue = hm_provisional_expire(&a->provisional, now_ns);
-    a->credited -= takes_back ? overdue * worth(a) : 0.0;
-    a->rejected += overdue;
-    return overdue;
+    const double most = credit < a->rejected ? credit : a->rejected;
+    a->rejected -= most;
+    a->excused += most;
 }
 
-double hm_ledger_provisional(const hm_ledger *l, uint32_t upstream)
+static void give_up(hm_account *a, double credit, int takes_back)
 {
-    const hm_account *const a = &l->accounts[upstream - 1u];
-    return hm_provisional_waiting(&a->provisional) * worth(a);
+    a->credited -= takes_back ? credit * worth(a) : 0.0;
+    a->rejected += credit;
+}
+
+void hm_ledger_expire(hm_ledger *l, uint32_t upstream, uint64_t now_ns, int takes_back)
+{
+    hm_account *const a = &l->accounts[upstream - 1u];
+    give_up(a, hm_provisional_expire(&a->provisional, now_ns), takes_back);
 }
 
 /* What the pool may be judged by, and how much of it it did not reject. */

@@ -83,7 +83,7 @@ static inline void hm_account_scale(hm_account *a, double credit)
 /* Notes that `count` shares of together `credit` wait for the pool's verdict. Comes before
  * hm_ledger_credit for the same shares. */
 static inline void hm_ledger_submitted(hm_ledger *l, uint32_t upstream, double credit,
-                                       uint32_t count, uint64_t now_ns)
+                                       uint32_t count)
 {
     hm_account *const a = &l->accounts[upstream - 1u];
     if (a->unscaled) {
@@ -91,7 +91,7 @@ static inline void hm_ledger_submitted(hm_ledger *l, uint32_t upstream, double c
     }
     a->asked += credit;
     a->asked_shares += (double)count;
-    hm_provisional_submit(&a->provisional, credit, now_ns);
+    a->provisional.submitted += credit;
 }
 
 /* What became of `credit` that was submitted. */
@@ -103,13 +103,13 @@ typedef enum hm_ledger_answer {
 
 /* Notes the end of `credit`; with `takes_back` what was rejected or lost was not delivered. */
 void hm_ledger_verdict(hm_ledger *l, uint32_t upstream, double credit, hm_ledger_answer answer,
-                       uint64_t now_ns, int takes_back);
+                       int takes_back);
 
-/* What has waited for its verdict for too long is as good as rejected. Returns the credit of it. */
-double hm_ledger_overdue(hm_ledger *l, uint32_t upstream, uint64_t now_ns, int takes_back);
+/* Of what was rejected so much is not the pool's doing after all. */
+void hm_ledger_excuse(hm_ledger *l, uint32_t upstream, double credit);
 
-/* Work that waits for a verdict: booked, and not confirmed. */
-double hm_ledger_provisional(const hm_ledger *l, uint32_t upstream);
+/* What has waited for its verdict for hours is as good as rejected. */
+void hm_ledger_expire(hm_ledger *l, uint32_t upstream, uint64_t now_ns, int takes_back);
 
 /* Books what was credited in the last dt_s seconds against `effective` (fractions, 0 for those that
  * do not take part; `part` marks those that do). With frozen, nothing is owed for the interval.

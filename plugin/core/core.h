@@ -36,6 +36,7 @@
 #include "plugin/control/tuning.h"
 #include "plugin/core/state_miners.h"
 #include "plugin/farm/assignment.h"
+#include "plugin/farm/common.h"
 #include "plugin/farm/habits.h"
 #include "plugin/farm/outbox.h"
 #include "plugin/farm/proof.h"
@@ -140,6 +141,7 @@ typedef struct hm_core {
     hm_health health[HMX_UPSTREAMS_MAX];
     hm_estimator_params estimator;
     hm_proof proof;
+    hm_common common;
     hm_control control;
     hm_buckets buckets;
     hm_restored restored;
@@ -220,8 +222,10 @@ typedef struct hm_share_facts {
 } hm_share_facts;
 
 void hm_core_share(hm_core *core, const hm_share_facts *share);
+/* Is the channel of a slot that was bad still so? Its hashrate is none then. */
+int hm_core_is_bad(hm_core *core, uint32_t slot);
 /* Takes back what has waited for a verdict for too long. */
-void hm_core_withdraw_overdue(hm_core *core);
+void hm_core_expire_provisional(hm_core *core);
 /* Writes the late shares to their channels: first thing in each other event. */
 void hm_core_write_late_shares(hm_core *core);
 

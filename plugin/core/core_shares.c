@@ -2,6 +2,7 @@
  *
  * core_shares: shares and verdicts, as the host reports them (see core.h).
  */
+#include "plugin/control/law.h"
 #include "plugin/core/core.h"
 
 /* What the estimator will see: work that the miner did, whoever was paid for it. */
@@ -62,16 +63,63 @@ static void note_later(hm_core *core, const hm_share_facts *share)
     core->late_count++;
 }
 
-/* A stale share of a channel that has left for another pool is the move's doing, not the old
- * pool's. */
-static int is_excused(const hm_core *core, const hm_share_facts *share)
+static void say_bad(const hm_core *core, uint32_t slot, uint32_t upstream, int is_bad)
 {
-    if (share->verdict != HMX_SHARE_REJECTED_STALE) {
-        return 0;
-    }
+    char line[200];
+    hm_text text;
+    hm_text_init(&text, line, sizeof line);
+    hm_text_addf(&text,
+                 is_bad ? "channel %llu: upstream %s rejects its shares and not those of others: "
+                          "bad, its hashrate counts as nothing"
+                        : "channel %llu: its shares are accepted again by upstream %s",
+                 (unsigned long long)hm_hot(&core->assignment.channels, slot)->channel,
+                 core->upstreams.rows[upstream - 1u].id);
+    hm_core_log(core, is_bad ? HMX_LOG_WARN : HMX_LOG_INFO, line);
+}
+
+/* From now on the channel is to blame, also for what was held against the pool. */
+static void condemn(hm_core *core, uint32_t slot, uint32_t upstream)
+{
+    const hm_blame *const blame = &hm_cold(&core->assignment.channels, slot)->blame;
+    hm_ledger_excuse(&core->ledger, upstream, hm_blame_rejected(blame, core->now_ns));
+    hm_hot(&core->assignment.channels, slot)->marks |= HM_MARK_BAD;
+    hm_assignment_set_hashrate(&core->assignment, slot, 0.0);
+}
+
+int hm_core_is_bad(hm_core *core, uint32_t slot)
+{
     const hm_channels *const c = &core->assignment.channels;
+    const hm_blame *const blame = &hm_cold(c, slot)->blame;
+    uint32_t *const marks = &hm_hot(c, slot)->marks;
+    const int is_bad =
+        hm_blame_is_still_bad(blame, hm_estimate_of(c, slot)->reference, core->now_ns);
+    const int is_news = is_bad ? (*marks & HM_MARK_BAD_SAID) == 0 : 1;
+    *marks &= is_bad ? ~0u : ~(uint32_t)(HM_MARK_BAD | HM_MARK_BAD_SAID);
+    *marks |= is_bad ? (uint32_t)HM_MARK_BAD_SAID : 0u;
+    if (is_news && hm_upstreams_exists(&core->upstreams, blame->upstream)) {
+        say_bad(core, slot, blame->upstream, is_bad);
+    }
+    return is_bad;
+}
+
+/* A pool rejected shares: whose fault is it? */
+static hm_ledger_answer blame(hm_core *core, const hm_share_facts *share)
+{
+    const hm_channels *const c = &core->assignment.channels;
+    const hm_account *const account = &core->ledger.accounts[share->upstream - 1u];
     const uint32_t slot = hm_channels_find(c, share->channel, share->cookie);
-    return slot == HM_SLOT_NONE || hm_hot(c, slot)->upstream != share->upstream;
+    if (slot == HM_SLOT_NONE || hm_hot(c, slot)->upstream != share->upstream) {
+        /* A stale share of a channel that has left for another pool is the move's doing. */
+        return share->verdict == HMX_SHARE_REJECTED_STALE ? HM_ANSWER_EXCUSED : HM_ANSWER_REJECTED;
+    }
+    hm_blame *const own = &hm_cold(c, slot)->blame;
+    hm_blame_note(own, share->upstream, share->credit, share->count, core->now_ns);
+    if ((hm_hot(c, slot)->marks & HM_MARK_BAD) == 0 && HM_LAW.blame &&
+        hm_blame_is_bad(own, hm_estimate_of(c, slot)->reference, account->asked,
+                        account->rejected + share->credit, core->now_ns)) {
+        condemn(core, slot, share->upstream);
+    }
+    return (hm_hot(c, slot)->marks & HM_MARK_BAD) != 0 ? HM_ANSWER_EXCUSED : HM_ANSWER_REJECTED;
 }
 
 /* What the pool said of a share that was forwarded, or that nobody can say anything any more. */
@@ -79,8 +127,7 @@ static void note_verdict(hm_core *core, const hm_share_facts *share, hm_ledger_a
 {
     hm_health *const health = &core->health[share->upstream - 1u];
     const int takes_back = core->config->controller.measure_on_accepted != 0;
-    hm_ledger_verdict(&core->ledger, share->upstream, share->credit, answer, core->now_ns,
-                      takes_back);
+    hm_ledger_verdict(&core->ledger, share->upstream, share->credit, answer, takes_back);
     if (share->verdict == HMX_SHARE_LOST) {
         return;
     }
@@ -98,8 +145,7 @@ static void book(hm_core *core, const hm_share_facts *share)
 {
     switch (share->verdict) {
     case HMX_SHARE_SUBMITTED:
-        hm_ledger_submitted(&core->ledger, share->upstream, share->credit, share->count,
-                            core->now_ns);
+        hm_ledger_submitted(&core->ledger, share->upstream, share->credit, share->count);
         hm_ledger_credit(&core->ledger, share->upstream, share->work, share->count);
         hm_health_forwarded(&core->health[share->upstream - 1u], share->count, core->now_ns);
         return;
@@ -113,7 +159,7 @@ static void book(hm_core *core, const hm_share_facts *share)
         note_verdict(core, share, HM_ANSWER_EXCUSED);
         return;
     default:
-        note_verdict(core, share, is_excused(core, share) ? HM_ANSWER_EXCUSED : HM_ANSWER_REJECTED);
+        note_verdict(core, share, blame(core, share));
     }
 }
 
@@ -131,10 +177,10 @@ void hm_core_share(hm_core *core, const hm_share_facts *share)
     }
 }
 
-void hm_core_withdraw_overdue(hm_core *core)
+void hm_core_expire_provisional(hm_core *core)
 {
     const int takes_back = core->config->controller.measure_on_accepted != 0;
     for (uint32_t i = 0; i < core->upstreams.top; i++) {
-        (void)hm_ledger_overdue(&core->ledger, i + 1u, core->now_ns, takes_back);
+        hm_ledger_expire(&core->ledger, i + 1u, core->now_ns, takes_back);
     }
 }

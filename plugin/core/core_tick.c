@@ -27,6 +27,25 @@ static const double RIPPLE_OF_SLICING = 0.2;
  * page of memory, but stops at the end of each. */
 enum { AHEAD = 24 };
 
+/* What all channels together did, against what their estimates promised. */
+static void follow_common(hm_core *core, double proved, double expected, double dt_s)
+{
+    hm_channels *const c = &core->assignment.channels;
+    const double factor = HM_LAW.common_change ? hm_common_update(&core->common, proved, expected,
+                                                                  core->ledger.luck * dt_s)
+                                               : 1.0;
+    if (!(factor < 1.0) && !(factor > 1.0)) {
+        return;
+    }
+    for (uint32_t slot = 0; slot < c->slots; slot++) {
+        if (hm_hot(c, slot)->channel != 0) {
+            hm_estimate_scale(hm_estimate_of(c, slot), factor);
+            hm_assignment_set_hashrate(&core->assignment, slot, hm_hot(c, slot)->hashrate * factor);
+        }
+    }
+    core->control.largest *= factor;
+}
+
 /* Estimator pass over all channels; also adds up the allocation afresh. */
 static void estimate_all(hm_core *core, double dt_s)
 {
@@ -34,6 +53,8 @@ static void estimate_all(hm_core *core, double dt_s)
     const hm_estimator_params *const params = &core->estimator;
     const double decay = hm_decay(dt_s, params->window_s);
     hm_proof_count count = {0};
+    double expected = 0.0;
+    double proved = 0.0;
     hm_recount recount;
     HM_MUST(hm_core_alarm(core), core->late_count == 0); /* what they brought is read here */
     hm_assignment_recount_begin(&core->assignment, &recount);
@@ -46,11 +67,18 @@ static void estimate_all(hm_core *core, double dt_s)
             continue;
         }
         hm_recount_add(&recount, hot);
-        hot->hashrate =
-            hm_estimate_update(hm_estimate_of(c, slot), params, hot->work, hot->count, dt_s, decay);
+        hm_estimate *const estimate = hm_estimate_of(c, slot);
+        if (hm_estimate_is_proven(estimate)) {
+            expected += hot->hashrate * dt_s;
+            proved += hot->hashrate > 0.0 ? hot->work : 0.0;
+        }
+        hot->hashrate = hm_estimate_update(estimate, params, hot->work, hot->count, dt_s, decay);
+        if ((hot->marks & HM_MARK_BAD) != 0 && hm_core_is_bad(core, slot)) {
+            hot->hashrate = 0.0;
+        }
         hot->work = 0.0;
         hot->count = 0;
-        hm_proof_add(&count, hm_estimate_is_proven(hm_estimate_of(c, slot)), hot->hashrate);
+        hm_proof_add(&count, hm_estimate_is_proven(estimate), hot->hashrate);
         /* A renewal that was refused, failed, expired or could not be proposed is tried again. */
         core->prefix_stale |= (hot->marks & HM_MARK_PREFIX_STALE) != 0;
         hm_assignment_count(&core->assignment, hot);
@@ -61,6 +89,7 @@ static void estimate_all(hm_core *core, double dt_s)
     hm_assignment_recount_end(&core->assignment, &recount);
     hm_proof_judge(&core->proof, &count, core->now_ns);
     core->control.largest = hm_proof_apply(&core->proof, &count, &core->assignment);
+    follow_common(core, proved, expected, dt_s);
 }
 
 /* Of many pools that share one channel the next one is always nearly due: what it may be owed
@@ -263,7 +292,7 @@ static int evaluate(hm_core *core)
     core->evaluated_ns = core->now_ns;
     core->evaluations++;
     estimate_all(core, dt_s);
-    hm_core_withdraw_overdue(core);
+    hm_core_expire_provisional(core);
     hm_core_settle(core);
     free_removed_upstreams(core);
     hm_prefixes_expire(&core->assignment.prefixes, core->now_ns, &core->assignment.channels);

@@ -18,14 +18,17 @@
 #include "abi/hmx_abi.h"
 #include "plugin/base/memory.h"
 #include "plugin/base/table.h"
+#include "plugin/farm/blame.h"
 #include "plugin/farm/estimator.h"
 #include "plugin/farm/rest.h"
 
 #define HM_SLOT_NONE UINT32_MAX
 
 enum hm_channel_mark {
-    HM_MARK_UNCONFIRMED = 0x1, /* no share accepted yet under the prefix in force since its move */
-    HM_MARK_PREFIX_STALE = 0x2 /* its pool changed its own prefix: needs a new one */
+    HM_MARK_UNCONFIRMED = 0x1,  /* no share accepted yet under the prefix in force since its move */
+    HM_MARK_PREFIX_STALE = 0x2, /* its pool changed its own prefix: needs a new one */
+    HM_MARK_BAD = 0x4,          /* its shares are rejected by its own fault: its hashrate is none */
+    HM_MARK_BAD_SAID = 0x8      /* the log has said so */
 };
 
 typedef struct hm_channel_hot {
@@ -35,7 +38,8 @@ typedef struct hm_channel_hot {
     uint32_t upstream;   /* where it works, HMX_NONE = parked */
     uint32_t pending_to; /* destination of its pending move, HMX_NONE = none */
     uint32_t marks;      /* HM_MARK_* */
-    double hashrate; /* estimate [difficulty 1 per second], 0 = silent: neither counted nor moved */
+    double
+        hashrate; /* estimate [difficulty 1 per second]; 0 = silent or bad: not counted, not moved */
     uint64_t moved_ns; /* when its last move was applied, 0 = never */
     uint32_t generation;
     uint32_t next; /* list link: free slots, or the planner's buckets */
@@ -59,6 +63,7 @@ typedef struct hm_channel_cold {
     uint64_t decision;          /* pending, 0 = none */
     uint64_t decision_until_ns;
     uint64_t unanswered[HM_UNANSWERED]; /* decisions that ran out: an APPLIED may still come */
+    hm_blame blame;
     uint64_t who;                  /* its user_identity, vendor and hardware, hashed (reopen.h) */
     uint64_t calm_until_ns;        /* no move for balance before (habits.h) */
     hm_rest rest;                  /* after moves of it that failed */

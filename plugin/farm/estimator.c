@@ -147,3 +147,12 @@ double hm_estimate_update(hm_estimate *e, const hm_estimator_params *p, double w
     e->reference = rate;
     return rate;
 }
+
+void hm_estimate_scale(hm_estimate *e, double factor)
+{
+    const double reference = e->reference * factor;
+    if (reference > RATE_MIN && reference < RATE_MAX) {
+        e->a *= factor;
+        e->reference = reference;
+    }
+}

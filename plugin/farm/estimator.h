@@ -48,6 +48,9 @@ double hm_estimate_init(hm_estimate *e, const hm_estimator_params *p, double nom
 double hm_estimate_update(hm_estimate *e, const hm_estimator_params *p, double work, uint32_t count,
                           double dt_s, double decay);
 
+/* All miners changed by this factor (> 0), as the farm as a whole tells. */
+void hm_estimate_scale(hm_estimate *e, double factor);
+
 /* Has it found a share? Until then the estimate is what the peer says. */
 static inline int hm_estimate_is_proven(const hm_estimate *e)
 {

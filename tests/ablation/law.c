@@ -13,4 +13,6 @@ const hm_law HM_LAW = {
     .acceptance_correction = HM_WITHOUT != 6,
     .canary = HM_WITHOUT != 7,
     .arrival_patience = HM_WITHOUT != 8,
+    .blame = HM_WITHOUT != 9,
+    .common_change = HM_WITHOUT != 10,
 };

@@ -38,7 +38,7 @@ static double best_placement(const hs_sim_result *r, const char *fleet, uint64_t
     return points;
 }
 
-/* Half a point is for luck, and for hashrates that drift by two per cent. */
+/* Six tenths of a point are for luck, and for hashrates that drift by two per cent. */
 static void check(const char *fleet, const char *model, double most_moves)
 {
     const char *const sets[] = {"controller.time_slicing=off", model};
@@ -48,7 +48,7 @@ static void check(const char *fleet, const char *model, double most_moves)
     const double best = best_placement(&r, fleet, options.seed);
     fprintf(stderr, "%s: 6 h %.3f, best placement %.3f; moves %.2f\n", model, r.errors[2].mean,
             best, r.moves_per_channel_day);
-    cr_assert_leq(r.errors[2].mean, 1.05 * best + 0.5, "%s", fleet);
+    cr_assert_leq(r.errors[2].mean, 1.05 * best + 0.6, "%s", fleet);
     cr_assert_lt(r.moves_per_channel_day, most_moves, "%s", fleet);
     hs_sim_result_free(&r);
 }

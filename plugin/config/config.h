@@ -72,6 +72,8 @@ typedef struct hm_config_failover {
     uint32_t hold_down_max_secs; /* at least hold_down_secs */
     uint32_t grey_detection;     /* 0 or 1 */
     uint32_t grey_min_shares;    /* verdicts before a pool can be judged grey */
+    uint32_t pad0;               /* 0 */
+    double grey_reject_pct;      /* per cent of its work rejected, above which it is left */
 } hm_config_failover;
 
 /* An upstream has at least one of percentage and hashrate_ths. */

@@ -114,6 +114,9 @@ const hm_config_key hm_config_keys[] = {
     {HM_SECTION_FAILOVER, "grey_min_shares", HM_KEY_WHOLE, 10, 1000000, "shares", "50",
      "A pool is judged so only after this many answers to shares.",
      FAILOVER(grey_min_shares), HM_KEY_ALWAYS, NULL, NULL},
+    {HM_SECTION_FAILOVER, "grey_reject_pct", HM_KEY_DECIMAL, 5, 95, "percent", "30",
+     "Leave a pool that rejects more than this of its work; below, its rejects are made up for.",
+     FAILOVER(grey_reject_pct), HM_KEY_ALWAYS, NULL, NULL},
 
     {HM_SECTION_UPSTREAM, "address", HM_KEY_ADDRESS, NO_RANGE, "", NULL,
      "Host name or IP address of the pool, without the port.",

@@ -2,85 +2,133 @@
  *
  * health: pools that fail while their connection looks fine, and pools that come and go.
  *
- * Grey: a CUSUM test (Page 1954) over the verdicts tells a pool that rejects half of its shares
- * from one that rejects a twentieth; between them it turns at 21.8 % rejects, and milder rejection
- * is the acceptance correction's work (ledger.h). It needs a minimum of verdicts. A pool that
- * swallows shares (forwarded ones get no verdict at all) is grey too. While a pool is grey its
- * smallest channel stays as a canary, whose verdicts run the reverse test. Flapping: from the
- * second failure within an hour on a pool is held down for a time that doubles with each. Which
- * channels leave and who gets them is decided elsewhere.
+ * Grey: a pool that rejects more of the work than the owner's border, or answers nothing. What it
+ * rejected is held against what was submitted to it in the same time (or against what it judged,
+ * where that is more), so that work without a verdict counts as not rejected, whether a pool
+ * rejects at once and accepts in batches or says both late. Two CUSUM tests (Page 1954) run over
+ * it: a fast one for a pool that rejects nearly everything, a slow one that turns a point above the
+ * border. Their unit is a sample: a usual share of the pool, or ten seconds of its work where that
+ * is more; shares that are a millionth of the work weigh a millionth, and the stale shares of a tip
+ * are one sample, not a thousand. Silence is measured against the pool's own rhythm.
+ *
+ * A grey pool is out until its canary (one small channel, when there is one) had shares accepted,
+ * or some time has passed; each relapse doubles the wait. Then it is on trial: it may have a small
+ * share of the farm, which doubles with each stretch of well accepted work, and the tests are
+ * sharper, so that a failed return costs little. Flapping: from the second failure within a sliding
+ * hour on a pool is held down for a time that doubles with each.
+ *
+ * Which channels leave and who gets them is decided elsewhere. Times called lived are of the time
+ * in which the host was awake (core.h).
  */
 #ifndef PLUGIN_CONTROL_HEALTH_H
 #define PLUGIN_CONTROL_HEALTH_H
 
 #include <stdint.h>
 
-/* Logarithms of likelihood ratios: a pool that rejects half against one that rejects a
- * twentieth. */
-#define HM_HEALTH_REJECT_STEP 2.302585092994046  /* ln(0.5 / 0.05) */
-#define HM_HEALTH_ACCEPT_STEP 0.6418538861723947 /* -ln(0.5 / 0.95) */
+enum { HM_FAILURES = 16, HM_HEALTH_TESTS = 2 };
 
 typedef struct hm_health_params {
     uint64_t hold_down_ns; /* the n-th failure within an hour, n > 1, holds for 2^(n-1) of it */
     uint64_t hold_down_max_ns;
-    uint32_t min_shares; /* verdicts before a pool can be judged grey */
+    double border;       /* fraction of the work, rejected, above which it is left */
+    uint32_t min_shares; /* verdicts before a pool can be judged to reject */
     uint32_t detect;     /* 0 = never grey */
 } hm_health_params;
 
+/* What the core knows when a pool is judged. */
+typedef struct hm_health_look {
+    uint64_t lived_ns;
+    double rate;  /* hashrate that works there, work per second */
+    double farm;  /* hashrate of all */
+    double least; /* the smallest share of the farm that a trial can be made with */
+    int has_canary;
+} hm_health_look;
+
+typedef enum hm_health_change {
+    HM_HEALTH_SAME,
+    HM_HEALTH_REJECTS, /* grey */
+    HM_HEALTH_SILENT,  /* grey */
+    HM_HEALTH_TRIED,   /* on trial */
+    HM_HEALTH_WIDER,   /* on trial with a larger share */
+    HM_HEALTH_WELL     /* its whole share again */
+} hm_health_change;
+
+/* One test since it last began, in samples. */
+typedef struct hm_health_test {
+    double submitted;
+    double judged;
+    double rejected;
+    uint64_t verdicts; /* shares */
+} hm_health_test;
+
 typedef struct hm_health {
-    double suspicion;  /* CUSUM towards grey, >= 0 */
-    double recovery;   /* CUSUM towards healthy while grey, >= 0 */
-    uint64_t verdicts; /* since the suspicion was last 0 */
-    uint64_t waiting;  /* shares forwarded since the last verdict */
-    uint64_t waiting_since_ns;
-    uint64_t failed_ns; /* last failure, 0 = never */
+    /* Since the last look: work, and shares with a verdict. */
+    double submitted;
+    double judged;
+    double rejected;
+    uint64_t verdicts;
+    double seen; /* work of shares, and share by share its square: the usual share, discounted */
+    double seen_squared;
+    hm_health_test tests[HM_HEALTH_TESTS];
+    /* Silence: shares without a verdict since the last accepted one, their work and since when. */
+    uint64_t waiting;
+    double waiting_work;
+    uint64_t waiting_since_ns; /* lived */
+    double longest_wait_ns;    /* until an accepted verdict, of late; 0 = there was none yet */
+    double most_waiting;       /* shares, until then */
+    /* While grey or on trial. */
+    double recovery;       /* shares accepted, less what was rejected, >= 0 */
+    double lost;           /* work rejected on this trial */
+    double share;          /* of the farm, at most, on trial; 0 = it is on none */
+    uint64_t tested_ns;    /* lived: from when on its canary's word counts */
+    uint64_t blind_ns;     /* lived: when it is tried without one */
+    uint64_t whole_ns;     /* lived: since when it has its whole share */
+    uint32_t relapses;     /* not forgotten yet */
+    uint32_t failures;     /* of all time: the next one's place */
+    double hour_submitted; /* work, for the hourly line */
+    double hour_rejected;
+    double figure;      /* of the last change: per cent rejected, or seconds of silence */
+    uint64_t looked_ns; /* lived, the last look */
+    uint64_t failed_ns[HM_FAILURES]; /* the last of them, 0 = none */
     uint64_t held_until_ns;
-    uint32_t failures; /* within an hour of each other */
     uint8_t grey;
-    uint8_t pad0[3];
+    uint8_t silent; /* it is grey because it answered nothing */
+    uint8_t pad0[6];
 } hm_health;
 
-/* Counts verdicts of the pool itself. */
-static inline void hm_health_verdict(hm_health *h, uint32_t count, int accepted)
-{
-    const double shares = (double)count;
-    h->suspicion += accepted ? -HM_HEALTH_ACCEPT_STEP * shares : HM_HEALTH_REJECT_STEP * shares;
-    h->verdicts += count;
-    if (!(h->suspicion > 0.0)) {
-        h->suspicion = 0.0;
-        h->verdicts = 0;
-    }
-    h->waiting = 0;
-    if (h->grey) {
-        h->recovery += accepted ? HM_HEALTH_ACCEPT_STEP * shares : -HM_HEALTH_REJECT_STEP * shares;
-        h->recovery = h->recovery > 0.0 ? h->recovery : 0.0;
-    }
-}
-/* The pool answered, and what it said is not held against it. */
-static inline void hm_health_answered(hm_health *h)
-{
-    h->waiting = 0;
-}
+/* Counts verdicts of the pool itself on `count` shares of together `work`. */
+void hm_health_verdict(hm_health *h, double work, uint32_t count, int accepted, uint64_t lived_ns);
+/* Some shares will get no verdict, or one that is not held against the pool. */
+void hm_health_excused(hm_health *h, double work, uint32_t count);
 /* Counts shares that went to the pool. */
-static inline void hm_health_forwarded(hm_health *h, uint32_t count, uint64_t now_ns)
+static inline void hm_health_forwarded(hm_health *h, double work, uint32_t count, uint64_t lived_ns)
 {
-    if (h->waiting == 0) {
-        h->waiting_since_ns = now_ns;
-    }
+    h->waiting_since_ns = h->waiting == 0 ? lived_ns : h->waiting_since_ns;
     h->waiting += count;
+    h->waiting_work += work;
+    h->submitted += work;
+    h->seen += work;
+    h->seen_squared += work * (work / (double)count);
 }
 
-/* The connection failed, or grey was found: may hold the pool down. */
+/* The connection failed: may hold the pool down. */
 void hm_health_failed(hm_health *h, const hm_health_params *p, uint64_t now_ns);
+/* Failures within the last hour. */
+uint32_t hm_health_failures(const hm_health *h, uint64_t now_ns);
+/* When the last one was; 0 = there was none. */
+uint64_t hm_health_last_failure(const hm_health *h);
 
-/* Judges at `now`. has_canary: a channel works there; without one a grey pool gets another chance
- * after the longest hold-down. */
-void hm_health_judge(hm_health *h, const hm_health_params *p, uint64_t now_ns, int has_canary);
+/* Judges a pool that is up. */
+hm_health_change hm_health_judge(hm_health *h, const hm_health_params *p,
+                                 const hm_health_look *look);
+/* Ends a hold-down that is over. */
+void hm_health_release(hm_health *h, uint64_t now_ns);
 
 /* Grey or held down: the pool takes no part in the split. */
 int hm_health_is_out(const hm_health *h, uint64_t now_ns);
 
-/* The connection is new: verdicts of the old one say nothing. What failed stays counted. */
+/* The connection is new: verdicts of the old one say nothing, and a pool that was grey is on
+ * trial. What failed stays counted. */
 void hm_health_restart(hm_health *h);
 
 #endif

@@ -464,9 +464,9 @@ static int evacuate_one(plan *p, uint32_t slot)
     return 0;
 }
 
-/* Finds the channel that stays on each upstream marked in `canary`: its smallest that is not
- * silent. */
-static void choose_canaries(const plan *p, const uint8_t *canary, uint32_t *chosen)
+/* Finds the channel that stays on each upstream: its smallest that is not silent, if that is no
+ * larger than `canary` allows. */
+static void choose_canaries(const plan *p, const double *canary, uint32_t *chosen)
 {
     const hm_channels *const c = &p->assignment->channels;
     for (uint32_t i = 0; i < HM_PLACES; i++) {
@@ -474,8 +474,8 @@ static void choose_canaries(const plan *p, const uint8_t *canary, uint32_t *chos
     }
     for (uint32_t slot = 0; slot < c->slots; slot++) {
         const hm_channel_hot *const hot = hm_hot(c, slot);
-        if (hot->channel == 0 || !canary[hot->upstream] || hot->pending_to != HMX_NONE ||
-            !(hot->hashrate > 0.0)) {
+        if (hot->channel == 0 || hot->pending_to != HMX_NONE || !(hot->hashrate > 0.0) ||
+            hot->hashrate > canary[hot->upstream]) {
             continue;
         }
         uint32_t *const best = &chosen[hot->upstream];
@@ -492,12 +492,12 @@ static int is_pinned_here(const plan *p, uint32_t slot)
     const uint32_t upstream = hm_hot(c, slot)->upstream;
     const uint32_t pin = hm_cold(c, slot)->pin;
     return pin != 0 && (pin == upstream || pin == HM_PIN_STAY) &&
-           hm_upstreams_usable(p->assignment->upstreams, upstream);
+           hm_upstreams_takes_part(p->assignment->upstreams, upstream);
 }
 
 /* Lists those that must leave (all in row 0). Returns the hashrate of those whose pool is not
  * usable; that of the others is in the sums of the usable pools already. */
-static double build_leavers(plan *p, const uint8_t *leave, const uint8_t *canary)
+static double build_leavers(plan *p, const uint8_t *leave, const double *canary)
 {
     uint32_t chosen[HM_PLACES];
     const hm_channels *const c = &p->assignment->channels;
@@ -527,7 +527,7 @@ static double build_leavers(plan *p, const uint8_t *leave, const uint8_t *canary
 }
 
 hm_plan_result hm_evacuate(hm_buckets *b, hm_assignment *a, const hm_plan_request *request,
-                           const uint8_t *leave, const uint8_t *canary, hm_outbox *out)
+                           const uint8_t *leave, const double *canary, hm_outbox *out)
 {
     plan p = {.buckets = b, .assignment = a, .request = request, .out = out};
     b->unfinished = 0; /* these are other lists */

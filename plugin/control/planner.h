@@ -51,8 +51,9 @@ hm_plan_result hm_plan(hm_buckets *b, hm_assignment *a, const hm_plan_request *r
                        hm_outbox *out);
 
 /* Moves every channel off the places marked in `leave` (index 0: the parked ones, 1..64); where
- * `canary` is marked the smallest channel that is not silent stays. */
+ * `canary` is more than 0 the smallest channel that is not silent stays, if its hashrate is no
+ * more. */
 hm_plan_result hm_evacuate(hm_buckets *b, hm_assignment *a, const hm_plan_request *request,
-                           const uint8_t *leave, const uint8_t *canary, hm_outbox *out);
+                           const uint8_t *leave, const double *canary, hm_outbox *out);
 
 #endif

@@ -152,6 +152,9 @@ typedef struct hm_core {
     uint64_t evaluated_ns; /* last evaluation, or create */
     uint64_t settled_ns;   /* last settlement of the ledger */
     uint64_t judged_ns;    /* last judgement of the pools' health */
+    uint64_t ticked_ns;    /* last tick */
+    uint64_t lived_ns;     /* until then: time in which the host was awake, from 1 on */
+    uint64_t costed_ns;    /* last time that the log said what rejects cost, lived */
     uint64_t evaluations;
     hm_reopen reopen;
     hm_habits habits;
@@ -254,6 +257,18 @@ void hm_core_forget_former_owners(hm_core *core, const hm_upstreams *before);
  * although they failed while auto_restore was off, bit n-1 = upstream n. HMX_OK, or HMX_E_LIMIT
  * with the reason in why. */
 hmx_status hm_core_adopt_draft(hm_core *core, uint64_t wanted, hm_text *why);
+
+/* Time in which the host was awake. A host that was suspended or stopped calls no on_tick, and
+ * hears nothing of its pools: that is no silence of theirs, so their health is measured in this
+ * time. Beyond the last tick it knows of moments only. */
+#define HM_ASLEEP_NS (60ull * HM_NS_PER_S)
+#define HM_MOMENT_NS (10ull * HM_NS_PER_S)
+
+static inline uint64_t hm_core_lived_ns(const hm_core *core)
+{
+    const uint64_t passed_ns = core->now_ns - core->ticked_ns;
+    return core->lived_ns + (passed_ns < HM_MOMENT_NS ? passed_ns : HM_MOMENT_NS);
+}
 
 /* Marks the upstreams that still have channels or moves under way: busy[64]. */
 void hm_core_busy(const hm_core *core, uint8_t *busy);

@@ -220,6 +220,23 @@ static void correct_for_rejects(const hm_core *core, const double *wanted, doubl
     }
 }
 
+/* Its cap as hashrate, and that of a trial while there are pools that are not in doubt. */
+static double most_of(const hm_core *core, uint32_t i)
+{
+    const double cap = core->upstreams.rows[i].max_ths * 1e12 / HM_HASHES_PER_WORK;
+    double farm = 0.0;
+    if (!(core->health[i].share > 0.0) || core->upstreams.trust_all) {
+        return cap;
+    }
+    for (uint32_t k = 0; k < core->upstreams.top; k++) {
+        farm += hm_upstreams_takes_part(&core->upstreams, k + 1u)
+                    ? core->assignment.allocated[k + 1u]
+                    : 0.0;
+    }
+    const double trial = core->health[i].share * farm;
+    return trial < cap ? trial : cap;
+}
+
 static hm_target_row target_row(const hm_core *core, uint32_t i)
 {
     const hm_upstream *const u = &core->upstreams.rows[i];
@@ -228,9 +245,9 @@ static hm_target_row target_row(const hm_core *core, uint32_t i)
         .weight = u->percentage,
         .absolute = u->hashrate_ths * per_ths,
         .least = u->min_ths * per_ths,
-        .most = u->exists ? u->max_ths * per_ths : INFINITY,
+        .most = u->exists ? most_of(core, i) : INFINITY,
         .pinned = core->assignment.pinned[i + 1u],
-        .usable = (uint8_t)hm_upstreams_usable(&core->upstreams, i + 1u),
+        .usable = (uint8_t)hm_upstreams_takes_part(&core->upstreams, i + 1u),
     };
 }
 

@@ -39,22 +39,6 @@ static void say_state(const hm_core *core, uint32_t upstream, const hm_upstream_
     hm_core_log(core, is_up ? HMX_LOG_INFO : HMX_LOG_WARN, line);
 }
 
-/* A connection that was up and is not any more counts as a failure; one that is new starts
- * unsuspected. */
-static void note_health(hm_core *core, uint32_t upstream, uint32_t state)
-{
-    const uint32_t before = core->upstreams.rows[upstream - 1u].facts.state;
-    hm_health *const health = &core->health[upstream - 1u];
-    if (before == HMX_UPSTREAM_UP &&
-        (state == HMX_UPSTREAM_DOWN || state == HMX_UPSTREAM_CONNECTING)) {
-        const hm_health_params params = hm_core_health_params(core);
-        hm_health_failed(health, &params, core->now_ns);
-        hm_health_restart(health);
-    }
-    hm_upstreams_judge(&core->upstreams, upstream, health->grey,
-                       hm_health_is_out(health, core->now_ns));
-}
-
 hmx_status hm_core_upstream(hm_core *core, uint32_t upstream, const hm_upstream_facts *facts)
 {
     hm_upstream *const row = &core->upstreams.rows[upstream - 1u];
@@ -90,9 +74,8 @@ hmx_status hm_core_upstream(hm_core *core, uint32_t upstream, const hm_upstream_
     }
     hm_core_list_usable(core, usable);
     say_state(core, upstream, &next);
-    note_health(core, upstream, next.state);
-    hm_upstreams_report(&core->upstreams, upstream, &next);
-    if (hm_upstreams_note_job(&core->upstreams, upstream, core->now_ns)) {
+    hm_core_note_state(core, upstream, &next);
+    if (hm_upstreams_note_job(&core->upstreams, upstream, hm_core_lived_ns(core))) {
         hm_core_say_job(core, upstream);
     }
     hm_core_follow_usable(core, usable);

@@ -6,11 +6,23 @@
 
 #include <string.h>
 
+#include "plugin/base/fmath.h"
 #include "plugin/config/pattern.h"
 #include "plugin/core/core_control.h"
 
 /* Between two jobs of a pool that works may lie a moment. */
 static const uint64_t JOBLESS_GRACE_NS = 30u * HM_NS_PER_S;
+
+/* A connection that breaks is often back at once: so long nobody leaves, if it held so long. */
+static const uint64_t BLIP_NS = 3u * HM_NS_PER_S;
+static const uint64_t STEADY_NS = 60u * HM_NS_PER_S;
+
+/* A trial is made with one channel at least, and where they differ with one that is not large. */
+static const double TRIAL_CHANNELS = 1.5;
+
+/* Once an hour the owner is told what rejects cost, from a twentieth of a pool's work on. */
+static const uint64_t COST_NS = 3600u * HM_NS_PER_S;
+static const double COST_FROM = 0.05;
 
 hm_health_params hm_core_health_params(const hm_core *core)
 {
@@ -18,63 +30,194 @@ hm_health_params hm_core_health_params(const hm_core *core)
     return (hm_health_params){
         .hold_down_ns = f->hold_down_secs * HM_NS_PER_S,
         .hold_down_max_ns = f->hold_down_max_secs * HM_NS_PER_S,
+        .border = f->grey_reject_pct / 100.0,
         .min_shares = f->grey_min_shares,
         .detect = f->grey_detection,
     };
 }
 
-static void say_health(const hm_core *core, uint32_t i)
+/* ---- one true line for each change ---- */
+
+static void add_tenths(hm_text *text, double x)
+{
+    const uint64_t tenths = (uint64_t)(10.0 * hm_clamp(x, 0.0, 1e15) + 0.5);
+    hm_text_addf(text, "%llu.%llu", (unsigned long long)(tenths / 10u),
+                 (unsigned long long)(tenths % 10u));
+}
+
+static void say_health(const hm_core *core, uint32_t i, hm_health_change change)
+{
+    const hm_health *const h = &core->health[i];
+    char line[160];
+    hm_text text;
+    hm_text_init(&text, line, sizeof line);
+    hm_text_addf(&text, "upstream %s ", core->upstreams.rows[i].id);
+    switch (change) {
+    case HM_HEALTH_REJECTS:
+        hm_text_add(&text, "is grey: it rejects ");
+        add_tenths(&text, h->figure);
+        hm_text_add(&text, " % of the work that it gets");
+        break;
+    case HM_HEALTH_SILENT:
+        hm_text_addf(&text, "is grey: it has accepted nothing for %llu s",
+                     (unsigned long long)h->figure);
+        break;
+    case HM_HEALTH_TRIED:
+        hm_text_add(&text, "is tried again: it gets ");
+        add_tenths(&text, 100.0 * hm_clamp(h->share, 0.0, 1.0));
+        hm_text_add(&text, " % of the farm at most, and more as it accepts");
+        break;
+    case HM_HEALTH_WELL:
+        hm_text_add(&text, "is judged healthy: it gets its whole share again");
+        break;
+    default:
+        return;
+    }
+    hm_core_log(core, h->grey ? HMX_LOG_WARN : HMX_LOG_INFO, line);
+}
+
+/* It failed, or that has been long enough ago. */
+static void say_hold(const hm_core *core, uint32_t i)
+{
+    const hm_health *const h = &core->health[i];
+    char line[160];
+    hm_text text;
+    hm_text_init(&text, line, sizeof line);
+    if (core->now_ns >= h->held_until_ns) {
+        hm_text_addf(&text, "upstream %s is not held down any more", core->upstreams.rows[i].id);
+    } else {
+        hm_text_addf(&text, "upstream %s failed %lu times within an hour: held down for %llu s",
+                     core->upstreams.rows[i].id, (unsigned long)hm_health_failures(h, core->now_ns),
+                     (unsigned long long)((h->held_until_ns - core->now_ns) / HM_NS_PER_S));
+    }
+    hm_core_log(core, core->now_ns < h->held_until_ns ? HMX_LOG_WARN : HMX_LOG_INFO, line);
+}
+
+/* ---- the connection ---- */
+
+/* Its connection is gone for good, for all we know. A connection that is new starts unsuspected. */
+static void fail(hm_core *core, uint32_t i)
+{
+    const hm_health_params params = hm_core_health_params(core);
+    hm_health_failed(&core->health[i], &params, core->now_ns);
+    hm_health_restart(&core->health[i]);
+    if (core->now_ns < core->health[i].held_until_ns) {
+        say_hold(core, i);
+    }
+}
+
+static void take_over(hm_core *core, uint32_t i)
+{
+    const hm_health *const h = &core->health[i];
+    hm_upstreams_judge(&core->upstreams, i + 1u, h->grey, hm_health_is_out(h, core->now_ns),
+                       h->share > 0.0);
+}
+
+/* Since when the connection has been broken if it may be back in a moment, 0 = that is not so. One
+ * that breaks again and again is no blip, and what was refused or decided is final. */
+static uint64_t blip_of(const hm_core *core, const hm_upstream *row, const hm_upstream_facts *next)
+{
+    const uint64_t lived_ns = hm_core_lived_ns(core);
+    const int is_gone = next->state == HMX_UPSTREAM_DOWN || next->state == HMX_UPSTREAM_CONNECTING;
+    if (!is_gone || next->reason == HMX_UPSTREAM_REASON_REFUSED ||
+        next->reason == HMX_UPSTREAM_REASON_HOST) {
+        return 0;
+    }
+    const int is_broken =
+        next->state == HMX_UPSTREAM_CONNECTING || next->reason == HMX_UPSTREAM_REASON_LOST;
+    if (row->blip_ns != 0 || row->facts.state != HMX_UPSTREAM_UP || !is_broken) {
+        return row->blip_ns;
+    }
+    return lived_ns - row->up_ns >= STEADY_NS ? lived_ns : 0;
+}
+
+void hm_core_note_state(hm_core *core, uint32_t upstream, const hm_upstream_facts *next)
+{
+    hm_upstream *const row = &core->upstreams.rows[upstream - 1u];
+    const uint64_t blip_ns = blip_of(core, row, next);
+    const int was_up = row->facts.state == HMX_UPSTREAM_UP;
+    const int is_gone = next->state == HMX_UPSTREAM_DOWN || next->state == HMX_UPSTREAM_CONNECTING;
+    if ((was_up || row->blip_ns != 0) && is_gone && blip_ns == 0) {
+        fail(core, upstream - 1u);
+    }
+    if (!was_up && next->state == HMX_UPSTREAM_UP) {
+        row->up_ns = hm_core_lived_ns(core);
+    }
+    hm_upstreams_report(&core->upstreams, upstream, next, blip_ns);
+    take_over(core, upstream - 1u);
+}
+
+static void end_blip(hm_core *core, uint32_t i)
 {
     char line[160];
     hm_text text;
     hm_text_init(&text, line, sizeof line);
-    hm_text_addf(
-        &text, "upstream %s %s", core->upstreams.rows[i].id,
-        core->health[i].grey
-            ? "is connected but rejects or swallows shares: grey, one channel stays to watch it"
-            : "is judged healthy");
-    hm_core_log(core, core->health[i].grey ? HMX_LOG_WARN : HMX_LOG_INFO, line);
+    hm_text_addf(&text, "upstream %s was not back in a moment: it is down",
+                 core->upstreams.rows[i].id);
+    hm_core_log(core, HMX_LOG_WARN, line);
+    fail(core, i);
+    hm_upstreams_end_blip(&core->upstreams, i + 1u);
+    take_over(core, i);
 }
 
-static void judge_one(hm_core *core, uint32_t i, const hm_health_params *params)
+void hm_core_judge_blips(hm_core *core)
+{
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        const hm_upstream *const row = &core->upstreams.rows[i];
+        if (row->blip_ns != 0 && core->lived_ns - row->blip_ns >= BLIP_NS) {
+            uint8_t before[HMX_UPSTREAMS_MAX] = {0};
+            hm_core_settle(core);
+            hm_core_list_usable(core, before);
+            end_blip(core, i);
+            hm_core_follow_usable(core, before);
+        }
+    }
+}
+
+/* ---- the judgement ---- */
+
+static hm_health_look look_at(const hm_core *core, uint32_t i)
+{
+    const hm_assignment *const a = &core->assignment;
+    double farm = 0.0;
+    for (uint32_t place = 1; place < HM_PLACES; place++) {
+        farm += a->working[place] > 0.0 ? a->working[place] : 0.0;
+    }
+    return (hm_health_look){
+        .lived_ns = core->lived_ns,
+        .rate = a->working[i + 1u] > 0.0 ? a->working[i + 1u] : 0.0,
+        .farm = farm,
+        .least = a->channels.count > 0 ? TRIAL_CHANNELS / (double)a->channels.count : 0.0,
+        .has_canary = a->working[i + 1u] > 0.0, /* a silent channel watches nothing */
+    };
+}
+
+/* Returns 1 when it may have another share now. */
+static int judge_one(hm_core *core, uint32_t i)
 {
     hm_health *const health = &core->health[i];
-    const uint8_t was_grey = core->upstreams.rows[i].grey;
-    /* A channel that is silent watches nothing. */
-    const int has_canary = core->assignment.working[i + 1u] > 0.0;
-    HM_MUST(hm_core_alarm(core), health->suspicion >= 0.0 && health->recovery >= 0.0);
-    hm_health_judge(health, params, core->now_ns, has_canary);
-    hm_upstreams_judge(&core->upstreams, i + 1u, health->grey,
-                       hm_health_is_out(health, core->now_ns));
-    if (health->grey != was_grey) {
-        say_health(core, i);
+    const hm_health_params params = hm_core_health_params(core);
+    const hm_health_look look = look_at(core, i);
+    const int was_held = health->held_until_ns != 0;
+    hm_health_change change = HM_HEALTH_SAME;
+    HM_MUST(hm_core_alarm(core), health->recovery >= 0.0 && health->share >= 0.0);
+    if (core->upstreams.rows[i].facts.state == HMX_UPSTREAM_UP) {
+        change = hm_health_judge(health, &params, &look);
     }
+    hm_health_release(health, core->now_ns);
+    take_over(core, i);
+    say_health(core, i, change);
+    if (was_held && health->held_until_ns == 0) {
+        say_hold(core, i);
+    }
+    return change != HM_HEALTH_SAME;
 }
 
 void hm_core_list_usable(const hm_core *core, uint8_t *usable)
 {
     for (uint32_t i = 0; i < core->upstreams.top; i++) {
-        usable[i] = (uint8_t)hm_upstreams_usable(&core->upstreams, i + 1u);
+        usable[i] = (uint8_t)hm_upstreams_takes_part(&core->upstreams, i + 1u);
     }
-}
-
-/* Judges all. Marks in `turned` those that began or ceased to be usable; returns how many. */
-static uint32_t judge_all(hm_core *core, uint8_t *turned)
-{
-    const hm_health_params params = hm_core_health_params(core);
-    const hm_upstreams *const u = &core->upstreams;
-    uint32_t count = 0;
-    hm_core_list_usable(core, turned);
-    for (uint32_t i = 0; i < u->top; i++) {
-        if (u->rows[i].exists) {
-            judge_one(core, i, &params);
-        }
-    }
-    for (uint32_t i = 0; i < u->top; i++) {
-        turned[i] = turned[i] != hm_upstreams_usable(u, i + 1u);
-        count += turned[i];
-    }
-    return count;
 }
 
 static void turn(hm_core *core, uint32_t upstream)
@@ -85,13 +228,16 @@ static void turn(hm_core *core, uint32_t upstream)
     if (!spared) {
         hm_core_forgive(core, upstream);
     }
+    /* Who is back gets its share now, not at the next evaluation. */
+    core->control.force |= (uint8_t)(hm_upstreams_takes_part(&core->upstreams, upstream) &&
+                                     hm_health_last_failure(&core->health[upstream - 1u]) != 0);
 }
 
 void hm_core_follow_usable(hm_core *core, const uint8_t *before)
 {
     int any = 0;
     for (uint32_t i = 0; i < core->upstreams.top; i++) {
-        if (before[i] != hm_upstreams_usable(&core->upstreams, i + 1u)) {
+        if (before[i] != hm_upstreams_takes_part(&core->upstreams, i + 1u)) {
             turn(core, i + 1u);
             any = 1;
         }
@@ -99,6 +245,73 @@ void hm_core_follow_usable(hm_core *core, const uint8_t *before)
     if (any) {
         hm_core_retarget(core);
         core->control.evacuate = 1;
+    }
+}
+
+/* Those that are due: all of them, or between two judgements those on trial. */
+static void judge(hm_core *core, int all)
+{
+    uint8_t before[HMX_UPSTREAMS_MAX] = {0};
+    int any = 0;
+    hm_core_list_usable(core, before);
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        if (core->upstreams.rows[i].exists && (all || core->health[i].share > 0.0)) {
+            any |= judge_one(core, i);
+        }
+    }
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        any |= before[i] != hm_upstreams_takes_part(&core->upstreams, i + 1u);
+    }
+    if (any) {
+        hm_core_settle(core); /* under the targets valid until now */
+        hm_core_follow_usable(core, before);
+        hm_core_retarget(core);
+        core->control.force = 1;
+    }
+}
+
+void hm_core_judge_health(hm_core *core)
+{
+    const uint64_t interval_ns = core->config->failover.health_check_interval_secs * HM_NS_PER_S;
+    const int is_due = core->now_ns - core->judged_ns >= interval_ns;
+    core->judged_ns = is_due ? core->now_ns : core->judged_ns;
+    judge(core, is_due);
+}
+
+/* ---- what rejects cost ---- */
+
+static void say_cost(const hm_core *core, uint32_t i, double farm)
+{
+    const hm_health *const h = &core->health[i];
+    char line[200];
+    hm_text text;
+    hm_text_init(&text, line, sizeof line);
+    hm_text_addf(&text, "upstream %s rejected ", core->upstreams.rows[i].id);
+    add_tenths(&text, 100.0 * h->hour_rejected / h->hour_submitted);
+    hm_text_add(&text, " % of its work in the last hour: it costs ");
+    add_tenths(&text, h->hour_rejected * HM_HASHES_PER_WORK / hm_seconds(COST_NS) / 1e12);
+    hm_text_add(&text, " TH/s, ");
+    add_tenths(&text, 100.0 * h->hour_rejected / farm);
+    hm_text_add(&text, " % of the farm");
+    hm_core_log(core, HMX_LOG_WARN, line);
+}
+
+void hm_core_say_costs(hm_core *core)
+{
+    double farm = 0.0;
+    if (core->lived_ns - core->costed_ns < COST_NS) {
+        return;
+    }
+    core->costed_ns = core->lived_ns;
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        farm += core->health[i].hour_submitted;
+    }
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        hm_health *const h = &core->health[i];
+        if (h->hour_submitted > 0.0 && h->hour_rejected >= COST_FROM * h->hour_submitted) {
+            say_cost(core, i, farm);
+        }
+        h->hour_submitted = h->hour_rejected = 0.0;
     }
 }
 
@@ -119,33 +332,12 @@ void hm_core_judge_jobs(hm_core *core)
     for (uint32_t i = 0; i < core->upstreams.top; i++) {
         hm_upstream *const row = &core->upstreams.rows[i];
         if (row->jobless_ns != 0 && !row->jobless &&
-            core->now_ns - row->jobless_ns >= JOBLESS_GRACE_NS) {
+            core->lived_ns - row->jobless_ns >= JOBLESS_GRACE_NS) {
             row->jobless = 1;
             core->control.evacuate = 1;
             hm_core_say_job(core, i + 1u);
         }
     }
-}
-
-void hm_core_judge_health(hm_core *core)
-{
-    uint8_t turned[HMX_UPSTREAMS_MAX] = {0};
-    if (core->now_ns - core->judged_ns <
-        core->config->failover.health_check_interval_secs * HM_NS_PER_S) {
-        return;
-    }
-    core->judged_ns = core->now_ns;
-    if (judge_all(core, turned) == 0) {
-        return;
-    }
-    hm_core_settle(core); /* under the targets valid until now: `usable` is still the old one */
-    for (uint32_t i = 0; i < core->upstreams.top; i++) {
-        if (turned[i]) {
-            hm_core_forgive(core, i + 1u);
-        }
-    }
-    hm_core_retarget(core);
-    core->control.evacuate = 1;
 }
 
 uint8_t hm_core_pin_of(const hm_core *core, const char *identity, uint32_t len)

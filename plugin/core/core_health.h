@@ -13,11 +13,18 @@
 hm_health_params hm_core_health_params(const hm_core *core);
 /* Judges the pools' health when it is time; grey and held-down ones stop being usable. */
 void hm_core_judge_health(hm_core *core);
+/* The host said something about the upstream: takes it over. A connection that breaks may be back
+ * in a moment (3 s): until then nobody leaves, and the books stay open. */
+void hm_core_note_state(hm_core *core, uint32_t upstream, const hm_upstream_facts *next);
+/* At each tick: connections that were not back in a moment have failed. */
+void hm_core_judge_blips(hm_core *core);
+/* Once an hour: a line for each pool that rejects much. */
+void hm_core_say_costs(hm_core *core);
 /* At each tick: pools that have been up without a job for long are to be left. */
 void hm_core_judge_jobs(hm_core *core);
 /* One line: it is left for want of a job, or it has one again. */
 void hm_core_say_job(const hm_core *core, uint32_t upstream);
-/* Which upstreams are usable: usable[64]. */
+/* Which upstreams take part: usable[64]. */
 void hm_core_list_usable(const hm_core *core, uint8_t *usable);
 /* Something changed about one upstream, and these were usable before. Those that began or ceased to
  * be, that one or another: what they are owed is forgotten, unless it is their return after a

@@ -129,14 +129,16 @@ static void note_verdict(hm_core *core, const hm_share_facts *share, hm_ledger_a
     const int takes_back = core->config->controller.measure_on_accepted != 0;
     hm_ledger_verdict(&core->ledger, share->upstream, share->credit, answer, takes_back);
     if (share->verdict == HMX_SHARE_LOST) {
+        hm_health_excused(health, share->work, share->count);
         return;
     }
     hm_metrics_verdict(&core->counts[share->upstream - 1u], share->credit,
                        answer == HM_ANSWER_ACCEPTED);
     if (answer == HM_ANSWER_EXCUSED) {
-        hm_health_answered(health);
+        hm_health_excused(health, share->work, share->count);
     } else {
-        hm_health_verdict(health, share->count, answer == HM_ANSWER_ACCEPTED);
+        hm_health_verdict(health, share->work, share->count, answer == HM_ANSWER_ACCEPTED,
+                          hm_core_lived_ns(core));
     }
 }
 
@@ -147,7 +149,8 @@ static void book(hm_core *core, const hm_share_facts *share)
     case HMX_SHARE_SUBMITTED:
         hm_ledger_submitted(&core->ledger, share->upstream, share->credit, share->count);
         hm_ledger_credit(&core->ledger, share->upstream, share->work, share->count);
-        hm_health_forwarded(&core->health[share->upstream - 1u], share->count, core->now_ns);
+        hm_health_forwarded(&core->health[share->upstream - 1u], share->work, share->count,
+                            hm_core_lived_ns(core));
         return;
     case HMX_SHARE_NOT_FORWARDED:
         hm_ledger_credit(&core->ledger, share->upstream, share->work, share->count);

@@ -19,6 +19,9 @@ enum { BURST_PACE = 10 }; /* the next part of a burst follows after this part of
  * host refuses: the same plan comes again and again then. */
 enum { SPLIT_MOVES = 10 };
 
+/* Of the farm, at most, watches a grey pool. */
+static const double CANARY_PART = 0.01;
+
 /* The gain that slicing adds is for the debt that a channel's size demands, before it changes over
  * at all; it must not widen the ripple around that by as much, or it would change over too late. */
 static const double RIPPLE_OF_SLICING = 0.2;
@@ -154,12 +157,30 @@ static uint32_t burst_limit(const hm_core *core)
     return part > BURST_MIN ? part : (uint32_t)BURST_MIN;
 }
 
-/* A grey pool that is otherwise in order keeps one channel, to see whether it recovers. */
-static uint8_t keeps_canary(const hm_core *core, uint32_t upstream)
+/* A grey pool that is otherwise in order keeps one channel, to see whether it recovers, if that is
+ * no more than a hundredth of the farm. The largest that it may be, 0 = none. */
+static double canary_most(const hm_core *core, uint32_t upstream)
 {
     const hm_upstream *const row = &core->upstreams.rows[upstream - 1u];
-    return HM_LAW.canary && row->exists && row->grey && row->enabled && !row->removed &&
-           row->facts.state == HMX_UPSTREAM_UP;
+    double farm = 0.0;
+    if (!HM_LAW.canary || !row->exists || !row->grey || !row->enabled || row->removed ||
+        row->facts.state != HMX_UPSTREAM_UP) {
+        return 0.0;
+    }
+    for (uint32_t i = 1; i < HM_PLACES; i++) {
+        farm += core->assignment.allocated[i];
+    }
+    return CANARY_PART * farm;
+}
+
+/* Of the channels that are to leave one may stay: those that are left then do. */
+static int is_left(const hm_core *core, uint32_t upstream)
+{
+    const hm_assignment *const a = &core->assignment;
+    const uint32_t left = a->counts[upstream] - a->pending_out[upstream];
+    const int is_canary = left == 1u && a->working[upstream] > 0.0 &&
+                          a->allocated[upstream] <= canary_most(core, upstream);
+    return left == 0u || is_canary;
 }
 
 /* A pool without a target is not left while it takes what the others' caps have no room for. */
@@ -179,7 +200,7 @@ static int somebody_must_leave(const hm_core *core)
         return 1;
     }
     for (uint32_t i = 1; i <= core->upstreams.top; i++) {
-        if (a->counts[i] > a->pending_out[i] + keeps_canary(core, i) && must_leave(core, i)) {
+        if (!is_left(core, i) && must_leave(core, i)) {
             return 1;
         }
     }
@@ -190,7 +211,7 @@ static int somebody_must_leave(const hm_core *core)
 static int evacuate(hm_core *core, hm_outbox *out)
 {
     uint8_t leave[HM_PLACES] = {1}; /* the parked ones want work */
-    uint8_t canary[HM_PLACES] = {0};
+    double canary[HM_PLACES] = {0};
     if (!hm_control_any_usable(core)) {
         if (!core->control.all_down_said && core->assignment.channels.count > 0) {
             hm_core_log(core, HMX_LOG_WARN,
@@ -206,7 +227,7 @@ static int evacuate(hm_core *core, hm_outbox *out)
     }
     for (uint32_t i = 1; i <= core->upstreams.top; i++) {
         leave[i] = (uint8_t)must_leave(core, i);
-        canary[i] = keeps_canary(core, i);
+        canary[i] = canary_most(core, i);
     }
     const hm_plan_request request = request_of(core);
     const hm_plan_result result =
@@ -346,6 +367,14 @@ static void say_rests(hm_core *core)
     }
 }
 
+/* Time passed, and the host was awake in it unless that was long. */
+static void live(hm_core *core)
+{
+    const uint64_t passed_ns = core->now_ns - core->ticked_ns;
+    core->lived_ns += passed_ns < HM_ASLEEP_NS ? passed_ns : HM_MOMENT_NS;
+    core->ticked_ns = core->now_ns;
+}
+
 static int is_due(const hm_core *core)
 {
     const uint64_t interval_ns = HM_NS_PER_S * core->config->controller.evaluation_interval_secs;
@@ -360,8 +389,11 @@ int hm_core_tick(hm_core *core, hm_outbox *out)
     hm_core_write_late_shares(core);
     hm_assignment_expire(&core->assignment, core->now_ns);
     note_missed(core);
+    live(core);
+    hm_core_judge_blips(core);
     hm_core_judge_health(core);
     hm_core_judge_jobs(core);
+    hm_core_say_costs(core);
     say_rests(core);
     k->evacuate |= (uint8_t)hm_assignment_retry_due(&core->assignment);
     if (!planning && is_due(core)) {

@@ -8,17 +8,14 @@
 #include "plugin/core/state_bytes.h"
 
 static const uint64_t NS_PER_MS = HM_NS_PER_S / 1000u;
-static const uint64_t HOUR_MS = 3600000u;
-enum { FAILURES_KEPT = 1000000 };
 
 /* ---- saving ---- */
 static void note_health(const hm_core *core, uint32_t i, hm_state_upstream *row)
 {
     const hm_health *const h = &core->health[i];
-    const uint64_t age_ns = core->now_ns - h->failed_ns;
-    if (h->failed_ns != 0 && age_ns <= HOUR_MS * NS_PER_MS) {
-        row->failures = h->failures < FAILURES_KEPT ? h->failures : (uint32_t)FAILURES_KEPT;
-        row->failed_ms = age_ns / NS_PER_MS;
+    row->failures = hm_health_failures(h, core->now_ns);
+    if (row->failures > 0) {
+        row->failed_ms = (core->now_ns - hm_health_last_failure(h)) / NS_PER_MS;
     }
     if (core->now_ns < h->held_until_ns) {
         row->held_ms = (h->held_until_ns - core->now_ns) / NS_PER_MS;
@@ -154,11 +151,12 @@ static void take_health(hm_core *core, uint32_t i, const hm_state_upstream *row)
     hm_health *const h = &core->health[i];
     const uint64_t held_ns = row->held_ms * NS_PER_MS;
     *h = (hm_health){0};
-    if (row->failures > 0) {
-        /* Only differences to it are looked at: it may lie before the clock's zero. */
-        h->failures = row->failures;
-        h->failed_ns = core->now_ns - row->failed_ms * NS_PER_MS;
-        h->failed_ns = h->failed_ns != 0 ? h->failed_ns : UINT64_MAX;
+    /* All as old as the last. Only differences to now are looked at: that may lie before the
+     * clock's zero. */
+    const uint64_t failed_ns = core->now_ns - row->failed_ms * NS_PER_MS;
+    for (uint32_t k = 0; k < row->failures && k < HM_FAILURES; k++) {
+        h->failed_ns[k] = failed_ns != 0 ? failed_ns : UINT64_MAX;
+        h->failures = (k + 1u) % HM_FAILURES;
     }
     if (held_ns > 0) {
         h->held_until_ns =
@@ -237,7 +235,7 @@ hmx_status hm_state_load(hm_core *core, const uint8_t *bytes, size_t size, uint6
         return HMX_E_NOMEM;
     }
     /* From here on nothing can fail. No upstream is up yet, so there is no command to renew. */
-    core->now_ns = core->settled_ns = now_ns;
+    core->now_ns = core->settled_ns = core->ticked_ns = now_ns;
     take_miners(&miners, &state, now_ns);
     core->miners = miners;
     core->restored = (hm_restored){.since_ns = now_ns, .hashrate = state.hashrate, .loaded = 1};

@@ -55,7 +55,7 @@ uint32_t hm_assignment_arrival(hm_assignment *a, uint32_t slot, const double *co
         return pinned;
     }
     for (uint32_t i = 0; i < u->top; i++) {
-        total += hm_upstreams_usable(u, i + 1u) ? a->allocated[i + 1u] : 0.0;
+        total += hm_upstreams_takes_part(u, i + 1u) ? a->allocated[i + 1u] : 0.0;
     }
     for (uint32_t i = 0; i < u->count; i++) {
         const uint32_t upstream = u->order[i] + 1u;

@@ -94,14 +94,14 @@ int hm_upstreams_has_target(const hm_upstream *row)
 static int is_in_order(const hm_upstream *r)
 {
     return r->exists && r->enabled && !r->removed && !r->held &&
-           r->facts.state == HMX_UPSTREAM_UP && r->facts.has_job != HMX_NO;
+           (r->blip_ns != 0 || (r->facts.state == HMX_UPSTREAM_UP && r->facts.has_job != HMX_NO));
 }
 
 static void weigh(hm_upstreams *u)
 {
     u->trust_all = 1;
     for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
-        if (is_in_order(&u->rows[i]) && !u->rows[i].out) {
+        if (is_in_order(&u->rows[i]) && !u->rows[i].out && !u->rows[i].trial) {
             u->trust_all = 0;
         }
     }
@@ -156,13 +156,23 @@ void hm_upstreams_collect(hm_upstreams *u, const uint8_t *busy)
     weigh(u);
 }
 
-void hm_upstreams_report(hm_upstreams *u, uint32_t upstream, const hm_upstream_facts *facts)
+void hm_upstreams_report(hm_upstreams *u, uint32_t upstream, const hm_upstream_facts *facts,
+                         uint64_t blip_ns)
 {
     hm_upstream *const r = &u->rows[upstream - 1u];
-    if (!u->auto_restore && r->facts.state == HMX_UPSTREAM_UP && facts->state != HMX_UPSTREAM_UP) {
+    const int was_up = r->facts.state == HMX_UPSTREAM_UP || r->blip_ns != 0;
+    if (!u->auto_restore && was_up && facts->state != HMX_UPSTREAM_UP && blip_ns == 0) {
         r->held = 1;
     }
     r->facts = *facts;
+    r->blip_ns = blip_ns;
+    weigh(u);
+}
+
+void hm_upstreams_end_blip(hm_upstreams *u, uint32_t upstream)
+{
+    u->rows[upstream - 1u].blip_ns = 0;
+    u->rows[upstream - 1u].held |= !u->auto_restore;
     weigh(u);
 }
 
@@ -179,10 +189,11 @@ int hm_upstreams_note_job(hm_upstreams *u, uint32_t upstream, uint64_t now_ns)
     return was_left && r->facts.state == HMX_UPSTREAM_UP;
 }
 
-void hm_upstreams_judge(hm_upstreams *u, uint32_t upstream, int grey, int out)
+void hm_upstreams_judge(hm_upstreams *u, uint32_t upstream, int grey, int out, int trial)
 {
     u->rows[upstream - 1u].grey = grey != 0;
     u->rows[upstream - 1u].out = out != 0;
+    u->rows[upstream - 1u].trial = trial != 0;
     weigh(u);
 }
 
@@ -201,7 +212,7 @@ int hm_upstreams_retired(const hm_upstreams *u, uint32_t upstream)
     return upstream >= 1u && upstream <= HMX_UPSTREAMS_MAX && (u->retired >> (upstream - 1u) & 1u);
 }
 
-int hm_upstreams_usable(const hm_upstreams *u, uint32_t upstream)
+int hm_upstreams_takes_part(const hm_upstreams *u, uint32_t upstream)
 {
     if (!hm_upstreams_exists(u, upstream)) {
         return 0;
@@ -210,10 +221,15 @@ int hm_upstreams_usable(const hm_upstreams *u, uint32_t upstream)
     return is_in_order(r) && (!r->out || u->trust_all);
 }
 
+int hm_upstreams_usable(const hm_upstreams *u, uint32_t upstream)
+{
+    return hm_upstreams_takes_part(u, upstream) && u->rows[upstream - 1u].blip_ns == 0;
+}
+
 static int somebody_has_a_target(const hm_upstreams *u)
 {
     for (uint32_t i = 0; i < u->top; i++) {
-        if (hm_upstreams_usable(u, i + 1u) && hm_upstreams_has_target(&u->rows[i])) {
+        if (hm_upstreams_takes_part(u, i + 1u) && hm_upstreams_has_target(&u->rows[i])) {
             return 1;
         }
     }
@@ -229,7 +245,8 @@ int hm_upstreams_must_leave(const hm_upstreams *u, uint32_t upstream)
     if (r->removed || !r->enabled || r->facts.state == HMX_UPSTREAM_DRAINING) {
         return 1;
     }
-    if (r->facts.state != HMX_UPSTREAM_UP || r->held || r->jobless || (r->out && !u->trust_all)) {
+    const int is_gone = r->facts.state != HMX_UPSTREAM_UP && r->blip_ns == 0;
+    if (is_gone || r->held || r->jobless || (r->out && !u->trust_all)) {
         return u->auto_redistribute;
     }
     return !hm_upstreams_has_target(r) && somebody_has_a_target(u);

@@ -44,9 +44,12 @@ typedef struct hm_upstream {
     uint8_t out;     /* grey or held down: connected and not used */
     uint8_t grey;    /* keeps a canary */
     uint8_t jobless; /* up without a job for so long that its channels leave */
+    uint8_t trial;   /* was grey, and is used again a little: in doubt still */
     uint8_t held;    /* failed while auto_restore is off: unused until the operator wants it back */
     uint32_t config_row;
     uint64_t jobless_ns; /* since when it is up and says that it has no job; 0 = it does not */
+    uint64_t up_ns;      /* since when it is up, or was last */
+    uint64_t blip_ns;    /* when its connection broke, while it may be back in a moment; 0 = no */
     hm_upstream_facts facts;
 } hm_upstream;
 
@@ -72,15 +75,19 @@ int hm_upstreams_configure(hm_upstreams *u, const hm_config *config, const uint8
 /* Frees the numbers of removed rows that are not busy any more. */
 void hm_upstreams_collect(hm_upstreams *u, const uint8_t *busy);
 
-/* Takes over what the host says; notes a failure when auto_restore is off. */
-void hm_upstreams_report(hm_upstreams *u, uint32_t upstream, const hm_upstream_facts *facts);
+/* Takes over what the host says; notes a failure when auto_restore is off. blip: its connection
+ * broke, and it may be back in a moment. */
+void hm_upstreams_report(hm_upstreams *u, uint32_t upstream, const hm_upstream_facts *facts,
+                         uint64_t blip_ns);
+/* It was not back in a moment: it failed. */
+void hm_upstreams_end_blip(hm_upstreams *u, uint32_t upstream);
 
 /* After each report: since when it has been up without a job. Returns 1 when it was left for that
  * and has one again. */
 int hm_upstreams_note_job(hm_upstreams *u, uint32_t upstream, uint64_t now_ns);
 
 /* Takes over the judgement of its health. */
-void hm_upstreams_judge(hm_upstreams *u, uint32_t upstream, int grey, int out);
+void hm_upstreams_judge(hm_upstreams *u, uint32_t upstream, int grey, int out, int trial);
 
 /* The operator wants those back that failed while auto_restore was off: bit n-1 = upstream n. */
 void hm_upstreams_readmit(hm_upstreams *u, uint64_t wanted);
@@ -94,8 +101,11 @@ static inline int hm_upstreams_exists(const hm_upstreams *u, uint32_t upstream)
 int hm_upstreams_retired(const hm_upstreams *u, uint32_t upstream);
 
 /* Up, enabled, configured, not known to be without a job, and not grey or held down unless all the
- * others are so too (a doubtful pool is better than none): takes part in the split. */
+ * others are so too (a doubtful pool is better than none): may be given channels. */
 int hm_upstreams_usable(const hm_upstreams *u, uint32_t upstream);
+
+/* Usable, or it would be but for a connection that broke a moment ago: takes part in the split. */
+int hm_upstreams_takes_part(const hm_upstreams *u, uint32_t upstream);
 
 /* Its channels have to go elsewhere: down, out or without a job for long (with auto_redistribute),
  * disabled, removed, draining or without a target while another usable one has one. */

@@ -93,7 +93,8 @@ Test(grey, field_e1_found_within_a_minute_watched_by_a_canary_and_used_again_aft
     cr_assert_eq(it_count_on(&H, IT_A), 1, "the canary");
     cr_assert_float_eq(H.channels[smallest_on(IT_A)].difficulty, canary, 1e-9, "the smallest");
     cr_assert(has_flag(IT_A, HMX_ROW_GREY) && !has_flag(IT_A, HMX_ROW_USABLE));
-    cr_assert_not_null(strstr(H.log, "upstream a is connected but rejects"), "%s", H.log);
+    cr_assert_not_null(strstr(H.log, "upstream a is grey: it rejects 90.0 % of the work"), "%s",
+                       H.log);
     cr_assert_float_eq(it_effective(&H, IT_B), 75, 0.01);
     it_account_open();
     for (uint32_t s = 0; s < 6 * 3600; s++) {
@@ -105,7 +106,9 @@ Test(grey, field_e1_found_within_a_minute_watched_by_a_canary_and_used_again_aft
     it_pools[IT_A].acceptance = 1.0;
     const uint32_t back = seconds_until(IT_A, 1, 1200);
     cr_assert_leq(back, 300, "%u s", back);
-    live_for(120);
+    cr_assert_not_null(strstr(H.log, "upstream a is tried again: it gets 2.5 % of the farm"), "%s",
+                       H.log);
+    live_for(240);
     for (uint32_t s = 0; s < 3600; s++) {
         live();
         cr_assert_float_eq(it_ths_on(&H, IT_A), 3510, 176, "no catching up: second %u, %f", s,

@@ -50,7 +50,9 @@ enum hmx_upstream_state {
 
 enum hmx_upstream_reason {
     HMX_UPSTREAM_REASON_CONNECT_FAILED = 1,
-    HMX_UPSTREAM_REASON_LOST = 2,    /* the connection broke */
+    /* the connection broke: it may be back in a moment, and a plugin may wait so long before
+     * anybody leaves; give another reason to what is final */
+    HMX_UPSTREAM_REASON_LOST = 2,
     HMX_UPSTREAM_REASON_REFUSED = 3, /* setup or channel opening was refused */
     HMX_UPSTREAM_REASON_HOST = 4     /* the host's own decision */
 };

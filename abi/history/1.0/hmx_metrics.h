@@ -38,7 +38,8 @@ enum hmx_row_flag {
     HMX_ROW_UP = 0x2,      /* the host said UP */
     HMX_ROW_USABLE = 0x4,  /* enabled, up and with a job: may receive channels */
     HMX_ROW_REMOVED = 0x8, /* no longer configured, channels are leaving */
-    HMX_ROW_GREY = 0x10,   /* connected, but rejects or swallows shares: one channel watches it */
+    HMX_ROW_GREY = 0x10,   /* connected, but rejects or swallows shares: nobody is sent there, but
+                              for one small channel that may watch it */
     /* Failed too often lately: waits before it is used again. When the wait is over it is judged at
      * the next health check (health_check_interval_secs), or when the host next reports it; until
      * then it has neither this flag nor HMX_ROW_USABLE. */

@@ -98,7 +98,8 @@ pub const HMX_UPSTREAM_DRAINING: hmx_upstream_state = 3;
 pub const HMX_UPSTREAM_DOWN: hmx_upstream_state = 4;
 pub type hmx_upstream_state = ::std::os::raw::c_uint;
 pub const HMX_UPSTREAM_REASON_CONNECT_FAILED: hmx_upstream_reason = 1;
-#[doc = " the connection broke"]
+#[doc = " the connection broke: it may be back in a moment, and a plugin may wait so long before"]
+#[doc = " anybody leaves; give another reason to what is final"]
 pub const HMX_UPSTREAM_REASON_LOST: hmx_upstream_reason = 2;
 #[doc = " setup or channel opening was refused"]
 pub const HMX_UPSTREAM_REASON_REFUSED: hmx_upstream_reason = 3;
@@ -612,7 +613,8 @@ pub struct hmx_ops {
     >,
     #[doc = " [instance] Time passed. Call it at least every second; more often does no harm. What is wrong"]
     #[doc = " is judged once per evaluation interval, the pools' health (and the end of a hold-down) once"]
-    #[doc = " per health_check_interval_secs; who has to leave a dead pool leaves at once."]
+    #[doc = " per health_check_interval_secs; who has to leave a dead pool leaves at once, or after three"]
+    #[doc = " seconds where its connection broke (HMX_UPSTREAM_REASON_LOST) and may be back."]
     #[doc = " Out:  decisions to carry out, up to out->capacity; with out->more the call is repeated with"]
     #[doc = "       the same now_ns (and the next seq) until there are no more."]
     pub on_tick: ::core::option::Option<
@@ -999,7 +1001,8 @@ pub const HMX_ROW_UP: hmx_row_flag = 2;
 pub const HMX_ROW_USABLE: hmx_row_flag = 4;
 #[doc = " no longer configured, channels are leaving"]
 pub const HMX_ROW_REMOVED: hmx_row_flag = 8;
-#[doc = " connected, but rejects or swallows shares: one channel watches it"]
+#[doc = " connected, but rejects or swallows shares: nobody is sent there, but"]
+#[doc = "for one small channel that may watch it"]
 pub const HMX_ROW_GREY: hmx_row_flag = 16;
 #[doc = " Failed too often lately: waits before it is used again. When the wait is over it is judged at"]
 #[doc = " the next health check (health_check_interval_secs), or when the host next reports it; until"]

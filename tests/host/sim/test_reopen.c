@@ -7,7 +7,8 @@
 #include "host_stub/jobs/move.h"
 #include "host_stub/sim/links.h"
 
-enum { A, B, MINERS = 40, OUTAGE = 1800 };
+/* A connection that breaks is waited for three seconds. */
+enum { A, B, MINERS = 40, OUTAGE = 1800, BLIP = 3 };
 
 #define FARM(keys)                                                                                 \
     "[scenario]\nhours = 2\nwarmup = 10min\n[farm]\nlist = 40x200\ndrift_pct = 0\n"                \
@@ -33,9 +34,9 @@ Test(sim_reopen, who_is_deaf_is_away_as_long_as_it_takes_and_works_elsewhere)
     cr_assert_eq(r.moves_reopened, there);
     cr_assert_eq(r.moves, there, "nothing else moves a deaf one");
     cr_assert_eq(all_channels_at(&r, OUTAGE - 1), MINERS);
-    cr_assert_eq(all_channels_at(&r, OUTAGE), MINERS - there);
-    cr_assert_eq(all_channels_at(&r, OUTAGE + 39), MINERS - there);
-    cr_assert_eq(channels_at(&r, OUTAGE + 40, B), MINERS);
+    cr_assert_eq(all_channels_at(&r, OUTAGE + BLIP), MINERS - there);
+    cr_assert_eq(all_channels_at(&r, OUTAGE + BLIP + 39), MINERS - there);
+    cr_assert_eq(channels_at(&r, OUTAGE + BLIP + 40, B), MINERS);
     /* What its 40 seconds cost, and what was under way when the pool broke. */
     const double away = 100.0 * (double)there * 40.0 / (MINERS * 7200.0);
     cr_assert_gt(r.lost_work_pct, 0.9 * away);

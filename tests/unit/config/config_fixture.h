@@ -29,7 +29,7 @@
     "noise_factor = 1.5\nhold_secs = 13\nmin_improvement = 0.25\nripple_point_mins = 480.5\n"      \
     "dwell_secs = 14\n[failover]\nauto_redistribute = no\nauto_restore = off\n"                    \
     "health_check_interval_secs = 7\nhold_down_secs = 8\nhold_down_max_secs = 9\n"                 \
-    "grey_detection = no\ngrey_min_shares = 12\n"                                                  \
+    "grey_detection = no\ngrey_min_shares = 12\ngrey_reject_pct = 12.5\n"                          \
     "[upstream.a]\naddress = 2001:db8::1\nport = 1\nauthority_pubkey = " FIXTURE_KEY_A             \
     "\npercentage = 100\npriority = 4294967295\nenabled = yes\nmin_ths = 0\nmax_ths = 0.000001\n"  \
     "[upstream.b]\naddress = b.example\nport = 2\nauthority_pubkey = " FIXTURE_KEY_B               \

@@ -32,6 +32,7 @@ Test(config, defaults_are_those_of_the_table)
     cr_assert_eq(c->failover.hold_down_max_secs, 600);
     cr_assert_eq(c->failover.grey_detection, 1);
     cr_assert_eq(c->failover.grey_min_shares, 50);
+    cr_assert_eq(c->failover.grey_reject_pct, 30.0);
     cr_assert_eq(c->upstreams[0].has_percentage, 1);
     cr_assert(!c->upstreams[0].has_hashrate_ths && !c->upstreams[0].has_min_ths &&
               !c->upstreams[0].has_max_ths);
@@ -69,6 +70,7 @@ Test(config, every_key_of_the_whole_reaches_its_field)
     cr_assert_eq(all->failover.hold_down_max_secs, 9);
     cr_assert_eq(all->failover.grey_detection, 0);
     cr_assert_eq(all->failover.grey_min_shares, 12);
+    cr_assert_eq(all->failover.grey_reject_pct, 12.5);
 }
 
 Test(config, every_key_of_a_pool_and_a_pin_reaches_its_field)

@@ -90,9 +90,10 @@ Test(ledger, a_settlement_has_all_values_computed_by_hand)
     cr_assert_float_eq(ledger.accounts[1].delivered, 0.25 * (1.0 + f), 1e-12);
     cr_assert_eq(ledger.accounts[2].delivered, 0.0);
     cr_assert_eq(ledger.accounts[0].total, 1.0);
-    cr_assert_float_eq(ledger.accounts[1].accepted, 0.75 * g * g, 1e-12);
+    cr_assert_float_eq(ledger.accounts[1].asked, 1.0 * g * g, 1e-12);
     cr_assert_float_eq(ledger.accounts[1].rejected, 0.25 * g * g, 1e-12);
-    cr_assert_float_eq(ledger.accounts[1].verdicts, 4.0 * g * g, 1e-12);
+    cr_assert_float_eq(ledger.accounts[1].proven, 0.25 * (1.0 + g) * g, 1e-12);
+    cr_assert_float_eq(ledger.accounts[1].asked_shares, 4.0 * g * g, 1e-12);
     cr_assert_eq(memcmp(&ledger.accounts[3], &fourth, sizeof fourth), 0);
 }
 

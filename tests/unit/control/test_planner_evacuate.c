@@ -6,7 +6,7 @@ static const double HALVES[] = {50.0, 50.0};
 static farm f;
 static record r;
 
-static const uint8_t NO_CANARY[HM_PLACES];
+static const double NO_CANARY[HM_PLACES];
 
 static hm_plan_result evacuate(farm *fleet, const uint8_t *leave, uint32_t rooms, record *all)
 {

@@ -252,7 +252,7 @@ static void draw_exact_fleet(farm *fleet, uint64_t seed)
 static void plan_scaled(double scale, uint64_t seed, record *decided)
 {
     uint8_t leave[HM_PLACES] = {1, 0, 1};
-    const uint8_t canary[HM_PLACES] = {0, 0, 1};
+    const double canary[HM_PLACES] = {0, 0, INFINITY};
     draw_fleet(&f, &seed, 4, 20u + draw_below(&seed, 60));
     for (uint32_t slot = 0; slot < f.assignment.channels.slots; slot++) {
         farm_hot(&f, slot)->hashrate *= scale;

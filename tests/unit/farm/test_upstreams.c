@@ -38,7 +38,7 @@ static void report(uint32_t upstream, uint32_t state, uint32_t has_job)
     hm_upstream_facts facts = upstreams.rows[upstream - 1u].facts;
     facts.state = state;
     facts.has_job = has_job;
-    hm_upstreams_report(&upstreams, upstream, &facts);
+    hm_upstreams_report(&upstreams, upstream, &facts, 0);
 }
 
 static void all_up(void)
@@ -273,7 +273,7 @@ static void tip(uint32_t upstream, uint8_t byte, uint8_t last, uint32_t nbits)
     memset(facts.tip_prev_hash, byte, sizeof facts.tip_prev_hash);
     facts.tip_prev_hash[31] = last;
     facts.tip_nbits = nbits;
-    hm_upstreams_report(&upstreams, upstream, &facts);
+    hm_upstreams_report(&upstreams, upstream, &facts, 0);
 }
 
 Test(upstreams, same_tip_needs_the_same_known_hash_and_nbits)

@@ -4,10 +4,9 @@
 #include <math.h>
 
 #include "plugin/base/fmath.h"
-#include "plugin/farm/blame.h"
 
 static const double LUCK_WINDOW_S = 1800.0;
-static const double VERDICT_WINDOW_S = HM_BLAME_WINDOW_S;
+static const double VERDICT_WINDOW_S = 1200.0;
 static const double VERDICT_PRIOR = 50.0;
 
 /* Averages the squared difficulties of the interval into `luck`. */

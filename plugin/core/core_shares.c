@@ -81,7 +81,7 @@ static void say_bad(const hm_core *core, uint32_t slot, uint32_t upstream, int i
 static void condemn(hm_core *core, uint32_t slot, uint32_t upstream)
 {
     const hm_blame *const blame = &hm_cold(&core->assignment.channels, slot)->blame;
-    hm_ledger_excuse(&core->ledger, upstream, hm_blame_rejected(blame, core->now_ns));
+    hm_ledger_excuse(&core->ledger, upstream, blame->rejected);
     hm_hot(&core->assignment.channels, slot)->marks |= HM_MARK_BAD;
     hm_assignment_set_hashrate(&core->assignment, slot, 0.0);
 }
@@ -89,7 +89,7 @@ static void condemn(hm_core *core, uint32_t slot, uint32_t upstream)
 int hm_core_is_bad(hm_core *core, uint32_t slot)
 {
     const hm_channels *const c = &core->assignment.channels;
-    const hm_blame *const blame = &hm_cold(c, slot)->blame;
+    hm_blame *const blame = &hm_cold(c, slot)->blame;
     uint32_t *const marks = &hm_hot(c, slot)->marks;
     const int is_bad =
         hm_blame_is_still_bad(blame, hm_estimate_of(c, slot)->reference, core->now_ns);
@@ -106,17 +106,18 @@ int hm_core_is_bad(hm_core *core, uint32_t slot)
 static hm_ledger_answer blame(hm_core *core, const hm_share_facts *share)
 {
     const hm_channels *const c = &core->assignment.channels;
-    const hm_account *const account = &core->ledger.accounts[share->upstream - 1u];
     const uint32_t slot = hm_channels_find(c, share->channel, share->cookie);
     if (slot == HM_SLOT_NONE || hm_hot(c, slot)->upstream != share->upstream) {
         /* A stale share of a channel that has left for another pool is the move's doing. */
         return share->verdict == HMX_SHARE_REJECTED_STALE ? HM_ANSWER_EXCUSED : HM_ANSWER_REJECTED;
     }
+    const uint32_t i = share->upstream - 1u;
+    const hm_blame_pool pool = {.submitted = core->ledger.accounts[i].provisional.submitted,
+                                .rejected = core->counts[i].rejected_credit};
     hm_blame *const own = &hm_cold(c, slot)->blame;
-    hm_blame_note(own, share->upstream, share->credit, share->count, core->now_ns);
+    hm_blame_note(own, share->upstream, share->credit, share->count, &pool, core->now_ns);
     if ((hm_hot(c, slot)->marks & HM_MARK_BAD) == 0 && HM_LAW.blame &&
-        hm_blame_is_bad(own, hm_estimate_of(c, slot)->reference, account->asked,
-                        account->rejected + share->credit, core->now_ns)) {
+        hm_blame_is_bad(own, hm_estimate_of(c, slot)->reference, &pool, core->now_ns)) {
         condemn(core, slot, share->upstream);
     }
     return (hm_hot(c, slot)->marks & HM_MARK_BAD) != 0 ? HM_ANSWER_EXCUSED : HM_ANSWER_REJECTED;

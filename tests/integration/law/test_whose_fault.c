@@ -78,6 +78,19 @@ Test(whose_fault, bad_miners_condemn_no_pool)
     }
 }
 
+/* Three a second of difficulty one. */
+Test(whose_fault, a_flood_of_rejected_trifles_condemns_nobody)
+{
+    it_open(&H, IT_ABC);
+    it_all_up(&H, 3);
+    it_channels(&H, 20, 1000);
+    work_for(1800, 1, 30, 1);
+    it_account_open();
+    work_for(6 * 3600, 1, 30, 1);
+    expect_split(1);
+    it_close(&H);
+}
+
 Test(whose_fault, a_miner_that_was_mended_counts_again)
 {
     it_open(&H, IT_ABC);
@@ -88,6 +101,17 @@ Test(whose_fault, a_miner_that_was_mended_counts_again)
     work_for(3600, 0, 0, 1);
     cr_assert_float_eq(it_channel_row(&H, 0).hashrate, it_hashrate(1000), 0.1 * it_hashrate(1000));
     cr_assert_not_null(strstr(H.log, "accepted again"), "%s", H.log);
+    it_close(&H);
+}
+
+/* Alone at its pool nobody can say: the pool takes the blame, until there are others. */
+Test(whose_fault, the_only_miner_of_a_pool_is_found_out_elsewhere)
+{
+    it_open(&H, IT_POOL("a", "50", "1") IT_POOL("b", "50", "2"));
+    it_all_up(&H, 2);
+    it_channels(&H, 2, 1000);
+    work_for(4 * 3600, 1, 0, 1);
+    cr_assert_eq(it_channel_row(&H, 0).hashrate, 0.0);
     it_close(&H);
 }
 

@@ -46,7 +46,9 @@
 #define STALL                                                                                      \
     "event.t.kind=targets;event.t.at=6h;event.t.targets=a:40 b:45 c:15;"                           \
     "event.r.kind=refuse;event.r.pools=b c;event.r.at=6h;event.r.for=1h;event.r.pct=1;"
-#define NEVER_TOLD "farm.liars_pct=2;farm.liars_mute=yes;farm.nominal_error_pct=0;"
+#define NEVER_TOLD                                                                                 \
+    "scenario.warmup=10min;farm.liars_pct=2;farm.liars_mute=yes;farm.nominal_error_pct=0;"
+#define COME_AND_GO "farm.joins_per_minute=1;farm.leaves_per_minute=1;"
 
 /* clang-format off */
 const hs_reality_row HS_REALITY_ROWS[] = {
@@ -210,6 +212,10 @@ const hs_reality_row HS_REALITY_ROWS[] = {
     {"D4", "2 per cent declare @ times what is usual, and never find a share",
      .values = "10 1000 1000000 1000000000 100000000000", .set = NEVER_TOLD "farm.lie=@",
      .reference = NEVER_TOLD "farm.lie=1", .checks = {TIMES(WORST_10M, 1.0, 2.0), SAME_MOVES}},
+    {"D4 newcomers", "... of those that come and go, one a minute",
+     .values = "10 1000 1000000 1000000000 100000000000",
+     .set = NEVER_TOLD COME_AND_GO "farm.lie=@", .reference = NEVER_TOLD COME_AND_GO "farm.lie=1",
+     .checks = {TIMES(WORST_10M, 1.0, 2.0), SAME_MOVES}},
     {"D4 again", "... every minute anew", .values = "10 1000 1000000 1000000000 100000000000",
      .set = NEVER_TOLD "farm.lie=@;farm.second_lie=@;farm.lie_time=60s",
      .reference = NEVER_TOLD "farm.lie=1", .checks = {TIMES(WORST_10M, 1.0, 2.0), SAME_MOVES}},

@@ -20,8 +20,8 @@ extern "C" {
 #define HMX_METRICS_ID "hashmux.metrics/1"
 
 /* The size of each struct in version 1.0 (hmx_abi.h, rule 2). */
-#define HMX_UPSTREAM_METRICS_SIZE_VER0 368u
-#define HMX_SNAPSHOT_SIZE_VER0         208u
+#define HMX_UPSTREAM_METRICS_SIZE_VER0 424u
+#define HMX_SNAPSHOT_SIZE_VER0         216u
 #define HMX_CHANNEL_METRICS_SIZE_VER0  72u
 #define HMX_ADJUSTMENT_SIZE_VER0       24u
 #define HMX_ADJUSTMENTS_SIZE_VER0      24u
@@ -44,6 +44,20 @@ enum hmx_row_flag {
      * the next health check (health_check_interval_secs), or when the host next reports it; until
      * then it has neither this flag nor HMX_ROW_USABLE. */
     HMX_ROW_HELD_DOWN = 0x20
+};
+
+/* Why a pool gets no work, or less than its target; the first that holds. */
+enum hmx_out_reason {
+    HMX_OUT_NONE = 0,     /* it takes part in full */
+    HMX_OUT_REMOVED = 1,  /* no longer configured */
+    HMX_OUT_DISABLED = 2, /* by the owner */
+    HMX_OUT_LATCHED = 3,  /* it failed while auto_restore is off: until a reconfigure */
+    HMX_OUT_DOWN = 4,     /* as the host says */
+    HMX_OUT_NO_JOB = 5,   /* up, and without a job */
+    HMX_OUT_HELD = 6,     /* it failed too often lately */
+    HMX_OUT_REJECTS = 7,  /* it rejects more than grey_reject_pct */
+    HMX_OUT_SILENT = 8,   /* it answers nothing */
+    HMX_OUT_TRIAL = 9     /* it is tried again, with a small share that grows */
 };
 
 typedef struct hmx_upstream_metrics {
@@ -92,13 +106,25 @@ typedef struct hmx_upstream_metrics {
      * host's channel there). Also told while the pool has no job yet, and before a first move. */
     double wanted_hashrate;
     char id[HMX_ID_SIZE];
+    uint32_t out_reason; /* HMX_OUT_* */
+    uint32_t pad0;
+    uint64_t out_until_ns; /* when that may end, by the host's monotonic clock; 0 = not known */
+    double trial_pct;      /* with HMX_OUT_TRIAL: at most so much of the farm; else 0 */
+    double owed_work;      /* by which it was short-changed so far and may still be paid; less than
+                              0: what it got too much */
+    double provisional_work; /* submitted, and no verdict yet: counted as delivered */
+    double confirmed_work;   /* delivered since create without that */
+    double wasted_hashrate;  /* of the hashrate here, what the rejects cost */
 } hmx_upstream_metrics;
 
 enum hmx_snapshot_flag {
     HMX_SNAPSHOT_ALL_DOWN = 0x1, /* no usable upstream: nobody is moved */
     /* The last plan could not reach the command with whole channels. */
     HMX_SNAPSHOT_SATURATED = 0x2,
-    HMX_SNAPSHOT_BURST = 0x4 /* a plan is being carried out over several evaluations */
+    HMX_SNAPSHOT_BURST = 0x4, /* a plan is being carried out over several evaluations */
+    /* The gains that are set are more than the evaluation interval bears: those in effect are less.
+     */
+    HMX_SNAPSHOT_GAINS_LIMITED = 0x8
 };
 
 typedef struct hmx_snapshot {
@@ -135,13 +161,20 @@ typedef struct hmx_snapshot {
     uint64_t moves_forced;
     uint32_t deadband; /* HMX_DEADBAND_* of hmx_tuning.h */
     uint32_t stranded; /* channels with HMX_CHANNEL_STRANDED */
+    uint32_t bad;      /* channels with HMX_CHANNEL_BAD, at the last evaluation */
+    uint32_t pad0;
 } hmx_snapshot;
 
 enum hmx_channel_metrics_flag {
     /* Its pool is gone and it may not be moved (custom jobs, a peer that does not obey, no other
      * pool that fits): it earns nothing. The host should close it (CloseChannel): the peer opens
      * again and is placed where it can work. One line in the log when it begins. */
-    HMX_CHANNEL_STRANDED = 0x1
+    HMX_CHANNEL_STRANDED = 0x1,
+    /* Its shares are rejected and those of its neighbours are not: its hashrate counts as 0, and its
+     * rejects are held against no pool. */
+    HMX_CHANNEL_BAD = 0x2,
+    /* Its peer does not obey SetExtranoncePrefix: only a reopening moves it. */
+    HMX_CHANNEL_DEAF = 0x4
 };
 
 typedef struct hmx_channel_metrics {
@@ -150,7 +183,7 @@ typedef struct hmx_channel_metrics {
     uint64_t channel;
     uint64_t cookie;
     uint32_t pending_to; /* HMX_NONE = no pending move */
-    uint32_t flags;      /* HMX_CHANNEL_STRANDED */
+    uint32_t flags;      /* HMX_CHANNEL_STRANDED, _BAD, _DEAF */
     uint64_t pending_decision;
     double hashrate;         /* estimate, hashes per second */
     double nominal_hashrate; /* as declared */

@@ -8,6 +8,7 @@
 #include "plugin/adapter.h"
 #include "plugin/base/fmath.h"
 #include "plugin/core/core_control.h"
+#include "plugin/core/core_out.h"
 
 /* The ratio first: 100 * part would be rounded, and the quotient could pass 100. */
 static double share_pct(double part, double whole)
@@ -95,6 +96,14 @@ static hmx_upstream_metrics row_of(const hm_core *core, uint32_t i, const totals
         .wanted_hashrate = hm_control_wanted(core, i) * HM_HASHES_PER_WORK,
     };
     memcpy(row.id, u->id, sizeof row.id);
+    const hm_out out = hm_core_out_of(core, i + 1u);
+    row.out_reason = out.reason;
+    row.out_until_ns = out.until_ns;
+    row.trial_pct = 100.0 * out.trial;
+    row.owed_work = account->debt;
+    row.provisional_work = hm_ledger_provisional(&core->ledger, i + 1u);
+    row.confirmed_work = hm_not_negative(since_ever(account) - row.provisional_work);
+    row.wasted_hashrate = row.hashrate * (1.0 - hm_ledger_acceptance(&core->ledger, i + 1u));
     hm_metrics_fill(&core->counts[i], &row);
     fill_controller(core, i, &row);
     return row;
@@ -107,9 +116,11 @@ static void fill_totals(const hm_core *core, hmx_snapshot *s, double working)
     const hm_move_counts *const moves = &core->assignment.moves;
     s->count = core->upstreams.count;
     s->now_ns = core->now_ns;
-    s->flags = (hm_control_any_usable(core) ? 0u : (uint32_t)HMX_SNAPSHOT_ALL_DOWN) |
-               (k->saturated ? (uint32_t)HMX_SNAPSHOT_SATURATED : 0u) |
-               (k->burst ? (uint32_t)HMX_SNAPSHOT_BURST : 0u);
+    s->flags =
+        (hm_control_any_usable(core) ? 0u : (uint32_t)HMX_SNAPSHOT_ALL_DOWN) |
+        (k->saturated ? (uint32_t)HMX_SNAPSHOT_SATURATED : 0u) |
+        (k->burst ? (uint32_t)HMX_SNAPSHOT_BURST : 0u) |
+        (k->limited.kp > 0.0 || k->limited.ki > 0.0 ? (uint32_t)HMX_SNAPSHOT_GAINS_LIMITED : 0u);
     s->mode = HMX_MODE_LIVE;
     s->channels = core->assignment.channels.count;
     s->pending = core->assignment.pending_count;
@@ -125,6 +136,7 @@ static void fill_totals(const hm_core *core, hmx_snapshot *s, double working)
     s->deadband = c->deadband_points < 0.0 ? HMX_DEADBAND_AUTO : HMX_DEADBAND_POINTS;
     s->deadband_points = c->deadband_points < 0.0 ? 0.0 : c->deadband_points;
     s->stranded = core->stranded;
+    s->bad = core->bad;
     s->deadband_effective_points = k->band_points;
     s->deviation_points = k->deviation_points;
     s->min_reassignment_interval_secs = c->min_reassignment_interval_secs;
@@ -181,7 +193,10 @@ static hmx_status channel(hmx_instance *self, uint64_t number, uint64_t cookie,
         .channel = hot->channel,
         .cookie = hm_channels_cookie(c, slot),
         .pending_to = hot->pending_to,
-        .flags = cold->stranded ? (uint32_t)HMX_CHANNEL_STRANDED : 0u,
+        .flags =
+            (cold->stranded ? (uint32_t)HMX_CHANNEL_STRANDED : 0u) |
+            ((hot->marks & HM_MARK_BAD) != 0 ? (uint32_t)HMX_CHANNEL_BAD : 0u) |
+            (hm_assignment_is_deaf(&self->core.assignment, slot) ? (uint32_t)HMX_CHANNEL_DEAF : 0u),
         .pending_decision = cold->decision,
         .hashrate = hot->hashrate * HM_HASHES_PER_WORK,
         .nominal_hashrate = hm_estimate_of(c, slot)->nominal * HM_HASHES_PER_WORK,

@@ -254,11 +254,16 @@ type Metrics struct {
 	RejectedStale, RejectedLowDifficulty, RejectedDuplicate    uint64
 	RejectedInvalidJob, RejectedOther                          uint64
 	SubmittedWork, AcceptedWork, AcceptancePct, MissedHashrate float64
+	// OutReason is why it gets no work or less, hmx_out_reason.
+	OutReason                                          uint32
+	OutUntilNs                                         uint64
+	TrialPct, OwedWork, ProvisionalWork, ConfirmedWork float64
+	WastedHashrate                                     float64
 }
 
 // Snapshot is what is known.
 type Snapshot struct {
-	Channels, Pending, Stranded                        uint32
+	Channels, Pending, Stranded, Bad                   uint32
 	Hashrate                                           float64
 	Decisions, MovesApplied, MovesRefused, MovesFailed uint64
 	MovesExpired, MovesForced                          uint64
@@ -280,7 +285,11 @@ func metricsOf(r *C.hmx_upstream_metrics) Metrics {
 		RejectedInvalidJob:    uint64(r.rejected_invalid_job.count),
 		RejectedOther:         uint64(r.rejected_other.count),
 		SubmittedWork:         float64(r.submitted.work), AcceptedWork: float64(r.accepted.work),
-		AcceptancePct: float64(r.acceptance_pct), MissedHashrate: float64(r.missing_hashrate)}
+		AcceptancePct: float64(r.acceptance_pct), MissedHashrate: float64(r.missing_hashrate),
+		OutReason: uint32(r.out_reason), OutUntilNs: uint64(r.out_until_ns),
+		TrialPct: float64(r.trial_pct), OwedWork: float64(r.owed_work),
+		ProvisionalWork: float64(r.provisional_work), ConfirmedWork: float64(r.confirmed_work),
+		WastedHashrate: float64(r.wasted_hashrate)}
 }
 
 func prefixOf(from *[32]C.uint8_t, n C.uint32_t) []byte {

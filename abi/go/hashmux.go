@@ -513,7 +513,7 @@ func (in *Instance) Snapshot() (Snapshot, error) {
 		Decisions: uint64(s.decisions), MovesApplied: uint64(s.moves_applied),
 		MovesRefused: uint64(s.moves_refused), MovesFailed: uint64(s.moves_failed),
 		MovesExpired: uint64(s.moves_expired), MovesForced: uint64(s.moves_forced),
-		Stranded: uint32(s.stranded)}
+		Stranded: uint32(s.stranded), Bad: uint32(s.bad)}
 	for i := 0; i < int(s.count) && i < len(rows); i++ {
 		out.Upstreams = append(out.Upstreams, metricsOf(&rows[i]))
 	}

@@ -163,6 +163,12 @@ void hm_ledger_expire(hm_ledger *l, uint32_t upstream, uint64_t now_ns, int take
     give_up(a, hm_provisional_expire(&a->provisional, now_ns), takes_back);
 }
 
+double hm_ledger_provisional(const hm_ledger *l, uint32_t upstream)
+{
+    const hm_account *const a = &l->accounts[upstream - 1u];
+    return hm_provisional_waiting(&a->provisional) * worth(a);
+}
+
 /* What the pool may be judged by, and how much of it it did not reject. */
 static double judged(const hm_account *a)
 {

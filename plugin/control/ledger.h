@@ -111,6 +111,9 @@ void hm_ledger_excuse(hm_ledger *l, uint32_t upstream, double credit);
 /* What has waited for its verdict for hours is as good as rejected. */
 void hm_ledger_expire(hm_ledger *l, uint32_t upstream, uint64_t now_ns, int takes_back);
 
+/* Work that waits for a verdict: booked, and not confirmed. */
+double hm_ledger_provisional(const hm_ledger *l, uint32_t upstream);
+
 /* Books what was credited in the last dt_s seconds against `effective` (fractions, 0 for those that
  * do not take part; `part` marks those that do). With frozen, nothing is owed for the interval.
  * debt_limit: of |debt - window|, work units. */

@@ -159,6 +159,7 @@ typedef struct hm_core {
     hm_reopen reopen;
     hm_habits habits;
     unsigned char hash_key[16];
+    uint32_t bad;            /* channels with HM_MARK_BAD, at the last evaluation */
     uint32_t stranded;       /* channels whose pool is gone and that may not be moved */
     uint64_t stranded_pools; /* bit i: some of upstream i + 1 are */
     uint8_t prefix_stale;    /* channels may need a new prefix on the same pool */

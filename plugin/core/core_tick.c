@@ -58,6 +58,7 @@ static void estimate_all(hm_core *core, double dt_s)
     hm_proof_count count = {0};
     double expected = 0.0;
     double proved = 0.0;
+    core->bad = 0;
     hm_recount recount;
     HM_MUST(hm_core_alarm(core), core->late_count == 0); /* what they brought is read here */
     hm_assignment_recount_begin(&core->assignment, &recount);
@@ -78,6 +79,7 @@ static void estimate_all(hm_core *core, double dt_s)
         hot->hashrate = hm_estimate_update(estimate, params, hot->work, hot->count, dt_s, decay);
         if ((hot->marks & HM_MARK_BAD) != 0 && hm_core_is_bad(core, slot)) {
             hot->hashrate = 0.0;
+            core->bad++;
         }
         hot->work = 0.0;
         hot->count = 0;

@@ -276,7 +276,7 @@ Test(contract, a_channel_with_a_dead_pool_that_may_not_move_is_stranded)
         it_tick(&H);
         cr_assert_eq(H.decision_count, 0, "it may not be moved");
     }
-    cr_assert_eq(it_channel_row(&H, deaf).flags, HMX_CHANNEL_STRANDED);
+    cr_assert_eq(it_channel_row(&H, deaf).flags, HMX_CHANNEL_STRANDED | HMX_CHANNEL_DEAF);
     cr_assert_eq(it_snapshot(&H).s.stranded, 1);
     cr_assert_eq(lines_with("may not be moved"), 1, "one line: %s", H.log);
     cr_assert_not_null(strstr(H.log, "is not up any more"), "%s", H.log);

@@ -41,8 +41,8 @@ pub const HMX_CAP_SOFT_MOVE: u32 = 16;
 pub const HMX_CAP_REOPEN: u32 = 32;
 pub const HMX_CAP_KNOWN: u32 = 63;
 pub const HMX_METRICS_ID: &[u8; 18usize] = b"hashmux.metrics/1\0";
-pub const HMX_UPSTREAM_METRICS_SIZE_VER0: u32 = 368;
-pub const HMX_SNAPSHOT_SIZE_VER0: u32 = 208;
+pub const HMX_UPSTREAM_METRICS_SIZE_VER0: u32 = 424;
+pub const HMX_SNAPSHOT_SIZE_VER0: u32 = 216;
 pub const HMX_CHANNEL_METRICS_SIZE_VER0: u32 = 72;
 pub const HMX_ADJUSTMENT_SIZE_VER0: u32 = 24;
 pub const HMX_ADJUSTMENTS_SIZE_VER0: u32 = 24;
@@ -1009,6 +1009,28 @@ pub const HMX_ROW_GREY: hmx_row_flag = 16;
 #[doc = " then it has neither this flag nor HMX_ROW_USABLE."]
 pub const HMX_ROW_HELD_DOWN: hmx_row_flag = 32;
 pub type hmx_row_flag = ::std::os::raw::c_uint;
+#[doc = " it takes part in full"]
+pub const HMX_OUT_NONE: hmx_out_reason = 0;
+#[doc = " no longer configured"]
+pub const HMX_OUT_REMOVED: hmx_out_reason = 1;
+#[doc = " by the owner"]
+pub const HMX_OUT_DISABLED: hmx_out_reason = 2;
+#[doc = " it failed while auto_restore is off: until a reconfigure"]
+pub const HMX_OUT_LATCHED: hmx_out_reason = 3;
+#[doc = " as the host says"]
+pub const HMX_OUT_DOWN: hmx_out_reason = 4;
+#[doc = " up, and without a job"]
+pub const HMX_OUT_NO_JOB: hmx_out_reason = 5;
+#[doc = " it failed too often lately"]
+pub const HMX_OUT_HELD: hmx_out_reason = 6;
+#[doc = " it rejects more than grey_reject_pct"]
+pub const HMX_OUT_REJECTS: hmx_out_reason = 7;
+#[doc = " it answers nothing"]
+pub const HMX_OUT_SILENT: hmx_out_reason = 8;
+#[doc = " it is tried again, with a small share that grows"]
+pub const HMX_OUT_TRIAL: hmx_out_reason = 9;
+#[doc = " Why a pool gets no work, or less than its target; the first that holds."]
+pub type hmx_out_reason = ::std::os::raw::c_uint;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct hmx_upstream_metrics {
@@ -1074,6 +1096,22 @@ pub struct hmx_upstream_metrics {
     #[doc = " host's channel there). Also told while the pool has no job yet, and before a first move."]
     pub wanted_hashrate: f64,
     pub id: [::std::os::raw::c_char; 40usize],
+    #[doc = " HMX_OUT_*"]
+    pub out_reason: u32,
+    pub pad0: u32,
+    #[doc = " when that may end, by the host's monotonic clock; 0 = not known"]
+    pub out_until_ns: u64,
+    #[doc = " with HMX_OUT_TRIAL: at most so much of the farm; else 0"]
+    pub trial_pct: f64,
+    #[doc = " by which it was short-changed so far and may still be paid; less than"]
+    #[doc = "0: what it got too much"]
+    pub owed_work: f64,
+    #[doc = " submitted, and no verdict yet: counted as delivered"]
+    pub provisional_work: f64,
+    #[doc = " delivered since create without that"]
+    pub confirmed_work: f64,
+    #[doc = " of the hashrate here, what the rejects cost"]
+    pub wasted_hashrate: f64,
 }
 impl Default for hmx_upstream_metrics {
     fn default() -> Self {
@@ -1090,6 +1128,8 @@ pub const HMX_SNAPSHOT_ALL_DOWN: hmx_snapshot_flag = 1;
 pub const HMX_SNAPSHOT_SATURATED: hmx_snapshot_flag = 2;
 #[doc = " a plan is being carried out over several evaluations"]
 pub const HMX_SNAPSHOT_BURST: hmx_snapshot_flag = 4;
+#[doc = " The gains that are set are more than the evaluation interval bears: those in effect are less."]
+pub const HMX_SNAPSHOT_GAINS_LIMITED: hmx_snapshot_flag = 8;
 pub type hmx_snapshot_flag = ::std::os::raw::c_uint;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -1144,6 +1184,9 @@ pub struct hmx_snapshot {
     pub deadband: u32,
     #[doc = " channels with HMX_CHANNEL_STRANDED"]
     pub stranded: u32,
+    #[doc = " channels with HMX_CHANNEL_BAD, at the last evaluation"]
+    pub bad: u32,
+    pub pad0: u32,
 }
 impl Default for hmx_snapshot {
     fn default() -> Self {
@@ -1158,6 +1201,11 @@ impl Default for hmx_snapshot {
 #[doc = " pool that fits): it earns nothing. The host should close it (CloseChannel): the peer opens"]
 #[doc = " again and is placed where it can work. One line in the log when it begins."]
 pub const HMX_CHANNEL_STRANDED: hmx_channel_metrics_flag = 1;
+#[doc = " Its shares are rejected and those of its neighbours are not: its hashrate counts as 0, and its"]
+#[doc = " rejects are held against no pool."]
+pub const HMX_CHANNEL_BAD: hmx_channel_metrics_flag = 2;
+#[doc = " Its peer does not obey SetExtranoncePrefix: only a reopening moves it."]
+pub const HMX_CHANNEL_DEAF: hmx_channel_metrics_flag = 4;
 pub type hmx_channel_metrics_flag = ::std::os::raw::c_uint;
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]
@@ -1169,7 +1217,7 @@ pub struct hmx_channel_metrics {
     pub cookie: u64,
     #[doc = " HMX_NONE = no pending move"]
     pub pending_to: u32,
-    #[doc = " HMX_CHANNEL_STRANDED"]
+    #[doc = " HMX_CHANNEL_STRANDED, _BAD, _DEAF"]
     pub flags: u32,
     pub pending_decision: u64,
     #[doc = " estimate, hashes per second"]

@@ -152,7 +152,7 @@ Test(contract_moves, whoever_may_not_move_is_stranded_with_its_pool)
             const uint32_t at = open_as(kind_of(why));
             it_advance(&H, 30);
             it_tick(&H);
-            cr_assert_eq(it_channel_row(&H, at).flags, 0);
+            cr_assert_eq(it_channel_row(&H, at).flags & HMX_CHANNEL_STRANDED, 0);
             it_down(&H, IT_A);
             it_tick(&H);
             cr_assert_eq(H.decision_count, 0);

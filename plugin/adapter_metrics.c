@@ -72,12 +72,16 @@ static hmx_upstream_metrics row_of(const hm_core *core, uint32_t i, const totals
     hmx_upstream_metrics row = {
         .size = sizeof row,
         .upstream = i + 1u,
-        .flags = (u->enabled ? (uint32_t)HMX_ROW_ENABLED : 0u) |
-                 (u->facts.state == HMX_UPSTREAM_UP ? (uint32_t)HMX_ROW_UP : 0u) |
-                 (hm_upstreams_usable(&core->upstreams, i + 1u) ? (uint32_t)HMX_ROW_USABLE : 0u) |
-                 (u->removed ? (uint32_t)HMX_ROW_REMOVED : 0u) |
-                 (u->grey ? (uint32_t)HMX_ROW_GREY : 0u) |
-                 (core->now_ns < core->health[i].held_until_ns ? (uint32_t)HMX_ROW_HELD_DOWN : 0u),
+        .flags =
+            (u->enabled ? (uint32_t)HMX_ROW_ENABLED : 0u) |
+            (u->facts.state == HMX_UPSTREAM_UP ? (uint32_t)HMX_ROW_UP : 0u) |
+            (hm_upstreams_usable(&core->upstreams, i + 1u) ? (uint32_t)HMX_ROW_USABLE : 0u) |
+            (u->removed ? (uint32_t)HMX_ROW_REMOVED : 0u) |
+            (u->grey ? (uint32_t)HMX_ROW_GREY : 0u) |
+            (core->now_ns < core->health[i].held_until_ns ? (uint32_t)HMX_ROW_HELD_DOWN : 0u) |
+            ((core->control.short_pools >> i & 1u) != 0 ? (uint32_t)HMX_ROW_SHORT_GRANT : 0u) |
+            (core->assignment.rests[i + 1u].failures >= HM_REST_TRIAL ? (uint32_t)HMX_ROW_MOVES_FAIL
+                                                                      : 0u),
         .priority = u->priority,
         .channels = a->counts[i + 1u],
         .pending_in = a->pending_in[i + 1u],

@@ -90,6 +90,9 @@ hmx_status hm_core_init(hm_core *core, const hm_memory *memory, const hm_config 
     core->assignment.soft_moves = (limits->host_caps & HMX_CAP_SOFT_MOVE) != 0;
     core->assignment.prefixes.reported = (limits->host_caps & HMX_CAP_DRAIN_REPORT) != 0;
     memcpy(core->hash_key, hash_key, sizeof core->hash_key);
+    for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
+        core->control.fit[i] = INFINITY;
+    }
     hm_habits_init(&core->habits, memory, limits->channels_max, hash_key);
     core->upstreams.most = limits->upstreams_max;
     *core->config = *config;
@@ -143,6 +146,8 @@ void hm_core_forget_former_owners(hm_core *core, const hm_upstreams *before)
             core->health[i] = (hm_health){0};
             hm_assignment_end_rest(&core->assignment, i + 1u);
             core->control.rests_said &= ~(1ull << i);
+            core->control.short_pools &= ~(1ull << i);
+            core->control.fit[i] = INFINITY;
             hm_prefixes_forget(&core->assignment.prefixes, i + 1u);
             hm_extranonce_free(hm_space(&core->assignment.prefixes, i + 1u));
         }

@@ -61,6 +61,8 @@ typedef struct hm_control {
     double high[HMX_UPSTREAMS_MAX];
     double missing[HMX_UPSTREAMS_MAX]; /* hashrate that an absolute target or a min lacks */
     double most[HMX_UPSTREAMS_MAX];    /* cap as hashrate, INFINITY = none */
+    double fit[HMX_UPSTREAMS_MAX];     /* what the channels that fit there can give (core_fit.h) */
+    uint64_t short_pools;              /* bit i: some do not fit on upstream i + 1 */
     double balance[HMX_UPSTREAMS_MAX]; /* without Ki: leaky integral of command - allocation */
     uint8_t usable[HMX_UPSTREAMS_MAX];
     hm_pid pids[HMX_UPSTREAMS_MAX];
@@ -157,6 +159,7 @@ typedef struct hm_core {
     uint64_t costed_ns;    /* last time that the log said what rejects cost, lived */
     uint64_t evaluations;
     hm_reopen reopen;
+    uint32_t rollable[HMX_EXTRANONCE_MAX + 1u]; /* channels by the bytes that they were promised */
     hm_habits habits;
     unsigned char hash_key[16];
     uint32_t bad;            /* channels with HM_MARK_BAD, at the last evaluation */

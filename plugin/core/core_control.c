@@ -223,7 +223,8 @@ static void correct_for_rejects(const hm_core *core, const double *wanted, doubl
 /* Its cap as hashrate, and that of a trial while there are pools that are not in doubt. */
 static double most_of(const hm_core *core, uint32_t i)
 {
-    const double cap = core->upstreams.rows[i].max_ths * 1e12 / HM_HASHES_PER_WORK;
+    const double asked = core->upstreams.rows[i].max_ths * 1e12 / HM_HASHES_PER_WORK;
+    const double cap = fmin(asked, core->control.fit[i]);
     double farm = 0.0;
     if (!(core->health[i].share > 0.0) || core->upstreams.trust_all) {
         return cap;

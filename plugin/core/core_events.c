@@ -7,6 +7,7 @@
 
 #include "plugin/core/core.h"
 #include "plugin/core/core_control.h"
+#include "plugin/core/core_fit.h"
 #include "plugin/core/core_health.h"
 
 static const double TYPICAL_MACHINE_HS = 1e14;
@@ -75,6 +76,9 @@ hmx_status hm_core_upstream(hm_core *core, uint32_t upstream, const hm_upstream_
     hm_core_list_usable(core, usable);
     say_state(core, upstream, &next);
     hm_core_note_state(core, upstream, &next);
+    if (is_replaced) {
+        hm_core_measure_fit(core);
+    }
     if (hm_upstreams_note_job(&core->upstreams, upstream, hm_core_lived_ns(core))) {
         hm_core_say_job(core, upstream);
     }
@@ -124,6 +128,7 @@ static void fill_record(hm_core *core, uint32_t slot, const hm_channel_facts *fa
     cold->extranonce_size = (uint8_t)facts->extranonce_size;
     cold->pin = hm_core_pin_of(core, facts->identity, facts->identity_len);
     cold->pending_next = cold->pending_prev = HM_SLOT_NONE;
+    hm_core_fit_count(core, cold->kind == HMX_CHANNEL_EXTENDED ? cold->extranonce_size : 0u, 1);
     hm_channel_hot *const hot = hm_hot(&core->assignment.channels, slot);
     hm_estimate *const estimate = hm_estimate_of(&core->assignment.channels, slot);
     hot->hashrate = hm_miners_recall(&core->miners, facts->identity, facts->identity_len,
@@ -305,6 +310,7 @@ void hm_core_close(hm_core *core, uint32_t slot, uint32_t reason)
         hm_habits_closed(&core->habits, cold->who, hot->moved_ns, hot->upstream, core->now_ns,
                          hm_control_dwell_ns(core));
     }
+    hm_core_fit_count(core, cold->kind == HMX_CHANNEL_EXTENDED ? cold->extranonce_size : 0u, 0);
     hm_assignment_close(&core->assignment, slot, core->now_ns);
     if (core->assignment.channels.count == 0) {
         core->proof = (hm_proof){0}; /* the next farm has to prove itself first */

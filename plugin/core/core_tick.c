@@ -8,6 +8,7 @@
 #include "plugin/base/fmath.h"
 #include "plugin/control/law.h"
 #include "plugin/core/core_control.h"
+#include "plugin/core/core_fit.h"
 #include "plugin/core/core_health.h"
 #include "plugin/core/core_leave.h"
 
@@ -325,6 +326,7 @@ static int evaluate(hm_core *core)
     if (HM_LAW.back_calculation && core->control.saturated && hm_control_hashrate(core) > 0.0) {
         hm_control_bleed(core, hm_control_hashrate(core), dt_s);
     }
+    hm_core_measure_fit(core);
     hm_core_retarget(core); /* absolute targets, caps and pins follow the farm's hashrate */
     if (!hm_control_any_usable(core) || !hm_control_command(core, dt_s)) {
         return 0;

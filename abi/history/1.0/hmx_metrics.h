@@ -43,7 +43,12 @@ enum hmx_row_flag {
     /* Failed too often lately: waits before it is used again. When the wait is over it is judged at
      * the next health check (health_check_interval_secs), or when the host next reports it; until
      * then it has neither this flag nor HMX_ROW_USABLE. */
-    HMX_ROW_HELD_DOWN = 0x20
+    HMX_ROW_HELD_DOWN = 0x20,
+    /* It grants fewer extranonce bytes than some channels need, which cannot work there: it gets no
+     * more than the others give. */
+    HMX_ROW_SHORT_GRANT = 0x40,
+    /* Moves to it are refused or fail, one after the other: they are tried ever more rarely. */
+    HMX_ROW_MOVES_FAIL = 0x80
 };
 
 /* Why a pool gets no work, or less than its target; the first that holds. */

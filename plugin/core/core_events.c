@@ -99,6 +99,13 @@ static double guess_of(const hm_core *core)
                                        : TYPICAL_MACHINE_HS / HM_HASHES_PER_WORK;
 }
 
+/* Of those that came before: seldom, since what is usual has to have become half as much. */
+static void hold_to_what_is_usual(hm_core *core)
+{
+    const hm_proof_count count = {.boast = INFINITY};
+    (void)hm_proof_apply(&core->proof, &count, &core->assignment);
+}
+
 /* What is known of the peer from channels that it had before. */
 static void recall_habits(const hm_core *core, uint32_t slot)
 {
@@ -134,6 +141,9 @@ static void fill_record(hm_core *core, uint32_t slot, const hm_channel_facts *fa
     hot->hashrate = hm_miners_recall(&core->miners, facts->identity, facts->identity_len,
                                      facts->nominal, core->now_ns, estimate);
     if (!(hot->hashrate > 0.0)) {
+        if (hm_proof_hear(&core->proof, facts->nominal)) {
+            hold_to_what_is_usual(core);
+        }
         const double rate =
             hm_estimate_init(estimate, &core->estimator, facts->nominal, guess_of(core));
         hot->hashrate = hm_proof_credible(&core->proof, rate);

@@ -114,6 +114,27 @@ Test(declared, a_farm_that_starts_is_placed_by_what_it_declares)
     it_close(&H);
 }
 
+/* ... but for what is absurd beside what the others say, whoever comes first. */
+Test(declared, an_absurd_word_at_the_start_costs_a_few_moves)
+{
+    static const uint32_t PLACES[] = {0, 3, 60};
+    for (uint32_t i = 0; i < 3; i++) {
+        it_open(&H, IT_ABC);
+        it_all_up(&H, 3);
+        for (uint32_t k = 0; k < 200; k++) {
+            if (k == PLACES[i]) {
+                newcomer(1e11, 0.0);
+            }
+            it_named(&H, "farm", 100);
+        }
+        (void)mined_on_a(60);
+        const double on_a = mined_on_a(300);
+        cr_assert_float_eq(on_a, 60, 2.0, "%u: %.2f", i, on_a);
+        cr_assert_leq(H.moves, 80, "%u: %llu", i, (unsigned long long)H.moves);
+        it_close(&H);
+    }
+}
+
 Test(declared, what_was_measured_is_kept)
 {
     static const double WORDS[] = {0.0, 50, 200, 1e-3, 1e9};

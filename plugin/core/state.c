@@ -115,13 +115,28 @@ static uint32_t put_miners(const hm_core *core, uint8_t *at, uint32_t most)
     return count;
 }
 
+/* Writes what is worth keeping of the peers' habits. Returns how many. */
+static uint32_t put_habits(const hm_core *core, uint8_t *at)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < core->habits.count; i++) {
+        hm_state_habit row;
+        if (hm_state_habit_of(&core->habits.rows[i], core->now_ns, &row)) {
+            hm_state_put_habit(at + (size_t)count * HM_STATE_HABIT_SIZE, &row);
+            count++;
+        }
+    }
+    return count;
+}
+
 hmx_status hm_state_save(const hm_core *core, const hmx_writer *to)
 {
     hm_state state;
     const uint64_t miners = (uint64_t)core->assignment.channels.count + core->miners.left;
     const uint32_t most = miners < HM_MINERS_MAX ? (uint32_t)miners : (uint32_t)HM_MINERS_MAX;
     describe(core, &state);
-    const size_t room = hm_state_size(state.upstream_count, most);
+    const size_t room =
+        hm_state_size(state.upstream_count, most) + hm_state_habits_size(core->habits.count);
     uint8_t *const bytes = hm_alloc(core->memory, 1, room, 1);
     if (bytes == NULL) {
         return HMX_E_NOMEM;
@@ -129,8 +144,12 @@ hmx_status hm_state_save(const hm_core *core, const hmx_writer *to)
     uint8_t *const place = bytes + hm_state_miners_at(state.upstream_count);
     state.miner_count = put_miners(core, place, most);
     state.miners = place;
+    const size_t rows_end = hm_state_size(state.upstream_count, state.miner_count);
+    uint8_t *const habits = bytes + rows_end - HM_STATE_SUM_SIZE + 4u; /* behind their number */
+    state.habit_count = core->habits.count > 0 ? put_habits(core, habits) : 0;
+    state.habits = habits;
     hm_state_encode(&state, bytes);
-    const size_t size = hm_state_size(state.upstream_count, state.miner_count);
+    const size_t size = rows_end + hm_state_habits_size(state.habit_count);
     const hmx_status status = to->write(to->ctx, bytes, size);
     hm_free(core->memory, bytes, 1, room, 1);
     return status < 0 ? HMX_E_IO : HMX_OK;
@@ -143,6 +162,20 @@ static void take_miners(hm_miners *miners, const hm_state *state, uint64_t now_n
         hm_state_get_miner(state->miners + hm_state_miner_offset(i), &miners->rows[i]);
     }
     hm_miners_fill(miners, now_ns);
+}
+
+static void take_habits(hm_core *core, const hm_state *state)
+{
+    for (uint32_t i = 0; i < state->habit_count; i++) {
+        hm_state_habit row;
+        hm_state_get_habit(state->habits + (size_t)i * HM_STATE_HABIT_SIZE, &row);
+        hm_habits_recall(&core->habits,
+                         &(hm_habit){.who = row.who,
+                                     .until_ns = core->now_ns + row.rest_ms * NS_PER_MS,
+                                     .away_ns = row.away_ms * NS_PER_MS,
+                                     .drops = (uint8_t)row.drops,
+                                     .deaf = (row.flags & HM_STATE_DEAF) != 0});
+    }
 }
 
 static void take_health(hm_core *core, uint32_t i, const hm_state_upstream *row)
@@ -237,6 +270,7 @@ hmx_status hm_state_load(hm_core *core, const uint8_t *bytes, size_t size, uint6
     /* From here on nothing can fail. No upstream is up yet, so there is no command to renew. */
     core->now_ns = core->settled_ns = core->ticked_ns = now_ns;
     take_miners(&miners, &state, now_ns);
+    take_habits(core, &state);
     core->miners = miners;
     core->restored = (hm_restored){.since_ns = now_ns, .hashrate = state.hashrate, .loaded = 1};
     core->ledger.luck = state.luck;

@@ -3,7 +3,7 @@
  * state: what the law has learned that a restart of the proxy should not lose: what each upstream
  * is owed (the ledger's windowed and total error), its controller's terms, how it accepts shares,
  * its failures within the hour and what remains of a hold-down, the luck of the farm's shares, and
- * what was measured of each miner's hashrate.
+ * what was measured of each miner's hashrate, and which peers a move disconnects or does not reach.
  *
  * Not in it: the configuration (the host has it, and write_config for changes made at run time),
  * channels, decisions and prefixes (they end with the connections), counters since create, and

@@ -14,6 +14,8 @@ enum {
     FAILED_MAX_MS = 3600000 /* older failures count for nothing */
 };
 static const uint64_t HELD_MAX_MS = 10000000000u; /* 115 days */
+static const uint64_t AWAY_MAX_MS = 10000000000u;
+static const uint64_t NS_PER_MS = 1000000u;
 
 /* The doubles of a row and of the farm, in the order of the file, with their ranges. What the core
  * can reach is far inside them; they only keep sums of what passes from overflowing. */
@@ -150,6 +152,50 @@ size_t hm_state_size(uint32_t upstreams, uint32_t miners)
     return hm_state_miners_at(upstreams) + hm_state_miner_offset(miners) + HM_STATE_SUM_SIZE;
 }
 
+size_t hm_state_habits_size(uint32_t habits)
+{
+    return habits == 0 ? 0 : 4u + (size_t)habits * HM_STATE_HABIT_SIZE;
+}
+
+/* ---- habits ---- */
+int hm_state_habit_of(const hm_habit *h, uint64_t now_ns, hm_state_habit *out)
+{
+    const uint64_t away_ms = h->away_ns / NS_PER_MS;
+    *out = (hm_state_habit){
+        .who = h->who,
+        .rest_ms = h->until_ns > now_ns ? (h->until_ns - now_ns) / NS_PER_MS : 0,
+        .away_ms = away_ms < AWAY_MAX_MS ? away_ms : AWAY_MAX_MS,
+        .drops = h->drops,
+        .flags = h->deaf ? (uint32_t)HM_STATE_DEAF : 0u,
+    };
+    return h->drops > 0 || h->deaf;
+}
+
+static int habit_is_sound(const hm_state_habit *h)
+{
+    return h->who != 0 && h->rest_ms <= HM_HABIT_REST_NS / NS_PER_MS && h->away_ms <= AWAY_MAX_MS &&
+           h->drops <= HM_HABIT_DROPS_MAX && h->flags <= HM_STATE_DEAF &&
+           (h->drops > 0 || h->flags != 0);
+}
+
+void hm_state_put_habit(uint8_t *out, const hm_state_habit *h)
+{
+    out = put_u(out, h->who, 8);
+    out = put_u(out, h->rest_ms, 8);
+    out = put_u(out, h->away_ms, 8);
+    out = put_u(out, h->drops, 4);
+    (void)put_u(out, h->flags, 4);
+}
+
+void hm_state_get_habit(const uint8_t *bytes, hm_state_habit *out)
+{
+    const uint8_t *at = get_u(bytes, &out->who, 8);
+    at = get_u(at, &out->rest_ms, 8);
+    at = get_u(at, &out->away_ms, 8);
+    at = get_u32(at, &out->drops);
+    (void)get_u32(at, &out->flags);
+}
+
 /* ---- writing ---- */
 void hm_state_put_miner(uint8_t *out, const hm_miner *m)
 {
@@ -174,10 +220,11 @@ static uint8_t *put_upstream(uint8_t *at, const hm_state_upstream *r)
 
 void hm_state_encode(const hm_state *s, uint8_t *out)
 {
-    const size_t size = hm_state_size(s->upstream_count, s->miner_count);
+    const size_t size =
+        hm_state_size(s->upstream_count, s->miner_count) + hm_state_habits_size(s->habit_count);
     uint8_t *at = out;
     memcpy(at, MAGIC, sizeof MAGIC);
-    at = put_u(at + sizeof MAGIC, HM_STATE_VERSION, 4);
+    at = put_u(at + sizeof MAGIC, s->habit_count > 0 ? HM_STATE_VERSION : 1u, 4);
     at = put_u(at, size - HM_STATE_HEAD_SIZE - HM_STATE_SUM_SIZE, 4);
     at = put_fields(at, FARM_FIELDS, FARM_DOUBLES, s);
     at = put_u(at, s->flags, 4);
@@ -190,6 +237,11 @@ void hm_state_encode(const hm_state *s, uint8_t *out)
         memmove(at, s->miners, hm_state_miner_offset(s->miner_count));
     }
     at += hm_state_miner_offset(s->miner_count);
+    if (s->habit_count > 0) {
+        at = put_u(at, s->habit_count, 4);
+        memmove(at, s->habits, (size_t)s->habit_count * HM_STATE_HABIT_SIZE);
+        at += (size_t)s->habit_count * HM_STATE_HABIT_SIZE;
+    }
     (void)crypto_generichash(at, HM_STATE_SUM_SIZE, out, size - HM_STATE_SUM_SIZE, NULL, 0);
 }
 
@@ -215,11 +267,12 @@ hmx_status hm_state_head(const uint8_t *bytes, size_t *size, hm_text *why)
                      (unsigned long)version, (unsigned long)HM_STATE_VERSION);
         return HMX_E_UNSUPPORTED;
     }
-    if (version != HM_STATE_VERSION) {
+    if (version == 0) {
         return refuse(why, "it says version 0, which never was");
     }
     if (len < FARM_SIZE || (size_t)len + HM_STATE_HEAD_SIZE + HM_STATE_SUM_SIZE >
-                               hm_state_size(HMX_UPSTREAMS_MAX, HM_MINERS_MAX)) {
+                               hm_state_size(HMX_UPSTREAMS_MAX, HM_MINERS_MAX) +
+                                   hm_state_habits_size(version > 1 ? HM_HABITS_MAX : 0)) {
         return refuse(why, "the length that it says cannot be");
     }
     *size = HM_STATE_HEAD_SIZE + (size_t)len + HM_STATE_SUM_SIZE;
@@ -298,6 +351,27 @@ static hmx_status judge_miners(const hm_state *s, hm_text *why)
     return HMX_OK;
 }
 
+/* What follows the miners, `size` bytes. */
+static hmx_status read_habits(const uint8_t *at, size_t size, hm_state *out, hm_text *why)
+{
+    if (size < 4u) {
+        return refuse(why, "its rows do not add up to its length");
+    }
+    out->habits = get_u32(at, &out->habit_count);
+    if (out->habit_count == 0 || out->habit_count > HM_HABITS_MAX ||
+        hm_state_habits_size(out->habit_count) != size) {
+        return refuse(why, "its rows do not add up to its length");
+    }
+    for (uint32_t i = 0; i < out->habit_count; i++) {
+        hm_state_habit habit;
+        hm_state_get_habit(out->habits + (size_t)i * HM_STATE_HABIT_SIZE, &habit);
+        if (!habit_is_sound(&habit)) {
+            return refuse(why, "a peer's habit has a number out of its range");
+        }
+    }
+    return HMX_OK;
+}
+
 hmx_status hm_state_decode(const uint8_t *bytes, size_t size, hm_state *out, hm_text *why)
 {
     uint8_t sum[HM_STATE_SUM_SIZE];
@@ -310,14 +384,22 @@ hmx_status hm_state_decode(const uint8_t *bytes, size_t size, hm_state *out, hm_
     at = get_u32(at, &out->flags);
     at = get_u32(at, &out->upstream_count);
     at = get_u32(at, &out->miner_count);
+    uint32_t version = 0;
+    (void)get_u32(bytes + sizeof MAGIC, &version);
+    const size_t rows_end = hm_state_size(
+        out->upstream_count <= HMX_UPSTREAMS_MAX ? out->upstream_count : HMX_UPSTREAMS_MAX,
+        out->miner_count <= HM_MINERS_MAX ? out->miner_count : HM_MINERS_MAX);
     if (out->upstream_count > HMX_UPSTREAMS_MAX || out->miner_count > HM_MINERS_MAX ||
-        hm_state_size(out->upstream_count, out->miner_count) != size) {
+        (version == 1u ? rows_end != size : rows_end > size)) {
         return refuse(why, "its rows do not add up to its length");
     }
     if (!hm_state_farm_is_sound(out)) {
         return refuse(why, "a number of the farm is out of its range");
     }
-    const hmx_status status = read_upstreams(at, out, why);
+    hmx_status status = read_upstreams(at, out, why);
+    if (status == HMX_OK && version > 1u) {
+        status = read_habits(bytes + rows_end - HM_STATE_SUM_SIZE, size - rows_end, out, why);
+    }
     out->miners = bytes + hm_state_miners_at(out->upstream_count);
     return status == HMX_OK ? judge_miners(out, why) : status;
 }

@@ -5,7 +5,8 @@
  *   8  magic "HMXSTATE"     these 16 bytes keep their meaning in every version
  *   4  version
  *   4  length of the payload
- *   .  payload: the farm, one row per upstream in ascending order of ids, one row per miner
+ *   .  payload: the farm, one row per upstream in ascending order of ids, one row per miner;
+ *      in version 2 the number of peers with habits (farm/habits.h), at least 1, and their rows
  *  32  BLAKE2b of all that (libsodium, crypto_generichash)
  *
  * All numbers are little-endian and of fixed width, doubles are their IEEE 754 bits. There are no
@@ -23,8 +24,9 @@
 #include "abi/hmx_abi.h"
 #include "plugin/base/text.h"
 #include "plugin/core/state_miners.h"
+#include "plugin/farm/habits.h"
 
-#define HM_STATE_VERSION 1u
+#define HM_STATE_VERSION 2u
 
 enum { HM_STATE_HEAD_SIZE = 16, HM_STATE_SUM_SIZE = 32 };
 
@@ -60,11 +62,31 @@ typedef struct hm_state {
     uint32_t miner_count;
     uint32_t pad0;
     hm_state_upstream upstreams[HMX_UPSTREAMS_MAX];
+    uint32_t habit_count; /* 0: the state is of version 1 */
+    uint32_t pad1;
+    const uint8_t *habits; /* habit_count encoded rows, as the next */
     const uint8_t *miners; /* miner_count encoded rows; after reading: inside the bytes read */
 } hm_state;
 
-/* Bytes of a state with so many rows. */
+/* Bytes of a state with so many rows, and of what the habits add to it. */
 size_t hm_state_size(uint32_t upstreams, uint32_t miners);
+size_t hm_state_habits_size(uint32_t habits);
+
+/* What remains of a peer's habit when there is no clock. */
+typedef struct hm_state_habit {
+    uint64_t who;
+    uint64_t rest_ms; /* what remains of it */
+    uint64_t away_ms;
+    uint32_t drops;
+    uint32_t flags; /* HM_STATE_DEAF */
+} hm_state_habit;
+
+enum { HM_STATE_DEAF = 0x1, HM_STATE_HABIT_SIZE = 32 };
+
+/* The row that a habit is kept as; returns 0 when there is nothing in it worth keeping. */
+int hm_state_habit_of(const hm_habit *habit, uint64_t now_ns, hm_state_habit *out);
+void hm_state_put_habit(uint8_t *out, const hm_state_habit *habit);
+void hm_state_get_habit(const uint8_t *bytes, hm_state_habit *out);
 
 /* Bytes of one encoded miner, and the place of row `row` in a run of them. */
 size_t hm_state_miner_offset(uint32_t row);

@@ -6,9 +6,8 @@
 #include "abi/hmx_abi.h"
 
 static const uint64_t FIRST_REST_NS = 600ull * HM_NS_PER_S;
-static const uint64_t LONGEST_REST_NS = 86400ull * HM_NS_PER_S;
 static const uint64_t REST_FOR_AWAY = 100;
-enum { DROPS_MAX = 8, LOOKED_AT = 1024 };
+enum { LOOKED_AT = 1024 };
 
 void hm_habits_init(hm_habits *h, const hm_memory *memory, uint32_t limit,
                     const unsigned char hash_key[16])
@@ -79,8 +78,8 @@ static int grow(hm_habits *h)
 /* Is less lost with a than with b? */
 static int matters_less(const hm_habit *a, const hm_habit *b)
 {
-    const uint32_t worse_a = (uint32_t)a->drops + (a->deaf ? DROPS_MAX : 0u);
-    const uint32_t worse_b = (uint32_t)b->drops + (b->deaf ? DROPS_MAX : 0u);
+    const uint32_t worse_a = (uint32_t)a->drops + (a->deaf ? HM_HABIT_DROPS_MAX : 0u);
+    const uint32_t worse_b = (uint32_t)b->drops + (b->deaf ? HM_HABIT_DROPS_MAX : 0u);
     return worse_a != worse_b ? worse_a < worse_b : a->moved_ns < b->moved_ns;
 }
 
@@ -116,6 +115,19 @@ static hm_habit *row_of(hm_habits *h, uint64_t who)
     return &h->rows[h->count++];
 }
 
+static void rest(hm_habit *habit)
+{
+    const uint64_t most_ns = habit->away_ns < HM_HABIT_REST_NS / REST_FOR_AWAY
+                                 ? habit->away_ns * REST_FOR_AWAY
+                                 : HM_HABIT_REST_NS;
+    uint64_t rest_ns = FIRST_REST_NS;
+    for (uint32_t i = 1; i < habit->drops && rest_ns < most_ns; i++) {
+        rest_ns *= 2u;
+    }
+    rest_ns = rest_ns < most_ns || most_ns < FIRST_REST_NS ? rest_ns : most_ns;
+    habit->until_ns = habit->moved_ns + rest_ns;
+}
+
 void hm_habits_survived(hm_habits *h, uint64_t who)
 {
     hm_habit *const habit = find(h, who);
@@ -143,8 +155,10 @@ void hm_habits_closed(hm_habits *h, uint64_t who, uint64_t moved_ns, uint32_t to
     habit->left_ns = now_ns;
     habit->to = HMX_NONE;
     if (ago_ns <= HM_HABIT_DROP_NS) {
-        habit->drops = (uint8_t)(habit->drops < DROPS_MAX ? habit->drops + 1u : DROPS_MAX);
+        habit->drops =
+            (uint8_t)(habit->drops < HM_HABIT_DROPS_MAX ? habit->drops + 1u : HM_HABIT_DROPS_MAX);
         habit->to = to;
+        rest(habit);
     }
 }
 
@@ -167,20 +181,18 @@ uint32_t hm_habits_returned(hm_habits *h, uint64_t who, uint64_t now_ns)
         return HMX_NONE;
     }
     habit->away_ns = now_ns - habit->left_ns;
+    rest(habit);
     const uint32_t to = habit->away_ns <= HM_HABIT_RETURN_NS ? habit->to : HMX_NONE;
     habit->to = HMX_NONE;
     return to;
 }
 
-uint64_t hm_habit_rests_until(const hm_habit *habit)
+void hm_habits_recall(hm_habits *h, const hm_habit *habit)
 {
-    const uint64_t most_ns = habit->away_ns < LONGEST_REST_NS / REST_FOR_AWAY
-                                 ? habit->away_ns * REST_FOR_AWAY
-                                 : LONGEST_REST_NS;
-    uint64_t rest_ns = FIRST_REST_NS;
-    for (uint32_t i = 1; i < habit->drops && rest_ns < most_ns; i++) {
-        rest_ns *= 2u;
+    hm_habit *const row = find(h, habit->who) == NULL ? row_of(h, habit->who) : NULL;
+    if (row != NULL) {
+        *row = *habit;
+        row->moved_ns = row->left_ns = 0;
+        row->to = HMX_NONE;
     }
-    rest_ns = rest_ns < most_ns || most_ns < FIRST_REST_NS ? rest_ns : most_ns;
-    return habit->drops > 0 ? habit->moved_ns + rest_ns : 0;
 }

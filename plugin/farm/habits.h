@@ -28,7 +28,9 @@
 #define HM_HABIT_DROP_NS   (60ull * HM_NS_PER_S)
 #define HM_HABIT_RETURN_NS (300ull * HM_NS_PER_S)
 
-enum { HM_HABITS_MIN = 256, HM_HABITS_MAX = 65536 };
+enum { HM_HABITS_MIN = 256, HM_HABITS_MAX = 65536, HM_HABIT_DROPS_MAX = 8 };
+/* The longest rest. */
+#define HM_HABIT_REST_NS (86400ull * HM_NS_PER_S)
 
 typedef struct hm_habit {
     uint64_t who;
@@ -38,7 +40,8 @@ typedef struct hm_habit {
     uint8_t drops;     /* moves after which its channel closed, less those after which it did not */
     uint8_t deaf;      /* it does not obey SetExtranoncePrefix */
     uint8_t pad0[2];
-    uint64_t away_ns; /* so long it was away then */
+    uint64_t away_ns;  /* so long it was away then */
+    uint64_t until_ns; /* no move for balance before; 0 = it does not rest */
 } hm_habit;
 
 typedef struct hm_habits {
@@ -71,7 +74,8 @@ void hm_habits_obeys(hm_habits *h, uint64_t who, int obeys);
  * (any more). */
 uint32_t hm_habits_returned(hm_habits *h, uint64_t who, uint64_t now_ns);
 
-/* Until when it rests from moves for balance; 0 = it does not. */
-uint64_t hm_habit_rests_until(const hm_habit *habit);
+/* Takes over what was known of a peer in another life: *habit as it is to be, but for where it
+ * works. One that is known already stays as it is. */
+void hm_habits_recall(hm_habits *h, const hm_habit *habit);
 
 #endif

@@ -154,13 +154,13 @@ Test(state_refused, every_byte_flipped, .init = setup)
 Test(state_refused, a_future_version_is_named, .init = setup)
 {
     bad = good;
-    bad.data[8] = 2;
+    bad.data[8] = 3;
     it_seal(&bad);
     expect_refused(HMX_E_UNSUPPORTED,
-                   "it has version 2, and this hashmux knows version 1: a newer one wrote it",
-                   "version", 2);
+                   "it has version 3, and this hashmux knows version 2: a newer one wrote it",
+                   "version", 3);
     bad.len = 40; /* whatever its form may be */
-    expect_refused(HMX_E_UNSUPPORTED, "version 2", "version", 2);
+    expect_refused(HMX_E_UNSUPPORTED, "version 3", "version", 3);
     bad = good;
     bad.data[8] = 0;
     it_seal(&bad);

@@ -229,7 +229,7 @@ const hs_reality_row HS_REALITY_ROWS[] = {
     {"D9", "a dead pool's channel that may not be moved",
      .test = "tests/integration/contract/test_moves.c"},
     {"D10", "two accounts at one pool", .test = "tests/unit/config/test_config.c"},
-    {"D11", "a pool's number rests", .test = "tests/unit/farm/test_rest.c"},
+    {"D11", "a pool's number rests", .test = "tests/integration/test_reconfigure.c"},
     {"D12", "an evacuation that was refused", .test = "tests/integration/miners/test_refused.c"},
     {"D13", "two live channels in one search space",
      .test = "tests/integration/contract/test_prefixes.c"},

@@ -283,7 +283,7 @@ Test(contract, a_channel_with_a_dead_pool_that_may_not_move_is_stranded)
     it_up(&H, home);
     it_advance(&H, 700);
     it_tick(&H);
-    cr_assert_eq(it_channel_row(&H, deaf).flags, 0);
+    cr_assert_eq(it_channel_row(&H, deaf).flags, HMX_CHANNEL_DEAF);
     cr_assert_eq(it_snapshot(&H).s.stranded, 0);
     it_close(&H);
 }

@@ -4,6 +4,7 @@
  */
 #include "plugin/config/config.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "plugin/config/config_keys.h"
@@ -278,10 +279,38 @@ static void warn(hm_loading *l, hm_config_place place, const char *sentence)
         line != 0 ? line : l->section_lines[hm_config_row_number(place.section, place.row)], whole);
 }
 
+/* A value outside of what is of use: the border is taken instead. */
+static void warn_outside(hm_loading *l, const char *name, double least, double most,
+                         const char *what)
+{
+    const uint32_t k = hm_config_key_find(HM_SECTION_CONTROLLER, name);
+    const hm_config_key *const key = &hm_config_keys[k];
+    const void *const row = hm_config_row_const(&l->config, key, 0);
+    const double value = hm_config_key_number(key, row);
+    if (!hm_config_key_given(key, row) || (value >= least && value <= most)) {
+        return;
+    }
+    char sentence[HM_PROBLEM_TEXT_SIZE];
+    hm_text t;
+    hm_text_init(&t, sentence, sizeof sentence);
+    hm_text_addf(&t, "%s ", name);
+    hm_text_add_decimal(&t, value);
+    hm_text_addf(&t, " is so %s: ", what);
+    hm_text_add_decimal(&t, value < least ? least : most);
+    hm_text_add(&t, " is used");
+    warn(l, place_of(0, k), sentence);
+}
+
 /* What is legal and doubtful. Only of a configuration without problems. */
 static void find_warnings(hm_loading *l)
 {
     const uint32_t authority = hm_config_key_find(HM_SECTION_UPSTREAM, "authority_pubkey");
+    warn_outside(l, "noise_factor", HM_NOISE_FACTOR_LEAST, INFINITY,
+                 "little that luck would move miners");
+    warn_outside(l, "estimator_window_secs", HM_ESTIMATOR_WINDOW_LEAST, INFINITY,
+                 "short that luck would move miners");
+    warn_outside(l, "min_improvement", 0.0, HM_MIN_IMPROVEMENT_MOST,
+                 "much that nobody would ever be moved");
     for (uint32_t u = 0; u < l->config.upstream_count; u++) {
         if (!l->config.upstreams[u].has_key) {
             warn(l, place_of(u, authority),

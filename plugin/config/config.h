@@ -24,9 +24,14 @@
 
 #define HM_CONFIG_AUTHORITY_SIZE (HM_AUTHORITY_TEXT_MAX + 2) /* the text, its NUL, one spare */
 #define HM_CONFIG_PINS_MAX       64u
-#define HM_CONFIG_PATTERN_SIZE   132    /* 128 bytes, the NUL, three spare */
-#define HM_DEADBAND_AUTO         (-1.0) /* the luck of the shares decides */
-#define HM_CONFIG_STAY           "stay" /* the upstream of a pin that leaves a miner where it is */
+#define HM_CONFIG_PATTERN_SIZE   132 /* 128 bytes, the NUL, three spare */
+/* What is less is taken as this: the miners would be moved for luck. */
+#define HM_NOISE_FACTOR_LEAST     0.2
+#define HM_ESTIMATOR_WINDOW_LEAST 600
+/* What is more is taken as this: nobody would ever be moved. */
+#define HM_MIN_IMPROVEMENT_MOST 0.45
+#define HM_DEADBAND_AUTO        (-1.0) /* the luck of the shares decides */
+#define HM_CONFIG_STAY          "stay" /* the upstream of a pin that leaves a miner where it is */
 
 typedef struct hm_config_controller {
     uint32_t tuning_model; /* HMX_TUNING_AGGRESSIVE..PROPORTIONAL_ONLY; with custom gains it still

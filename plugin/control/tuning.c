@@ -2,6 +2,15 @@
 #include "plugin/control/tuning.h"
 
 #include "abi/hmx_tuning.h"
+#include "plugin/base/fmath.h"
+
+/* Of a change of the allocation, what the derivative may ask to take back at the next evaluation.
+ * With all of it, it would be undone and done again, for ever; with half of it luck is answered. */
+static const double DAMPING_MOST = 0.1;
+
+/* What is off for less than this is luck: to take it back sooner would cost moves and gain nothing,
+ * however often it is looked at. */
+static const double SOONEST_S = 300.0;
 
 static const hm_tuning PRESETS[] = {
     /* aggressive */
@@ -38,12 +47,15 @@ hm_tuning hm_tuning_custom(const hm_gains *gains)
 
 hm_gains hm_gains_limited(const hm_gains *set, double interval_s, double window_s)
 {
-    const double ki = 60.0 / interval_s;
-    const double kp = window_s / interval_s;
+    const double least_s = interval_s > SOONEST_S ? interval_s : SOONEST_S;
+    const double ki = 60.0 / least_s;
+    const double kp = window_s / least_s;
+    const double seen = 1.0 - hm_decay(interval_s, window_s); /* of a change, one interval later */
+    const double kd = DAMPING_MOST * interval_s / 60.0 / seen;
     return (hm_gains){
         .kp = set->kp < kp ? set->kp : kp,
         .ki = set->ki < ki ? set->ki : ki,
-        .kd = set->kd,
+        .kd = set->kd < kd ? set->kd : kd,
     };
 }
 

@@ -30,8 +30,10 @@ const hm_tuning *hm_tuning_preset(uint32_t model);
 /* Constants for custom gains: `gains` with the rest of the nearest preset. */
 hm_tuning hm_tuning_custom(const hm_gains *gains);
 
-/* The gains that a loop closed once per interval can bear: an evaluation takes back at most
- * what is owed (Ki at most 1/interval) and what the window holds (Kp at most window/interval). */
+/* The gains that a loop closed once per interval can bear: an evaluation takes back at most what is
+ * owed (Ki at most 1/interval) and what the window holds (Kp at most window/interval), with five
+ * minutes as least interval, since what is off for less is luck; and it answers a change with a
+ * tenth of it at most (Kd at most about a tenth of the window). */
 hm_gains hm_gains_limited(const hm_gains *set, double interval_s, double window_s);
 
 /* Moves the gains in effect towards those set, by 1 - decay of the way; bumpless because the

@@ -36,8 +36,12 @@ static hm_tuning tuning_of(const hm_config *config)
     hm_tuning t =
         c->has_custom_gains ? hm_tuning_custom(&gains) : *hm_tuning_preset(c->tuning_model);
     t.noise_factor = c->has_noise_factor ? c->noise_factor : t.noise_factor;
+    t.noise_factor =
+        t.noise_factor > HM_NOISE_FACTOR_LEAST ? t.noise_factor : HM_NOISE_FACTOR_LEAST;
     t.hold_s = c->has_hold_secs ? (double)c->hold_secs : t.hold_s;
     t.min_improvement = c->has_min_improvement ? c->min_improvement : t.min_improvement;
+    t.min_improvement =
+        t.min_improvement < HM_MIN_IMPROVEMENT_MOST ? t.min_improvement : HM_MIN_IMPROVEMENT_MOST;
     t.ripple_point_min = c->has_ripple_point_mins ? c->ripple_point_mins : t.ripple_point_min;
     t.dwell_s = c->has_dwell_secs ? (double)c->dwell_secs : t.dwell_s;
     return t;
@@ -49,7 +53,9 @@ static hm_estimator_params estimator_of(const hm_config *config)
     if (!HM_LAW.change_detection) {
         params.change_limit = INFINITY;
     }
-    params.window_s = (double)config->controller.estimator_window_secs;
+    const uint32_t window = config->controller.estimator_window_secs;
+    params.window_s =
+        (double)(window > HM_ESTIMATOR_WINDOW_LEAST ? window : HM_ESTIMATOR_WINDOW_LEAST);
     return params;
 }
 

@@ -517,18 +517,20 @@ static hm_gains bearable_gains(hm_core *core)
     hm_control *const k = &core->control;
     const hm_gains *const set = &core->tuning.gains;
     const hm_gains most = hm_gains_limited(set, hm_control_interval_s(core), window_s(core));
-    const int is_limited = most.kp < set->kp || most.ki < set->ki;
+    const int is_limited = most.kp < set->kp || most.ki < set->ki || most.kd < set->kd;
     char line[200];
     hm_text text;
     if (!is_limited) {
         k->limited = (hm_gains){0};
-    } else if (most.kp != k->limited.kp || most.ki != k->limited.ki) {
+    } else if (memcmp(&most, &k->limited, sizeof most) != 0) {
         k->limited = most;
         hm_text_init(&text, line, sizeof line);
-        hm_text_addf(&text,
-                     "the gains that are set are more than an evaluation every %lu s can bear: "
-                     "Kp and Ki are limited while it is so seldom",
-                     (unsigned long)core->config->controller.evaluation_interval_secs);
+        hm_text_addf(
+            &text,
+            "the gains that are set are more than an evaluation every %lu s can bear, of a "
+            "split measured over %lu s: they are limited, the snapshot says to what",
+            (unsigned long)core->config->controller.evaluation_interval_secs,
+            (unsigned long)core->config->controller.measurement_window_secs);
         hm_core_log(core, HMX_LOG_WARN, line);
     }
     return most;
@@ -544,6 +546,8 @@ int hm_control_command(hm_core *core, double dt_s)
     }
     const hm_gains most = bearable_gains(core);
     hm_gains_slew(&k->gains, &most, hm_decay(dt_s, window_s(core)));
+    /* On the way there, and at the very beginning, no more than is bearable either. */
+    k->gains = hm_gains_limited(&k->gains, hm_control_interval_s(core), window_s(core));
     k->luck_points = luck_points(core, hashrate);
     k->band_points = deadband_points(core, hashrate);
     control(core, hashrate, dt_s);

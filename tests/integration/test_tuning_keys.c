@@ -33,7 +33,7 @@ static double band_with(const char *keys)
 Test(tuning_keys, noise_factor_is_the_deadband_in_sigmas_of_luck)
 {
     const double sigma = 100 * 0.5 / sqrt(40.0 * 600);
-    cr_assert_float_eq(band_with("noise_factor = 0\n"), 0.05, 1e-9, "never finer");
+    cr_assert_float_eq(band_with("noise_factor = 0\n"), 0.2 * sigma, 1e-3, "never finer");
     cr_assert_float_eq(band_with("noise_factor = 2.5\n"), 2.5 * sigma, 1e-3);
     cr_assert_float_eq(band_with("noise_factor = 4\n"), 4 * sigma, 1e-3);
     cr_assert_float_eq(band_with("noise_factor = 10\n"), 1.5, 1e-9, "never wider");

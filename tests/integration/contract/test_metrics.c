@@ -198,13 +198,13 @@ Test(contract_metrics, nothing_is_ever_infinite, .timeout = 120)
 
 /* ---- the command ---- */
 
-/* One miner for two pools: what is owed to the one that does not have it grows until it is more
- * than all that there is. */
+/* One miner for two pools, and it stays for an hour: what is owed to the one that does not have it
+ * grows until it is more than all that there is. */
 Test(contract_metrics, the_command_is_not_clamped)
 {
     double least = 100;
     double most = 0;
-    it_open(&H, "[controller]\nkp = 20\nki = 0\nkd = 0\n" IT_POOL("a", "60", "1")
+    it_open(&H, "[controller]\nkp = 2\nki = 0\nkd = 0\ndwell_secs = 3600\n" IT_POOL("a", "60", "1")
                     IT_POOL("b", "40", "2"));
     it_all_up(&H, 2);
     it_channels(&H, 1, 1000);

@@ -275,6 +275,33 @@ Test(config_value, addresses)
     cr_assert_str_eq(fixture_accepted(text)->upstreams[0].address, longest);
 }
 
+/* ---- numbers that are allowed, and of no use ---- */
+
+Test(config_value, what_is_taken_as_something_else_is_told)
+{
+    static const struct {
+        const char *line;
+        const char *warning;
+    } keys[] = {
+        {"noise_factor = 0.1\n", "<text>:8: [controller] noise_factor 0.1 is so little that luck "
+                                 "would move miners: 0.2 is used"},
+        {"estimator_window_secs = 60\n", "<text>:8: [controller] estimator_window_secs 60 is so "
+                                         "short that luck would move miners: 600 is used"},
+        {"min_improvement = 0.5\n", "<text>:8: [controller] min_improvement 0.5 is so much that "
+                                    "nobody would ever be moved: 0.45 is used"},
+        {"noise_factor = 0.2\n", ""},
+        {"estimator_window_secs = 600\n", ""},
+        {"min_improvement = 0.45\n", ""},
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        char text[1024];
+        snprintf(text, sizeof text, A100 "[controller]\n%s", keys[i].line);
+        const fixture_load *const r = fixture_text(text);
+        cr_assert_eq(r->status, HMX_OK);
+        cr_expect_str_eq(r->warnings, keys[i].warning, "%s", r->warnings);
+    }
+}
+
 /* ---- authority keys ---- */
 
 Test(config_value, authority_keys)

@@ -138,3 +138,30 @@ Test(tuning, gains_are_limited_by_the_interval)
     const hm_gains border = hm_gains_limited(&set, 1200.0, 600.0);
     cr_assert(border.kp == 0.5 && border.ki == 0.05, "just as much as it can bear");
 }
+
+/* One interval after a change of the allocation the window has seen 1 - e^(-interval/window) of it.
+ * The derivative asks for Kd / interval of that to be taken back: a tenth of the change at most. */
+Test(tuning, the_derivative_is_limited_by_the_window)
+{
+    static const double windows[] = {10.0, 600.0, 86400.0};
+    static const double intervals[] = {1.0, 30.0, 600.0, 86400.0};
+    const hm_gains set = {0.5, 0.05, 1e9};
+    for (size_t w = 0; w < sizeof windows / sizeof *windows; w++) {
+        for (size_t i = 0; i < sizeof intervals / sizeof *intervals; i++) {
+            const double kd = hm_gains_limited(&set, intervals[i], windows[w]).kd;
+            const double seen = 1.0 - exp(-intervals[i] / windows[w]);
+            const double taken_back = kd * seen / (intervals[i] / 60.0);
+            cr_assert_float_eq(taken_back, 0.1, 1e-9, "%g s in %g s", intervals[i], windows[w]);
+        }
+    }
+    cr_assert_eq(hm_gains_limited(&(hm_gains){1.0, 0.1, 0.05}, 30.0, 60.0).kd, 0.05);
+}
+
+Test(tuning, an_interval_below_five_minutes_allows_no_more_than_one_of_five)
+{
+    const hm_gains set = {1000.0, 1000.0, 0.0};
+    const hm_gains border = hm_gains_limited(&set, 300.0, 600.0);
+    const hm_gains often = hm_gains_limited(&set, 1.0, 600.0);
+    cr_assert(border.ki == 0.2 && border.kp == 2.0);
+    cr_assert(often.ki == border.ki && often.kp == border.kp);
+}

@@ -223,6 +223,9 @@ int hs_cmd_bench_control(hs_call *call)
     if (o->reality) {
         return hs_cmd_bench_reality(o, call->why, sizeof call->why);
     }
+    if (o->keys) {
+        return hs_cmd_bench_keys(o, call->why, sizeof call->why);
+    }
     struct bench b = {.options = o, .call = call, .world = o->world};
     struct bench kind = {.options = o, .call = call};
     int status = HS_STATUS_WRONG;

@@ -137,8 +137,14 @@ static const hs_option OPTIONS[] = {
             "instead of scenarios the table of what real farms do: each row over values from mild "
             "to absurd, its worst value beside what must hold; 3 seeds, balanced",
             .excludes = "--scenarios"),
+    HS_WHOLE("--keys", "N", AT(pairs), 0, HS_BENCH_PAIRS_MAX, NULL,
+             "instead of scenarios every key of [controller] and [failover] at its least, its "
+             "greatest, its usual value and two between, alone and in N random pairs, on nine and "
+             "homo20; with a point of error and many moves as limits",
+             .given = offsetof(hs_bench_options, keys), .excludes = "--scenarios"),
     HS_STRING(REST, "ROW", NULL, AT(rows),
-              "only these rows of --reality: B1 is all that begin with B1, 'B1 left' is one"),
+              "only these rows of --reality: B1 is all that begin with B1, 'B1 left' is one; or of "
+              "--keys only the keys alone whose name has one of these words in it"),
     HS_STRING(OUTPUT, "--json", "FILE", AT(json),
               "one line of JSON per run; - = to standard output instead of the table"),
     HS_STRING(OUTPUT, "--report", "FILE.html", AT(report), "the same as a page to look at"),
@@ -157,7 +163,8 @@ int hs_bench_other_world(const hs_bench_options *options)
 /* Whose results the limits are about, when all are not shown for themselves. */
 static const char *default_plugins(const hs_bench_options *o)
 {
-    const int only_one = o->fleets > 0 || o->reality || (o->check && hs_bench_other_world(o));
+    const int only_one =
+        o->fleets > 0 || o->reality || o->keys || (o->check && hs_bench_other_world(o));
     return only_one ? "hashmux" : DEFAULT_PLUGINS;
 }
 
@@ -165,12 +172,17 @@ static const char *default_plugins(const hs_bench_options *o)
 static int fill_defaults(void *options, char *why, size_t capacity)
 {
     hs_bench_options *const o = options;
-    const char *const seeds = o->reality ? "3" : o->fleets > 0 ? "1" : "2";
+    const char *const seeds = o->reality ? "3" : o->fleets > 0 || o->keys ? "1" : "2";
+    if (o->keys && (o->fleets > 0 || o->report != NULL || o->reality || o->sets.count > 0)) {
+        return hs_refuse(why, capacity,
+                         "--keys has farms and keys of its own: no --random, --reality, --report "
+                         "or --set");
+    }
     if (o->reality && (o->fleets > 0 || o->world != NULL || o->report != NULL)) {
         return hs_refuse(why, capacity,
                          "--reality has farms of its own: no --random, --world or --report");
     }
-    if (o->rows.count > 0 && !o->reality) {
+    if (o->rows.count > 0 && !o->reality && !o->keys) {
         return hs_refuse(why, capacity, "'%s' is a row of --reality, which is not given",
                          o->rows.at[0]);
     }

@@ -10,7 +10,12 @@
 
 #include "host_stub/base/options.h"
 
-enum { HS_BENCH_SEEDS_MAX = 1000, HS_BENCH_NAMES_MAX = 128, HS_BENCH_FLEETS_MAX = 10000 };
+enum {
+    HS_BENCH_SEEDS_MAX = 1000,
+    HS_BENCH_NAMES_MAX = 128,
+    HS_BENCH_FLEETS_MAX = 10000,
+    HS_BENCH_PAIRS_MAX = 100000
+};
 
 typedef struct hs_bench_options {
     uint64_t seeds[HS_BENCH_SEEDS_MAX];
@@ -31,6 +36,8 @@ typedef struct hs_bench_options {
     const char *json;
     const char *report;
     int check;
+    int keys; /* the sweep of bench/keys, with so many pairs */
+    uint32_t pairs;
     int reality; /* the table of bench/reality, or its rows that are named */
     hs_words rows;
     int quiet;

@@ -32,4 +32,7 @@ uint32_t hs_bench_tell_failures(const hs_bench_run *runs, uint32_t count);
 /* `bench control --reality`. */
 int hs_cmd_bench_reality(const hs_bench_options *options, char *why, size_t capacity);
 
+/* `bench control --keys`. */
+int hs_cmd_bench_keys(const hs_bench_options *options, char *why, size_t capacity);
+
 #endif

@@ -54,6 +54,8 @@ build/bin/host_stub bench control --world field --seeds 101,102,103,104,105,106,
     elsewhere tests/tools/long: bench control --world field --seeds 101,102,103,104,105,106,107,108 --check
 build/bin/host_stub bench control --reality --check
     elsewhere tests/tools/long: bench control --reality --check
+build/bin/host_stub bench control --keys 500 --check
+    instead build/bin/host_stub bench control --keys 1 --hours 1 deadband --check
 build/bin/host_stub bench control --random 200 --check
     instead build/bin/host_stub bench control --random 2 --hours 3 --presets balanced
 build/bin/host_stub bench control --seeds 2 --scenarios nine,pair

@@ -12,4 +12,7 @@ const hm_law HM_LAW = {
     .arrival_patience = 1,
     .blame = 1,
     .common_change = 1,
+    .integral_limit = 1,
+    .bearable_gains = 1,
+    .still_command = 1,
 };

@@ -20,6 +20,9 @@ typedef struct hm_law {
     uint8_t arrival_patience;      /* wait for newcomers where they will do */
     uint8_t blame;                 /* a channel that is bad is to blame, not its pool */
     uint8_t common_change;         /* what changes the whole farm scales all estimates */
+    uint8_t integral_limit;        /* the limit is of the integral, not of the debt */
+    uint8_t bearable_gains;        /* no gain is larger than the interval and the window can bear */
+    uint8_t still_command;         /* without slicing corrections are no larger than luck */
 } hm_law;
 
 extern const hm_law HM_LAW;

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "plugin/base/fmath.h"
+#include "plugin/control/law.h"
 
 static const double LUCK_WINDOW_S = 1800.0;
 static const double VERDICT_WINDOW_S = 1200.0;
@@ -30,7 +31,15 @@ static void book(hm_account *a, double error, double dt_s, double window_s, doub
 {
     const double decay = hm_decay(dt_s, window_s);
     a->window = a->window * decay + error * (window_s / dt_s) * (1.0 - decay);
-    a->debt = hm_clamp(a->debt + error, a->window - debt_limit, a->window + debt_limit);
+    const double centre = HM_LAW.integral_limit ? a->window : 0.0;
+    a->debt = hm_clamp(a->debt + error, centre - debt_limit, centre + debt_limit);
+}
+
+/* The integral, but for rounding. */
+static int is_limited(const hm_account *a, double debt_limit)
+{
+    return !HM_LAW.integral_limit ||
+           !(fabs(a->debt - a->window) > debt_limit + 1e-9 * fabs(a->window));
 }
 
 static void forget_verdicts(hm_account *a, double keep)
@@ -57,7 +66,7 @@ void hm_ledger_settle(hm_ledger *l, const double *effective, const uint8_t *part
         if (part[i]) {
             const double error = frozen ? 0.0 : effective[i] * total - a->credited;
             book(a, error, dt_s, window_s, debt_limit);
-            HM_MUST(l->alarm, !(fabs(a->debt - a->window) > debt_limit + 1e-9 * fabs(a->window)));
+            HM_MUST(l->alarm, is_limited(a, debt_limit));
         }
         /* Of what is taken back some was delivered in a window before this one. */
         a->delivered = hm_not_negative(a->delivered * keep + a->credited);

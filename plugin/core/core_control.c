@@ -185,7 +185,8 @@ static void command_from(hm_core *core, const double *correction_points)
     hm_control *const k = &core->control;
     const uint32_t n = core->upstreams.top;
     const double coarseness = hm_control_coarseness(core);
-    const double most = core->config->controller.time_slicing ? INFINITY : 0.5 * k->luck_points;
+    const int is_still = !core->config->controller.time_slicing && HM_LAW.still_command;
+    const double most = is_still ? 0.5 * k->luck_points : INFINITY;
     double wanted[HMX_UPSTREAMS_MAX];
     double low[HMX_UPSTREAMS_MAX];
     double high[HMX_UPSTREAMS_MAX];
@@ -510,13 +511,20 @@ static double deadband_points(const hm_core *core, double hashrate)
     return hm_control_coarseness(core) > 0.0 && own > half ? half : own;
 }
 
+static hm_gains limited(const hm_core *core, const hm_gains *gains)
+{
+    return HM_LAW.bearable_gains
+               ? hm_gains_limited(gains, hm_control_interval_s(core), window_s(core))
+               : *gains;
+}
+
 /* The gains that are set, as far as the interval can bear them; once, one line says that it cannot.
  */
 static hm_gains bearable_gains(hm_core *core)
 {
     hm_control *const k = &core->control;
     const hm_gains *const set = &core->tuning.gains;
-    const hm_gains most = hm_gains_limited(set, hm_control_interval_s(core), window_s(core));
+    const hm_gains most = limited(core, set);
     const int is_limited = most.kp < set->kp || most.ki < set->ki || most.kd < set->kd;
     char line[200];
     hm_text text;
@@ -547,7 +555,7 @@ int hm_control_command(hm_core *core, double dt_s)
     const hm_gains most = bearable_gains(core);
     hm_gains_slew(&k->gains, &most, hm_decay(dt_s, window_s(core)));
     /* On the way there, and at the very beginning, no more than is bearable either. */
-    k->gains = hm_gains_limited(&k->gains, hm_control_interval_s(core), window_s(core));
+    k->gains = limited(core, &k->gains);
     k->luck_points = luck_points(core, hashrate);
     k->band_points = deadband_points(core, hashrate);
     control(core, hashrate, dt_s);

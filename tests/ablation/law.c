@@ -15,4 +15,7 @@ const hm_law HM_LAW = {
     .arrival_patience = HM_WITHOUT != 8,
     .blame = HM_WITHOUT != 9,
     .common_change = HM_WITHOUT != 10,
+    .integral_limit = HM_WITHOUT != 11,
+    .bearable_gains = HM_WITHOUT != 12,
+    .still_command = HM_WITHOUT != 13,
 };

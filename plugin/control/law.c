@@ -15,4 +15,5 @@ const hm_law HM_LAW = {
     .integral_limit = 1,
     .bearable_gains = 1,
     .still_command = 1,
+    .slicing_by_the_clock = 1,
 };

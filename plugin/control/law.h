@@ -23,6 +23,7 @@ typedef struct hm_law {
     uint8_t integral_limit;        /* the limit is of the integral, not of the debt */
     uint8_t bearable_gains;        /* no gain is larger than the interval and the window can bear */
     uint8_t still_command;         /* without slicing corrections are no larger than luck */
+    uint8_t slicing_by_the_clock;  /* periods that divide the hour where channels alternate */
 } hm_law;
 
 extern const hm_law HM_LAW;

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "plugin/control/pid.h"
+#include "plugin/control/slices.h"
 
 typedef struct hm_tuning {
     hm_gains gains;
@@ -21,6 +22,7 @@ typedef struct hm_tuning {
     double hold_s;           /* a deviation must last so long before it is planned for */
     double min_improvement;  /* least net gain of an action, as fraction of what it moves */
     double ripple_point_min; /* the same as debt ripple, which bounds it when slicing a miner */
+    hm_slice_pace pace;      /* of slicing by the clock */
     double dwell_s;          /* least time between two moves of one channel */
 } hm_tuning;
 

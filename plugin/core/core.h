@@ -51,6 +51,15 @@ typedef struct hm_core_limits {
     uint64_t host_caps; /* HMX_CAP_* */
 } hm_core_limits;
 
+/* Slicing by the clock (core_slices.h). */
+typedef struct hm_slicing {
+    double half_s;   /* half of the period */
+    uint64_t due_ns; /* when the next change is expected */
+    uint8_t on;
+    uint8_t ordered; /* it is known which half begins */
+    uint8_t turned;  /* the second one does */
+} hm_slicing;
+
 /* The controller's working values, all per upstream i + 1. */
 typedef struct hm_control {
     double effective[HMX_UPSTREAMS_MAX]; /* target after health, fraction */
@@ -90,6 +99,7 @@ typedef struct hm_control {
     uint8_t resume;      /* the host's buffer was full: go on at the next call with the same time */
     uint64_t rests_said; /* bit i: the log has said that moves to upstream i + 1 rest */
     uint32_t burst_left; /* moves that the plan under way may still make */
+    hm_slicing slicing;
     uint32_t plan_moves; /* of the plan under way, all parts of a burst */
 } hm_control;
 

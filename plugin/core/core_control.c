@@ -10,6 +10,7 @@
 #include "plugin/base/fmath.h"
 #include "plugin/control/law.h"
 #include "plugin/control/targets.h"
+#include "plugin/core/core_slices.h"
 
 static const double SHORTEST_S = 1e-3; /* over which credited work has a rate */
 static const double ARRIVAL_WINDOW_S = 180.0;
@@ -136,7 +137,10 @@ static double debt_limit(const hm_core *core, double hashrate)
     if (!(hashrate > 0.0)) {
         return INFINITY; /* nobody is there to make or to pay debts: they stay as they are */
     }
-    if (core->control.gains.ki > 0.0) {
+    if (core->control.slicing.on) {
+        const double slicing = hm_core_slices_swing(core);
+        points_min = slicing > points_min ? slicing : points_min;
+    } else if (core->control.gains.ki > 0.0) {
         const double slicing = 2.0 * granule_points(core, hashrate) / core->control.gains.ki;
         points_min = slicing > points_min ? slicing : points_min;
     }
@@ -209,8 +213,7 @@ static double acceptance(const hm_core *core, uint32_t i)
                : 1.0;
 }
 
-/* A pool that rejects a tenth needs a tenth more hashrate for the same accepted work. */
-static void correct_for_rejects(const hm_core *core, const double *wanted, double *corrected)
+void hm_control_correct_for_rejects(const hm_core *core, const double *wanted, double *corrected)
 {
     double sum = 0.0;
     for (uint32_t i = 0; i < core->upstreams.top; i++) {
@@ -304,7 +307,7 @@ void hm_core_retarget(hm_core *core)
         k->missing[i] = results[i].missing;
         k->most[i] = i < u->top ? results[i].most : INFINITY;
     }
-    correct_for_rejects(core, k->effective, k->aim);
+    hm_control_correct_for_rejects(core, k->effective, k->aim);
     if (nobody == 0) {
         command_from(core, correction);
         k->all_down_said = 0;
@@ -562,7 +565,7 @@ int hm_control_command(hm_core *core, double dt_s)
     if (!(k->gains.ki > 0.0)) {
         balance(core, hashrate, dt_s);
     }
-    correct_for_rejects(core, k->command, k->command);
+    hm_control_correct_for_rejects(core, k->command, k->command);
     measure_deviation(core, hashrate);
     memcpy(k->planned, k->command, sizeof k->planned);
     return wants_plan(core, hashrate, dt_s);

@@ -11,6 +11,7 @@
 #include "plugin/core/core_fit.h"
 #include "plugin/core/core_health.h"
 #include "plugin/core/core_leave.h"
+#include "plugin/core/core_slices.h"
 
 enum { BURST_MIN = 4, BURST_PARTS = 4 };
 enum { BURST_PACE = 10 }; /* the next part of a burst follows after this part of an interval */
@@ -328,7 +329,11 @@ static int evaluate(hm_core *core)
     }
     hm_core_measure_fit(core);
     hm_core_retarget(core); /* absolute targets, caps and pins follow the farm's hashrate */
-    if (!hm_control_any_usable(core) || !hm_control_command(core, dt_s)) {
+    if (!hm_control_any_usable(core)) {
+        return 0;
+    }
+    const int wants = hm_control_command(core, dt_s);
+    if (!hm_core_slices_judge(core) && !wants) {
         return 0;
     }
     core->control.burst_left = burst_limit(core);
@@ -383,7 +388,8 @@ static int is_due(const hm_core *core)
 {
     const uint64_t interval_ns = HM_NS_PER_S * core->config->controller.evaluation_interval_secs;
     const uint64_t wait_ns = core->control.burst ? interval_ns / BURST_PACE : interval_ns;
-    return core->control.force || core->now_ns - core->evaluated_ns >= wait_ns;
+    return core->control.force || core->now_ns - core->evaluated_ns >= wait_ns ||
+           (core->control.slicing.on && core->now_ns >= core->control.slicing.due_ns);
 }
 
 int hm_core_tick(hm_core *core, hm_outbox *out)
@@ -419,7 +425,7 @@ int hm_core_tick(hm_core *core, hm_outbox *out)
     if (core->assignment.astray > 0 && bring_home(core, out)) {
         return 1;
     }
-    if (planning && plan(core, out)) {
+    if (planning && (k->slicing.on ? hm_core_slices_plan(core, out) : plan(core, out))) {
         return 1;
     }
     k->resume = 0;

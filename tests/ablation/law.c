@@ -18,4 +18,5 @@ const hm_law HM_LAW = {
     .integral_limit = HM_WITHOUT != 11,
     .bearable_gains = HM_WITHOUT != 12,
     .still_command = HM_WITHOUT != 13,
+    .slicing_by_the_clock = HM_WITHOUT != 14,
 };

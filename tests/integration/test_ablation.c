@@ -99,14 +99,28 @@ Test(ablation, without_the_freeze_a_burst_overshoots)
     cr_assert_lt(1.3 * with.peak, ablated.peak);
 }
 
-/* 20 and 40 TH/s, half and half: only an exchange is fine enough. */
-Test(ablation, without_swaps_a_pair_is_split_coarsely)
+/* Twenty miners of five sizes, and nobody may alternate: only an exchange is fine enough. */
+Test(ablation, without_swaps_a_farm_of_few_sizes_is_split_coarsely)
 {
-    const setup what = {"pair", {NULL}, 0, 0, 0};
+    const setup what = {"small20", {"controller.time_slicing=off"}, 0, 0, 0};
     measured with;
     measured ablated;
     compare(&what, WITHOUT("swaps"), &with, &ablated);
-    cr_assert_lt(2.0 * with.error_1h, ablated.error_1h);
+    cr_assert_lt(1.5 * with.error_1h, ablated.error_1h);
+    cr_assert_lt(5.0 * with.error_24h, ablated.error_24h);
+}
+
+/* Left to its debts a miner alternates with a period of its own, of which no window holds a whole
+ * number. */
+Test(ablation, without_the_clock_hours_and_days_hold_parts_of_periods)
+{
+    const setup what = {"nine", {NULL}, 0, 0, 0};
+    measured with;
+    measured ablated;
+    compare(&what, WITHOUT("slicing_by_the_clock"), &with, &ablated);
+    cr_assert_lt(3.0 * with.error_1h, ablated.error_1h);
+    cr_assert_lt(2.0 * with.error_24h, ablated.error_24h);
+    cr_assert_lt(with.moves, ablated.moves);
 }
 
 Test(ablation, without_the_hold_time_churn_costs_moves)

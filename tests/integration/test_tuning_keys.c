@@ -71,15 +71,15 @@ Test(tuning_keys, hold_secs_is_how_long_a_deviation_lasts_before_a_move)
     cr_assert_eq(model, at_once + 60, "%u s", model);
 }
 
-/* Ten miners and 0.6 of one too much: one moved improves that by 0.2. The error adds up until what
+/* Forty miners and 0.6 of one too much: one moved improves that by 0.2. The error adds up until what
  * is wanted, w of a miner, is worth it: w - |w - 1| > 2 * min_improvement. */
 Test(tuning_keys, min_improvement_is_what_a_move_gains_of_its_size)
 {
 #define UNBOUNDED "ripple_point_mins = 100000\n"
-    const uint32_t little = first_move(UNBOUNDED "min_improvement = 0.05\n", 10, 54, 7200);
-    const uint32_t some = first_move(UNBOUNDED "min_improvement = 0.2\n", 10, 54, 7200);
-    const uint32_t much = first_move(UNBOUNDED "min_improvement = 0.4\n", 10, 54, 7200);
-    const uint32_t model = first_move(UNBOUNDED, 10, 54, 7200);
+    const uint32_t little = first_move(UNBOUNDED "min_improvement = 0.05\n", 40, 58.5, 7200);
+    const uint32_t some = first_move(UNBOUNDED "min_improvement = 0.2\n", 40, 58.5, 7200);
+    const uint32_t much = first_move(UNBOUNDED "min_improvement = 0.4\n", 40, 58.5, 7200);
+    const uint32_t model = first_move(UNBOUNDED, 40, 58.5, 7200);
     cr_assert(little > 0 && little < some && some < model && model < much, "%u %u %u %u", little,
               some, model, much);
 }
@@ -96,20 +96,19 @@ static double changes(const char *keys)
     return moves;
 }
 
-/* Each minute at one pool adds 50 points x minutes to what the other one is owed, and from one edge
- * of the ripple to the other it is twice as much: so the miner changes over every 120 / 25 minutes,
- * at the next evaluation. Conservative: slicing has a larger gain than the controller there (0.03
- * against 0.01 per minute), and the ripple grows by a fifth of that: 480 * 0.014 / 0.03 / 25. */
+/* In a period of m minutes the debts of two pools with one miner swing by 25 m points x minutes, and
+ * 2.55 times the ripple is allowed: 12 minutes, 6 for half of it, and 30 (of the 48 that it would be)
+ * for four times as much. Each period is two changes. */
 Test(tuning_keys, ripple_point_mins_is_the_error_at_which_a_miner_alternates)
 {
     const double model = changes("");
     const double half = changes("ripple_point_mins = 60\n");
     const double four = changes("ripple_point_mins = 480\n");
     const double conservative = changes("tuning_model = conservative\n");
-    cr_assert_float_eq(model, 24 * 60 / 5.0, 2, "%f", model);
-    cr_assert_float_eq(half, 24 * 60 / 3.0, 2, "%f", half);
-    cr_assert_float_eq(four, 24 * 60 / 20.0, 3, "%f", four);
-    cr_assert_float_eq(conservative, 111, 6, "%f", conservative);
+    cr_assert_float_eq(model, 2 * 24 * 60 / 12.0, 4, "%f", model);
+    cr_assert_float_eq(half, 2 * 24 * 60 / 6.0, 8, "%f", half);
+    cr_assert_float_eq(four, 2 * 24 * 60 / 30.0, 4, "%f", four);
+    cr_assert_float_eq(conservative, 2 * 24 * 60 / 30.0, 4, "%f", conservative);
 }
 
 static void swing(int high)

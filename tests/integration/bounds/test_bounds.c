@@ -75,3 +75,33 @@ Test(bounds, each_gain_alone_can_be_more_than_an_interval_bears)
     cr_assert(is_said_with("1", "0.100001"));
     cr_assert(is_said_with("2", "0.2"));
 }
+
+/* What a tick decides when the targets are exchanged, with so many rows per call. */
+static uint32_t decisions_with(uint32_t capacity, uint32_t *calls)
+{
+    static const double exchanged[] = {40, 60};
+    const it_options options = {.capacity = capacity};
+    it_open_with(&H, AB, &options);
+    it_all_up(&H, 2);
+    it_channels(&H, 100, 1000);
+    it_run(&H, 20, 30, IT_APPLY);
+    it_new_targets(&H, 2, exchanged);
+    it_advance(&H, 30);
+    it_mine(&H, 30);
+    const uint32_t decided = it_tick(&H);
+    *calls = H.tick_calls;
+    it_answer_all(&H, HMX_RESULT_APPLIED);
+    it_close(&H);
+    return decided;
+}
+
+Test(bounds, a_plan_goes_on_in_the_next_call_of_the_same_tick)
+{
+    uint32_t calls = 0;
+    const uint32_t all = decisions_with(64, &calls);
+    cr_assert(all >= 16 && calls == 1, "%u in %u calls", all, calls);
+    for (uint32_t capacity = 1; capacity <= 7; capacity += 2) {
+        cr_assert_eq(decisions_with(capacity, &calls), all, "%u rows", capacity);
+        cr_assert_gt(calls, 2);
+    }
+}

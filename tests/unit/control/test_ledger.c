@@ -466,6 +466,19 @@ Test(ledger, sigma_is_the_luck_of_ten_minutes)
                  "one pool cannot be unlucky against itself");
 }
 
+/* However small the shares; before there is any, nothing is known. */
+Test(ledger, the_first_luck_is_taken_as_it_is)
+{
+    const double q = 3.0 * 0.01 * 0.01 / DT_S;
+    settle(1, (const double[]){1.0});
+    settle(1, (const double[]){1.0});
+    hm_ledger_credit(&ledger, 1, 0.03, 3);
+    settle(1, (const double[]){1.0});
+    cr_assert_float_eq(ledger.luck / q, 1.0, 1e-12);
+    settle(1, (const double[]){1.0});
+    cr_assert_float_eq(ledger.luck / q, exp(-DT_S / 1800.0), 1e-9);
+}
+
 Test(ledger, luck_is_averaged_over_half_an_hour)
 {
     hm_ledger_credit(&ledger, 1, 300.0, 3);

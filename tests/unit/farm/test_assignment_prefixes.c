@@ -212,6 +212,32 @@ Test(assignment_prefixes, what_was_offered_is_in_force_when_the_host_names_none)
     farm_close(&f);
 }
 
+/* A host that answers late and names no prefix: whatever it is, it blocks nothing of the pool's. */
+Test(assignment_prefixes, a_late_answer_without_a_prefix_takes_none)
+{
+    farm f;
+    hm_decision d;
+    farm_open(&f, 2, HALVES, 100);
+    farm_grant(&f, 2, 8, 100);
+    const uint32_t slot = farm_place(&f, 1.0, 1);
+    (void)hm_assignment_propose(&f.assignment, slot, 2, HMX_DECISION_MOVE, HMX_REASON_BALANCE, 5,
+                                &d);
+    hm_assignment_expire(&f.assignment, d.valid_until_ns + 1);
+    hm_extranonce_space *const space = hm_space(&f.assignment.prefixes, 2);
+    const uint64_t blocked = space->blocked[0];
+    const uint32_t in_use = space->in_use;
+    cr_assert_eq(
+        hm_assignment_apply_late(&f.assignment, slot, d.decision, 2, d.valid_until_ns + 2, NULL, 0),
+        0);
+    cr_assert_eq(farm_hot(&f, slot)->upstream, 2);
+    cr_assert_eq(farm_cold(&f, slot)->prefix_len, 0);
+    cr_assert(space->blocked[0] == blocked && space->in_use == in_use);
+    cr_assert_eq(
+        hm_assignment_apply_late(&f.assignment, slot, d.decision, 2, d.valid_until_ns + 3, NULL, 0),
+        -1, "an answer comes once");
+    farm_close(&f);
+}
+
 /* The first channel of all as any other: with its own prefix, what begins with it, and what it
  * begins with. */
 Test(assignment_prefixes, a_prefix_collides_with_what_it_begins_and_what_begins_it)

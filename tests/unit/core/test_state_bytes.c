@@ -136,6 +136,89 @@ Test(state_bytes, rows_at_the_edge_of_what_is_sound)
     cr_assert_not(hm_state_farm_is_sound(&state));
 }
 
+typedef struct range {
+    double *value;
+    double low;
+    double high;
+} range;
+
+static void check_ranges(const range *ranges, uint32_t count, int (*is_sound)(void))
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const double was = *ranges[i].value;
+        const double good[] = {ranges[i].low, ranges[i].high};
+        const double bad[] = {nextafter(ranges[i].low, -INFINITY),
+                              nextafter(ranges[i].high, INFINITY), NAN, INFINITY, -INFINITY};
+        for (int k = 0; k < 2; k++) {
+            *ranges[i].value = good[k];
+            cr_assert(is_sound(), "number %u, %g", i, good[k]);
+        }
+        for (int k = 0; k < 5; k++) {
+            *ranges[i].value = bad[k];
+            cr_assert_not(is_sound(), "number %u, %g", i, bad[k]);
+        }
+        *ranges[i].value = was;
+    }
+}
+
+static int row_is_sound(void)
+{
+    return hm_state_upstream_is_sound(&state.upstreams[0]);
+}
+
+static int farm_is_sound(void)
+{
+    return hm_state_farm_is_sound(&state);
+}
+
+Test(state_bytes, every_number_has_its_range)
+{
+    hm_state_upstream *const row = &state.upstreams[0];
+    const range of_row[] = {{&row->window, -1e60, 1e60},   {&row->debt, -1e60, 1e60},
+                            {&row->delivered, 0.0, 1e60},  {&row->error_before, -1e60, 1e60},
+                            {&row->accepted, 0.0, 1e18},   {&row->rejected, 0.0, 1e18},
+                            {&row->balance, -1e60, 1e60},  {&row->p_points, -1e60, 1e60},
+                            {&row->i_points, -1e60, 1e60}, {&row->d_points, -1e60, 1e60}};
+    const range of_farm[] = {
+        {&state.hashrate, 0.0, 1e60}, {&state.luck, 0.0, 1e120}, {&state.window_s, 1.0, 1e9}};
+    fill(1, 0);
+    check_ranges(of_row, 10, row_is_sound);
+    check_ranges(of_farm, 3, farm_is_sound);
+    row->failures = 1000001;
+    cr_assert_not(row_is_sound());
+}
+
+/* Is a state read whose upstream is called so? Bytes that are not given are zeros. */
+static int is_read_with(const void *id, size_t len)
+{
+    fill(1, 0);
+    memset(state.upstreams[0].id, 0, sizeof state.upstreams[0].id);
+    memcpy(state.upstreams[0].id, id, len);
+    hm_state_encode(&state, bytes);
+    return decode(hm_state_size(1, 0)) == HMX_OK;
+}
+
+Test(state_bytes, ids_are_those_of_a_configuration)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+    char id[HMX_ID_SIZE];
+    memset(id, 'x', sizeof id);
+    for (int byte = 1; byte < 256; byte++) {
+        id[0] = id[1] = 'b';
+        id[2] = (char)byte;
+        cr_assert_eq(is_read_with(id, 3), strchr(letters, byte) != NULL, "byte %d", byte);
+    }
+    memset(id, 'x', sizeof id);
+    for (size_t len = 0; len <= sizeof id; len++) {
+        cr_assert_eq(is_read_with(id, len), len >= 1 && len <= 32, "%zu letters", len);
+    }
+    for (size_t at = 4; at < sizeof id; at++) {
+        char behind[HMX_ID_SIZE] = "abc";
+        behind[at] = 'd';
+        cr_assert_not(is_read_with(behind, sizeof behind), "something behind its end, at %zu", at);
+    }
+}
+
 Test(state_bytes, the_largest_state_has_a_size_that_is_allowed)
 {
     const size_t most = hm_state_size(HMX_UPSTREAMS_MAX, HM_MINERS_MAX);

@@ -105,3 +105,63 @@ Test(bounds, a_plan_goes_on_in_the_next_call_of_the_same_tick)
         cr_assert_gt(calls, 2);
     }
 }
+
+enum { MOVES = 4000 };
+
+typedef struct history {
+    uint32_t count;
+    uint64_t moves[MOVES]; /* second, channel and pool */
+} history;
+
+/* Two hours of a coarse farm: a pool dies and comes back, the targets change, one rejects. */
+static void live_through(double scale, const char *controller, history *seen)
+{
+    static const double sizes[] = {900, 1700, 2500, 3300, 1200};
+    static const double exchanged[] = {25, 75};
+    char config[1024];
+    snprintf(config, sizeof config, "%s" AB, controller);
+    it_open(&H, config);
+    it_all_up(&H, 2);
+    for (uint32_t i = 0; i < 5; i++) {
+        it_channel_of(&H, scale * sizes[i]);
+    }
+    seen->count = 0;
+    for (uint32_t step = 0; step < 720; step++) {
+        if (step == 200 || step == 230) {
+            it_state(&H, IT_A, step == 200 ? HMX_UPSTREAM_DOWN : HMX_UPSTREAM_UP);
+        } else if (step == 360) {
+            it_new_targets(&H, 2, exchanged);
+        } else if (step > 500 && step % 7 == 0 && H.channels[0].upstream != HMX_NONE) {
+            it_share(&H, 0, H.channels[0].upstream, HMX_SHARE_SUBMITTED, 1, scale * 500);
+            it_share(&H, 0, H.channels[0].upstream, HMX_SHARE_REJECTED_OTHER, 1, scale * 500);
+        }
+        it_advance(&H, 10);
+        it_mine(&H, 10);
+        it_tick(&H);
+        for (uint32_t i = 0; i < H.decision_count && seen->count < MOVES; i++) {
+            const hmx_decision *const d = &H.decisions[i];
+            seen->moves[seen->count++] = step * 1000000ull + d->channel * 1000 + d->to;
+        }
+        it_answer_all(&H, HMX_RESULT_APPLIED);
+    }
+    it_close(&H);
+}
+
+/* Nothing in the law depends on the unit of work. */
+Test(bounds, a_farm_a_million_times_smaller_makes_the_same_moves)
+{
+    static const char *const controllers[] = {"",
+                                              "[controller]\ntuning_model = proportional_only\n",
+                                              "[controller]\ntime_slicing = off\n"};
+    static history usual;
+    static history small;
+    for (int i = 0; i < 3; i++) {
+        live_through(1.0, controllers[i], &usual);
+        live_through(0x1p-20, controllers[i], &small);
+        cr_assert_gt(usual.count, 5, "%u moves", usual.count);
+        cr_assert_eq(usual.count, small.count, "%u and %u", usual.count, small.count);
+        for (uint32_t k = 0; k < usual.count; k++) {
+            cr_assert_eq(usual.moves[k], small.moves[k], "move %u", k);
+        }
+    }
+}

@@ -188,6 +188,21 @@ Test(state_bytes, every_number_has_its_range)
     cr_assert_not(row_is_sound());
 }
 
+/* The first of them, one between and the last. */
+Test(state_bytes, every_miner_is_judged)
+{
+    for (uint32_t bad = 0; bad <= MINERS; bad++) {
+        fill(2, MINERS);
+        if (bad < MINERS) {
+            const hm_miner miner = {{1}, NAN, 2.5, 3.5, 4.5, 5.5, 0, 0};
+            hm_state_put_miner(rows + hm_state_miner_offset(bad), &miner);
+        }
+        hm_state_encode(&state, bytes);
+        const hmx_status status = decode(hm_state_size(2, MINERS));
+        cr_assert_eq(status, bad < MINERS ? HMX_E_CORRUPT : HMX_OK, "miner %u", bad);
+    }
+}
+
 /* Is a state read whose upstream is called so? Bytes that are not given are zeros. */
 static int is_read_with(const void *id, size_t len)
 {

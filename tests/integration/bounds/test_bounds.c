@@ -25,6 +25,24 @@ Test(bounds, every_parked_miner_is_placed_once_a_pool_can_be_used)
     it_close(&H);
 }
 
+/* One that declares nothing is taken for the mean of the others, wherever they are. */
+Test(bounds, who_declares_nothing_is_a_miner_as_the_others)
+{
+    for (int up = 0; up < 2; up++) {
+        it_open(&H, AB);
+        if (up) {
+            it_all_up(&H, 2);
+        }
+        it_channel_of(&H, 0.25);
+        const uint32_t second = it_channel_of(&H, 0.0);
+        cr_assert_float_eq(it_channel_row(&H, second).hashrate / it_hashrate(0.25), 1.0, 1e-9);
+        it_channel_of(&H, 0.625);
+        const uint32_t fourth = it_channel_of(&H, 0.0);
+        cr_assert_float_eq(it_channel_row(&H, fourth).hashrate / it_hashrate(0.375), 1.0, 1e-9);
+        it_close(&H);
+    }
+}
+
 /* The miner that the host put there is wanted elsewhere, and its work is no controller's error. */
 static void check_no_controller(const char *controller)
 {

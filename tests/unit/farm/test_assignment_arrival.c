@@ -110,3 +110,36 @@ Test(assignment_arrival, the_first_pool_that_will_do_gets_it)
     }
     cr_assert(somewhere > 3000 && somewhere < 5000, "%u", somewhere);
 }
+
+/* Counted where the pin wants it; astray when it works elsewhere, may go and is not on its way. */
+Test(assignment_arrival, pinned_work_counts_where_it_belongs)
+{
+    static const struct {
+        uint8_t pin;
+        uint32_t at;
+        uint32_t allowed;
+        uint32_t counted_at;
+        uint32_t astray;
+    } rows[] = {{0, 1, 3, 0, 0},           {1, 1, 3, 1, 0}, {2, 1, 3, 2, 1},
+                {HM_PIN_STAY, 1, 3, 1, 0}, {2, 1, 1, 2, 0}, {HM_PIN_STAY, 2, 3, 2, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (int pending = 0; pending < 2; pending++) {
+            hm_decision d;
+            farm_open(&f, 2, (const double[]){50, 50}, 10);
+            const uint32_t slot = farm_place(&f, 0.25, rows[i].at);
+            farm_cold(&f, slot)->pin = rows[i].pin;
+            farm_cold(&f, slot)->upstreams_allowed = rows[i].allowed;
+            if (pending) {
+                (void)hm_assignment_propose(&f.assignment, slot, 3 - rows[i].at, HMX_DECISION_MOVE,
+                                            HMX_REASON_PIN, 5, &d);
+            }
+            hm_assignment_count_pinned(&f.assignment, slot);
+            for (uint32_t place = 1; place <= 2; place++) {
+                cr_assert_eq(f.assignment.pinned[place], place == rows[i].counted_at ? 0.25 : 0.0,
+                             "row %zu", i);
+            }
+            cr_assert_eq(f.assignment.astray, pending ? 0 : rows[i].astray, "row %zu", i);
+            farm_close(&f);
+        }
+    }
+}

@@ -238,6 +238,24 @@ Test(assignment_prefixes, a_late_answer_without_a_prefix_takes_none)
     farm_close(&f);
 }
 
+/* Outside the pool's space, and of one byte only: the host chose it. */
+Test(assignment_prefixes, a_forced_prefix_of_one_byte_collides_too)
+{
+    farm f;
+    uint8_t prefix[HMX_EXTRANONCE_MAX];
+    uint32_t len = 99;
+    farm_open(&f, 2, HALVES, 100);
+    farm_grant(&f, 2, 8, 100);
+    const uint32_t slot = farm_channel(&f, 1.0);
+    cr_assert_eq(hm_assignment_place(&f.assignment, slot, 1, 0, prefix, &len), 0);
+    cr_assert_eq(len, 0, "that pool gives none");
+    hm_assignment_force(&f.assignment, slot, 2, 7, (const uint8_t *)"\xee", 1);
+    cr_assert_eq(hm_assignment_collision(&f.assignment, 2, (const uint8_t *)"\xee\1", 2), slot);
+    cr_assert_eq(hm_assignment_collision(&f.assignment, 2, (const uint8_t *)"\xef\1", 2),
+                 HM_SLOT_NONE);
+    farm_close(&f);
+}
+
 /* The first channel of all as any other: with its own prefix, what begins with it, and what it
  * begins with. */
 Test(assignment_prefixes, a_prefix_collides_with_what_it_begins_and_what_begins_it)

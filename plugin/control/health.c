@@ -25,7 +25,9 @@ static const double RHYTHM_NS = 3600e9;   /* over which a longest wait is forgot
 static const double WATCH_FACTOR = 100.0; /* watching costs at most one part in so many */
 static const uint64_t SILENCE_NS = 2 * MINUTE_NS;
 static const uint64_t UNKNOWN_NS = 15 * MINUTE_NS; /* as long as any pool takes */
+static const uint64_t SILENCE_TRIAL_NS = MINUTE_NS / 2;
 static const double SILENT_SHARES = 10.0;
+static const double SILENT_TRIAL_SHARES = 3.0;
 static const uint64_t WAIT_MAX_NS = 4 * HOUR_NS;
 static const uint64_t FORGET_NS = 2 * HOUR_NS; /* of its whole share: one relapse less */
 
@@ -222,10 +224,13 @@ static int rejects_too_much(const hm_health *h, const hm_health_params *p,
 
 static int is_silent(const hm_health *h, const hm_health_look *look)
 {
-    const double usual_ns = SILENT_RHYTHMS * h->longest_wait_ns;
-    const double known_ns = most(usual_ns, (double)SILENCE_NS);
-    const double patience_ns = h->longest_wait_ns > 0.0 ? known_ns : (double)UNKNOWN_NS;
-    return (double)h->waiting >= most(SILENT_RHYTHMS * h->most_waiting, SILENT_SHARES) &&
+    const int on_trial = h->share > 0.0;
+    const double shares = on_trial ? SILENT_TRIAL_SHARES : SILENT_SHARES;
+    const uint64_t known_ns = on_trial ? SILENCE_TRIAL_NS : SILENCE_NS;
+    const uint64_t unknown_ns = on_trial ? SILENCE_NS : UNKNOWN_NS;
+    const uint64_t least_ns = h->longest_wait_ns > 0.0 ? known_ns : unknown_ns;
+    const double patience_ns = most(SILENT_RHYTHMS * h->longest_wait_ns, (double)least_ns);
+    return (double)h->waiting >= most(SILENT_RHYTHMS * h->most_waiting, shares) &&
            (double)(look->lived_ns - h->waiting_since_ns) >= patience_ns;
 }
 

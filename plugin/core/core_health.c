@@ -164,7 +164,7 @@ void hm_core_judge_blips(hm_core *core)
 {
     for (uint32_t i = 0; i < core->upstreams.top; i++) {
         const hm_upstream *const row = &core->upstreams.rows[i];
-        if (row->blip_ns != 0 && core->lived_ns - row->blip_ns >= BLIP_NS) {
+        if (row->blip_ns != 0 && core->lived_ns - row->blip_ns > BLIP_NS) {
             uint8_t before[HMX_UPSTREAMS_MAX] = {0};
             hm_core_settle(core);
             hm_core_list_usable(core, before);

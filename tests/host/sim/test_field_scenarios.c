@@ -191,7 +191,7 @@ Test(field, s1_a_primary_that_recovers_is_used_again)
     run_field("s1", &options, &r);
     const uint64_t down = 6 * H;
     const uint64_t up = down + 1200;
-    for (uint64_t s = down + 3; s < up; s++) {
+    for (uint64_t s = down + 4; s < up; s++) {
         cr_assert_eq(channels_at(&r, s, B), 200, "second %llu", (unsigned long long)s);
     }
     for (uint64_t s = up + 60; s < r.seconds; s++) {

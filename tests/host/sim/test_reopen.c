@@ -7,8 +7,8 @@
 #include "host_stub/jobs/move.h"
 #include "host_stub/sim/links.h"
 
-/* A connection that breaks is waited for three seconds. */
-enum { A, B, MINERS = 40, OUTAGE = 1800, BLIP = 3 };
+/* A connection that breaks is waited for three seconds, and a tick. */
+enum { A, B, MINERS = 40, OUTAGE = 1800, BLIP = 4 };
 
 #define FARM(keys)                                                                                 \
     "[scenario]\nhours = 2\nwarmup = 10min\n[farm]\nlist = 40x200\ndrift_pct = 0\n"                \

@@ -364,6 +364,9 @@ Test(health, a_failed_return_is_cheap)
             const uint32_t lasted = run(&p, pct / 100.0, 7200, &change);
             const double lost = pct / 100.0 * lasted * p.per_second;
             cr_assert(change == HM_HEALTH_REJECTS || change == HM_HEALTH_WIDER);
+            const double cost_s = lost / (p.per_second * p.parts);
+            const double pause_s = p.h.grey ? (double)(p.h.blind_ns - p.lived_ns) / 1e9 : 3600.0;
+            cr_assert_geq(pause_s, 60.0 * cost_s, "watching costs about a hundredth");
             cr_assert_leq(lost, 0.0101 * 3600 * p.parts, "part 1/%g, %d %%: %g s", p.parts, pct,
                           lost);
         }

@@ -195,7 +195,7 @@ typedef struct slicing {
     hm_assignment *assignment;
     const hm_slice_request *request;
     /* Hashrate that upstream i + 1 has too much until the end of the half (< 0: that it lacks), the
-     * same against the targets alone, and what flows over the border to the next one, up and down. */
+     * same against the targets alone, and what flows over the border to the next, up and down. */
     double over[HMX_UPSTREAMS_MAX];
     double base[HMX_UPSTREAMS_MAX];
     double flows[2][HMX_UPSTREAMS_MAX];
@@ -304,8 +304,8 @@ static change choose(const slicing *s, uint32_t from, uint32_t border, int down)
     return best;
 }
 
-/* Is it worth a move: is it a slice, and more than luck? Two fifths of what a pool gets in a half are
- * no luck. In the first half of a period channels go to pools of higher numbers, in the second
+/* Is it worth a move: is it a slice, and more than luck? Two fifths of what a pool gets in a half
+ * are no luck. In the first half of a period channels go to pools of higher numbers, in the second
  * back: so each period repeats the one before, and luck makes none go to and fro. Only what is off
  * by a whole channel, or by more than a half can mend, need not wait for its turn. */
 static int is_worth(const slicing *s, const change *c, uint32_t border, int down)

@@ -60,8 +60,8 @@ double hm_core_expected_hashrate(const hm_core *core, double hashrate);
  * the deviation is worth a plan. */
 int hm_control_command(hm_core *core, double dt_s);
 
-/* Turns fractions of accepted work into those of hashrate: a pool that rejects a tenth needs a tenth
- * more of it. */
+/* Turns fractions of accepted work into those of hashrate: a pool that rejects a tenth needs a
+ * tenth more of it. */
 void hm_control_correct_for_rejects(const hm_core *core, const double *wanted, double *corrected);
 
 /* What whole channels could not express, or the host refused, decays from the ledger with time

@@ -71,8 +71,8 @@ Test(tuning_keys, hold_secs_is_how_long_a_deviation_lasts_before_a_move)
     cr_assert_eq(model, at_once + 60, "%u s", model);
 }
 
-/* Forty miners and 0.6 of one too much: one moved improves that by 0.2. The error adds up until what
- * is wanted, w of a miner, is worth it: w - |w - 1| > 2 * min_improvement. */
+/* Forty miners and 0.6 of one too much: one moved improves that by 0.2. The error adds up until
+ * what is wanted, w of a miner, is worth it: w - |w - 1| > 2 * min_improvement. */
 Test(tuning_keys, min_improvement_is_what_a_move_gains_of_its_size)
 {
 #define UNBOUNDED "ripple_point_mins = 100000\n"
@@ -96,9 +96,9 @@ static double changes(const char *keys)
     return moves;
 }
 
-/* In a period of m minutes the debts of two pools with one miner swing by 25 m points x minutes, and
- * 2.55 times the ripple is allowed: 12 minutes, 6 for half of it, and 30 (of the 48 that it would be)
- * for four times as much. Each period is two changes. */
+/* In a period of m minutes the debts of two pools with one miner swing by 25 m points x minutes,
+ * and 2.55 times the ripple is allowed: 12 minutes, 6 for half of it, and 30 (of the 48 that it
+ * would be) for four times as much. Each period is two changes. */
 Test(tuning_keys, ripple_point_mins_is_the_error_at_which_a_miner_alternates)
 {
     const double model = changes("");

@@ -66,6 +66,21 @@ Test(slicing, nine_miners_and_five_per_cent_reach_the_target)
     cr_assert(moves > 2 && moves < 10, "%f moves a day", moves);
 }
 
+/* It waits until it is owed a slice, and no longer. */
+Test(slicing, one_per_cent_of_one_miner_is_served_within_four_hours)
+{
+    open_farm("[controller]\ntuning_model = conservative\n" IT_POOL("a", "99", "1")
+                  IT_POOL("b", "1", "2"),
+              2);
+    it_channel_of(&H, IT_THS(200));
+    live(4 * 3600);
+    cr_assert_geq(H.moves, 1);
+    it_account_open();
+    live(44 * 3600);
+    cr_assert_float_eq(it_credited_pct(IT_B), 1.0, 0.15, "%f %%", it_credited_pct(IT_B));
+    it_close(&H);
+}
+
 Test(slicing, off_one_miner_stays_on_the_larger_target)
 {
     cr_assert_eq(day_of(OFF IT_POOL("a", "60", "1") IT_POOL("b", "40", "2"), 1, 200, 100, 1e-9), 0);

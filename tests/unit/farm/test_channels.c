@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <criterion/criterion.h>
+#include <string.h>
 
 #include "abi/hmx_abi.h"
 #include "plugin/farm/channels.h"
@@ -283,4 +284,65 @@ Test(channels, limit_of_one_and_limits_at_the_chunk_border_work)
         cr_assert_eq(counted.live_blocks, 0);
         cr_assert_eq(counted.mistakes, 0);
     }
+}
+
+/* The shortest and the longest, given back with the channel or with all. */
+Test(channels, keep_names_of_every_length)
+{
+    static char name[255];
+    fixture f;
+    memset(name, 'n', sizeof name);
+    name[0] = 'f';
+    name[254] = 'l';
+    for (uint32_t closing = 0; closing < 2; closing++) {
+        set_up(&f);
+        for (uint32_t len = 0; len <= 255; len++) {
+            open_one(&f, len, len + 1u);
+            cr_assert_eq(hm_channels_name(&f.channels, model[len].slot, name, len), 0);
+            const hm_channel_cold *const cold = hm_cold(&f.channels, model[len].slot);
+            cr_assert_eq(cold->identity_len, len);
+            cr_assert_eq(cold->identity == NULL, len == 0);
+            cr_assert(len == 0 || memcmp(cold->identity, name, len) == 0);
+        }
+        for (uint32_t len = 0; closing && len <= 255; len++) {
+            close_one(&f, len);
+        }
+        cr_assert(!closing || f.counted.live_bytes == f.bytes_at_rest);
+        tear_down(&f);
+    }
+    set_up(&f);
+    open_one(&f, 0, 1);
+    f.counted.fail_at = f.counted.asked + 1;
+    cr_assert_eq(hm_channels_name(&f.channels, model[0].slot, name, 1), -1);
+    cr_assert_eq(hm_cold(&f.channels, model[0].slot)->identity_len, 0);
+    tear_down(&f);
+}
+
+Test(channels, as_many_chunks_as_the_limit_needs)
+{
+    static const uint32_t rows[][2] = {{1, 1},
+                                       {HM_CHUNK_SLOTS - 1, 1},
+                                       {HM_CHUNK_SLOTS, 1},
+                                       {HM_CHUNK_SLOTS + 1, 2},
+                                       {3 * HM_CHUNK_SLOTS, 3}};
+    for (int i = 0; i < 5; i++) {
+        fixture f = {0};
+        f.memory = counted_hm_memory(&f.counted);
+        cr_assert_eq(hm_channels_init(&f.channels, &f.memory, rows[i][0], HASH_KEY), 0);
+        cr_assert_eq(f.channels.chunk_capacity, rows[i][1]);
+        tear_down(&f);
+    }
+}
+
+Test(channels, a_cookie_leads_to_the_record)
+{
+    fixture f;
+    set_up(&f);
+    for (uint32_t i = 0; i < 3; i++) {
+        open_one(&f, i, 100 + i);
+        const uint64_t cookie = hm_channels_cookie(&f.channels, model[i].slot);
+        cr_assert(hm_channels_expected(&f.channels, cookie) == hm_hot(&f.channels, model[i].slot));
+        cr_assert_eq(cookie >> 32, hm_hot(&f.channels, model[i].slot)->generation);
+    }
+    tear_down(&f);
 }

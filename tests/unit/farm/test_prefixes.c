@@ -466,3 +466,20 @@ Test(prefixes, a_failing_allocation_never_frees_a_prefix_early)
         (void)hold_many(k);
     }
 }
+
+/* Its index stays taken by itself; what one without a place blocks is lost, on its own pool. */
+Test(prefixes, without_memory_only_what_has_no_place_is_lost)
+{
+    fixture f;
+    set_up(&f);
+    const hm_prefix_place place = take(&f, POOL);
+    f.counted.fail_at = f.counted.asked + 1;
+    hold(&f, 1000, POOL, place, 0);
+    cr_assert_eq(f.prefixes.held_count, 0);
+    cr_assert_eq(f.prefixes.lost, 0);
+    cr_assert_eq(in_use(&f, POOL), 1);
+    f.counted.fail_at = f.counted.asked + 1;
+    hold(&f, 1000, POOL, (hm_prefix_place){place.first, 0}, 0);
+    cr_assert_eq(f.prefixes.lost, 1ull << (POOL - 1));
+    tear_down(&f);
+}

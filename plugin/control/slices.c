@@ -7,6 +7,7 @@
 #include "plugin/control/targets.h"
 
 /* Periods [s]: the hour and its divisors, and divisors of the day where an hour is too short. */
+static const double ROOM = 3.0; /* a debt may grow to the work of so many periods */
 static const double PERIODS_S[] = {240,  300,  360,   600,   720,   900,   1200,  1800, 3600,
                                    4800, 7200, 10800, 14400, 21600, 28800, 43200, 86400};
 enum { PERIODS = sizeof PERIODS_S / sizeof PERIODS_S[0] };
@@ -128,6 +129,18 @@ double hm_slices_half_s(const hm_grain *grain, const hm_slice_pace *pace, double
         }
     }
     return half_s;
+}
+
+double hm_slices_swing(const double *effective, uint32_t n, double half_s, double ripple_point_min)
+{
+    double widest = 0.0;
+    for (uint32_t i = 0; i < n; i++) {
+        const double spread = effective[i] * (1.0 - effective[i]);
+        widest = spread > widest ? spread : widest;
+    }
+    const double of_pools = ROOM * 100.0 * widest * 2.0 * half_s / 60.0;
+    const double of_preset = 2.0 * HM_SLICES_SWING * ripple_point_min;
+    return of_pools > of_preset ? of_pools : of_preset;
 }
 
 hm_slice_half hm_slices_half_at(uint64_t now_ns, double half_s)

@@ -9,8 +9,8 @@
 
 #include "plugin/base/fmath.h"
 #include "plugin/control/law.h"
+#include "plugin/control/slices.h"
 #include "plugin/control/targets.h"
-#include "plugin/core/core_slices.h"
 
 static const double SHORTEST_S = 1e-3; /* over which credited work has a rate */
 static const double ARRIVAL_WINDOW_S = 180.0;
@@ -138,7 +138,9 @@ static double debt_limit(const hm_core *core, double hashrate)
         return INFINITY; /* nobody is there to make or to pay debts: they stay as they are */
     }
     if (core->control.slicing.on) {
-        const double slicing = hm_core_slices_swing(core);
+        const double slicing =
+            hm_slices_swing(core->control.effective, core->upstreams.top,
+                            core->control.slicing.half_s, core->tuning.ripple_point_min);
         points_min = slicing > points_min ? slicing : points_min;
     } else if (core->control.gains.ki > 0.0) {
         const double slicing = 2.0 * granule_points(core, hashrate) / core->control.gains.ki;

@@ -12,7 +12,6 @@ static const double COARSE_POINTS = 1.5;
 /* The same of the largest channel, where a pool with a target would get none. */
 static const double FINE_CHANNEL = 11.0;
 static const double COARSE_CHANNEL = 12.0;
-static const double ROOM = 3.0; /* a debt may grow to the work of so many periods */
 /* A slice lasts two minutes at least, or a part of the half where that is short. At the end of a
  * half it is half of one: the next half goes on with it. */
 static const double SLICE_S = 120.0;
@@ -85,19 +84,6 @@ int hm_core_slices_judge(hm_core *core)
     k->burst = 0; /* it is no plan that is carried out in parts */
     k->saturated = k->held_back;
     return 1;
-}
-
-double hm_core_slices_swing(const hm_core *core)
-{
-    const hm_control *const k = &core->control;
-    double widest = 0.0;
-    for (uint32_t i = 0; i < core->upstreams.top; i++) {
-        const double spread = k->effective[i] * (1.0 - k->effective[i]);
-        widest = spread > widest ? spread : widest;
-    }
-    const double of_pools = ROOM * 100.0 * widest * 2.0 * k->slicing.half_s / 60.0;
-    const double of_preset = 2.0 * HM_SLICES_SWING * core->tuning.ripple_point_min;
-    return of_pools > of_preset ? of_pools : of_preset;
 }
 
 /* The shortest slice: what was set, and so long that its move is worth it. */

@@ -13,9 +13,6 @@
  * planner has nothing to do. */
 int hm_core_slices_judge(hm_core *core);
 
-/* What a pool may be owed between two visits, with room for luck [points x min]. */
-double hm_core_slices_swing(const hm_core *core);
-
 /* Makes the changes that are due. Returns 1 when the outbox was full. */
 int hm_core_slices_plan(hm_core *core, hm_outbox *out);
 

@@ -175,8 +175,8 @@ enum hmx_channel_metrics_flag {
      * pool that fits): it earns nothing. The host should close it (CloseChannel): the peer opens
      * again and is placed where it can work. One line in the log when it begins. */
     HMX_CHANNEL_STRANDED = 0x1,
-    /* Its shares are rejected and those of its neighbours are not: its hashrate counts as 0, and its
-     * rejects are held against no pool. */
+    /* Its shares are rejected and those of its neighbours are not: its hashrate counts as 0, and
+     * its rejects are held against no pool. */
     HMX_CHANNEL_BAD = 0x2,
     /* Its peer does not obey SetExtranoncePrefix: only a reopening moves it. */
     HMX_CHANNEL_DEAF = 0x4

@@ -1206,8 +1206,8 @@ impl Default for hmx_snapshot {
 #[doc = " pool that fits): it earns nothing. The host should close it (CloseChannel): the peer opens"]
 #[doc = " again and is placed where it can work. One line in the log when it begins."]
 pub const HMX_CHANNEL_STRANDED: hmx_channel_metrics_flag = 1;
-#[doc = " Its shares are rejected and those of its neighbours are not: its hashrate counts as 0, and its"]
-#[doc = " rejects are held against no pool."]
+#[doc = " Its shares are rejected and those of its neighbours are not: its hashrate counts as 0, and"]
+#[doc = " its rejects are held against no pool."]
 pub const HMX_CHANNEL_BAD: hmx_channel_metrics_flag = 2;
 #[doc = " Its peer does not obey SetExtranoncePrefix: only a reopening moves it."]
 pub const HMX_CHANNEL_DEAF: hmx_channel_metrics_flag = 4;

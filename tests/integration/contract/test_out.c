@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * What the snapshot tells: why a pool gets no work and until when, what it is owed, what of its work
- * is confirmed, and which channels are a case of their own. */
+ * What the snapshot tells: why a pool gets no work and until when, what it is owed, what of its
+ * work is confirmed, and which channels are a case of their own. */
 #include "tests/integration/harness_field.h"
 
 static it_host H;

@@ -52,8 +52,8 @@ typedef struct hm_slice_pace {
 double hm_slices_half_s(const hm_grain *grain, const hm_slice_pace *pace, double ripple_point_min,
                         double before_s);
 
-/* What a pool may be owed between two visits, with room for luck [points x min]; ripple_point_min: of
- * the preset. */
+/* What a pool may be owed between two visits, with room for luck [points x min]; ripple_point_min:
+ * of the preset. */
 double hm_slices_swing(const double *effective, uint32_t n, double half_s, double ripple_point_min);
 
 /* The half that `now` is in. */

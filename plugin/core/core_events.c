@@ -274,7 +274,11 @@ static void declare(hm_core *core, uint32_t slot, double nominal)
     hm_estimate *const estimate = hm_estimate_of(&a->channels, slot);
     const double rate = hm_estimate_declare(estimate, &core->estimator, nominal, guess_of(core));
     if (!hm_estimate_is_proven(estimate)) {
-        hm_assignment_set_hashrate(a, slot, hm_proof_credible(&core->proof, rate));
+        /* What is believed of its word; it has been silent as long as before. */
+        const double part =
+            hm_proof_credible(&core->proof, estimate->reference) / estimate->reference;
+        estimate->a *= part;
+        hm_assignment_set_hashrate(a, slot, rate * part);
     }
 }
 

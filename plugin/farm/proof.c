@@ -3,14 +3,14 @@
 
 #include <math.h>
 
-/* So long after most of the farm has found a share an honest one has found its own. */
-static const uint64_t PATIENCE_NS = 60ull * HM_NS_PER_S;
+/* So long after most of the farm has found a share an honest one has, too. */
+static const uint64_t PATIENCE_NS = 30ull * HM_NS_PER_S;
 /* Of what the proven ones are together. While it finds no share it counts for less and less: over
  * five minutes it is less than two points of any pool's part. */
 static const double PART_OF_FARM = 0.1;
 
 /* How often the usual is not absurd, and how many have to have said what is usual. */
-static const double ABSURD = 64.0;
+static const double ABSURD = 32.0;
 enum { WITNESSES = 4 };
 
 /* As long as nothing is known but words. */

@@ -101,9 +101,9 @@ Test(declared, the_first_shares_make_a_big_newcomer_what_it_is)
 /* A farm that comes up is placed by what it declares: nothing else is known. */
 Test(declared, a_farm_that_starts_is_placed_by_what_it_declares)
 {
-    it_open(&H, IT_POOL("a", "60", "1") IT_POOL("b", "40", "2"));
+    it_open(&H, IT_POOL("a", "50", "1") IT_POOL("b", "50", "2"));
     it_all_up(&H, 2);
-    it_named(&H, "giant", 3000);
+    it_named(&H, "giant", 2000);
     for (uint32_t i = 0; i < 20; i++) {
         it_named(&H, "small", 100);
     }

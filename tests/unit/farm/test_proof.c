@@ -13,9 +13,9 @@ Test(proof, a_few_words_say_nothing_and_many_what_is_usual)
         cr_assert_eq(hm_proof_credible(&p, 1e9), 1e9);
     }
     cr_assert_eq(hm_proof_hear(&p, 100.0), 1, "now all are to be held to it");
-    cr_assert_eq(hm_proof_credible(&p, 1e9), 64.0 * 64.0);
-    cr_assert_eq(hm_proof_credible(&p, 6000.0), 64.0 * 64.0);
-    cr_assert_eq(hm_proof_credible(&p, 4000.0), 4000.0);
+    cr_assert_eq(hm_proof_credible(&p, 1e9), 32.0 * 64.0);
+    cr_assert_eq(hm_proof_credible(&p, 4000.0), 32.0 * 64.0);
+    cr_assert_eq(hm_proof_credible(&p, 2000.0), 2000.0);
     cr_assert_eq(hm_proof_hear(&p, 0.0), 0, "who says nothing is no witness");
     cr_assert_eq(p.heard, 4);
 }
@@ -33,7 +33,7 @@ Test(proof, one_word_shifts_what_is_usual_by_little)
     cr_assert_geq(hm_proof_credible(&p, 1e30), before / 2.0);
 }
 
-Test(proof, what_most_have_shown_counts_from_a_minute_later_on)
+Test(proof, what_most_have_shown_counts_from_half_a_minute_later_on)
 {
     hm_proof p = {0};
     hm_proof_count count = {0};
@@ -42,9 +42,9 @@ Test(proof, what_most_have_shown_counts_from_a_minute_later_on)
     }
     cr_assert(count.largest == 100.0 && count.boast == 1e6 && count.hashrate == 2100.0);
     hm_proof_judge(&p, &count, 1000 * S);
-    hm_proof_judge(&p, &count, 1059 * S);
+    hm_proof_judge(&p, &count, 1029 * S);
     cr_assert_eq(hm_proof_credible(&p, 1e6), 1e6);
-    hm_proof_judge(&p, &count, 1060 * S);
+    hm_proof_judge(&p, &count, 1030 * S);
     cr_assert_eq(hm_proof_credible(&p, 1e6), 100.0, "the largest of them");
     count.largest = 500.0;
     hm_proof_judge(&p, &count, 1090 * S);

@@ -24,10 +24,13 @@ static const double SILENT_RHYTHMS = 3.0; /* of its longest wait, and of the sha
 static const double RHYTHM_NS = 3600e9;   /* over which a longest wait is forgotten */
 static const double WATCH_FACTOR = 100.0; /* watching costs at most one part in so many */
 static const uint64_t SILENCE_NS = 2 * MINUTE_NS;
-static const uint64_t UNKNOWN_NS = 15 * MINUTE_NS; /* as long as any pool takes */
+static const uint64_t UNKNOWN_NS = 16 * MINUTE_NS; /* any pool has answered by then */
+static const uint64_t RHYTHM_SEEN_NS = 20 * MINUTE_NS;
+static const uint32_t ANSWERED_SECONDS = 30;
 static const uint64_t SILENCE_TRIAL_NS = MINUTE_NS / 2;
 static const double SILENT_SHARES = 10.0;
 static const double SILENT_TRIAL_SHARES = 3.0;
+static const uint64_t WELL_NS = 30 * MINUTE_NS;
 static const uint64_t WAIT_MAX_NS = 4 * HOUR_NS;
 static const uint64_t FORGET_NS = 2 * HOUR_NS; /* of its whole share: one relapse less */
 
@@ -56,10 +59,29 @@ static void note_longest(double *longest, double now, double passed_ns)
     *longest = now > kept ? now : kept;
 }
 
+/* A first answer may come by chance soon: a rhythm is known from half a minute's worth of seconds
+ * with an answer on, or after longer than any pool's pause. */
+static int knows_rhythm(const hm_health *h, uint64_t lived_ns)
+{
+    return h->longest_wait_ns > 0.0 &&
+           (h->answered_s >= ANSWERED_SECONDS || lived_ns - h->answered_first_ns >= RHYTHM_SEEN_NS);
+}
+
+static void note_answered(hm_health *h, uint64_t lived_ns)
+{
+    h->answered_first_ns = h->answered_s == 0 ? lived_ns : h->answered_first_ns;
+    if (h->answered_s == 0 ||
+        (h->answered_s < ANSWERED_SECONDS && lived_ns - h->answered_ns >= HM_NS_PER_S)) {
+        h->answered_s++;
+        h->answered_ns = lived_ns;
+    }
+}
+
 static void note_rhythm(hm_health *h, uint64_t lived_ns)
 {
     const double waited_ns = (double)(lived_ns - h->waiting_since_ns) + 1.0;
     if (!h->grey) { /* how long a bad pool took is no rhythm */
+        note_answered(h, lived_ns);
         note_longest(&h->longest_wait_ns, waited_ns, waited_ns);
         note_longest(&h->most_waiting, (double)h->waiting, waited_ns);
     }
@@ -228,7 +250,7 @@ static int is_silent(const hm_health *h, const hm_health_look *look)
     const double shares = on_trial ? SILENT_TRIAL_SHARES : SILENT_SHARES;
     const uint64_t known_ns = on_trial ? SILENCE_TRIAL_NS : SILENCE_NS;
     const uint64_t unknown_ns = on_trial ? SILENCE_NS : UNKNOWN_NS;
-    const uint64_t least_ns = h->longest_wait_ns > 0.0 ? known_ns : unknown_ns;
+    const uint64_t least_ns = knows_rhythm(h, look->lived_ns) ? known_ns : unknown_ns;
     const double patience_ns = most(SILENT_RHYTHMS * h->longest_wait_ns, (double)least_ns);
     return (double)h->waiting >= most(SILENT_RHYTHMS * h->most_waiting, shares) &&
            (double)(look->lived_ns - h->waiting_since_ns) >= patience_ns;
@@ -240,6 +262,13 @@ static void forget_tests(hm_health *h)
         h->tests[i] = (hm_health_test){0};
     }
     h->recovery = 0.0;
+}
+
+/* It had its whole share for long, and fails from one moment to the next: that is another matter
+ * than a return that fails. (What the slow test finds was not well before, either.) */
+static int was_well(const hm_health *h, const hm_health_look *look)
+{
+    return !(h->share > 0.0) && look->lived_ns - h->whole_ns >= WELL_NS;
 }
 
 /* It is left. When it is tried again depends on how often that failed, and on what it cost. */
@@ -317,6 +346,7 @@ hm_health_change hm_health_judge(hm_health *h, const hm_health_params *p,
     for (uint32_t i = 0; i < HM_HEALTH_TESTS; i++) {
         if (rejects_too_much(h, p, look, i)) {
             h->figure = rejected_pct(&h->tests[i]);
+            h->relapses = i == 0 && was_well(h, look) ? 0 : h->relapses;
             leave(h, p, look);
             return HM_HEALTH_REJECTS;
         }
@@ -324,6 +354,7 @@ hm_health_change hm_health_judge(hm_health *h, const hm_health_params *p,
     if (is_silent(h, look)) {
         h->figure = hm_seconds(look->lived_ns - h->waiting_since_ns);
         h->silent = 1;
+        h->relapses = was_well(h, look) ? 0 : h->relapses;
         leave(h, p, look);
         return HM_HEALTH_SILENT;
     }

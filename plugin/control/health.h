@@ -73,9 +73,13 @@ typedef struct hm_health {
     /* Silence: shares without a verdict since the last accepted one, their work and since when. */
     uint64_t waiting;
     double waiting_work;
-    uint64_t waiting_since_ns; /* lived */
-    double longest_wait_ns;    /* until an accepted verdict, of late; 0 = there was none yet */
-    double most_waiting;       /* shares, until then */
+    uint64_t waiting_since_ns;  /* lived */
+    double longest_wait_ns;     /* until an accepted verdict, of late; 0 = there was none yet */
+    double most_waiting;        /* shares, until then */
+    uint64_t answered_first_ns; /* lived: the first accepted verdict */
+    uint64_t answered_ns;       /* the last that counts for: */
+    uint32_t answered_s;        /* seconds with an accepted verdict, up to what makes a rhythm */
+    uint32_t pad1;
     /* While grey or on trial. */
     double recovery;       /* shares accepted, less what was rejected, >= 0 */
     double lost;           /* work rejected on this trial */

@@ -172,6 +172,12 @@ void hm_ledger_expire(hm_ledger *l, uint32_t upstream, uint64_t now_ns, int take
     give_up(a, hm_provisional_expire(&a->provisional, now_ns), takes_back);
 }
 
+void hm_ledger_withdraw(hm_ledger *l, uint32_t upstream, int takes_back)
+{
+    hm_account *const a = &l->accounts[upstream - 1u];
+    give_up(a, hm_provisional_withdraw(&a->provisional), takes_back);
+}
+
 double hm_ledger_provisional(const hm_ledger *l, uint32_t upstream)
 {
     const hm_account *const a = &l->accounts[upstream - 1u];

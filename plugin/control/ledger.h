@@ -111,6 +111,9 @@ void hm_ledger_excuse(hm_ledger *l, uint32_t upstream, double credit);
 /* What has waited for its verdict for hours is as good as rejected. */
 void hm_ledger_expire(hm_ledger *l, uint32_t upstream, uint64_t now_ns, int takes_back);
 
+/* The same with all that waits: the pool answers nothing any more. */
+void hm_ledger_withdraw(hm_ledger *l, uint32_t upstream, int takes_back);
+
 /* Work that waits for a verdict: booked, and not confirmed. */
 double hm_ledger_provisional(const hm_ledger *l, uint32_t upstream);
 

@@ -53,3 +53,8 @@ double hm_provisional_expire(hm_provisional *p, uint64_t now_ns)
     mark(p, now_ns);
     return give_up(p, due > p->answered ? due - p->answered : 0.0);
 }
+
+double hm_provisional_withdraw(hm_provisional *p)
+{
+    return give_up(p, hm_provisional_waiting(p));
+}

@@ -44,4 +44,7 @@ double hm_provisional_answer(hm_provisional *p, double credit, double *late);
 #define HM_PROVISIONAL_S (4.0 * 3600.0)
 double hm_provisional_expire(hm_provisional *p, uint64_t now_ns);
 
+/* Gives up all that waits. Returns how much that is. */
+double hm_provisional_withdraw(hm_provisional *p);
+
 #endif

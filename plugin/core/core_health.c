@@ -207,6 +207,10 @@ static int judge_one(hm_core *core, uint32_t i)
     hm_health_release(health, core->now_ns);
     take_over(core, i);
     say_health(core, i, change);
+    if (change == HM_HEALTH_SILENT) {
+        hm_ledger_withdraw(&core->ledger, i + 1u,
+                           core->config->controller.measure_on_accepted != 0);
+    }
     if (was_held && health->held_until_ns == 0) {
         say_hold(core, i);
     }

@@ -120,9 +120,10 @@ Test(contract_out, a_pool_that_rejects_is_out_then_on_trial)
 Test(contract_out, a_pool_that_answers_nothing_is_silent)
 {
     open_farm(AB);
-    mine_for(600, 0);
+    mine_for(1200, 0);
     mine_for(600, 11);
     cr_assert_eq(out_of_a(), HMX_OUT_SILENT);
+    cr_assert_lt(it_row(&H, IT_A).provisional_work, 600000.0, "what waited is taken back");
     it_close(&H);
 }
 

@@ -263,11 +263,51 @@ Test(health, silence_is_measured_against_the_pools_own_rhythm)
     cr_assert(after >= 599 && after <= 905, "%u s since some time after the last one", after);
 }
 
-Test(health, one_that_never_answered_has_a_quarter_of_an_hour)
+Test(health, one_that_never_answered_has_sixteen_minutes)
 {
     pool p = new_pool(3.0);
     const uint32_t after = until_silent(&p, 7200);
-    cr_assert(after >= 900 && after <= 905, "%u s", after);
+    cr_assert(after >= 960 && after <= 965, "%u s", after);
+}
+
+/* It acknowledges every fifteen minutes, and the first time a moment after the beginning. */
+Test(health, an_early_first_answer_is_no_rhythm)
+{
+    for (uint32_t ack_secs = 60; ack_secs <= 900; ack_secs += 60) {
+        pool p = new_pool(3.0);
+        p.ack_secs = ack_secs;
+        p.lived_ns = (3600 - 5) * SECOND;
+        cr_assert_eq(run(&p, 0.0, 4 * 3600, &change), 0, "every %u s", ack_secs);
+    }
+}
+
+Test(health, half_a_minute_of_answers_makes_a_rhythm)
+{
+    pool p = new_pool(3.0);
+    cr_assert_eq(run(&p, 0.0, 29, &change), 0);
+    pool other = p;
+    const uint32_t unknown = until_silent(&other, 7200);
+    cr_assert_eq(run(&p, 0.0, 10, &change), 0);
+    const uint32_t known = until_silent(&p, 7200);
+    cr_assert(unknown >= 950 && known <= 130, "%u and %u s", unknown, known);
+}
+
+/* Each hour five minutes of nothing but rejects: it comes back as soon as after the first time. */
+Test(health, one_that_was_well_for_long_is_tried_again_at_once)
+{
+    pool p = new_pool(3.0);
+    uint32_t back[6];
+    for (int i = 0; i < 6; i++) {
+        cr_assert_gt(run(&p, 1.0, 300, &change), 0);
+        cr_assert_eq(change, HM_HEALTH_REJECTS);
+        cr_assert_eq(run(&p, 1.0, 200, &change), 0);
+        back[i] = 0;
+        while (change != HM_HEALTH_WELL && back[i] < 7200) {
+            back[i] += run(&p, 0.0, 600, &change);
+        }
+        cr_assert_eq(run(&p, 0.0, 2700, &change), 0, "well for three quarters of an hour");
+    }
+    cr_assert(back[5] < 2 * back[0], "%u s, at first %u", back[5], back[0]);
 }
 
 Test(health, few_shares_without_a_verdict_are_not_enough)

@@ -52,6 +52,20 @@ Test(ledger, what_is_excused_is_not_held_against_the_pool)
     cr_assert_float_eq(hm_ledger_acceptance(&ledger, 1), 450.0 / 550.0, 1e-12);
 }
 
+Test(ledger, what_gets_no_verdict_is_rejected_until_one_comes)
+{
+    submit(1, 500.0, 500, 500.0);
+    hm_ledger_withdraw(&ledger, 1, 1);
+    cr_assert_eq(ledger.accounts[0].credited, 0.0);
+    cr_assert_float_eq(hm_ledger_acceptance(&ledger, 1), 50.0 / 550.0, 1e-12);
+    hm_ledger_verdict(&ledger, 1, 300.0, HM_ANSWER_ACCEPTED, 1);
+    cr_assert_float_eq(ledger.accounts[0].credited, 300.0, 1e-9);
+    cr_assert_float_eq(hm_ledger_acceptance(&ledger, 1), 350.0 / 550.0, 1e-12);
+    hm_ledger_verdict(&ledger, 1, 200.0, HM_ANSWER_REJECTED, 1);
+    cr_assert_float_eq(ledger.accounts[0].credited, 300.0, 1e-9, "taken back already");
+    cr_assert_float_eq(hm_ledger_acceptance(&ledger, 1), 350.0 / 550.0, 1e-12);
+}
+
 Test(ledger, what_waits_for_hours_is_taken_back)
 {
     submit(1, 500.0, 500, 500.0);

@@ -31,6 +31,18 @@ Test(provisional, what_was_submitted_waits_until_it_is_answered)
     cr_assert_eq(hm_provisional_waiting(&p), 0.0);
 }
 
+Test(provisional, all_is_given_up_and_may_come_late)
+{
+    p.submitted = 8.0;
+    cr_assert_eq(hm_provisional_withdraw(&p), 8.0);
+    cr_assert_eq(hm_provisional_withdraw(&p), 0.0, "once");
+    p.submitted += 3.0;
+    cr_assert_eq(hm_provisional_waiting(&p), 3.0, "the younger ones wait on");
+    cr_assert_eq(answer(3.0), 0.0, "what comes now answers those that wait");
+    cr_assert_eq(answer(5.0), 5.0, "and then those given up");
+    cr_assert_eq(answer(5.0), 3.0, "of which three are left");
+}
+
 Test(provisional, what_waits_for_hours_is_given_up)
 {
     p.submitted = 8.0;

@@ -3,7 +3,6 @@
 
 const hm_law HM_LAW = {
     .back_calculation = 1,
-    .burst_freeze = 1,
     .swaps = 1,
     .hold_time = 1,
     .change_detection = 1,

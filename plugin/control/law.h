@@ -11,7 +11,6 @@
 
 typedef struct hm_law {
     uint8_t back_calculation;      /* debt that whole channels cannot express decays */
-    uint8_t burst_freeze;          /* nothing is owed while a plan is carried out in parts */
     uint8_t swaps;                 /* two channels change places where no single one fits */
     uint8_t hold_time;             /* a deviation must last */
     uint8_t change_detection;      /* CUSUM tests of the estimator */

@@ -52,7 +52,7 @@ static void forget_verdicts(hm_account *a, double keep)
 }
 
 void hm_ledger_settle(hm_ledger *l, const double *effective, const uint8_t *part, uint32_t n,
-                      double dt_s, double window_s, int frozen, double debt_limit)
+                      double dt_s, double window_s, double debt_limit)
 {
     double total = 0.0;
     HM_MUST(l->alarm, n <= HMX_UPSTREAMS_MAX && dt_s > 0.0);
@@ -64,7 +64,7 @@ void hm_ledger_settle(hm_ledger *l, const double *effective, const uint8_t *part
     for (uint32_t i = 0; i < n; i++) {
         hm_account *const a = &l->accounts[i];
         if (part[i]) {
-            const double error = frozen ? 0.0 : effective[i] * total - a->credited;
+            const double error = effective[i] * total - a->credited;
             book(a, error, dt_s, window_s, debt_limit);
             HM_MUST(l->alarm, is_limited(a, debt_limit));
         }

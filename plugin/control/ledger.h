@@ -118,10 +118,10 @@ void hm_ledger_withdraw(hm_ledger *l, uint32_t upstream, int takes_back);
 double hm_ledger_provisional(const hm_ledger *l, uint32_t upstream);
 
 /* Books what was credited in the last dt_s seconds against `effective` (fractions, 0 for those that
- * do not take part; `part` marks those that do). With frozen, nothing is owed for the interval.
+ * do not take part; `part` marks those that do).
  * debt_limit: of |debt - window|, work units. */
 void hm_ledger_settle(hm_ledger *l, const double *effective, const uint8_t *part, uint32_t n,
-                      double dt_s, double window_s, int frozen, double debt_limit);
+                      double dt_s, double window_s, double debt_limit);
 
 /* Inputs of an upstream's controller for a farm of `hashrate` (> 0, work per second). */
 hm_ledger_input hm_ledger_inputs(const hm_ledger *l, uint32_t upstream, double hashrate,

@@ -159,7 +159,6 @@ static void settle(const hm_core *core, hm_ledger *ledger, double elapsed_s)
     const double most_s = 5.0 * hm_control_interval_s(core);
     hm_ledger_settle(ledger, core->control.effective, core->control.usable, core->upstreams.top,
                      elapsed_s < most_s ? elapsed_s : most_s, window_s(core),
-                     core->control.burst && HM_LAW.burst_freeze,
                      debt_limit(core, hm_control_hashrate(core)));
 }
 

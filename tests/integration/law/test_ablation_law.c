@@ -48,3 +48,32 @@ Test(ablation_law, without_slicing_large_corrections_cost_moves)
     const measured without = measure("hetero200", 10, off, WITHOUT("still_command"));
     cr_assert_lt(2 * with.moves, without.moves);
 }
+
+static double error_6h(const char *scenario, const char *plugin)
+{
+    hs_sim_options options = {.seed = 3};
+    hs_sim_result r;
+    run_with(scenario, plugin, &options, &r);
+    const double points = r.errors[2].mean;
+    fprintf(stderr, "6 h %.3f\n", points);
+    hs_sim_result_free(&r);
+    return points;
+}
+
+/* Two of ten miners have nothing but rejects: their pools are not to blame. */
+Test(ablation_law, without_blame_bad_miners_condemn_a_pool)
+{
+    static const char farm[] = "[scenario]\nhours = 9\n[farm]\ncount = 10\nbad_pct = 20\n"
+                               "mix = 100:100\n[pool.a]\ntarget = 60\n[pool.b]\ntarget = 30\n"
+                               "[pool.c]\ntarget = 10\n";
+    cr_assert_lt(3 * error_6h(farm, HASHMUX), error_6h(farm, WITHOUT("blame")));
+}
+
+/* The whole farm is throttled to 85 per cent, and of two absolute targets one comes first. */
+Test(ablation_law, without_the_common_change_absolute_targets_are_off_for_hours)
+{
+    static const char farm[] = "[scenario]\nhours = 9\n[farm]\nlist = 42x5\n"
+                               "[pool.a]\nhashrate_ths = 100\n[pool.b]\nhashrate_ths = 100\n"
+                               "[event.drop]\nkind = derate\nat = 3h\nminers_pct = 100\npct = 85\n";
+    cr_assert_lt(3 * error_6h(farm, HASHMUX), error_6h(farm, WITHOUT("common_change")));
+}

@@ -35,7 +35,7 @@ static void judge(uint32_t upstream, double credit, uint32_t count, int accepted
 
 static void settle(uint32_t n, const double *effective)
 {
-    hm_ledger_settle(&ledger, effective, ALL, n, DT_S, WINDOW_S, 0, NO_LIMIT);
+    hm_ledger_settle(&ledger, effective, ALL, n, DT_S, WINDOW_S, NO_LIMIT);
 }
 
 /* What a controller that is new makes of it. */
@@ -109,7 +109,7 @@ Test(ledger, silence_is_the_time_without_any_work)
         settle(3, SPLIT);
         cr_assert_eq(ledger.silent_s, 2 * DT_S);
         credit(work, 3);
-        hm_ledger_settle(&ledger, SPLIT, nobody, 3, DT_S, WINDOW_S, 0, NO_LIMIT);
+        hm_ledger_settle(&ledger, SPLIT, nobody, 3, DT_S, WINDOW_S, NO_LIMIT);
         cr_assert_eq(ledger.silent_s, 0.0, "pool %u", i + 1);
         settle(3, SPLIT);
         cr_assert_eq(ledger.silent_s, DT_S);
@@ -155,7 +155,7 @@ Test(ledger, integral_input_is_the_integral_of_the_error_input)
         const double work[] = {draw_between(&seed, 0, 100), draw_between(&seed, 0, 100)};
         const double half[] = {0.5, 0.5};
         credit(work, 2);
-        hm_ledger_settle(&ledger, half, ALL, 2, 0.1, WINDOW_S, 0, NO_LIMIT);
+        hm_ledger_settle(&ledger, half, ALL, 2, 0.1, WINDOW_S, NO_LIMIT);
         integral += hm_ledger_inputs(&ledger, 1, hashrate, WINDOW_S).error_points * 0.1 / 60.0;
     }
     const double input = hm_ledger_inputs(&ledger, 1, hashrate, WINDOW_S).integral_point_min;
@@ -230,30 +230,13 @@ Test(ledger, debts_of_all_upstreams_sum_to_zero)
     }
 }
 
-Test(ledger, frozen_interval_owes_nothing_but_is_counted)
-{
-    const double work[] = {100.0, 0.0, 0.0};
-    const double f = exp(-0.05);
-    credit(work, 3);
-    settle(3, SPLIT);
-    const hm_account before = ledger.accounts[1];
-    credit(work, 3);
-    hm_ledger_settle(&ledger, SPLIT, ALL, 3, DT_S, WINDOW_S, 1, NO_LIMIT);
-    cr_assert_eq(ledger.accounts[1].debt, before.debt);
-    cr_assert_float_eq(ledger.accounts[1].window, before.window * f, 1e-9, "the window goes on");
-    cr_assert_eq(ledger.accounts[0].total, 200.0);
-    cr_assert_eq(ledger.accounts[0].credited, 0.0, "and it is not billed later");
-    settle(3, SPLIT);
-    cr_assert_eq(ledger.accounts[1].debt, before.debt);
-}
-
 Test(ledger, those_that_take_no_part_are_counted_but_neither_owe_nor_are_owed)
 {
     const uint8_t part[] = {1, 0, 1};
     const double effective[] = {0.75, 0.0, 0.25};
     const double work[] = {75.0, 1000.0, 25.0};
     credit(work, 3);
-    hm_ledger_settle(&ledger, effective, part, 3, DT_S, WINDOW_S, 0, NO_LIMIT);
+    hm_ledger_settle(&ledger, effective, part, 3, DT_S, WINDOW_S, NO_LIMIT);
     for (int i = 0; i < 3; i++) {
         cr_assert_eq(ledger.accounts[i].debt, 0.0, "upstream %d", i + 1);
         cr_assert_eq(ledger.accounts[i].window, 0.0);
@@ -276,7 +259,7 @@ Test(ledger, the_integral_stays_at_its_limit_while_the_error_grows_and_turns_bac
         memset(&ledger, 0, sizeof ledger);
         for (int i = 0; i < 1000; i++) {
             credit(all_there, 2);
-            hm_ledger_settle(&ledger, half, ALL, 2, DT_S, windows[w], 0, 70.0);
+            hm_ledger_settle(&ledger, half, ALL, 2, DT_S, windows[w], 70.0);
             const double integral = a[0].debt - a[0].window;
             cr_assert(integral >= before - 1e-6, "window %g: %g after %g", windows[w], integral,
                       before);
@@ -286,7 +269,7 @@ Test(ledger, the_integral_stays_at_its_limit_while_the_error_grows_and_turns_bac
         cr_assert_float_eq(before, 70.0, 1e-6);
         const double debt = a[0].debt;
         credit(all_here, 2);
-        hm_ledger_settle(&ledger, half, ALL, 2, DT_S, windows[w], 0, 70.0);
+        hm_ledger_settle(&ledger, half, ALL, 2, DT_S, windows[w], 70.0);
         cr_assert_leq(a[0].debt, debt - 100.0 + 1e-6, "window %g", windows[w]);
     }
 }
@@ -538,6 +521,6 @@ Test(ledger, huge_work_never_makes_sigma_infinite)
 /* No work has a rate then. */
 Test(ledger, without_time_nothing_is_settled, .signal = SIGABRT)
 {
-    hm_ledger_settle(&ledger, SPLIT, ALL, 3, 1e-3, WINDOW_S, 0, NO_LIMIT);
-    hm_ledger_settle(&ledger, SPLIT, ALL, 3, 0.0, WINDOW_S, 0, NO_LIMIT);
+    hm_ledger_settle(&ledger, SPLIT, ALL, 3, 1e-3, WINDOW_S, NO_LIMIT);
+    hm_ledger_settle(&ledger, SPLIT, ALL, 3, 0.0, WINDOW_S, NO_LIMIT);
 }

@@ -13,7 +13,7 @@ static hm_ledger ledger;
 
 static void settle(uint32_t n, const double *effective)
 {
-    hm_ledger_settle(&ledger, effective, ALL, n, DT_S, WINDOW_S, 0, 1e300);
+    hm_ledger_settle(&ledger, effective, ALL, n, DT_S, WINDOW_S, 1e300);
 }
 
 static void submit(uint32_t upstream, double credit, uint32_t count, double work)

@@ -153,7 +153,7 @@ typedef struct hmx_snapshot {
     double ki_effective;
     double kd_effective;
     double deadband_points;           /* configured; 0 with deadband HMX_DEADBAND_AUTO */
-    double deadband_effective_points; /* in force: from the luck of the shares */
+    double deadband_effective_points; /* in force: from luck, or as configured */
     double deviation_points;          /* largest |command - allocation| at the last evaluation */
     uint32_t min_reassignment_interval_secs;
     uint32_t measure_on_accepted; /* hmx_tri */

@@ -1171,7 +1171,7 @@ pub struct hmx_snapshot {
     pub kd_effective: f64,
     #[doc = " configured; 0 with deadband HMX_DEADBAND_AUTO"]
     pub deadband_points: f64,
-    #[doc = " in force: from the luck of the shares"]
+    #[doc = " in force: from luck, or as configured"]
     pub deadband_effective_points: f64,
     #[doc = " largest |command - allocation| at the last evaluation"]
     pub deviation_points: f64,

@@ -73,6 +73,15 @@ static void compare(const setup *what, const char *without, measured *with, meas
             with->moves, ablated->moves, with->peak, ablated->peak);
 }
 
+/* Without the part it is so many times worse: in the mean of three seeds. The one that a build with
+ * sanitizers has time for is luck. */
+static void expect_worse(double with, double times, double without)
+{
+    if (usual_or_slow(1, 0) != 0) {
+        cr_assert_lt(times * with, without);
+    }
+}
+
 /* Three hours in which the host refuses what nobody was told; then it is possible. */
 Test(ablation, without_back_calculation_what_was_refused_is_paid_back)
 {
@@ -80,7 +89,7 @@ Test(ablation, without_back_calculation_what_was_refused_is_paid_back)
     measured with;
     measured ablated;
     compare(&what, WITHOUT("back_calculation"), &with, &ablated);
-    cr_assert_lt(1.5 * with.peak, ablated.peak);
+    expect_worse(with.peak, 1.5, ablated.peak);
 }
 
 /* Twenty miners of five sizes, and nobody may alternate: only an exchange is fine enough. */
@@ -90,8 +99,8 @@ Test(ablation, without_swaps_a_farm_of_few_sizes_is_split_coarsely)
     measured with;
     measured ablated;
     compare(&what, WITHOUT("swaps"), &with, &ablated);
-    cr_assert_lt(1.5 * with.error_1h, ablated.error_1h);
-    cr_assert_lt(5.0 * with.error_24h, ablated.error_24h);
+    expect_worse(with.error_1h, 1.5, ablated.error_1h);
+    expect_worse(with.error_24h, 5.0, ablated.error_24h);
 }
 
 /* Left to its debts a miner alternates with a period of its own, of which no window holds a whole
@@ -102,9 +111,9 @@ Test(ablation, without_the_clock_hours_and_days_hold_parts_of_periods)
     measured with;
     measured ablated;
     compare(&what, WITHOUT("slicing_by_the_clock"), &with, &ablated);
-    cr_assert_lt(3.0 * with.error_1h, ablated.error_1h);
-    cr_assert_lt(2.0 * with.error_24h, ablated.error_24h);
-    cr_assert_lt(with.moves, ablated.moves);
+    expect_worse(with.error_1h, 3.0, ablated.error_1h);
+    expect_worse(with.error_24h, 2.0, ablated.error_24h);
+    expect_worse(with.moves, 1.0, ablated.moves);
 }
 
 Test(ablation, without_the_hold_time_churn_costs_moves)
@@ -113,7 +122,7 @@ Test(ablation, without_the_hold_time_churn_costs_moves)
     measured with;
     measured ablated;
     compare(&what, WITHOUT("hold_time"), &with, &ablated);
-    cr_assert_lt(1.5 * with.moves, ablated.moves);
+    expect_worse(with.moves, 1.5, ablated.moves);
 }
 
 Test(ablation, without_patience_for_arrivals_churn_costs_moves)
@@ -122,7 +131,7 @@ Test(ablation, without_patience_for_arrivals_churn_costs_moves)
     measured with;
     measured ablated;
     compare(&what, WITHOUT("arrival_patience"), &with, &ablated);
-    cr_assert_lt(3.0 * with.moves, ablated.moves);
+    expect_worse(with.moves, 3.0, ablated.moves);
 }
 
 /* An absolute target is a share of what the machines do now, not of what they did in four hours. */
@@ -132,7 +141,7 @@ Test(ablation, without_change_detection_a_throttled_farm_is_overrated)
     measured with;
     measured ablated;
     compare(&what, WITHOUT("change_detection"), &with, &ablated);
-    cr_assert_lt(1.5 * with.error_24h, ablated.error_24h);
+    expect_worse(with.error_24h, 1.5, ablated.error_24h);
 }
 
 /* 15 % of what pool a gets is rejected. */
@@ -142,7 +151,7 @@ Test(ablation, without_the_acceptance_correction_a_rejecting_pool_is_short)
     measured with;
     measured ablated;
     compare(&what, WITHOUT("acceptance_correction"), &with, &ablated);
-    cr_assert_lt(3.0 * with.error_24h, ablated.error_24h);
+    expect_worse(with.error_24h, 3.0, ablated.error_24h);
 }
 
 /* Without a witness a grey pool is tried again and again, and nobody sees that it is well. */
@@ -152,5 +161,5 @@ Test(ablation, without_a_canary_a_pool_that_is_well_again_is_not_known_to_be)
     measured with;
     measured ablated;
     compare(&what, WITHOUT("canary"), &with, &ablated);
-    cr_assert_lt(1.15 * with.error_1h, ablated.error_1h);
+    expect_worse(with.error_1h, 1.15, ablated.error_1h);
 }

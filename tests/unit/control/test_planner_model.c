@@ -440,8 +440,8 @@ Test(planner_model, a_new_split_ends_at_a_tenth_of_the_deadband)
             request.moves_before = before;
             r.count = 0;
             const int moves = sizes[i] > (before == 10 ? 1.0 : 3.5);
-            cr_assert_eq(plan_with(&f, &request, MANY, &r).moves, moves, "%g after %u", sizes[i],
-                         before);
+            cr_assert_eq(plan_with(&f, &request, MANY, &r).moves, (uint32_t)moves, "%g after %u",
+                         sizes[i], before);
             apply_all(&f, 1);
             farm_close(&f);
         }

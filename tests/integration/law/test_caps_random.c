@@ -26,9 +26,9 @@ static void open_with_caps(uint64_t *seed, const double *percentage, double tota
         cap[i] *= room * total / sum;
     }
     snprintf(config, sizeof config,
-             IT_POOL_KEYS("a", "1", "percentage = %.0f\nmax_ths = %.1f")
-                 IT_POOL_KEYS("b", "2", "percentage = %.0f\nmax_ths = %.1f")
-                     IT_POOL_KEYS("c", "3", "percentage = %.0f\nmax_ths = %.1f"),
+             IT_POOL_KEYS("a", "1", "percentage = %.0f\nmax_ths = %.0f")
+                 IT_POOL_KEYS("b", "2", "percentage = %.0f\nmax_ths = %.0f")
+                     IT_POOL_KEYS("c", "3", "percentage = %.0f\nmax_ths = %.0f"),
              percentage[0], cap[0], percentage[1], cap[1], percentage[2], cap[2]);
     it_open(&H, config);
     it_all_up(&H, 3);

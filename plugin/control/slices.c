@@ -3,16 +3,17 @@
 
 #include <math.h>
 
+#include "plugin/base/fmath.h"
 #include "plugin/base/units.h"
 #include "plugin/control/targets.h"
 
 /* Periods [s]: the hour and its divisors, and divisors of the day where an hour is too short. */
-static const double ROOM = 3.0; /* a debt may grow to the work of so many periods */
 static const double PERIODS_S[] = {240,  300,  360,   600,   720,   900,   1200,  1800, 3600,
                                    4800, 7200, 10800, 14400, 21600, 28800, 43200, 86400};
 enum { PERIODS = sizeof PERIODS_S / sizeof PERIODS_S[0] };
 
 static const double HOUR_S = 3600.0;
+static const double ROOM = 3.0; /* a debt may grow to the work of so many periods */
 static const double BEYOND = 3.0;
 /* What is less than this part of a channel is no reason to move it. */
 static const double LEAST_PART = 0.001;
@@ -140,7 +141,7 @@ double hm_slices_swing(const double *effective, uint32_t n, double half_s, doubl
     }
     const double of_pools = ROOM * 100.0 * widest * 2.0 * half_s / 60.0;
     const double of_preset = 2.0 * HM_SLICES_SWING * ripple_point_min;
-    return of_pools > of_preset ? of_pools : of_preset;
+    return larger(of_pools, of_preset);
 }
 
 hm_slice_half hm_slices_half_at(uint64_t now_ns, double half_s)
@@ -367,21 +368,16 @@ static change next_change(const slicing *s)
     return best;
 }
 
-static double beyond(double over)
-{
-    return over > 0.0 ? over : 0.0;
-}
-
 static void add_up(slicing *s)
 {
     const uint32_t n = s->request->n;
     for (uint32_t i = 0; i + 1u < n; i++) {
         const double before = i > 0 ? s->flows[0][i - 1u] : 0.0;
-        s->flows[0][i] = s->over[i] + beyond(before);
+        s->flows[0][i] = s->over[i] + hm_not_negative(before);
     }
     for (uint32_t i = n - 1u; i > 0; i--) {
         const double before = i + 1u < n ? s->flows[1][i] : 0.0;
-        s->flows[1][i - 1u] = s->over[i] + beyond(before);
+        s->flows[1][i - 1u] = s->over[i] + hm_not_negative(before);
     }
 }
 

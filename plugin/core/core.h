@@ -239,8 +239,9 @@ typedef struct hm_share_facts {
 } hm_share_facts;
 
 void hm_core_share(hm_core *core, const hm_share_facts *share);
-/* Is the channel of a slot that was bad still so? Its hashrate is none then. */
-int hm_core_is_bad(hm_core *core, uint32_t slot);
+/* Judges a bad channel again, and says so in the log when that is news. Returns 1 while it is bad:
+ * its hashrate is none then. */
+int hm_core_review_bad(hm_core *core, uint32_t slot);
 /* Takes back what has waited for a verdict for too long. */
 void hm_core_expire_provisional(hm_core *core);
 /* Writes the late shares to their channels: first thing in each other event. */
@@ -286,6 +287,12 @@ static inline uint64_t hm_core_lived_ns(const hm_core *core)
 
 /* Marks the upstreams that still have channels or moves under way: busy[64]. */
 void hm_core_busy(const hm_core *core, uint8_t *busy);
+
+/* Is what is rejected or lost taken back from the books? */
+static inline int hm_core_takes_back(const hm_core *core)
+{
+    return core->config->controller.measure_on_accepted != 0;
+}
 
 static inline hm_alarm *hm_core_alarm(const hm_core *core)
 {

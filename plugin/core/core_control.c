@@ -12,7 +12,8 @@
 #include "plugin/control/slices.h"
 #include "plugin/control/targets.h"
 
-static const double SHORTEST_S = 1e-3; /* over which credited work has a rate */
+static const double PER_THS = 1e12 / HM_HASHES_PER_WORK; /* work per second */
+static const double SHORTEST_S = 1e-3;                   /* over which credited work has a rate */
 static const double ARRIVAL_WINDOW_S = 180.0;
 static const double ARRIVAL_PATIENCE_S = 120.0; /* wait so much longer when arrivals can mend it */
 static const double BALANCE_WINDOW_S = 4.0 * 3600; /* forgetting of the sigma-delta integral */
@@ -209,7 +210,7 @@ static void command_from(hm_core *core, const double *correction_points)
  * some. */
 static double acceptance(const hm_core *core, uint32_t i)
 {
-    return core->config->controller.measure_on_accepted && HM_LAW.acceptance_correction
+    return hm_core_takes_back(core) && HM_LAW.acceptance_correction
                ? hm_ledger_acceptance(&core->ledger, i + 1u)
                : 1.0;
 }
@@ -228,7 +229,7 @@ void hm_control_correct_for_rejects(const hm_core *core, const double *wanted, d
 /* Its cap as hashrate, and that of a trial while there are pools that are not in doubt. */
 static double most_of(const hm_core *core, uint32_t i)
 {
-    const double asked = core->upstreams.rows[i].max_ths * 1e12 / HM_HASHES_PER_WORK;
+    const double asked = core->upstreams.rows[i].max_ths * PER_THS;
     const double cap = fmin(asked, core->control.fit[i]);
     double farm = 0.0;
     if (!(core->health[i].share > 0.0) || core->upstreams.trust_all) {
@@ -246,11 +247,10 @@ static double most_of(const hm_core *core, uint32_t i)
 static hm_target_row target_row(const hm_core *core, uint32_t i)
 {
     const hm_upstream *const u = &core->upstreams.rows[i];
-    const double per_ths = 1e12 / HM_HASHES_PER_WORK;
     return (hm_target_row){
         .weight = u->percentage,
-        .absolute = u->hashrate_ths * per_ths,
-        .least = u->min_ths * per_ths,
+        .absolute = u->hashrate_ths * PER_THS,
+        .least = u->min_ths * PER_THS,
         .most = u->exists ? most_of(core, i) : INFINITY,
         .pinned = core->assignment.pinned[i + 1u],
         .usable = (uint8_t)hm_upstreams_takes_part(&core->upstreams, i + 1u),

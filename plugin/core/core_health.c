@@ -181,11 +181,11 @@ static hm_health_look look_at(const hm_core *core, uint32_t i)
     const hm_assignment *const a = &core->assignment;
     double farm = 0.0;
     for (uint32_t place = 1; place < HM_PLACES; place++) {
-        farm += a->working[place] > 0.0 ? a->working[place] : 0.0;
+        farm += hm_not_negative(a->working[place]);
     }
     return (hm_health_look){
         .lived_ns = core->lived_ns,
-        .rate = a->working[i + 1u] > 0.0 ? a->working[i + 1u] : 0.0,
+        .rate = hm_not_negative(a->working[i + 1u]),
         .farm = farm,
         .least = a->channels.count > 0 ? TRIAL_CHANNELS / (double)a->channels.count : 0.0,
         .has_canary = a->working[i + 1u] > 0.0, /* a silent channel watches nothing */
@@ -208,8 +208,7 @@ static int judge_one(hm_core *core, uint32_t i)
     take_over(core, i);
     say_health(core, i, change);
     if (change == HM_HEALTH_SILENT) {
-        hm_ledger_withdraw(&core->ledger, i + 1u,
-                           core->config->controller.measure_on_accepted != 0);
+        hm_ledger_withdraw(&core->ledger, i + 1u, hm_core_takes_back(core));
     }
     if (was_held && health->held_until_ns == 0) {
         say_hold(core, i);

@@ -86,16 +86,18 @@ static void condemn(hm_core *core, uint32_t slot, uint32_t upstream)
     hm_assignment_set_hashrate(&core->assignment, slot, 0.0);
 }
 
-int hm_core_is_bad(hm_core *core, uint32_t slot)
+int hm_core_review_bad(hm_core *core, uint32_t slot)
 {
     const hm_channels *const c = &core->assignment.channels;
     hm_blame *const blame = &hm_cold(c, slot)->blame;
     uint32_t *const marks = &hm_hot(c, slot)->marks;
-    const int is_bad =
-        hm_blame_is_still_bad(blame, hm_estimate_of(c, slot)->reference, core->now_ns);
-    const int is_news = is_bad ? (*marks & HM_MARK_BAD_SAID) == 0 : 1;
-    *marks &= is_bad ? ~0u : ~(uint32_t)(HM_MARK_BAD | HM_MARK_BAD_SAID);
-    *marks |= is_bad ? (uint32_t)HM_MARK_BAD_SAID : 0u;
+    const int is_bad = hm_blame_review(blame, hm_estimate_of(c, slot)->reference, core->now_ns);
+    const int is_news = !is_bad || (*marks & HM_MARK_BAD_SAID) == 0;
+    if (is_bad) {
+        *marks |= HM_MARK_BAD_SAID;
+    } else {
+        *marks &= ~(uint32_t)(HM_MARK_BAD | HM_MARK_BAD_SAID);
+    }
     if (is_news && hm_upstreams_exists(&core->upstreams, blame->upstream)) {
         say_bad(core, slot, blame->upstream, is_bad);
     }
@@ -127,8 +129,8 @@ static hm_ledger_answer blame(hm_core *core, const hm_share_facts *share)
 static void note_verdict(hm_core *core, const hm_share_facts *share, hm_ledger_answer answer)
 {
     hm_health *const health = &core->health[share->upstream - 1u];
-    const int takes_back = core->config->controller.measure_on_accepted != 0;
-    hm_ledger_verdict(&core->ledger, share->upstream, share->credit, answer, takes_back);
+    hm_ledger_verdict(&core->ledger, share->upstream, share->credit, answer,
+                      hm_core_takes_back(core));
     if (share->verdict == HMX_SHARE_LOST) {
         hm_health_excused(health, share->work, share->count);
         return;
@@ -183,8 +185,7 @@ void hm_core_share(hm_core *core, const hm_share_facts *share)
 
 void hm_core_expire_provisional(hm_core *core)
 {
-    const int takes_back = core->config->controller.measure_on_accepted != 0;
     for (uint32_t i = 0; i < core->upstreams.top; i++) {
-        hm_ledger_expire(&core->ledger, i + 1u, core->now_ns, takes_back);
+        hm_ledger_expire(&core->ledger, i + 1u, core->now_ns, hm_core_takes_back(core));
     }
 }

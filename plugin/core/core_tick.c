@@ -79,7 +79,7 @@ static void estimate_all(hm_core *core, double dt_s)
             proved += hot->hashrate > 0.0 ? hot->work : 0.0;
         }
         hot->hashrate = hm_estimate_update(estimate, params, hot->work, hot->count, dt_s, decay);
-        if ((hot->marks & HM_MARK_BAD) != 0 && hm_core_is_bad(core, slot)) {
+        if ((hot->marks & HM_MARK_BAD) != 0 && hm_core_review_bad(core, slot)) {
             hot->hashrate = 0.0;
             core->bad++;
         }

@@ -52,7 +52,7 @@ int hm_blame_is_bad(const hm_blame *b, double rate, const hm_blame_pool *pool, u
            !is_luck(shares, part * shares * own / b->rejected);
 }
 
-int hm_blame_is_still_bad(hm_blame *b, double rate, uint64_t now_ns)
+int hm_blame_review(hm_blame *b, double rate, uint64_t now_ns)
 {
     if (age_s(b, now_ns) < WINDOW_S) {
         return 1;

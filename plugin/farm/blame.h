@@ -39,7 +39,8 @@ void hm_blame_note(hm_blame *b, uint32_t upstream, double credit, uint32_t count
 /* Is it the channel's own fault? rate: of its work, per second. */
 int hm_blame_is_bad(const hm_blame *b, double rate, const hm_blame_pool *pool, uint64_t now_ns);
 
-/* A bad channel stays so until a window ends in which no more than a fifth was rejected. */
-int hm_blame_is_still_bad(hm_blame *b, double rate, uint64_t now_ns);
+/* Judges a bad channel again: it stays so until a window ends in which no more than a fifth was
+ * rejected. Begins the next window. Returns 1 while it is bad. */
+int hm_blame_review(hm_blame *b, double rate, uint64_t now_ns);
 
 #endif

@@ -122,17 +122,17 @@ Test(blame, another_pool_and_another_window_start_over)
 Test(blame, a_bad_one_is_well_again_after_a_window_with_a_fifth)
 {
     pass_all(0, 590, 10, 0);
-    cr_assert(hm_blame_is_still_bad(&blame, 1.0, at(590)));
-    cr_assert(hm_blame_is_still_bad(&blame, 1.0, at(600)), "that was all of it");
+    cr_assert(hm_blame_review(&blame, 1.0, at(590)));
+    cr_assert(hm_blame_review(&blame, 1.0, at(600)), "that was all of it");
     for (int i = 1; i < 60; i++) {
         pass(600.0 + 10.0 * i, 2.05, 0);
     }
-    cr_assert(hm_blame_is_still_bad(&blame, 1.0, at(1199)), "the window is not over");
-    cr_assert(hm_blame_is_still_bad(&blame, 1.0, at(1200)), "a bit more than a fifth");
+    cr_assert(hm_blame_review(&blame, 1.0, at(1199)), "the window is not over");
+    cr_assert(hm_blame_review(&blame, 1.0, at(1200)), "a bit more than a fifth");
     for (int i = 1; i < 60; i++) {
         pass(1200.0 + 10.0 * i, 2.0, 0);
     }
-    cr_assert_not(hm_blame_is_still_bad(&blame, 1.0, at(1800)));
+    cr_assert_not(hm_blame_review(&blame, 1.0, at(1800)));
 }
 
 Test(blame, the_number_of_shares_has_an_end)

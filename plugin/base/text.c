@@ -161,7 +161,7 @@ void hm_text_add_decimal(hm_text *t, double value)
     }
 }
 
-void hm_text_addf(hm_text *t, const char *format, ...)
+void hm_text_addv(hm_text *t, const char *format, va_list args)
 {
     if (t->capacity == 0 || t->cut) {
         t->cut = 1;
@@ -169,10 +169,7 @@ void hm_text_addf(hm_text *t, const char *format, ...)
     }
     const size_t free_bytes = room(t);
     char *const end = t->data + t->len;
-    va_list args;
-    va_start(args, format);
     const int wanted = vsnprintf(end, free_bytes + 1, format, args);
-    va_end(args);
     if (wanted < 0) {
         *end = '\0';
         return;
@@ -188,6 +185,14 @@ void hm_text_addf(hm_text *t, const char *format, ...)
     }
     end[n] = '\0';
     t->len += n;
+}
+
+void hm_text_addf(hm_text *t, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    hm_text_addv(t, format, args);
+    va_end(args);
 }
 
 void hm_text_from_abi(hm_text *t, const hmx_text *out)

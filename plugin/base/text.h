@@ -13,6 +13,7 @@
 #ifndef PLUGIN_BASE_TEXT_H
 #define PLUGIN_BASE_TEXT_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,6 +49,10 @@ void hm_text_add_decimal(hm_text *t, double value);
 __attribute__((format(printf, 2, 3)))
 #endif
 void hm_text_addf(hm_text *t, const char *format, ...);
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 0)))
+#endif
+void hm_text_addv(hm_text *t, const char *format, va_list args);
 
 /* Starts a text in the caller's out text, which may be NULL, too short for its fields or without
  * capacity: then the text swallows everything. */

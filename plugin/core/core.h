@@ -305,5 +305,10 @@ static inline void hm_core_log(const hm_core *core, uint32_t level, const char *
         core->log(core->log_ctx, level, text);
     }
 }
+/* The same, put together as hm_text_addf does; what is beyond 239 bytes is cut. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+void hm_core_logf(const hm_core *core, uint32_t level, const char *format, ...);
 
 #endif

@@ -530,20 +530,16 @@ static hm_gains bearable_gains(hm_core *core)
     const hm_gains *const set = &core->tuning.gains;
     const hm_gains most = limited(core, set);
     const int is_limited = most.kp < set->kp || most.ki < set->ki || most.kd < set->kd;
-    char line[200];
-    hm_text text;
     if (!is_limited) {
         k->limited = (hm_gains){0};
     } else if (memcmp(&most, &k->limited, sizeof most) != 0) {
         k->limited = most;
-        hm_text_init(&text, line, sizeof line);
-        hm_text_addf(
-            &text,
+        hm_core_logf(
+            core, HMX_LOG_WARN,
             "the gains that are set are more than an evaluation every %lu s can bear, of a "
             "split measured over %lu s: they are limited, the snapshot says to what",
             (unsigned long)core->config->controller.evaluation_interval_secs,
             (unsigned long)core->config->controller.measurement_window_secs);
-        hm_core_log(core, HMX_LOG_WARN, line);
     }
     return most;
 }

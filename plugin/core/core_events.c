@@ -30,16 +30,13 @@ static void say_state(const hm_core *core, uint32_t upstream, const hm_upstream_
     const hm_upstream *const row = &core->upstreams.rows[upstream - 1u];
     const int was_up = row->facts.state == HMX_UPSTREAM_UP;
     const int is_up = next->state == HMX_UPSTREAM_UP;
-    char line[160];
-    hm_text text;
     if (was_up == is_up) {
         return;
     }
-    hm_text_init(&text, line, sizeof line);
-    hm_text_addf(&text, "upstream %s is %s%s", row->id, is_up ? "up" : "not up any more",
+    hm_core_logf(core, is_up ? HMX_LOG_INFO : HMX_LOG_WARN, "upstream %s is %s%s", row->id,
+                 is_up ? "up" : "not up any more",
                  is_up || next->reason >= sizeof REASONS / sizeof *REASONS ? ""
                                                                            : REASONS[next->reason]);
-    hm_core_log(core, is_up ? HMX_LOG_INFO : HMX_LOG_WARN, line);
 }
 
 hmx_status hm_core_upstream(hm_core *core, uint32_t upstream, const hm_upstream_facts *facts)
@@ -200,21 +197,17 @@ static uint32_t reason_to_pass(hm_core *core, uint32_t slot)
 static int is_taken(hm_core *core, const hm_channel_facts *facts)
 {
     hm_assignment *const a = &core->assignment;
-    char line[200];
-    hm_text text;
     const uint32_t slot =
         hm_assignment_collision(a, facts->current_upstream, facts->prefix, facts->prefix_len);
     if (slot == HM_SLOT_NONE) {
         return 0;
     }
-    hm_text_init(&text, line, sizeof line);
-    hm_text_addf(
-        &text,
+    hm_core_logf(
+        core, HMX_LOG_WARN,
         "channel %llu is refused: its extranonce prefix collides with that of channel %llu "
         "on upstream %s",
         (unsigned long long)facts->channel, (unsigned long long)hm_hot(&a->channels, slot)->channel,
         core->upstreams.rows[facts->current_upstream - 1u].id);
-    hm_core_log(core, HMX_LOG_WARN, line);
     return 1;
 }
 

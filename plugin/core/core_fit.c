@@ -52,27 +52,23 @@ static double fitting_hashrate(const hm_core *core, const hm_extranonce_space *s
 static void say(const hm_core *core, uint32_t i, uint32_t count, uint32_t needed)
 {
     const hm_upstream *const row = &core->upstreams.rows[i];
-    char line[240];
-    hm_text text;
-    hm_text_init(&text, line, sizeof line);
     if (count == 0) {
-        hm_text_addf(&text, "upstream %s grants extranonce bytes enough for all channels now",
-                     row->id);
+        hm_core_logf(core, HMX_LOG_INFO,
+                     "upstream %s grants extranonce bytes enough for all channels now", row->id);
     } else if (needed == 0) {
-        hm_text_addf(&text,
+        hm_core_logf(core, HMX_LOG_WARN,
                      "upstream %s grants %lu extranonce bytes, which is room for %lu of %lu "
                      "channels: it gets no more than these give",
                      row->id, (unsigned long)row->facts.extranonce_size,
                      (unsigned long)(core->assignment.channels.count - count),
                      (unsigned long)core->assignment.channels.count);
     } else {
-        hm_text_addf(&text,
+        hm_core_logf(core, HMX_LOG_WARN,
                      "upstream %s grants %lu extranonce bytes, and %lu of %lu channels need %lu: "
                      "they cannot work there, and it gets no more than the others give",
                      row->id, (unsigned long)row->facts.extranonce_size, (unsigned long)count,
                      (unsigned long)core->assignment.channels.count, (unsigned long)needed);
     }
-    hm_core_log(core, count > 0 ? HMX_LOG_WARN : HMX_LOG_INFO, line);
 }
 
 void hm_core_measure_fit(hm_core *core)

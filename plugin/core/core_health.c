@@ -80,17 +80,15 @@ static void say_health(const hm_core *core, uint32_t i, hm_health_change change)
 static void say_hold(const hm_core *core, uint32_t i)
 {
     const hm_health *const h = &core->health[i];
-    char line[160];
-    hm_text text;
-    hm_text_init(&text, line, sizeof line);
     if (core->now_ns >= h->held_until_ns) {
-        hm_text_addf(&text, "upstream %s is not held down any more", core->upstreams.rows[i].id);
+        hm_core_logf(core, HMX_LOG_INFO, "upstream %s is not held down any more",
+                     core->upstreams.rows[i].id);
     } else {
-        hm_text_addf(&text, "upstream %s failed %lu times within an hour: held down for %llu s",
+        hm_core_logf(core, HMX_LOG_WARN,
+                     "upstream %s failed %lu times within an hour: held down for %llu s",
                      core->upstreams.rows[i].id, (unsigned long)hm_health_failures(h, core->now_ns),
                      (unsigned long long)((h->held_until_ns - core->now_ns) / HM_NS_PER_S));
     }
-    hm_core_log(core, core->now_ns < h->held_until_ns ? HMX_LOG_WARN : HMX_LOG_INFO, line);
 }
 
 /* ---- the connection ---- */
@@ -149,12 +147,8 @@ void hm_core_note_state(hm_core *core, uint32_t upstream, const hm_upstream_fact
 
 static void end_blip(hm_core *core, uint32_t i)
 {
-    char line[160];
-    hm_text text;
-    hm_text_init(&text, line, sizeof line);
-    hm_text_addf(&text, "upstream %s was not back in a moment: it is down",
+    hm_core_logf(core, HMX_LOG_WARN, "upstream %s was not back in a moment: it is down",
                  core->upstreams.rows[i].id);
-    hm_core_log(core, HMX_LOG_WARN, line);
     fail(core, i);
     hm_upstreams_end_blip(&core->upstreams, i + 1u);
     take_over(core, i);
@@ -321,13 +315,9 @@ void hm_core_say_costs(hm_core *core)
 void hm_core_say_job(const hm_core *core, uint32_t upstream)
 {
     const hm_upstream *const row = &core->upstreams.rows[upstream - 1u];
-    char line[160];
-    hm_text text;
-    hm_text_init(&text, line, sizeof line);
-    hm_text_addf(&text, "upstream %s %s", row->id,
+    hm_core_logf(core, row->jobless ? HMX_LOG_WARN : HMX_LOG_INFO, "upstream %s %s", row->id,
                  row->jobless ? "is up without a job for 30 s: its channels leave"
                               : "has a job again");
-    hm_core_log(core, row->jobless ? HMX_LOG_WARN : HMX_LOG_INFO, line);
 }
 
 void hm_core_judge_jobs(hm_core *core)

@@ -68,14 +68,10 @@ static enum way propose(hm_core *core, uint32_t slot, hm_decision *decision)
 
 static void say_stranded(const hm_core *core, uint32_t upstream, uint32_t count)
 {
-    char line[240];
-    hm_text text;
-    hm_text_init(&text, line, sizeof line);
-    hm_text_addf(&text,
+    hm_core_logf(core, HMX_LOG_WARN,
                  "upstream %s is gone and %lu of its channels may not be moved: they earn nothing "
                  "until the host closes them, so that the miners open again elsewhere",
                  core->upstreams.rows[upstream - 1u].id, (unsigned long)count);
-    hm_core_log(core, HMX_LOG_WARN, line);
 }
 
 /* Takes note of who is stranded where, and says what is new. */

@@ -65,16 +65,12 @@ static void note_later(hm_core *core, const hm_share_facts *share)
 
 static void say_bad(const hm_core *core, uint32_t slot, uint32_t upstream, int is_bad)
 {
-    char line[200];
-    hm_text text;
-    hm_text_init(&text, line, sizeof line);
-    hm_text_addf(&text,
+    hm_core_logf(core, is_bad ? HMX_LOG_WARN : HMX_LOG_INFO,
                  is_bad ? "channel %llu: upstream %s rejects its shares and not those of others: "
                           "bad, its hashrate counts as nothing"
                         : "channel %llu: its shares are accepted again by upstream %s",
                  (unsigned long long)hm_hot(&core->assignment.channels, slot)->channel,
                  core->upstreams.rows[upstream - 1u].id);
-    hm_core_log(core, is_bad ? HMX_LOG_WARN : HMX_LOG_INFO, line);
 }
 
 /* From now on the channel is to blame, also for what was held against the pool. */

@@ -362,17 +362,13 @@ static void say_rests(hm_core *core)
     for (uint32_t i = 0; i < u->top; i++) {
         const uint64_t bit = 1ull << i;
         const int rests = core->assignment.rests[i + 1u].failures >= HM_REST_TRIAL;
-        char line[160];
-        hm_text text;
         if (rests == (int)(core->control.rests_said >> i & 1u) || !u->rows[i].exists) {
             continue;
         }
         core->control.rests_said ^= bit;
-        hm_text_init(&text, line, sizeof line);
-        hm_text_addf(&text, "moves to upstream %s %s", u->rows[i].id,
-                     rests ? "are refused or fail: they are tried again ever more rarely"
-                           : "succeed again");
-        hm_core_log(core, rests ? HMX_LOG_WARN : HMX_LOG_INFO, line);
+        hm_core_logf(
+            core, rests ? HMX_LOG_WARN : HMX_LOG_INFO, "moves to upstream %s %s", u->rows[i].id,
+            rests ? "are refused or fail: they are tried again ever more rarely" : "succeed again");
     }
 }
 

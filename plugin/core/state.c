@@ -221,11 +221,7 @@ static void take_accounts(hm_core *core, uint32_t i, const hm_state_upstream *ro
 
 static void say(const hm_core *core, const char *id, const char *what)
 {
-    char line[160];
-    hm_text text;
-    hm_text_init(&text, line, sizeof line);
-    hm_text_addf(&text, "saved state: upstream %s %s", id, what);
-    hm_core_log(core, HMX_LOG_INFO, line);
+    hm_core_logf(core, HMX_LOG_INFO, "saved state: upstream %s %s", id, what);
 }
 
 /* Who is in the state, in the configuration, or in both. */

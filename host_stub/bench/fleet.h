@@ -5,7 +5,7 @@
 #ifndef HOST_STUB_BENCH_FLEET_H
 #define HOST_STUB_BENCH_FLEET_H
 
-#include "host_stub/sim/scenario.h"
+#include "host_stub/scenario/scenario.h"
 
 enum { HS_FLEET_TEXT_SIZE = 2048 };
 

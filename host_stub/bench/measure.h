@@ -7,7 +7,7 @@
 #define HOST_STUB_BENCH_MEASURE_H
 
 #include "host_stub/bench/result.h"
-#include "host_stub/sim/scenario.h"
+#include "host_stub/scenario/scenario.h"
 
 typedef struct hs_bench_job {
     const hs_scenario *scenario;

@@ -6,7 +6,7 @@
 #define HOST_STUB_CMD_FIND_H
 
 #include "host_stub/load/loader.h"
-#include "host_stub/sim/scenario.h"
+#include "host_stub/scenario/scenario.h"
 
 /* The name has a slash or this ending: "x.ini". */
 int hs_find_is_path(const char *name, const char *ending);

@@ -11,8 +11,8 @@
 
 #include "host_stub/bench/floors.h"
 #include "host_stub/bench/result.h"
+#include "host_stub/scenario/scenario.h"
 #include "host_stub/sim/run.h"
-#include "host_stub/sim/scenario.h"
 
 /* Listens to a run: its moves over time, and its luck, from which the floors come: what luck and
  * whole miners make unavoidable, in points, NAN = not known. Feed it from the callbacks of

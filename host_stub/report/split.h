@@ -7,8 +7,8 @@
 #define HOST_STUB_REPORT_SPLIT_H
 
 #include "host_stub/report/plot.h"
+#include "host_stub/scenario/scenario.h"
 #include "host_stub/sim/run.h"
-#include "host_stub/sim/scenario.h"
 
 /* Point p holds for the time from p * step_secs to (p + 1) * step_secs; row p of pool i is
  * [p * pool_count + i]. NAN = no work was credited. */

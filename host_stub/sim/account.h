@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "host_stub/sim/scenario.h"
+#include "host_stub/scenario/scenario.h"
 
 enum { HS_BUCKET_SECS = 30 };
 

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "host_stub/base/rng.h"
-#include "host_stub/sim/scenario.h"
+#include "host_stub/scenario/scenario.h"
 
 /* Hashes behind one share of difficulty 1: 2^256 / (65535 * 2^208 + 1). */
 #define HS_HASHES_PER_DIFF1 4295032833.0

@@ -12,8 +12,8 @@
 
 #include "host_stub/guard/guard.h"
 #include "host_stub/load/loader.h"
+#include "host_stub/scenario/scenario.h"
 #include "host_stub/sim/account.h"
-#include "host_stub/sim/scenario.h"
 
 enum { HS_WINDOWS = 4, HS_NOTES_MAX = 16 };
 

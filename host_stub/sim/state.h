@@ -9,8 +9,8 @@
 #include "host_stub/jobs/move.h"
 #include "host_stub/jobs/template.h"
 #include "host_stub/link/link.h"
+#include "host_stub/scenario/config.h"
 #include "host_stub/sim/account.h"
-#include "host_stub/sim/config.h"
 #include "host_stub/sim/miner.h"
 #include "host_stub/sim/run.h"
 

@@ -27,15 +27,16 @@ host_stub/session:      sv2 base
 host_stub/jobs:         session sv2 base
 host_stub/check:        session sv2 base
 host_stub/replay:       link guard session sv2 base
-host_stub/sim:          link guard jobs sv2 load base
-host_stub/bench:        sim link load base
-host_stub/report:       bench sim base
+host_stub/scenario:     base
+host_stub/sim:          scenario link guard jobs sv2 load base
+host_stub/bench:        sim scenario link load base
+host_stub/report:       bench sim scenario base
 host_stub/live/net:     sv2 base
 host_stub/live/pool:    live/net jobs session sv2 base
 host_stub/live/miner:   live/net session sv2 base
 host_stub/live/proxy:   live/net jobs link guard load sv2 base
 host_stub/live/e2e:     live/net live/pool live/miner base
-host_stub/cmd:          live/e2e live/proxy live/miner live/pool live/net report bench sim replay check validate jobs session sv2 link guard load base
+host_stub/cmd:          live/e2e live/proxy live/miner live/pool live/net report bench sim scenario replay check validate jobs session sv2 link guard load base
 host_stub:              cmd base
 '
 

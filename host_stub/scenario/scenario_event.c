@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include "host_stub/sim/scenario_event.h"
+#include "host_stub/scenario/scenario_event.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include "host_stub/sim/scenario_keys.h"
+#include "host_stub/scenario/scenario_keys.h"
 
 #include <string.h>
 

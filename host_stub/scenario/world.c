@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include "host_stub/sim/world.h"
+#include "host_stub/scenario/world.h"
 
 #include <string.h>
 
 #include "host_stub/base/text.h"
-#include "host_stub/sim/scenario_keys.h"
+#include "host_stub/scenario/scenario_keys.h"
 
 /* What makes a scenario that one and no other. */
 static const char *const NOT_HERE[] = {"count",  "mix",          "list",

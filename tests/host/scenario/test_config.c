@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host_stub/sim/config.h"
+#include "host_stub/scenario/config.h"
 
 #define SCENARIO                                                                                   \
     "[farm]\nlist = 100\n[pool.a]\ntarget = 66.666667\n[pool.b_2]\ntarget = 33.333333\n"           \

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include "host_stub/sim/scenario.h"
+#include "host_stub/scenario/scenario.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host_stub/base/text.h"
-#include "host_stub/sim/scenario_event.h"
-#include "host_stub/sim/scenario_keys.h"
-#include "host_stub/sim/world.h"
+#include "host_stub/scenario/scenario_event.h"
+#include "host_stub/scenario/scenario_keys.h"
+#include "host_stub/scenario/world.h"
 
 #define YEAR_SECS 31536000.0
 enum { ACK_SECS = 5 /* between a pool's batches unless it counts shares */ };

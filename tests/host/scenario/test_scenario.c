@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host_stub/sim/scenario.h"
+#include "host_stub/scenario/scenario.h"
 
 #define FARM  "[farm]\ncount = 3\nmix = 95:25 140:15.5\n"
 #define POOLS "[pool.a]\ntarget = 60\n[pool.b]\ntarget = 40\n"

@@ -4,11 +4,11 @@
  * pools, or an INI file with changes. It knows only the form of a plugin configuration (sections,
  * and the percentages of [upstream.<id>]); what the keys mean and whether they are right, the
  * plugin says. */
-#ifndef HOST_STUB_SIM_CONFIG_H
-#define HOST_STUB_SIM_CONFIG_H
+#ifndef HOST_STUB_SCENARIO_CONFIG_H
+#define HOST_STUB_SCENARIO_CONFIG_H
 
 #include "host_stub/base/ini.h"
-#include "host_stub/sim/scenario.h"
+#include "host_stub/scenario/scenario.h"
 
 typedef struct hs_sim_config {
     hs_ini ini;

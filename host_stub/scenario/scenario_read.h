@@ -2,10 +2,10 @@
  *
  * sim/scenario_read: what every section of a scenario is read with: a place in the file to blame, a
  * table of keys, words of a list. */
-#ifndef HOST_STUB_SIM_SCENARIO_READ_H
-#define HOST_STUB_SIM_SCENARIO_READ_H
+#ifndef HOST_STUB_SCENARIO_SCENARIO_READ_H
+#define HOST_STUB_SCENARIO_SCENARIO_READ_H
 
-#include "host_stub/sim/scenario.h"
+#include "host_stub/scenario/scenario.h"
 
 struct hs_blame {
     const char *file;

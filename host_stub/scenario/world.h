@@ -2,10 +2,10 @@
  *
  * sim/world: how pools, hosts and miners behave where a scenario does not say: a file of defaults
  * that can be put under any scenario. Without one they are as kind as they are by themselves. */
-#ifndef HOST_STUB_SIM_WORLD_H
-#define HOST_STUB_SIM_WORLD_H
+#ifndef HOST_STUB_SCENARIO_WORLD_H
+#define HOST_STUB_SCENARIO_WORLD_H
 
-#include "host_stub/sim/scenario_read.h"
+#include "host_stub/scenario/scenario_read.h"
 
 /* Takes the whole world into the scenario's farm and into its defaults for pools, both of which
  * have their own. 0, or -1 when it was refused. */

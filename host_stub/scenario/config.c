@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include "host_stub/sim/config.h"
+#include "host_stub/scenario/config.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
  * sim/scenario: a simulated farm as a scenario file describes it (tests/sim/FORMAT.md is the
  * description for people): miners, pools, what happens when, and the plugin's own settings. Reads
  * and checks; runs nothing. */
-#ifndef HOST_STUB_SIM_SCENARIO_H
-#define HOST_STUB_SIM_SCENARIO_H
+#ifndef HOST_STUB_SCENARIO_SCENARIO_H
+#define HOST_STUB_SCENARIO_SCENARIO_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -23,6 +23,7 @@ host_stub/guard:        load base
 host_stub/link:         guard load base
 host_stub/validate:     link guard load base
 host_stub/sv2:          base
+host_stub/noise:        base
 host_stub/session:      sv2 base
 host_stub/jobs:         session sv2 base
 host_stub/check:        session sv2 base

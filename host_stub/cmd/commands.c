@@ -33,6 +33,7 @@ static const struct {
     {&HS_PROXY_COMMAND, hs_cmd_proxy, 1},
     {&HS_MINER_COMMAND, hs_cmd_miner, 1},
     {&HS_E2E_COMMAND, hs_cmd_e2e, 1},
+    {&HS_KEYS_COMMAND, hs_cmd_keys, 0},
     {&HS_CHECK_COMMAND, hs_cmd_check, 0},
     {&HS_COMPLETION_COMMAND, hs_cmd_completion, 0},
 };

@@ -31,6 +31,7 @@ int hs_cmd_pool(hs_call *call);
 int hs_cmd_proxy(hs_call *call);
 int hs_cmd_miner(hs_call *call);
 int hs_cmd_e2e(hs_call *call);
+int hs_cmd_keys(hs_call *call);
 int hs_cmd_check(hs_call *call);
 int hs_cmd_completion(hs_call *call);
 
@@ -41,6 +42,7 @@ extern const hs_command HS_SIMULATE_COMMAND;
 extern const hs_command HS_BENCH_CONTROL_COMMAND;
 extern const hs_command HS_BENCH_SPEED_COMMAND;
 extern const hs_command HS_REPLAY_COMMAND;
+extern const hs_command HS_KEYS_COMMAND;
 extern const hs_command HS_CHECK_COMMAND;
 extern const hs_command HS_COMPLETION_COMMAND;
 

@@ -37,7 +37,7 @@ host_stub/live/pool:    live/net jobs session sv2 base
 host_stub/live/miner:   live/net session sv2 base
 host_stub/live/proxy:   live/net jobs link guard load sv2 base
 host_stub/live/e2e:     live/net live/pool live/miner base
-host_stub/cmd:          live/e2e live/proxy live/miner live/pool live/net report bench sim scenario replay check validate jobs session sv2 link guard load base
+host_stub/cmd:          live/e2e live/proxy live/miner live/pool live/net noise report bench sim scenario replay check validate jobs session sv2 link guard load base
 host_stub:              cmd base
 '
 

@@ -18,6 +18,8 @@ static hs_noise_authority *make_room(char *why, size_t capacity)
         sodium_init() < 0 ? NULL : sodium_malloc(sizeof *authority);
     if (authority == NULL) {
         (void)hs_refuse(why, capacity, "no memory for a secret key");
+    } else {
+        memset(authority, 0, sizeof *authority);
     }
     return authority;
 }

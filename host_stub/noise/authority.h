@@ -8,11 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "host_stub/noise/curve.h"
+#include "host_stub/noise/certificate.h"
 
 typedef struct hs_noise_authority {
     uint8_t secret[HS_NOISE_SECRET_SIZE];
     uint8_t x[HS_NOISE_X_SIZE]; /* of its public key */
+    hs_noise_identity identity; /* that it has certified; for hs_noise_identity_renew */
 } hs_noise_authority;
 
 /* A new one, written into a new file. A file that is there is left alone. 0, or -1 with `why`. */

@@ -47,6 +47,8 @@ none_left() { # FOLDER
 e2e 0 --seconds 4 --miners 12 --frames "$SCRATCH/frames" --logs "$SCRATCH/logs" \
     --json "$SCRATCH/result.json"
 contains "$SCRATCH/out" "every promise was kept"
+contains "$SCRATCH/logs/config.ini" "authority_pubkey = 9"
+[ "$(stat -c %a "$SCRATCH/logs/authority.secret")" = 600 ] || fail "others may read the secret key"
 contains "$SCRATCH/out" "pool_c        10.00"
 [ "$(number submitted)" -gt 100 ] || fail "only $(number submitted) shares"
 [ "$(number lost)" -eq 0 ] || fail "$(number lost) shares were lost"
@@ -58,6 +60,12 @@ done
 none_left "$SCRATCH/logs"
 printf 'a run: %s shares, all promises kept; %s\n' "$(number submitted)" \
     "$(tail -n 1 "$SCRATCH/check")"
+
+# The same in the plain.
+e2e 0 --plain --seconds 2 --miners 3 --pools 2 --logs "$SCRATCH/logs-plain"
+contains "$SCRATCH/out" "every promise was kept"
+! grep -q authority_pubkey "$SCRATCH/logs-plain/config.ini" || fail "plain frames, and keys"
+none_left "$SCRATCH/logs-plain"
 
 # A fault of a pool, and the proxy that starts again in the middle.
 e2e 0 --one-tip --miners 6 --pools 2 --faults grey,restart --fault-secs 1 --settle-secs 1 \

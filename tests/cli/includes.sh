@@ -32,11 +32,11 @@ host_stub/scenario:     base
 host_stub/sim:          scenario link guard jobs sv2 load base
 host_stub/bench:        sim scenario link load base
 host_stub/report:       bench sim scenario base
-host_stub/live/net:     sv2 base
-host_stub/live/pool:    live/net jobs session sv2 base
-host_stub/live/miner:   live/net session sv2 base
-host_stub/live/proxy:   live/net jobs link guard load sv2 base
-host_stub/live/e2e:     live/net live/pool live/miner base
+host_stub/live/net:     noise sv2 base
+host_stub/live/pool:    live/net noise jobs session sv2 base
+host_stub/live/miner:   live/net noise session sv2 base
+host_stub/live/proxy:   live/net noise jobs link guard load sv2 base
+host_stub/live/e2e:     live/net live/pool live/miner noise base
 host_stub/cmd:          live/e2e live/proxy live/miner live/pool live/net noise report bench sim scenario replay check validate jobs session sv2 link guard load base
 host_stub:              cmd base
 '

@@ -108,8 +108,8 @@ build/bin/host_stub e2e --miners 24 --ignore-prefix 8 --seconds 60
     instead build/bin/host_stub e2e --miners 6 --ignore-prefix 2 --seconds 2
 tests/tools/mutate --count 120 --seed 2026
     instead tests/tools/mutate --count 120 --seed 2026 --list
-build/bin/host_stub miner --connect 127.0.0.1:24300 --count 4 --rate 2000 --seconds 30
-    instead build/bin/host_stub miner --connect 127.0.0.1:24300 --count 4 --rate 2000 --seconds 2
+build/bin/host_stub miner --connect 127.0.0.1:24300 --noise "$(cat proxy.key)" --count 4 --rate 2000 --seconds 30
+    instead build/bin/host_stub miner --connect 127.0.0.1:24300 --noise "$(cat proxy.key)" --count 4 --rate 2000 --seconds 2
 '
 
 FILES=$(project_files "$SOURCE")

@@ -55,7 +55,8 @@ write_config 50 50
 refused '--config FILE is needed'
 refused "takes ID=HOST:PORT" --config "$SCRATCH/f.ini" --pool a
 refused 'lists them' --config "$SCRATCH/f.ini" --frobnicate 1
-refused "--pool c=...: the configuration has no pool 'c'; it has a, b" --config "$SCRATCH/f.ini" --pool c=127.0.0.1:3
+refused "--plain: the configuration has no pool 'c'; it has a, b" --config "$SCRATCH/f.ini" --plain c
+refused "--pool: the configuration has no pool 'c'; it has a, b" --config "$SCRATCH/f.ini" --pool c=127.0.0.1:3
 refused 'does not start' --config "$SCRATCH/none.ini"
 refused 'hmx_plugin_entry' --config "$SCRATCH/f.ini" --plugin "$(ldd "$HOST_STUB" | sed -n 's/.*=> \(.*jansson[^ ]*\) .*/\1/p')"
 
@@ -70,7 +71,7 @@ done
 address() { sed -n 's/^listening //p' "$SCRATCH/$1.out"; }
 
 "$HOST_STUB" proxy --config "$SCRATCH/f.ini" --plugin "$LIB/shuffle.so" --pool "a=$(address a)" \
-    --pool "b=$(address b)" --frames "$SCRATCH/frames" --json "$SCRATCH/proxy.json" \
+    --pool "b=$(address b)" --plain a --plain b --frames "$SCRATCH/frames" --json "$SCRATCH/proxy.json" \
     >"$SCRATCH/proxy.out" 2>"$SCRATCH/proxy.err" </dev/null &
 PROXY=$!
 PIDS+=("$PROXY")

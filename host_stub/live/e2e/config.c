@@ -132,14 +132,23 @@ void hs_e2e_config_free(hs_e2e_config *config)
     hs_ini_free(&config->ini);
 }
 
-int hs_e2e_config_set_port(hs_e2e_config *config, uint32_t index, uint16_t port)
+static int set(hs_e2e_config *config, uint32_t index, const char *key, const char *value)
 {
     char section[HS_E2E_ID_SIZE + 16];
-    char number[16];
     (void)snprintf(section, sizeof section, "upstream.%s", config->pools[index].id);
+    return hs_ini_set(&config->ini, section, key, value);
+}
+
+int hs_e2e_config_set_port(hs_e2e_config *config, uint32_t index, uint16_t port)
+{
+    char number[16];
     (void)snprintf(number, sizeof number, "%u", (unsigned)port);
-    return hs_ini_set(&config->ini, section, "address", "127.0.0.1") |
-           hs_ini_set(&config->ini, section, "port", number);
+    return set(config, index, "address", "127.0.0.1") | set(config, index, "port", number);
+}
+
+int hs_e2e_config_set_key(hs_e2e_config *config, uint32_t index, const char *key)
+{
+    return set(config, index, "authority_pubkey", key);
 }
 
 int hs_e2e_config_write(const hs_e2e_config *config, const char *path, char *why, size_t capacity)

@@ -28,6 +28,8 @@ void hs_e2e_config_free(hs_e2e_config *config);
 
 /* Pool `index` listens on this port of 127.0.0.1. 0, or -1 out of memory. */
 int hs_e2e_config_set_port(hs_e2e_config *config, uint32_t index, uint16_t port);
+/* And proves itself by this authority key. The same. */
+int hs_e2e_config_set_key(hs_e2e_config *config, uint32_t index, const char *key);
 
 /* Writes the INI file. 0, or -1 with a sentence. */
 int hs_e2e_config_write(const hs_e2e_config *config, const char *path, char *why, size_t capacity);

@@ -78,7 +78,8 @@ static const hs_option OPTIONS[] = {
     HS_STRING(INPUT, "--plugin", "FILE", AT(plugin), "default: hashmux.so of this build"),
     HS_STRING(INPUT, "--config", "FILE", AT(config),
               "default: pools of 60/30/10 % (or others with --pools) and time constants for a "
-              "minute. Addresses and ports in it are replaced"),
+              "minute. Addresses, ports and authority keys in it are replaced"),
+    HS_FLAG("--plain", AT(plain), "plain frames everywhere; default: Noise"),
     HS_WHOLE("--pools", "N", AT(pools), 2, HS_E2E_POOLS_MAX, NULL,
              "default 3. With --config, the number that it has to have"),
     HS_WHOLE("--miners", "N", AT(miners), 1, HS_E2E_MINERS_MAX, "24",

@@ -32,6 +32,7 @@ typedef struct hs_e2e_fault {
 typedef struct hs_e2e_options {
     const char *plugin; /* NULL = hashmux */
     const char *config; /* NULL = the built-in one */
+    int plain;          /* else everything speaks Noise */
     int one_tip;
     uint32_t ignore_prefix; /* of the miners */
     uint32_t pools;         /* 0 = those of the configuration, or 3 */

@@ -242,6 +242,7 @@ static int begin(hs_e2e_state *r)
         (r->timer = hs_net_timer_new(r->loop, on_step, r)) == NULL) {
         return hs_refuse(r->why, r->capacity, "cannot set up the event loop: %s", strerror(errno));
     }
+    hs_e2e_make_authority(r);
     hs_e2e_start_pools(r);
     enter(r, HS_E2E_POOLS_START);
     hs_net_timer_after(r->timer, 0);

@@ -4,10 +4,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "host_stub/base/rng.h"
 #include "host_stub/base/text.h"
 #include "host_stub/live/miner/options.h"
+#include "host_stub/noise/authority.h"
 
 enum {
     RATE_LEAST = 1000, /* hashes per second of a miner */
@@ -200,14 +202,41 @@ static void start(hs_e2e_state *r, hs_e2e_child *child, const char *name, hs_e2e
     }
 }
 
+/* Of the secret key; NULL: frames are plain. */
+static const char *authority_path(const hs_e2e_state *r, char *to)
+{
+    return r->options->plain ? NULL : hs_e2e_folder_path(&r->folder, "authority", ".secret", to);
+}
+
+void hs_e2e_make_authority(hs_e2e_state *r)
+{
+    char to[HS_E2E_PATH_SIZE];
+    const char *const path = authority_path(r, to);
+    if (path == NULL) {
+        return;
+    }
+    (void)unlink(path); /* that of an earlier run in the same folder */
+    hs_noise_authority *const authority = hs_noise_authority_create(path, r->why, r->capacity) == 0
+                                              ? hs_noise_authority_load(path, r->why, r->capacity)
+                                              : NULL;
+    if (authority == NULL) {
+        r->failed = 1;
+        return;
+    }
+    hs_noise_public_write(authority->x, r->authority);
+    hs_noise_authority_free(authority);
+}
+
 void hs_e2e_start_pools(hs_e2e_state *r)
 {
     hs_e2e_args args;
     char json[HS_E2E_PATH_SIZE];
+    char secret[HS_E2E_PATH_SIZE];
     for (uint32_t i = 0; i < r->config->pool_count && !r->failed; i++) {
         const char *const id = r->config->pools[i].id;
         hs_e2e_pool_args(&args, r->options, i, id,
                          hs_e2e_folder_path(&r->folder, id, ".json", json));
+        add_pair(&args, "--authority-secret", authority_path(r, secret));
         start(r, &r->pools[i], id, &args, on_pool_line);
     }
 }
@@ -222,6 +251,10 @@ void hs_e2e_start_proxy(hs_e2e_state *r)
     (void)snprintf(place, sizeof place, "127.0.0.1:%u", (unsigned)r->proxy_port);
     hs_e2e_args_start(&args, "proxy");
     add_pair(&args, "--listen", place);
+    add_pair(&args, "--authority-secret", authority_path(r, path));
+    for (uint32_t i = 0; r->options->plain && i < r->config->pool_count; i++) {
+        add_pair(&args, "--plain", r->config->pools[i].id);
+    }
     add_number(&args, "--seed", r->options->seed);
     add_pair(&args, "--config", hs_e2e_folder_path(&r->folder, "config", ".ini", path));
     add_pair(&args, "--plugin", r->options->plugin);
@@ -245,6 +278,7 @@ void hs_e2e_start_miners(hs_e2e_state *r)
         (void)snprintf(name, sizeof name, "miners-%u", (unsigned)i);
         if (hs_e2e_miner_args(&args, r->options, i, r->proxy_port,
                               hs_e2e_folder_path(&r->folder, name, ".json", json)) > 0) {
+            add_pair(&args, "--noise", r->options->plain ? NULL : r->authority);
             start(r, &r->miners[i], name, &args, on_miner_line);
             r->group_count++;
         }
@@ -257,6 +291,7 @@ void hs_e2e_write_config(hs_e2e_state *r)
     int rc = 0;
     for (uint32_t i = 0; i < r->config->pool_count; i++) {
         rc |= hs_e2e_config_set_port(r->config, i, r->ports[i]);
+        rc |= r->options->plain ? 0 : hs_e2e_config_set_key(r->config, i, r->authority);
     }
     if (rc != 0) {
         hs_e2e_fail(r, "no memory for the configuration%s%s", "", "");

@@ -35,7 +35,10 @@ uint32_t hs_e2e_group_count(const hs_e2e_options *options);
 uint32_t hs_e2e_miner_args(hs_e2e_args *args, const hs_e2e_options *options, uint32_t group,
                            uint16_t port, const char *json);
 
-/* Each sets `failed` when it cannot. */
+/* Each sets `failed` when it cannot.
+ *
+ * First of all the authority of pools and proxy, unless frames are plain. */
+void hs_e2e_make_authority(hs_e2e_state *r);
 void hs_e2e_start_pools(hs_e2e_state *r);
 /* Once the pools listen: the configuration with their ports. */
 void hs_e2e_write_config(hs_e2e_state *r);

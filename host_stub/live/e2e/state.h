@@ -7,6 +7,7 @@
 
 #include "host_stub/live/e2e/child.h"
 #include "host_stub/live/e2e/run.h"
+#include "host_stub/noise/text.h"
 
 /* Where the run keeps its files. */
 enum { HS_E2E_PATH_SIZE = 512 };
@@ -32,6 +33,7 @@ typedef struct hs_e2e_state {
     hs_e2e_config *config;
     hs_e2e_result *result;
     hs_e2e_folder folder;
+    char authority[HS_NOISE_TEXT_SIZE]; /* the public key of pools and proxy; "" = plain frames */
     hs_net_loop *loop;
     hs_net_timer *timer;
     enum hs_e2e_phase phase;

@@ -5,6 +5,7 @@
 
 #include "host_stub/base/options.h"
 #include "host_stub/base/text.h"
+#include "host_stub/noise/text.h"
 
 double hs_miner_rate_of(const hs_miner_options *options, uint32_t index)
 {
@@ -30,6 +31,22 @@ static int read_connect(const hs_option *option, void *options, const char *valu
     if (hs_parse_address(value, 1, o->host, sizeof o->host, &o->port) != 0) {
         return hs_refuse(why, capacity, "%s takes HOST:PORT with a port from 1 to 65535, not '%s'",
                          option->name, value);
+    }
+    return 0;
+}
+
+static int read_noise(const hs_option *option, void *options, const char *value, char *why,
+                      size_t capacity)
+{
+    hs_miner_options *const o = options;
+    char reason[200];
+    o->noise = 1;
+    o->has_authority = strcmp(value, "any") != 0;
+    if (o->has_authority && hs_noise_public_read(value, o->authority, reason, sizeof reason) != 0) {
+        return hs_refuse(why, capacity,
+                         "%s takes an authority key (51 characters that begin with 9), or any; "
+                         "this one %s",
+                         option->name, reason);
     }
     return 0;
 }
@@ -115,6 +132,9 @@ static int add_change(const hs_option *option, void *options, const char *value,
 static const hs_option OPTIONS[] = {
     HS_OTHER("--connect", "HOST:PORT", AT(host), read_connect, NULL, "numeric address or localhost",
              .required = 1),
+    HS_OTHER("--noise", "KEY", AT(authority), read_noise, NULL,
+             "Noise, and the server has to have a certificate of this authority key; any: whoever "
+             "answers is taken for it. Default: plain frames"),
     HS_CHOICE("--kind", "KIND", AT(kind), "standard extended mixed", "extended",
               "of channel (mixed: in turns, an extended one first)"),
     HS_OTHER("--rate", "LIST", AT(rates_hs), read_rates, NULL,
@@ -152,8 +172,8 @@ static const hs_option OPTIONS[] = {
 const hs_command HS_MINER_COMMAND = {
     .name = "miner",
     .title = "mining devices that really hash",
-    .about = "Mining devices for tests: they speak SV2 (plaintext frames) and really hash, at the "
-             "rate that is asked for. Each keeps the prefix and the target that a job had when it "
+    .about = "Mining devices for tests: they speak SV2 and really hash, at the rate that is asked "
+             "for. Each keeps the prefix and the target that a job had when it "
              "arrived. Prints `mining N` when all channels have their first job.",
     .no = "no channel was ever opened",
     .options = OPTIONS,

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "host_stub/base/options.h"
+#include "host_stub/noise/curve.h"
 
 enum {
     HS_MINER_NAME_MAX = 64,
@@ -29,6 +30,9 @@ typedef struct hs_miner_change {
 typedef struct hs_miner_options {
     char host[HS_MINER_HOST_MAX + 1];
     uint16_t port;
+    int noise;                          /* else plain frames */
+    int has_authority;                  /* and the server has to prove itself by ... */
+    uint8_t authority[HS_NOISE_X_SIZE]; /* ... this key's certificate */
     enum hs_miner_kind kind;
     double rates_hs[HS_MINER_LIST_MAX]; /* in turns; none = by shares_per_minute */
     size_t rate_count;

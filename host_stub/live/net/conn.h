@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * live/net/conn: one plaintext SV2 connection on a live/net/loop: cuts what comes in into frames,
- * writes what goes out in bursts, and ends the connection, with a reason, when the peer does not
- * keep to the limits. It does not look into frames beyond their header: decoding (hs_sv2_decode)
- * and what to do about an illegal message (hs_conn_close) is the owner's.
+ * live/net/conn: one SV2 connection on a live/net/loop, by Noise (live/net/secure) or in the plain:
+ * cuts what comes in into frames, writes what goes out in bursts, and ends the connection, with a
+ * reason, when the peer does not keep to the limits. It does not look into frames beyond their
+ * header: decoding (hs_sv2_decode) and what to do about an illegal message (hs_conn_close) is the
+ * owner's.
  *
  * Nobody can make it grow or hold up others: the input buffer holds one frame of the largest
  * allowed size or what one read brings, output beyond its limit ends the connection, and at most
@@ -17,6 +18,7 @@
 #define HOST_STUB_LIVE_NET_CONN_H
 
 #include "host_stub/live/net/loop.h"
+#include "host_stub/live/net/secure.h"
 #include "host_stub/sv2/types.h"
 
 typedef struct hs_conn hs_conn;
@@ -29,11 +31,13 @@ typedef struct hs_conn_limits {
     uint64_t half_frame_ns;   /* from a frame's first byte to its last; 0 = 10 s */
     uint64_t stall_ns;        /* unsent output of which nothing moves; 0 = 10 s */
     uint64_t connect_ns;      /* for a connection to be made; 0 = 5 s */
+    uint64_t handshake_ns;    /* for the handshake of Noise; 0 = 5 s */
     uint64_t idle_ns;         /* without any byte from the peer; 0 = for ever */
 } hs_conn_limits;
 
 typedef struct hs_conn_handler {
-    /* A connecting socket is connected. NULL = not wanted; never called for accepted ones. */
+    /* A connecting socket is connected, by Noise if it is to be. NULL = not wanted; never called
+     * for accepted ones. */
     void (*on_open)(void *ctx, hs_conn *conn);
     /* One whole frame, header included; it lives until the call returns. */
     void (*on_frame)(void *ctx, hs_conn *conn, const uint8_t *frame, size_t len);
@@ -41,19 +45,20 @@ typedef struct hs_conn_handler {
      * the call returns. */
     void (*on_closed)(void *ctx, hs_conn *conn, const char *reason);
     /* For recordings: every frame of either direction, in order, before on_frame sees it (sent = 0)
-     * and when it is put into the output (sent = 1). NULL = not wanted. Bytes of hs_conn_send_raw
-     * are not told. It must not call anything of this header on the connection. */
+     * and when it is put into the output (sent = 1), in the plain. NULL = not wanted. Bytes of
+     * hs_conn_send_raw are not told. It must not call anything of this header on the connection. */
     void (*on_wire)(void *ctx, hs_conn *conn, int sent, const uint8_t *frame, size_t len);
 } hs_conn_handler;
 
 /* Takes over a connected socket (hs_net_accept_fn, socketpair) and makes it non-blocking. `handler`
- * is copied; `limits` may be NULL. NULL when out of memory; the socket is closed then. */
+ * is copied; `limits` may be NULL. `noise`, with an authority of ours, is copied; NULL: plain
+ * frames. NULL when out of memory; the socket is closed then. */
 hs_conn *hs_conn_new(hs_net_loop *loop, int fd, const hs_conn_handler *handler, void *ctx,
-                     const hs_conn_limits *limits);
-/* The same for a socket of hs_net_connect: on_open or on_closed tells how it went. What is sent
- * before on_open waits for it. */
+                     const hs_conn_limits *limits, const hs_net_noise *noise);
+/* The same for a socket of hs_net_connect, without an authority of ours: on_open or on_closed tells
+ * how it went. What is sent before on_open waits for it. */
 hs_conn *hs_conn_new_connecting(hs_net_loop *loop, int fd, const hs_conn_handler *handler,
-                                void *ctx, const hs_conn_limits *limits);
+                                void *ctx, const hs_conn_limits *limits, const hs_net_noise *noise);
 
 /* Encodes `count` messages and sends them as one burst, in one write when the socket takes it.
  * Returns 0; or -1 with nothing sent when one cannot be encoded (one sentence in *why, which may be
@@ -62,7 +67,8 @@ hs_conn *hs_conn_new_connecting(hs_net_loop *loop, int fd, const hs_conn_handler
 int hs_conn_send(hs_conn *conn, const hs_sv2_message *messages, size_t count, char *why,
                  size_t capacity);
 int hs_conn_send_one(hs_conn *conn, const hs_sv2_message *message);
-/* Bytes as they are: for a relay, and for tests and faults that send what is no frame. */
+/* Bytes as they are: for tests and faults that send what is no frame. By Noise they are sealed as
+ * one frame would be, and refused (-1) before the handshake is over. */
 int hs_conn_send_raw(hs_conn *conn, const uint8_t *data, size_t len);
 
 /* Ends it now; output that has not been sent is lost. The reason is copied and cut to 200. */

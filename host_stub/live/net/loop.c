@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "host_stub/live/net/loop.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -395,7 +393,7 @@ void hs_net_signals_restore(const hs_net_loop *loop)
     (void)signal(SIGPIPE, SIG_DFL);
 }
 
-/* ---- the sockets: listeners on loopback and connections in the making ---- */
+/* ---- the sockets: listeners and connections in the making ---- */
 
 enum { ACCEPTS_PER_TURN = 16, BACKLOG = 128 };
 
@@ -404,7 +402,7 @@ struct hs_net_listener {
     hs_net_listener *next;
     hs_net_watch *watch;
     int fd;
-    uint16_t port;
+    hs_net_address address;
     hs_net_accept_fn *accepted;
     void *ctx;
 };
@@ -448,29 +446,22 @@ static void take_connections(void *ctx, unsigned events)
     }
 }
 
-/* A socket that is bound to 127.0.0.1:port; *port is the one that it got. -1 with errno set. */
-static int open_bound(uint16_t *port)
+/* A socket that is bound to the address, whose port is then the one that it got. -1 with errno. */
+static int open_bound(hs_net_address *address)
 {
-    struct sockaddr_in address;
-    socklen_t size = sizeof address;
     const int one = 1;
-    const int fd = socket(AF_INET, SOCK_STREAM, 0);
-    memset(&address, 0, sizeof address);
-    address.sin_family = AF_INET;
-    address.sin_port = htons(*port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int fd = socket(address->at.ss_family, SOCK_STREAM, 0);
     if (fd < 0) {
         return -1;
     }
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
-        bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
-        hs_net_prepare(fd) != 0 || getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
+        bind(fd, (const struct sockaddr *)&address->at, address->len) != 0 ||
+        hs_net_prepare(fd) != 0 || hs_net_address_here(address, fd) != 0) {
         const int reason = errno;
         (void)close(fd);
         errno = reason;
         return -1;
     }
-    *port = ntohs(address.sin_port);
     return fd;
 }
 
@@ -486,19 +477,20 @@ static int begin_listening(hs_net_listener *listener)
     return listener->watch != NULL ? 0 : -1;
 }
 
-hs_net_listener *hs_net_listen(hs_net_loop *loop, uint16_t port, hs_net_accept_fn *accepted,
-                               void *ctx, char *why, size_t capacity)
+hs_net_listener *hs_net_listen(hs_net_loop *loop, const hs_net_address *address,
+                               hs_net_accept_fn *accepted, void *ctx, char *why, size_t capacity)
 {
+    char text[HS_NET_ADDRESS_SIZE];
     hs_net_listener *const listener = calloc(1, sizeof *listener);
     if (listener == NULL) {
         (void)hs_refuse(why, capacity, "no memory for a listener");
         return NULL;
     }
-    *listener = (hs_net_listener){loop, NULL, NULL, -1, port, accepted, ctx};
-    listener->fd = open_bound(&listener->port);
+    *listener = (hs_net_listener){loop, NULL, NULL, -1, *address, accepted, ctx};
+    listener->fd = open_bound(&listener->address);
     if (listener->fd < 0 || begin_listening(listener) != 0) {
-        (void)hs_refuse(why, capacity, "cannot listen on 127.0.0.1:%u: %s", (unsigned)port,
-                        strerror(errno));
+        (void)hs_refuse(why, capacity, "cannot listen on %s: %s",
+                        hs_net_address_text(address, text), strerror(errno));
         if (listener->fd >= 0) {
             (void)close(listener->fd);
         }
@@ -510,9 +502,9 @@ hs_net_listener *hs_net_listen(hs_net_loop *loop, uint16_t port, hs_net_accept_f
     return listener;
 }
 
-uint16_t hs_net_listener_port(const hs_net_listener *listener)
+const hs_net_address *hs_net_listener_address(const hs_net_listener *listener)
 {
-    return listener->port;
+    return &listener->address;
 }
 
 int hs_net_listener_pause(hs_net_listener *listener, int paused)
@@ -525,11 +517,11 @@ int hs_net_listener_pause(hs_net_listener *listener, int paused)
         listener->watch = NULL;
         /* A new socket, since this one cannot stop otherwise. */
         (void)close(listener->fd);
-        listener->fd = open_bound(&listener->port);
+        listener->fd = open_bound(&listener->address);
         return 0;
     }
     if (listener->fd < 0) {
-        listener->fd = open_bound(&listener->port);
+        listener->fd = open_bound(&listener->address);
     }
     return listener->fd >= 0 && begin_listening(listener) == 0 ? 0 : -1;
 }
@@ -551,29 +543,19 @@ void hs_net_listener_close(hs_net_listener *listener)
     free(listener);
 }
 
-int hs_net_connect(const char *host, uint16_t port, char *why, size_t capacity)
+int hs_net_connect(const hs_net_address *address, char *why, size_t capacity)
 {
-    const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
-                                   .ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
-    char service[8];
-    int fd = -1;
-    (void)snprintf(service, sizeof service, "%u", (unsigned)port);
-    const char *const numeric = strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
-    if (getaddrinfo(numeric, service, &hints, &found) != 0) {
-        return hs_refuse(why, capacity,
-                         "'%s' is no address: a numeric IPv4 or IPv6 address, or localhost", host);
+    char text[HS_NET_ADDRESS_SIZE];
+    const int fd = socket(address->at.ss_family, SOCK_STREAM, 0);
+    if (fd >= 0 && hs_net_prepare(fd) == 0 &&
+        (connect(fd, (const struct sockaddr *)&address->at, address->len) == 0 ||
+         errno == EINPROGRESS)) {
+        return fd;
     }
-    fd = socket(found->ai_family, SOCK_STREAM, 0);
-    if (fd < 0 || hs_net_prepare(fd) != 0 ||
-        (connect(fd, found->ai_addr, found->ai_addrlen) != 0 && errno != EINPROGRESS)) {
-        (void)hs_refuse(why, capacity, "cannot connect to %s:%u: %s", host, (unsigned)port,
-                        strerror(errno));
-        if (fd >= 0) {
-            (void)close(fd);
-        }
-        fd = -1;
+    (void)hs_refuse(why, capacity, "cannot connect to %s: %s", hs_net_address_text(address, text),
+                    strerror(errno));
+    if (fd >= 0) {
+        (void)close(fd);
     }
-    freeaddrinfo(found);
-    return fd;
+    return -1;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/net/loop: one poll(2) loop for a process: file descriptors, timers on the monotonic clock,
- * and signals as ordinary events. It also makes the sockets: listeners on loopback, and connections
- * that are still being made. It knows nothing of frames (live/net/conn.h) and never blocks but in
+ * and signals as ordinary events. It also makes the sockets: listeners, and connections that are
+ * still being made. It knows nothing of frames (live/net/conn.h) and never blocks but in
  * poll.
  *
  * One thread only. Every callback may add, change and remove any watch, timer or listener, its own
@@ -15,6 +15,8 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "host_stub/live/net/address.h"
 
 #define HS_NET_SECOND_NS      UINT64_C(1000000000)
 #define HS_NET_MILLISECOND_NS UINT64_C(1000000)
@@ -89,11 +91,12 @@ typedef void hs_net_accept_fn(void *ctx, int fd);
  * has not). 0 or -1. */
 int hs_net_prepare(int fd);
 
-/* Listens on 127.0.0.1. Port 0: the system gives one. Takes at most 16 connections per turn. NULL
- * with one sentence in `why` (cut to `capacity`). */
-hs_net_listener *hs_net_listen(hs_net_loop *loop, uint16_t port, hs_net_accept_fn *accepted,
-                               void *ctx, char *why, size_t capacity);
-uint16_t hs_net_listener_port(const hs_net_listener *listener);
+/* Listens there. Port 0: the system gives one. Takes at most 16 connections per turn. NULL with one
+ * sentence in `why` (cut to `capacity`). */
+hs_net_listener *hs_net_listen(hs_net_loop *loop, const hs_net_address *address,
+                               hs_net_accept_fn *accepted, void *ctx, char *why, size_t capacity);
+/* With the port that it was given. */
+const hs_net_address *hs_net_listener_address(const hs_net_listener *listener);
 /* Stops listening, so that who connects is refused, and keeps the port all the same (on a socket
  * that is only bound: nobody else is given it meanwhile); or listens again. Returns 0, or -1 when
  * it could not listen again: it may be tried later. */
@@ -101,8 +104,7 @@ int hs_net_listener_pause(hs_net_listener *listener, int paused);
 void hs_net_listener_close(hs_net_listener *listener); /* NULL is fine */
 
 /* Begins to connect and does not wait: the socket is ready to write when it has worked or failed
- * (hs_conn_new_connecting does the rest). `host` is a numeric IPv4 or IPv6 address or "localhost";
- * names are not looked up, since that would block. Returns the socket, or -1 with one sentence. */
-int hs_net_connect(const char *host, uint16_t port, char *why, size_t capacity);
+ * (hs_conn_new_connecting does the rest). Returns the socket, or -1 with one sentence. */
+int hs_net_connect(const hs_net_address *address, char *why, size_t capacity);
 
 #endif

@@ -32,6 +32,7 @@ struct live {
     const hs_pool_options *options;
     hs_net_loop *loop;
     hs_net_listener *listener;
+    hs_noise_authority *authority; /* NULL: plain frames */
     hs_net_watch *input;
     hs_pool *pool;
     uint64_t start_ns;
@@ -128,6 +129,7 @@ static void on_accept(void *ctx, int fd)
     live *const l = ctx;
     char name[64];
     char why[200];
+    const hs_net_noise noise = {.ours = l->authority};
     wire *const at = calloc(1, sizeof *at);
     if (at != NULL) {
         at->live = l;
@@ -140,7 +142,7 @@ static void on_accept(void *ctx, int fd)
     }
     at->next = l->wires;
     l->wires = at;
-    at->conn = hs_conn_new(l->loop, fd, &HANDLER, at, NULL);
+    at->conn = hs_conn_new(l->loop, fd, &HANDLER, at, NULL, l->authority != NULL ? &noise : NULL);
     if (at->conn == NULL) {
         drop(at);
         return;
@@ -275,12 +277,28 @@ static int begin(live *l, char *why, size_t capacity)
     if (l->options->frames != NULL && hs_frame_folder(l->options->frames, why, capacity) != 0) {
         return -1;
     }
-    l->listener = hs_net_listen(l->loop, l->options->port, on_accept, l, why, capacity);
+    if (l->options->authority_secret != NULL) {
+        l->authority = hs_noise_authority_load(l->options->authority_secret, why, capacity);
+        if (l->authority == NULL) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int listen_there(live *l, char *why, size_t capacity)
+{
+    char text[HS_NET_ADDRESS_SIZE];
+    hs_net_address address;
+    if (hs_net_address_of(&address, "127.0.0.1", l->options->port, why, capacity) != 0) {
+        return -1;
+    }
+    l->listener = hs_net_listen(l->loop, &address, on_accept, l, why, capacity);
     if (l->listener == NULL) {
         return -1;
     }
     l->input = hs_net_watch_add(l->loop, STDIN_FILENO, HS_NET_READ, on_input, l);
-    (void)printf("listening 127.0.0.1:%u\n", (unsigned)hs_net_listener_port(l->listener));
+    (void)printf("listening %s\n", hs_net_address_text(hs_net_listener_address(l->listener), text));
     return fflush(stdout) == 0 ? 0 : hs_refuse(why, capacity, "cannot print: %s", strerror(errno));
 }
 
@@ -290,6 +308,9 @@ int hs_pool_live(const hs_pool_options *options, char *why, size_t capacity)
     memset(&l, 0, sizeof l);
     l.options = options;
     int rc = begin(&l, why, capacity);
+    if (rc == 0) {
+        rc = listen_there(&l, why, capacity);
+    }
     if (rc == 0) {
         rc = run(&l, why, capacity);
         /* Who has mined for us learns it before we go. */
@@ -303,5 +324,6 @@ int hs_pool_live(const hs_pool_options *options, char *why, size_t capacity)
     }
     hs_pool_free(l.pool);
     hs_net_loop_free(l.loop);
+    hs_noise_authority_free(l.authority);
     return rc;
 }

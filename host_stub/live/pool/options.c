@@ -78,6 +78,9 @@ static int check_sizes(void *options, char *why, size_t capacity)
 #define AT(member) HS_AT(hs_pool_options, member)
 static const hs_option OPTIONS[] = {
     HS_WHOLE("--port", "N", AT(port), 0, 65535, "0", "0: the system gives one"),
+    HS_STRING(INPUT, "--authority-secret", "FILE", AT(authority_secret),
+              "Noise, under the authority whose secret key host_stub keys has put there; default: "
+              "plain frames"),
     HS_OTHER("--name", "NAME", AT(name), read_name, "pool",
              "1 to 16 characters, into its coinbases and its counts"),
     HS_OTHER("--prefix", "HEX", AT(prefix), read_prefix, "f0",
@@ -117,8 +120,8 @@ static const hs_option OPTIONS[] = {
 const hs_command HS_POOL_COMMAND = {
     .name = "pool",
     .title = "a mining pool on loopback that checks every hash",
-    .about = "A mining pool for tests: an SV2 server on 127.0.0.1 (plaintext frames) that computes "
-             "the hash of every share. Its first line of output is `listening 127.0.0.1:PORT`; it "
+    .about = "A mining pool for tests: an SV2 server on 127.0.0.1 that computes the hash of every "
+             "share. Its first line of output is `listening 127.0.0.1:PORT`; it "
              "ends on SIGTERM.",
     .notes = "Lines on standard input: a fault's name with a value or `off` (grey 0.3, grey off), "
              "up, stats (prints `stats` and the counts so far as one line of JSON), quit.",

@@ -15,7 +15,8 @@ enum {
 };
 
 typedef struct hs_pool_options {
-    uint16_t port; /* 0 = given by the system */
+    uint16_t port;                /* 0 = given by the system */
+    const char *authority_secret; /* a file; NULL = plain frames */
     char name[HS_POOL_NAME_MAX + 1];
     hs_sv2_b032 prefix;       /* the pool's own bytes, the first of every channel's prefix */
     uint32_t extranonce_size; /* granted to extended channels, bytes */

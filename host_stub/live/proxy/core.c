@@ -34,36 +34,49 @@ const char *hs_proxy_up_id(const hs_proxy *proxy, uint32_t upstream)
     return upstream >= 1 && upstream <= HMX_UPSTREAMS_MAX ? proxy->ups[upstream].row.id : "";
 }
 
+const uint8_t *hs_proxy_up_key(const hs_proxy *proxy, uint32_t upstream)
+{
+    const hmx_upstream_info *const row = &proxy->ups[upstream].row;
+    return (row->flags & HMX_UPSTREAM_FLAG_HAS_KEY) != 0 ? row->authority_key : NULL;
+}
+
 static void tell_time(hs_proxy *proxy, uint64_t now_ns, uint64_t unix_ms)
 {
     proxy->now_ns = proxy->link.now_ns = now_ns;
     proxy->unix_ms = proxy->link.unix_ms = unix_ms;
 }
 
-/* A pool whose address was given, and which the plugin does not know, is a slip of the pen. */
-static int check_places(const hs_proxy *proxy, char *why, size_t capacity)
+/* A pool that was named, and which the plugin does not know, is a slip of the pen. */
+static int check_id(const hs_proxy *proxy, const char *option, const char *id, char *why,
+                    size_t capacity)
 {
-    for (size_t i = 0; i < proxy->settings.place_count; i++) {
-        const char *const id = proxy->settings.places[i].id;
-        char known[HMX_UPSTREAMS_MAX * (HMX_ID_SIZE + 2) + 1] = "";
-        size_t len = 0;
-        int found = 0;
-        for (uint32_t k = 1; k <= HMX_UPSTREAMS_MAX; k++) {
-            const hs_proxy_up *const up = &proxy->ups[k];
-            if (up->is_configured) {
-                found |= strncmp(up->row.id, id, sizeof up->row.id) == 0;
-                len += (size_t)snprintf(known + len, sizeof known - len, "%s%.*s",
-                                        len > 0 ? ", " : "", (int)sizeof up->row.id, up->row.id);
+    char known[HMX_UPSTREAMS_MAX * (HMX_ID_SIZE + 2) + 1] = "";
+    size_t len = 0;
+    for (uint32_t k = 1; k <= HMX_UPSTREAMS_MAX; k++) {
+        const hs_proxy_up *const up = &proxy->ups[k];
+        if (up->is_configured) {
+            if (strncmp(up->row.id, id, sizeof up->row.id) == 0) {
+                return 0;
             }
-        }
-        if (!found) {
-            return hs_refuse(why, capacity,
-                             "--pool %s=...: the configuration has no pool '%s'; it "
-                             "has %s",
-                             id, id, known);
+            len += (size_t)snprintf(known + len, sizeof known - len, "%s%.*s", len > 0 ? ", " : "",
+                                    (int)sizeof up->row.id, up->row.id);
         }
     }
-    return 0;
+    return hs_refuse(why, capacity, "%s: the configuration has no pool '%s'; it has %s", option, id,
+                     known);
+}
+
+static int check_ids(const hs_proxy *proxy, char *why, size_t capacity)
+{
+    const hs_proxy_settings *const settings = &proxy->settings;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < settings->place_count; i++) {
+        rc = check_id(proxy, "--pool", settings->places[i].id, why, capacity);
+    }
+    for (size_t i = 0; rc == 0 && i < settings->plain.count; i++) {
+        rc = check_id(proxy, "--plain", settings->plain.at[i], why, capacity);
+    }
+    return rc;
 }
 
 hs_proxy *hs_proxy_new(const hs_proxy_settings *settings, const hs_plugin *plugin,
@@ -85,7 +98,7 @@ hs_proxy *hs_proxy_new(const hs_proxy_settings *settings, const hs_plugin *plugi
         proxy->ups[i].pause_ns = settings->dial_least_ns;
     }
     if (hs_proxy_plugin_start(proxy, plugin, state, why, capacity) != 0 ||
-        hs_proxy_read_table(proxy, why, capacity) != 0 || check_places(proxy, why, capacity) != 0) {
+        hs_proxy_read_table(proxy, why, capacity) != 0 || check_ids(proxy, why, capacity) != 0) {
         (void)hs_proxy_free(proxy);
         return NULL;
     }

@@ -44,6 +44,8 @@ uint32_t hs_proxy_peer_number(const hs_proxy_peer *peer);
 /* ---- pools ---- */
 /* The id in the plugin's table; "" for none. */
 const char *hs_proxy_up_id(const hs_proxy *proxy, uint32_t upstream);
+/* The authority key of a pool in the table, an x; NULL: it has none. */
+const uint8_t *hs_proxy_up_key(const hs_proxy *proxy, uint32_t upstream);
 
 /* ---- the operator ---- */
 /* From now on nobody is moved, opened or read any more; verdicts still come in. */

@@ -49,6 +49,8 @@ typedef struct line {
     live *live;
     uint32_t upstream;
     hs_conn *conn; /* NULL = none */
+    hs_net_address address;
+    int unproven; /* by Noise, and anybody may answer there */
     unsigned connections;
     hs_frame_file frames;
 } line;
@@ -57,6 +59,7 @@ struct live {
     const hs_proxy_options *options;
     hs_net_loop *loop;
     hs_net_listener *listener;
+    hs_noise_authority *authority; /* NULL: plain frames with the miners */
     hs_plugin plugin;
     hs_proxy *proxy;
     uint64_t start_ns;
@@ -154,7 +157,16 @@ static void end_up(void *ctx, uint32_t upstream, const char *reason)
 static void on_up_open(void *ctx, hs_conn *conn)
 {
     line *const at = ctx;
+    char address[HS_NET_ADDRESS_SIZE];
+    char text[HMX_ID_SIZE + HS_NET_ADDRESS_SIZE + 100];
     (void)conn;
+    if (at->unproven) {
+        (void)snprintf(text, sizeof text,
+                       "pool %s has no authority key: whoever answers at %s is taken for it",
+                       hs_proxy_up_id(at->live->proxy, at->upstream),
+                       hs_net_address_text(&at->address, address));
+        say(at->live, hs_net_now_ns(at->live->loop), text);
+    }
     advance(at->live);
     hs_proxy_up_opened(at->live->proxy, at->upstream);
 }
@@ -205,6 +217,17 @@ static void on_up_wire(void *ctx, hs_conn *conn, int sent, const uint8_t *frame,
                               now_ms(at->live), frame, len);
 }
 
+static int is_plain(const live *l, const char *id)
+{
+    const hs_texts *const plain = &l->options->settings.plain;
+    for (size_t i = 0; i < plain->count; i++) {
+        if (strcmp(plain->at[i], id) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static int dial(void *ctx, uint32_t upstream, const char *host, uint16_t port, char *why,
                 size_t capacity)
 {
@@ -218,11 +241,20 @@ static int dial(void *ctx, uint32_t upstream, const char *host, uint16_t port, c
     if (at->conn != NULL) {
         return hs_refuse(why, capacity, "the connection before is not over yet");
     }
-    const int fd = hs_net_connect(host, port, why, capacity);
+    const hs_net_noise noise = {.theirs = hs_proxy_up_key(l->proxy, upstream)};
+    const int plain = is_plain(l, hs_proxy_up_id(l->proxy, upstream));
+    if (hs_net_address_of(&at->address, host, port, why, capacity) != 0) {
+        return -1;
+    }
+    if (plain && !hs_net_address_is_loopback(&at->address)) {
+        return hs_refuse(why, capacity, "--plain is for pools on loopback, and %s is none", host);
+    }
+    const int fd = hs_net_connect(&at->address, why, capacity);
     if (fd < 0) {
         return -1;
     }
-    at->conn = hs_conn_new_connecting(l->loop, fd, &HANDLER, at, &LIMITS);
+    at->unproven = !plain && noise.theirs == NULL;
+    at->conn = hs_conn_new_connecting(l->loop, fd, &HANDLER, at, &LIMITS, plain ? NULL : &noise);
     return at->conn != NULL ? 0 : hs_refuse(why, capacity, "no memory for a connection");
 }
 
@@ -274,6 +306,7 @@ static void on_accept(void *ctx, int fd)
     live *const l = ctx;
     char name[64];
     char why[256];
+    const hs_net_noise noise = {.ours = l->authority};
     wire *const at = calloc(1, sizeof *at);
     if (at != NULL) {
         at->live = l;
@@ -287,7 +320,7 @@ static void on_accept(void *ctx, int fd)
     }
     at->next = l->wires;
     l->wires = at;
-    at->conn = hs_conn_new(l->loop, fd, &HANDLER, at, NULL);
+    at->conn = hs_conn_new(l->loop, fd, &HANDLER, at, NULL, l->authority != NULL ? &noise : NULL);
     if (at->conn == NULL) {
         drop(at);
         return;
@@ -384,15 +417,27 @@ static int begin(live *l, char *why, size_t capacity)
     if (l->options->frames != NULL && hs_frame_folder(l->options->frames, why, capacity) != 0) {
         return -1;
     }
-    l->listener = hs_net_listen(l->loop, l->options->port, on_accept, l, why, capacity);
+    if (l->options->authority_secret != NULL) {
+        l->authority = hs_noise_authority_load(l->options->authority_secret, why, capacity);
+        if (l->authority == NULL) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int listen_there(live *l, char *why, size_t capacity)
+{
+    char text[HS_NET_ADDRESS_SIZE];
+    l->listener = hs_net_listen(l->loop, &l->options->listen, on_accept, l, why, capacity);
     if (l->listener == NULL) {
         return -1;
     }
-    (void)printf("listening 127.0.0.1:%u\n", (unsigned)hs_net_listener_port(l->listener));
+    (void)printf("listening %s\n", hs_net_address_text(hs_net_listener_address(l->listener), text));
     if (fflush(stdout) != 0) {
         return hs_refuse(why, capacity, "cannot print: %s", strerror(errno));
     }
-    return begin_proxy(l, why, capacity);
+    return 0;
 }
 
 static int turn(live *l, char *why, size_t capacity)
@@ -480,7 +525,8 @@ int hs_proxy_live(const hs_proxy_options *options, char *why, size_t capacity)
         return rc;
     }
     l->options = options;
-    if (begin(l, why, capacity) == 0) {
+    if (begin(l, why, capacity) == 0 && listen_there(l, why, capacity) == 0 &&
+        begin_proxy(l, why, capacity) == 0) {
         int failed = 0;
         while (!l->stop && !failed) {
             failed = turn(l, why, capacity) != 0;
@@ -501,6 +547,7 @@ int hs_proxy_live(const hs_proxy_options *options, char *why, size_t capacity)
     }
     hs_loader_close(&l->plugin);
     hs_net_loop_free(l->loop);
+    hs_noise_authority_free(l->authority);
     free(l);
     return rc;
 }

@@ -33,25 +33,30 @@ static int read_listen(const hs_option *option, void *options, const char *value
 {
     char host[HS_PROXY_HOST_SIZE] = "";
     uint16_t port = 0;
-    if (hs_parse_address(value, 0, host, sizeof host, &port) != 0 ||
-        strcmp(host, "127.0.0.1") != 0) {
-        return hs_refuse(why, capacity,
-                         "%s takes 127.0.0.1:PORT (other addresses are not served), not '%s'",
+    if (hs_parse_address(value, 0, host, sizeof host, &port) != 0) {
+        return hs_refuse(why, capacity, "%s takes HOST:PORT, such as 0.0.0.0:3333, not '%s'",
                          option->name, value);
     }
-    ((hs_proxy_options *)options)->port = port;
-    return 0;
+    return hs_net_address_of(&((hs_proxy_options *)options)->listen, host, port, why, capacity);
 }
 
 static int complete(void *options, char *why, size_t capacity)
 {
+    const hs_proxy_options *const o = options;
     hs_proxy_settings *const settings = &((hs_proxy_options *)options)->settings;
     hs_proxy_settings usual;
-    (void)why;
-    (void)capacity;
+    char text[HS_NET_ADDRESS_SIZE];
     hs_proxy_settings_defaults(&usual);
     settings->dial_least_ns = usual.dial_least_ns;
     settings->dial_most_ns = usual.dial_most_ns;
+    if (o->authority_secret == NULL && !o->plain_listen &&
+        !hs_net_address_is_loopback(&o->listen)) {
+        return hs_refuse(why, capacity,
+                         "--listen %s: others than this machine reach it, and without "
+                         "--authority-secret whoever is on the way can read and change what "
+                         "miners send; say --plain-listen if that is meant",
+                         hs_net_address_text(&o->listen, text));
+    }
     return 0;
 }
 
@@ -60,12 +65,20 @@ static const hs_option OPTIONS[] = {
     HS_STRING(INPUT, "--config", "FILE", AT(settings.config_path),
               "the plugin's configuration, read again on SIGHUP", .required = 1),
     HS_STRING(INPUT, "--plugin", "FILE", AT(plugin), "default hashmux.so, beside the program"),
-    HS_OTHER("--listen", "127.0.0.1:N", AT(port), read_listen, NULL,
-             "default port 0: the system gives one"),
+    HS_OTHER("--listen", "HOST:PORT", AT(listen), read_listen, "127.0.0.1:0",
+             "a numeric address of this machine, for the miners; port 0: the system gives one"),
+    HS_STRING(INPUT, "--authority-secret", "FILE", AT(authority_secret),
+              "Noise with the miners, under the authority whose secret key host_stub keys has put "
+              "there; default: plain frames"),
+    HS_FLAG("--plain-listen", AT(plain_listen),
+            "plain frames also where others than this machine can connect"),
     HS_OTHER("--pool", "ID=HOST:PORT", AT(settings.places), add_pool, NULL,
              "where the pool of that id is, in place of the configured address. Numeric addresses "
              "only: names are not looked up",
              .repeated = 1),
+    HS_STRING(TEXTS, "--plain", "POOL", AT(settings.plain),
+              "plain frames with the pool of that id, which has to be on loopback; default: Noise "
+              "with all, and each proves itself by its key in the configuration"),
     HS_STRING(OUTPUT_FOLDER, "--frames", "DIR", AT(frames),
               "records the connections: DIR/conn-N.hex, DIR/up-ID.hex, and DIR/up-ID.2.hex and so "
               "on when a pool is connected to again"),
@@ -84,10 +97,9 @@ static const hs_option OPTIONS[] = {
 const hs_command HS_PROXY_COMMAND = {
     .name = "proxy",
     .title = "a mining proxy around a plugin, on real sockets",
-    .about = "A mining proxy around a plugin: miners connect to it (plaintext SV2 frames on "
-             "127.0.0.1), it has one extended channel on each pool of the plugin's table, and "
-             "carries out what the plugin decides. Its first line of output is `listening "
-             "127.0.0.1:PORT`.",
+    .about = "A mining proxy around a plugin: miners connect to it, it has one extended channel on "
+             "each pool of the plugin's table, and carries out what the plugin decides. Its first "
+             "line of output is `listening HOST:PORT`.",
     .notes = "It ends on SIGTERM or SIGINT: waits a little for verdicts, saves the state, writes "
              "the account.",
     .no = "the plugin or the proxy broke the contract (each breach is printed)",

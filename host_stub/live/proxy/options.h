@@ -6,14 +6,17 @@
 #define HOST_STUB_LIVE_PROXY_OPTIONS_H
 
 #include "host_stub/base/options.h"
+#include "host_stub/live/net/address.h"
 #include "host_stub/live/proxy/core.h"
 
 typedef struct hs_proxy_options {
-    const char *plugin; /* NULL = hashmux beside the executable */
-    uint16_t port;      /* of the listener on 127.0.0.1; 0 = given by the system */
-    const char *frames; /* NULL = none */
-    const char *json;   /* NULL = none, "-" = standard output */
-    const char *state;  /* NULL = none */
+    const char *plugin;           /* NULL = hashmux beside the executable */
+    hs_net_address listen;        /* for the miners; port 0 = given by the system */
+    const char *authority_secret; /* a file, for Noise with the miners; NULL = plain frames */
+    int plain_listen;             /* plain frames beyond loopback are meant */
+    const char *frames;           /* NULL = none */
+    const char *json;             /* NULL = none, "-" = standard output */
+    const char *state;            /* NULL = none */
     uint64_t seed;
     int has_seed;
     hs_proxy_settings settings;

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "host_stub/base/options.h"
 #include "host_stub/base/table.h"
 #include "host_stub/jobs/acks.h"
 #include "host_stub/jobs/move.h"
@@ -67,6 +68,7 @@ typedef struct hs_proxy_settings {
     uint8_t seed[32]; /* for the plugin */
     hs_proxy_place places[HS_PROXY_POOLS_MAX];
     size_t place_count;
+    hs_texts plain;         /* ids of pools with which it speaks in the plain */
     uint64_t drain_ns;      /* a prefix rests so long after its last valid job */
     uint64_t answer_ns;     /* a share without a verdict of its pool is lost after this */
     uint64_t dial_least_ns; /* first pause before a pool is dialled again; doubles ... */

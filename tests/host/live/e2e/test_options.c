@@ -133,12 +133,15 @@ Test(e2e_config, somebodys_file_gets_our_addresses)
     cr_assert_float_eq(config.pools[0].target_pct, 70.0, 0.0);
     cr_assert(isnan(config.pools[1].target_pct));
     cr_assert_eq(hs_e2e_config_set_port(&config, 1, 4711), 0);
+    cr_assert_eq(hs_e2e_config_set_key(&config, 1, "9key"), 0);
     (void)snprintf(again, sizeof again, "%s.out", options.config);
     cr_assert_eq(hs_e2e_config_write(&config, again, why, sizeof why), 0, "%s", why);
     hs_ini ini;
     cr_assert_eq(hs_ini_load(&ini, again, why, sizeof why), 0, "%s", why);
     cr_assert_str_eq(hs_ini_get(&ini, "upstream.y", "address"), "127.0.0.1");
     cr_assert_str_eq(hs_ini_get(&ini, "upstream.y", "port"), "4711");
+    cr_assert_str_eq(hs_ini_get(&ini, "upstream.y", "authority_pubkey"), "9key");
+    cr_assert_null(hs_ini_get(&ini, "upstream.x", "authority_pubkey"));
     cr_assert_str_eq(hs_ini_get(&ini, "upstream.x", "port"), "3333");
     hs_ini_free(&ini);
     hs_e2e_config_free(&config);

@@ -63,6 +63,21 @@ Test(miner_options, has_defaults)
     cr_assert_float_eq(hs_miner_rate_of(&options, 5), 1000.0, 0.0);
     cr_assert_float_eq(hs_miner_nominal_of(&options, 5), 1000.0, 0.0);
     cr_assert_str_eq(options.name, "miner");
+    cr_assert_not(options.noise);
+}
+
+Test(miner_options, speaks_noise_with_anybody_or_with_whom_it_knows)
+{
+    cr_assert_eq(read_line("--connect [::1]:9 --noise any"), 0, "%s", why);
+    cr_assert(options.noise && !options.has_authority);
+    cr_assert_eq(read_line("--connect [::1]:9 --noise "
+                           "9auqWEzQDVyd2oe1JVGFLMLHZtCo2FFqZwtKA5gd9xbuEu7PH72"),
+                 0, "%s", why);
+    cr_assert(options.noise && options.has_authority);
+    cr_assert_eq(options.authority[0], 0x24);
+    refuses("--connect [::1]:9 --noise 9auqWEzQ", "--noise takes an authority key (51 characters "
+                                                  "that begin with 9), or any; this one fails its "
+                                                  "checksum");
 }
 
 Test(miner_options, refuses_with_a_sentence)

@@ -10,6 +10,7 @@
 
 #include "host_stub/live/net/conn.h"
 #include "host_stub/sv2/codec.h"
+#include "tests/host/live/net/local.h"
 
 typedef struct seen {
     hs_conn *conn;
@@ -105,7 +106,7 @@ static void pair_with(const hs_conn_limits *limits)
     int pair[2];
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     peer = pair[1];
-    us.conn = hs_conn_new(loop, pair[0], &HANDLER, &us, limits);
+    us.conn = hs_conn_new(loop, pair[0], &HANDLER, &us, limits, NULL);
     cr_assert_not_null(us.conn);
 }
 
@@ -181,7 +182,7 @@ Test(net_conn, several_messages_leave_as_one_burst)
     /* A packet socket keeps the borders of writes. */
     cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
     peer = pair[1];
-    us.conn = hs_conn_new(loop, pair[0], &HANDLER, &us, NULL);
+    us.conn = hs_conn_new(loop, pair[0], &HANDLER, &us, NULL, NULL);
     cr_assert(hs_conn_send(us.conn, messages, 3, why, sizeof why) == 0);
     const ssize_t len = recv(peer, got, sizeof got, 0);
     size_t at = 0;
@@ -311,7 +312,7 @@ Test(net_conn, output_that_waited_arrives_in_order)
     size_t len = 0;
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     peer = pair[1];
-    us.conn = hs_conn_new(loop, pair[0], &HANDLER, &us, NULL);
+    us.conn = hs_conn_new(loop, pair[0], &HANDLER, &us, NULL, NULL);
     while (hs_conn_unsent_bytes(us.conn) < 100000) {
         const hs_sv2_message m = target_message(++sent);
         cr_assert(hs_conn_send_one(us.conn, &m) == 0);
@@ -387,7 +388,7 @@ Test(net_conn, a_flood_does_not_starve_the_others)
     memset(&other, 0, sizeof other);
     pair_with(&limits);
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, quiet), 0);
-    other.conn = hs_conn_new(loop, quiet[0], &HANDLER, &other, &limits);
+    other.conn = hs_conn_new(loop, quiet[0], &HANDLER, &other, &limits, NULL);
     for (int i = 0; i < 1000; i++) {
         memcpy(flood + flood_len, frame, len);
         flood_len += len;
@@ -465,7 +466,7 @@ Test(net_conn, a_pause_keeps_frames_back_and_loses_none)
 static void take(void *ctx, int fd)
 {
     (void)ctx;
-    us.conn = hs_conn_new(loop, fd, &HANDLER, &us, NULL);
+    us.conn = hs_conn_new(loop, fd, &HANDLER, &us, NULL, NULL);
 }
 
 /* A blocking peer over TCP, where closing with input unread throws away what the peer has not yet
@@ -473,9 +474,9 @@ static void take(void *ctx, int fd)
 static void tcp_pair(void)
 {
     char why[200] = "";
-    hs_net_listener *const listener = hs_net_listen(loop, 0, take, NULL, why, sizeof why);
+    hs_net_listener *const listener = hs_net_listen(loop, local(0), take, NULL, why, sizeof why);
     cr_assert_not_null(listener, "%s", why);
-    peer = hs_net_connect("127.0.0.1", hs_net_listener_port(listener), why, sizeof why);
+    peer = hs_net_connect(hs_net_listener_address(listener), why, sizeof why);
     cr_assert_geq(peer, 0, "%s", why);
     cr_assert_eq(fcntl(peer, F_SETFL, 0), 0);
     while (us.conn == NULL) {
@@ -527,7 +528,7 @@ static seen server;
 static void on_accept(void *ctx, int fd)
 {
     (void)ctx;
-    server.conn = hs_conn_new(loop, fd, &HANDLER, &server, NULL);
+    server.conn = hs_conn_new(loop, fd, &HANDLER, &server, NULL, NULL);
 }
 
 Test(net_conn, connects_and_talks_over_loopback)
@@ -535,11 +536,12 @@ Test(net_conn, connects_and_talks_over_loopback)
     char why[200] = "";
     const hs_sv2_message hello = target_message(4);
     memset(&server, 0, sizeof server);
-    hs_net_listener *const listener = hs_net_listen(loop, 0, on_accept, NULL, why, sizeof why);
+    hs_net_listener *const listener =
+        hs_net_listen(loop, local(0), on_accept, NULL, why, sizeof why);
     cr_assert_not_null(listener, "%s", why);
-    const int fd = hs_net_connect("127.0.0.1", hs_net_listener_port(listener), why, sizeof why);
+    const int fd = hs_net_connect(hs_net_listener_address(listener), why, sizeof why);
     cr_assert_geq(fd, 0, "%s", why);
-    us.conn = hs_conn_new_connecting(loop, fd, &HANDLER, &us, NULL);
+    us.conn = hs_conn_new_connecting(loop, fd, &HANDLER, &us, NULL, NULL);
     cr_assert_not(hs_conn_is_open(us.conn));
     cr_assert(hs_conn_send_one(us.conn, &hello) == 0, "before on_open it waits");
     for (int i = 0; i < 100 && server.frames == 0; i++) {
@@ -559,12 +561,13 @@ Test(net_conn, connects_and_talks_over_loopback)
 Test(net_conn, nobody_there_is_told_as_the_end)
 {
     char why[200] = "";
-    hs_net_listener *const listener = hs_net_listen(loop, 0, on_accept, NULL, why, sizeof why);
-    const uint16_t port = hs_net_listener_port(listener);
+    hs_net_listener *const listener =
+        hs_net_listen(loop, local(0), on_accept, NULL, why, sizeof why);
+    const uint16_t port = hs_net_address_port(hs_net_listener_address(listener));
     hs_net_listener_close(listener);
-    const int fd = hs_net_connect("127.0.0.1", port, why, sizeof why);
+    const int fd = hs_net_connect(local(port), why, sizeof why);
     cr_assert_geq(fd, 0, "%s", why);
-    us.conn = hs_conn_new_connecting(loop, fd, &HANDLER, &us, NULL);
+    us.conn = hs_conn_new_connecting(loop, fd, &HANDLER, &us, NULL, NULL);
     turn_until_closed();
     cr_assert_eq(us.opened, 0);
     cr_assert_str_eq(us.reason, "cannot connect: Connection refused");

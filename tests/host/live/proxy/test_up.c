@@ -273,15 +273,18 @@ Test(proxy_options, the_command_line)
 {
     hs_proxy_options o;
     char why[256];
-    char *good[] = {"proxy",  "--config",     "x.ini",    "--pool",        "a=127.0.0.1:5",
-                    "--pool", "b=[::1]:6",    "--listen", "127.0.0.1:700", "--seed",
-                    "7",      "--drain-secs", "0.5"};
-    cr_assert_eq(hs_options_read(&HS_PROXY_COMMAND, &o, 13, good, why, sizeof why), 0, "%s", why);
+    char *good[] = {
+        "proxy",    "--config",      "x.ini",  "--pool", "a=127.0.0.1:5", "--pool", "b=[::1]:6",
+        "--listen", "127.0.0.1:700", "--seed", "7",      "--drain-secs",  "0.5",    "--plain",
+        "a",        "--plain",       "b"};
+    cr_assert_eq(hs_options_read(&HS_PROXY_COMMAND, &o, 17, good, why, sizeof why), 0, "%s", why);
     cr_assert_eq(o.settings.place_count, 2);
     cr_assert_str_eq(o.settings.places[1].host, "::1");
     cr_assert_eq(o.settings.places[1].port, 6);
-    cr_assert_eq(o.port, 700);
+    cr_assert_eq(hs_net_address_port(&o.listen), 700);
     cr_assert_eq(o.settings.drain_ns, 500000000u);
+    cr_assert_eq(o.settings.plain.count, 2);
+    cr_assert_str_eq(o.settings.plain.at[1], "b");
     char *none[] = {"proxy"};
     cr_assert_neq(hs_options_read(&HS_PROXY_COMMAND, &o, 1, none, why, sizeof why), 0);
     char *const bad[][2] = {{"--pool", "a"},           {"--pool", "=1.2.3.4:5"},

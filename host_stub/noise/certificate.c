@@ -50,7 +50,8 @@ int hs_noise_identity_renew(hs_noise_identity *identity,
         return 0;
     }
     if (hs_noise_key_make(&identity->key) != 0 ||
-        hs_noise_certify(identity, authority, (uint32_t)(now_s - HS_NOISE_RENEWAL_S),
+        hs_noise_certify(identity, authority,
+                         (uint32_t)(now_s > HS_NOISE_RENEWAL_S ? now_s - HS_NOISE_RENEWAL_S : 0),
                          (uint32_t)(now_s + 2 * HS_NOISE_RENEWAL_S)) != 0) {
         return -1;
     }

@@ -92,23 +92,24 @@ static int read_number(const char *text, uint8_t *number, size_t len, char *why,
     return 0;
 }
 
-/* `len` bytes and their checksum. As many leading ones as zero bytes need no asking: the length
- * is known, and the checksum covers them. */
+/* `len` bytes and their checksum: what would be written as that text. */
 static int read_text(const char *text, uint8_t *data, size_t len, char *why, size_t capacity)
 {
     uint8_t number[DATA_MAX];
-    uint8_t sum[CHECKSUM_SIZE];
-    int rc = read_number(text, number, len + CHECKSUM_SIZE, why, capacity);
-    if (rc == 0) {
-        checksum(number, len, sum);
-        rc = memcmp(sum, number + len, CHECKSUM_SIZE) == 0
-                 ? 0
-                 : hs_refuse(why, capacity, "fails its checksum: a character is wrong or missing");
+    char again[HS_NOISE_TEXT_SIZE];
+    if (read_number(text, number, len + CHECKSUM_SIZE, why, capacity) != 0) {
+        return -1;
     }
+    write_text(number, len, again);
+    const int rc =
+        strcmp(text, again) == 0
+            ? 0
+            : hs_refuse(why, capacity, "fails its checksum: a character is wrong or missing");
     if (rc == 0) {
         memcpy(data, number, len);
     }
     sodium_memzero(number, sizeof number);
+    sodium_memzero(again, sizeof again);
     return rc;
 }
 

@@ -85,6 +85,13 @@ Test(certificate, an_identity_is_made_anew_after_an_hour)
     cr_assert(renew(NOW)); /* the clock was set back */
 }
 
+/* Of a machine whose clock begins at 1970. */
+Test(certificate, an_identity_is_made_in_the_first_hour_of_all)
+{
+    memset(&identity, 0, sizeof identity);
+    cr_assert(renew(100));
+}
+
 Test(certificate, none_is_made_without_an_authority)
 {
     static const uint8_t ZERO[32] = {0};

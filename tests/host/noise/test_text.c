@@ -103,6 +103,8 @@ Test(text, what_is_no_public_key)
                   "has a character that is not of Base58 (digits and letters without 0, O, I and "
                   "l), at position 51");
     refuse_public("zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz", "is too long");
+    refuse_public("19bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh",
+                  "fails its checksum: a character is wrong or missing");
     refuse_public(SECRET[0].text, "fails its checksum: a character is wrong or missing");
 }
 

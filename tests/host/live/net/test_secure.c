@@ -280,6 +280,26 @@ Test(net_secure, bytes_may_come_one_by_one)
     }
 }
 
+/* That act 1 came in two parts is no unfinished frame afterwards. */
+Test(net_secure, a_quiet_peer_is_left_alone)
+{
+    server_limits.half_frame_ns = 50 * HS_NET_MILLISECOND_NS;
+    shake(32);
+    for (int i = 0; i < 10; i++) {
+        cr_assert_eq(hs_net_loop_turn(loop, 10 * HS_NET_MILLISECOND_NS), 0);
+    }
+    cr_assert_eq(server.closed, 0u, "%s", server.reason);
+}
+
+Test(net_secure, who_finishes_during_the_handshake_is_gone_at_once)
+{
+    take_pair();
+    hs_conn_finish(server.conn, "no room");
+    cr_assert(hs_conn_is_over(server.conn));
+    wait_for(&server.closed, 1);
+    cr_assert_str_eq(server.reason, "no room");
+}
+
 Test(net_secure, what_was_changed_on_its_way_ends_the_connection)
 {
     static const size_t AT[] = {0, 21, 22, 60};

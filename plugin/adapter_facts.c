@@ -214,6 +214,8 @@ hmx_status hm_on_share(hmx_instance *self, const hmx_share *event)
     const hm_share_facts share = {.channel = e->channel,
                                   .cookie = e->cookie,
                                   .work = e->work,
+                                  .squared = e->count == 1 ? e->work * e->work
+                                                           : e->work * (e->work / (double)e->count),
                                   .credit = e->credit > 0.0 ? e->credit : e->work,
                                   .upstream = e->upstream,
                                   .verdict = e->verdict,

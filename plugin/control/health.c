@@ -21,7 +21,7 @@ static const double CANARY_SHARES = 2.7;  /* over the border: accepted shares fo
 static const double WELL_SHARES = 4.5;    /* over the border: accepted shares of a stretch */
 static const double WELL_TURN = 0.75;     /* of the border: rejects that are no recovery */
 static const double SILENT_RHYTHMS = 3.0; /* of its longest wait, and of the shares in it */
-static const double RHYTHM_NS = 3600e9;   /* over which a longest wait is forgotten */
+static const double RHYTHM_S = 3600.0;    /* over which a longest wait is forgotten */
 static const double WATCH_FACTOR = 100.0; /* watching costs at most one part in so many */
 static const uint64_t SILENCE_NS = 2 * MINUTE_NS;
 static const uint64_t UNKNOWN_NS = 16 * MINUTE_NS; /* any pool has answered by then */
@@ -33,6 +33,11 @@ static const double SILENT_TRIAL_SHARES = 3.0;
 static const uint64_t WELL_NS = 30 * MINUTE_NS;
 static const uint64_t WAIT_MAX_NS = 4 * HOUR_NS;
 static const uint64_t FORGET_NS = 2 * HOUR_NS; /* of its whole share: one relapse less */
+
+static double most(double a, double b)
+{
+    return a > b ? a : b;
+}
 
 /* ---- what is counted ---- */
 
@@ -53,10 +58,12 @@ void hm_health_excused(hm_health *h, double work, uint32_t count)
 }
 
 /* The longest of late: an hour without one like it forgets it. */
-static void note_longest(double *longest, double now, double passed_ns)
+static void take_in_rhythm(hm_health *h, double passed_s)
 {
-    const double kept = *longest * (1.0 - hm_clamp(passed_ns / RHYTHM_NS, 0.0, 1.0));
-    *longest = now > kept ? now : kept;
+    const double kept = hm_clamp(1.0 - passed_s / RHYTHM_S, 0.0, 1.0);
+    h->longest_wait_ns = most(kept * h->longest_wait_ns, (double)h->waited_ns);
+    h->most_waiting = most(kept * h->most_waiting, (double)h->waited);
+    h->waited_ns = h->waited = 0;
 }
 
 /* A first answer may come by chance soon: a rhythm is known from half a minute's worth of seconds
@@ -79,11 +86,11 @@ static void note_answered(hm_health *h, uint64_t lived_ns)
 
 static void note_rhythm(hm_health *h, uint64_t lived_ns)
 {
-    const double waited_ns = (double)(lived_ns - h->waiting_since_ns) + 1.0;
+    const uint64_t waited_ns = lived_ns - h->waiting_since_ns + 1u;
     if (!h->grey) { /* how long a bad pool took is no rhythm */
         note_answered(h, lived_ns);
-        note_longest(&h->longest_wait_ns, waited_ns, waited_ns);
-        note_longest(&h->most_waiting, (double)h->waiting, waited_ns);
+        h->waited_ns = waited_ns > h->waited_ns ? waited_ns : h->waited_ns;
+        h->waited = h->waiting > h->waited ? h->waiting : h->waited;
     }
 }
 
@@ -166,11 +173,6 @@ static double turn_of(const hm_health_params *p, uint32_t test)
     return test == 0 ? b + FAST_TURN * (1.0 - b) : hm_clamp(b + SLOW_TURN, 0.0, 0.99);
 }
 
-static double most(double a, double b)
-{
-    return a > b ? a : b;
-}
-
 /* Samples rejected, less what is allowed of those that were not. */
 static double score(const hm_health *h, const hm_health_params *p, uint32_t test)
 {
@@ -222,6 +224,7 @@ static void take_in(hm_health *h, const hm_health_params *p, const hm_health_loo
     h->seen_squared /= 1.0 + passed_s / USUAL_S;
     h->submitted = h->judged = h->rejected = 0.0;
     h->verdicts = 0;
+    take_in_rhythm(h, passed_s);
     h->looked_ns = look->lived_ns;
 }
 

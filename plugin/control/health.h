@@ -73,9 +73,11 @@ typedef struct hm_health {
     /* Silence: shares without a verdict since the last accepted one, their work and since when. */
     uint64_t waiting;
     double waiting_work;
-    uint64_t waiting_since_ns;  /* lived */
-    double longest_wait_ns;     /* until an accepted verdict, of late; 0 = there was none yet */
-    double most_waiting;        /* shares, until then */
+    uint64_t waiting_since_ns; /* lived */
+    double longest_wait_ns;    /* until an accepted verdict, of late; 0 = there was none yet */
+    double most_waiting;       /* shares, until then */
+    uint64_t waited_ns;        /* the longest and the most since the last look */
+    uint64_t waited;
     uint64_t answered_first_ns; /* lived: the first accepted verdict */
     uint64_t answered_ns;       /* the last that counts for: */
     uint32_t answered_s;        /* seconds with an accepted verdict, up to what makes a rhythm */
@@ -104,15 +106,16 @@ typedef struct hm_health {
 void hm_health_verdict(hm_health *h, double work, uint32_t count, int accepted, uint64_t lived_ns);
 /* Some shares will get no verdict, or one that is not held against the pool. */
 void hm_health_excused(hm_health *h, double work, uint32_t count);
-/* Counts shares that went to the pool. */
-static inline void hm_health_forwarded(hm_health *h, double work, uint32_t count, uint64_t lived_ns)
+/* Counts `count` shares of together `work`, their squares `squared`, that went to the pool. */
+static inline void hm_health_forwarded(hm_health *h, double work, double squared, uint32_t count,
+                                       uint64_t lived_ns)
 {
     h->waiting_since_ns = h->waiting == 0 ? lived_ns : h->waiting_since_ns;
     h->waiting += count;
     h->waiting_work += work;
     h->submitted += work;
     h->seen += work;
-    h->seen_squared += work * (work / (double)count);
+    h->seen_squared += squared;
 }
 
 /* The connection failed: may hold the pool down. */

@@ -140,8 +140,10 @@ void hm_ledger_verdict(hm_ledger *l, uint32_t upstream, double credit, hm_ledger
     double late = 0.0;
     const double waited = hm_provisional_answer(&a->provisional, credit, &late);
     if (answer == HM_ANSWER_ACCEPTED) {
-        a->credited += takes_back ? late * worth(a) : 0.0;
-        a->rejected = hm_not_negative(a->rejected - late);
+        if (late > 0.0) { /* else it is booked as it should be */
+            a->credited += takes_back ? late * worth(a) : 0.0;
+            a->rejected = hm_not_negative(a->rejected - late);
+        }
         return;
     }
     a->credited -= takes_back ? waited * worth(a) : 0.0;

@@ -60,14 +60,15 @@ typedef struct hm_ledger_input {
     double integral_point_min;
 } hm_ledger_input;
 
-/* Books `count` shares of together `work` that were proved for an upstream, forwarded or not. */
-static inline void hm_ledger_credit(hm_ledger *l, uint32_t upstream, double work, uint32_t count)
+/* Books shares of together `work`, the squares of their difficulties together `squared`, that were
+ * proved for an upstream, forwarded or not. */
+static inline void hm_ledger_credit(hm_ledger *l, uint32_t upstream, double work, double squared)
 {
     hm_account *const a = &l->accounts[upstream - 1u];
     a->credited += work;
     a->proven += work;
     l->spoken = 1;
-    l->luck_credited += work * (work / (double)count);
+    l->luck_credited += squared;
 }
 
 /* What is remembered of verdicts in shares, of whatever credit they were. */

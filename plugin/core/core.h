@@ -230,8 +230,9 @@ void hm_core_close(hm_core *core, uint32_t slot, uint32_t reason);
 typedef struct hm_share_facts {
     uint64_t channel; /* may be closed: its verdicts still count for the pool */
     uint64_t cookie;
-    double work;   /* what the miner proved */
-    double credit; /* what the pool counts */
+    double work;    /* what the miner proved */
+    double squared; /* sum over the shares of their work squared */
+    double credit;  /* what the pool counts */
     uint32_t upstream;
     uint32_t verdict;
     uint32_t count;

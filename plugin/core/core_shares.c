@@ -147,12 +147,12 @@ static void book(hm_core *core, const hm_share_facts *share)
     switch (share->verdict) {
     case HMX_SHARE_SUBMITTED:
         hm_ledger_submitted(&core->ledger, share->upstream, share->credit, share->count);
-        hm_ledger_credit(&core->ledger, share->upstream, share->work, share->count);
-        hm_health_forwarded(&core->health[share->upstream - 1u], share->work, share->count,
-                            hm_core_lived_ns(core));
+        hm_ledger_credit(&core->ledger, share->upstream, share->work, share->squared);
+        hm_health_forwarded(&core->health[share->upstream - 1u], share->work, share->squared,
+                            share->count, hm_core_lived_ns(core));
         return;
     case HMX_SHARE_NOT_FORWARDED:
-        hm_ledger_credit(&core->ledger, share->upstream, share->work, share->count);
+        hm_ledger_credit(&core->ledger, share->upstream, share->work, share->squared);
         return;
     case HMX_SHARE_ACCEPTED:
         note_verdict(core, share, HM_ANSWER_ACCEPTED);

@@ -77,7 +77,7 @@ static inline void second(pool *p, double rejects)
     const uint32_t found = (uint32_t)p->due;
     p->due -= found;
     if (found > 0) {
-        hm_health_forwarded(&p->h, (double)found, found, p->lived_ns);
+        hm_health_forwarded(&p->h, (double)found, (double)found, found, p->lived_ns);
     }
     for (uint32_t i = 0; i < found; i++) {
         rejected += draw_unit(&p->seed) < rejects;

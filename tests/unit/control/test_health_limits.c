@@ -8,7 +8,7 @@
 /* So many shares wait for two minutes and a bit. */
 static hm_health_change after_waiting(pool p, uint32_t shares)
 {
-    hm_health_forwarded(&p.h, (double)shares, shares, p.lived_ns);
+    hm_health_forwarded(&p.h, (double)shares, (double)shares, shares, p.lived_ns);
     p.lived_ns += 130 * SECOND;
     return judged(&p, &USUAL);
 }
@@ -26,7 +26,7 @@ Test(health, many_answers_within_a_second_are_no_rhythm)
     pool p = new_pool(1.0);
     for (int i = 0; i < 100; i++) {
         p.lived_ns += SECOND / 200;
-        hm_health_forwarded(&p.h, 1.0, 1, p.lived_ns);
+        hm_health_forwarded(&p.h, 1.0, 1.0, 1, p.lived_ns);
         verdicts(&p, 1, 1);
     }
     cr_assert_eq(after_waiting(p, 400), HM_HEALTH_SAME);

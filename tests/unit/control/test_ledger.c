@@ -20,7 +20,7 @@ static void credit(const double *work, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
         if (work[i] > 0.0) {
-            hm_ledger_credit(&ledger, i + 1u, work[i], 1);
+            hm_ledger_credit(&ledger, i + 1u, work[i], work[i] * work[i]);
         }
     }
 }
@@ -438,8 +438,8 @@ Test(ledger, verdicts_are_forgotten_over_twenty_minutes)
 /* 12 shares of difficulty 100 in 30 s: q = 12 * 100^2 / 30. */
 Test(ledger, sigma_is_the_luck_of_ten_minutes)
 {
-    hm_ledger_credit(&ledger, 1, 800.0, 8);
-    hm_ledger_credit(&ledger, 2, 400.0, 4);
+    hm_ledger_credit(&ledger, 1, 800.0, 80000.0);
+    hm_ledger_credit(&ledger, 2, 400.0, 40000.0);
     settle(2, (const double[]){0.5, 0.5});
     const double hashrate = 1200.0 / 30.0;
     const double q = 12.0 * 100.0 * 100.0 / 30.0;
@@ -463,7 +463,7 @@ Test(ledger, the_first_luck_is_taken_as_it_is)
     const double q = 3.0 * 0.01 * 0.01 / DT_S;
     settle(1, (const double[]){1.0});
     settle(1, (const double[]){1.0});
-    hm_ledger_credit(&ledger, 1, 0.03, 3);
+    hm_ledger_credit(&ledger, 1, 0.03, 0.03 * 0.01);
     settle(1, (const double[]){1.0});
     cr_assert_float_eq(ledger.luck / q, 1.0, 1e-12);
     settle(1, (const double[]){1.0});
@@ -472,7 +472,7 @@ Test(ledger, the_first_luck_is_taken_as_it_is)
 
 Test(ledger, luck_is_averaged_over_half_an_hour)
 {
-    hm_ledger_credit(&ledger, 1, 300.0, 3);
+    hm_ledger_credit(&ledger, 1, 300.0, 30000.0);
     settle(1, (const double[]){1.0});
     const double q = ledger.luck;
     cr_assert_float_eq(q, 3.0 * 100.0 * 100.0 / 30.0, 1e-9);
@@ -494,7 +494,7 @@ Test(ledger, measured_sigma_is_the_spread_that_poisson_shares_have)
             for (uint32_t u = 1; u <= 2; u++) {
                 const uint32_t count = draw_poisson(&seed, 5.0);
                 if (count > 0) {
-                    hm_ledger_credit(&ledger, u, 7.0 * count, count);
+                    hm_ledger_credit(&ledger, u, 7.0 * count, 49.0 * count);
                 }
             }
             settle(2, half);
@@ -511,8 +511,8 @@ Test(ledger, measured_sigma_is_the_spread_that_poisson_shares_have)
 
 Test(ledger, huge_work_never_makes_sigma_infinite)
 {
-    hm_ledger_credit(&ledger, 1, 1e300, 1);
-    hm_ledger_credit(&ledger, 2, 1e300, 1);
+    hm_ledger_credit(&ledger, 1, 1e300, INFINITY);
+    hm_ledger_credit(&ledger, 2, 1e300, INFINITY);
     settle(2, (const double[]){0.5, 0.5});
     cr_assert(isfinite(hm_ledger_sigma_points(&ledger, (const double[]){0.5, 0.5}, 2, 1.0)));
     cr_assert_eq(hm_ledger_sigma_points(&ledger, (const double[]){0.5, 0.5}, 2, 0.0), 0.0);

@@ -19,7 +19,7 @@ static void settle(uint32_t n, const double *effective)
 static void submit(uint32_t upstream, double credit, uint32_t count, double work)
 {
     hm_ledger_submitted(&ledger, upstream, credit, count);
-    hm_ledger_credit(&ledger, upstream, work, count);
+    hm_ledger_credit(&ledger, upstream, work, work * work / (double)count);
 }
 
 Test(ledger, work_counts_when_it_is_submitted)
@@ -83,7 +83,7 @@ Test(ledger, what_waits_for_hours_is_taken_back)
 Test(ledger, a_rejected_share_of_an_aggregating_host_costs_its_part_of_all_work)
 {
     for (int i = 0; i < 100; i++) {
-        hm_ledger_credit(&ledger, 1, 9900.0, 9900);
+        hm_ledger_credit(&ledger, 1, 9900.0, 9900.0);
         submit(1, 20000.0, 200, 100.0);
     }
     const double prior = 50.0 * 100.0;

@@ -17,7 +17,9 @@ static const double LOSS = 0.01;          /* of the farm's hour: what a failed r
 static const double LOSS_USED = 0.5;      /* of it when a trial is ended: the rest is under way */
 static const double TRIAL_LEAST = 2.0;    /* samples: one rejected share is luck */
 static const double FIRST_SHARE = 0.02;   /* of the farm, of a pool on trial */
+static const double SUDDEN_SHARE = 0.05;  /* the same, of one that was well just before */
 static const double CANARY_SHARES = 2.7;  /* over the border: accepted shares for a trial */
+static const double SUDDEN = 0.5;         /* of them when it was well just before */
 static const double WELL_SHARES = 4.5;    /* over the border: accepted shares of a stretch */
 static const double WELL_TURN = 0.75;     /* of the border: rejects that are no recovery */
 static const double SILENT_RHYTHMS = 3.0; /* of its longest wait, and of the shares in it */
@@ -94,10 +96,13 @@ static void note_rhythm(hm_health *h, uint64_t lived_ns)
     }
 }
 
-void hm_health_verdict(hm_health *h, double work, uint32_t count, int accepted, uint64_t lived_ns)
+void hm_health_verdict(hm_health *h, double work, uint32_t count, hm_health_answer answer,
+                       uint64_t lived_ns)
 {
+    const int accepted = answer == HM_HEALTH_ACCEPTED;
     h->judged += work;
     h->rejected += accepted ? 0.0 : work;
+    h->stale += answer == HM_HEALTH_STALE ? work : 0.0;
     h->verdicts += count;
     if (!accepted) {
         hm_health_excused(h, work, count);
@@ -208,7 +213,8 @@ static void take_in(hm_health *h, const hm_health_params *p, const hm_health_loo
         hm_health_test *const t = &h->tests[i];
         t->submitted += h->submitted / sample;
         t->judged += h->judged / sample;
-        t->rejected += h->rejected / sample;
+        /* A minute of nothing but stale shares comes with a tip, and is no fault for the fast. */
+        t->rejected += (i == 0 ? h->rejected - h->stale : h->rejected) / sample;
         t->verdicts += h->verdicts;
         if (!(score(h, p, i) > 0.0)) {
             *t = (hm_health_test){0};
@@ -222,7 +228,7 @@ static void take_in(hm_health *h, const hm_health_params *p, const hm_health_loo
     h->hour_rejected += h->rejected;
     h->seen /= 1.0 + passed_s / USUAL_S;
     h->seen_squared /= 1.0 + passed_s / USUAL_S;
-    h->submitted = h->judged = h->rejected = 0.0;
+    h->submitted = h->judged = h->rejected = h->stale = 0.0;
     h->verdicts = 0;
     take_in_rhythm(h, passed_s);
     h->looked_ns = look->lived_ns;
@@ -275,7 +281,7 @@ static int was_well(const hm_health *h, const hm_health_look *look)
 }
 
 /* It is left. When it is tried again depends on how often that failed, and on what it cost. */
-static void leave(hm_health *h, const hm_health_params *p, const hm_health_look *look)
+static void leave(hm_health *h, const hm_health_params *p, const hm_health_look *look, int sudden)
 {
     const double lost = h->share > 0.0 ? h->lost + h->waiting_work : 0.0;
     const double cost_s = look->farm > 0.0 ? hm_clamp(lost / look->farm, 0.0, 3600.0) : 0.0;
@@ -284,7 +290,7 @@ static void leave(hm_health *h, const hm_health_params *p, const hm_health_look 
         p->hold_down_max_ns > WAIT_MAX_NS ? p->hold_down_max_ns : WAIT_MAX_NS;
     const uint64_t well_ns = h->share > 0.0 ? 0 : look->lived_ns - h->whole_ns;
     const uint64_t forgotten = well_ns / FORGET_NS;
-    h->relapses = h->relapses > forgotten ? h->relapses - (uint32_t)forgotten : 0u;
+    h->relapses = h->relapses > forgotten && !sudden ? h->relapses - (uint32_t)forgotten : 0u;
     const uint64_t wait_ns =
         h->relapses > 0 ? doubled(p->hold_down_ns, h->relapses, longest_ns) : 0;
     const uint64_t blind_ns = doubled(p->hold_down_max_ns, h->relapses, longest_ns);
@@ -292,7 +298,11 @@ static void leave(hm_health *h, const hm_health_params *p, const hm_health_look 
     h->blind_ns = look->lived_ns + (blind_ns > pause_ns ? blind_ns : pause_ns);
     h->relapses += h->relapses < UINT32_MAX;
     h->grey = 1;
+    h->sudden = (uint8_t)sudden;
     h->share = 0.0;
+    if (sudden) {
+        h->seen = h->seen_squared = 0.0; /* the usual share is its canary's from now on */
+    }
     forget_tests(h);
 }
 
@@ -301,14 +311,15 @@ static void begin_trial(hm_health *h, double least)
     forget_tests(h);
     nothing_waits(h);
     h->grey = h->silent = 0;
-    h->share = most(FIRST_SHARE, least);
+    h->share = most(h->sudden ? SUDDEN_SHARE : FIRST_SHARE, least);
     h->lost = 0.0;
 }
 
 static hm_health_change judge_grey(hm_health *h, const hm_health_params *p,
                                    const hm_health_look *look)
 {
-    const int is_well = h->recovery >= CANARY_SHARES / p->border || h->silent == 2;
+    const double shares = h->sudden ? SUDDEN * CANARY_SHARES : CANARY_SHARES;
+    const int is_well = h->recovery >= shares / p->border || h->silent == 2;
     if ((is_well && look->lived_ns >= h->tested_ns) ||
         (!look->has_canary && look->lived_ns >= h->blind_ns)) {
         begin_trial(h, look->least);
@@ -349,16 +360,14 @@ hm_health_change hm_health_judge(hm_health *h, const hm_health_params *p,
     for (uint32_t i = 0; i < HM_HEALTH_TESTS; i++) {
         if (rejects_too_much(h, p, look, i)) {
             h->figure = rejected_pct(&h->tests[i]);
-            h->relapses = i == 0 && was_well(h, look) ? 0 : h->relapses;
-            leave(h, p, look);
+            leave(h, p, look, i == 0 && was_well(h, look));
             return HM_HEALTH_REJECTS;
         }
     }
     if (is_silent(h, look)) {
         h->figure = hm_seconds(look->lived_ns - h->waiting_since_ns);
         h->silent = 1;
-        h->relapses = was_well(h, look) ? 0 : h->relapses;
-        leave(h, p, look);
+        leave(h, p, look, was_well(h, look));
         return HM_HEALTH_SILENT;
     }
     return h->share > 0.0 ? judge_trial(h, p, look) : HM_HEALTH_SAME;
@@ -371,6 +380,6 @@ void hm_health_restart(hm_health *h)
     }
     forget_tests(h);
     nothing_waits(h);
-    h->submitted = h->judged = h->rejected = 0.0;
+    h->submitted = h->judged = h->rejected = h->stale = 0.0;
     h->verdicts = 0;
 }

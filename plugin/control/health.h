@@ -66,6 +66,7 @@ typedef struct hm_health {
     double submitted;
     double judged;
     double rejected;
+    double stale; /* of the rejected */
     uint64_t verdicts;
     double seen; /* work of shares, and share by share its square: the usual share, discounted */
     double seen_squared;
@@ -99,11 +100,19 @@ typedef struct hm_health {
     uint64_t held_until_ns;
     uint8_t grey;
     uint8_t silent; /* it is grey because it answered nothing */
-    uint8_t pad0[6];
+    uint8_t sudden; /* it had been well for long just before */
+    uint8_t pad0[5];
 } hm_health;
 
+typedef enum hm_health_answer {
+    HM_HEALTH_ACCEPTED,
+    HM_HEALTH_REJECTED,
+    HM_HEALTH_STALE /* rejected as shares are for a while after each tip */
+} hm_health_answer;
+
 /* Counts verdicts of the pool itself on `count` shares of together `work`. */
-void hm_health_verdict(hm_health *h, double work, uint32_t count, int accepted, uint64_t lived_ns);
+void hm_health_verdict(hm_health *h, double work, uint32_t count, hm_health_answer answer,
+                       uint64_t lived_ns);
 /* Some shares will get no verdict, or one that is not held against the pool. */
 void hm_health_excused(hm_health *h, double work, uint32_t count);
 /* Counts `count` shares of together `work`, their squares `squared`, that went to the pool. */

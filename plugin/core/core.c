@@ -152,6 +152,7 @@ void hm_core_forget_former_owners(hm_core *core, const hm_upstreams *before)
             core->health[i] = (hm_health){0};
             hm_assignment_end_rest(&core->assignment, i + 1u);
             core->control.rests_said &= ~(1ull << i);
+            core->control.paused &= ~(1ull << i);
             core->control.short_pools &= ~(1ull << i);
             core->control.fit[i] = INFINITY;
             hm_prefixes_forget(&core->assignment.prefixes, i + 1u);

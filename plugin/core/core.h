@@ -97,6 +97,7 @@ typedef struct hm_control {
     uint8_t leave;     /* or for a reason of their own (core_leave.h) */
     uint8_t all_down_said;
     uint8_t resume;      /* the host's buffer was full: go on at the next call with the same time */
+    uint64_t paused;     /* bit i: upstream i + 1 went with the last of them: its books are open */
     uint64_t rests_said; /* bit i: the log has said that moves to upstream i + 1 rest */
     uint32_t burst_left; /* moves that the plan under way may still make */
     hm_slicing slicing;

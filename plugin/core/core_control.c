@@ -24,6 +24,7 @@ static const double COARSE_TO = 40.0;
 /* What luck moves within is kept between these. */
 static const double LUCK_LEAST_POINTS = 0.05;
 static const double LUCK_MOST_POINTS = 1.5;
+static const double LUCK_BEARABLE_POINTS = 6.0;
 static const double SLICING_GAIN = 0.03; /* 1/min */
 
 uint64_t hm_control_dwell_ns(const hm_core *core)
@@ -500,7 +501,9 @@ static double luck_points(const hm_core *core, double hashrate)
 {
     const double sigma = hm_ledger_sigma_points(&core->ledger, core->control.effective,
                                                 core->upstreams.top, hashrate);
-    return hm_clamp(core->tuning.noise_factor * sigma, LUCK_LEAST_POINTS, LUCK_MOST_POINTS);
+    const double usual = core->tuning.noise_factor * sigma;
+    const double most = hm_clamp(usual - LUCK_BEARABLE_POINTS, LUCK_MOST_POINTS, 50.0);
+    return hm_clamp(usual, LUCK_LEAST_POINTS, most);
 }
 
 /* The deviation from which on somebody is moved: an own number, or what luck moves within. Where

@@ -154,17 +154,30 @@ static void end_blip(hm_core *core, uint32_t i)
     take_over(core, i);
 }
 
+static int blip_is_over(const hm_core *core, uint32_t i)
+{
+    const hm_upstream *const row = &core->upstreams.rows[i];
+    return row->blip_ns != 0 && core->lived_ns - row->blip_ns > BLIP_NS;
+}
+
+/* Those that broke together go together: with the last of them nobody is left. */
 void hm_core_judge_blips(hm_core *core)
 {
+    uint8_t before[HMX_UPSTREAMS_MAX] = {0};
+    int any = 0;
     for (uint32_t i = 0; i < core->upstreams.top; i++) {
-        const hm_upstream *const row = &core->upstreams.rows[i];
-        if (row->blip_ns != 0 && core->lived_ns - row->blip_ns > BLIP_NS) {
-            uint8_t before[HMX_UPSTREAMS_MAX] = {0};
+        if (!blip_is_over(core, i)) {
+            continue;
+        }
+        if (!any) {
             hm_core_settle(core);
             hm_core_list_usable(core, before);
-            end_blip(core, i);
-            hm_core_follow_usable(core, before);
+            any = 1;
         }
+        end_blip(core, i);
+    }
+    if (any) {
+        hm_core_follow_usable(core, before);
     }
 }
 
@@ -217,12 +230,23 @@ void hm_core_list_usable(const hm_core *core, uint8_t *usable)
     }
 }
 
-static void turn(hm_core *core, uint32_t upstream)
+/* When the last pools go nobody gets what would have been theirs, and when they are back they are
+ * owed what they were owed: so their books stay open. */
+static int is_paused(hm_core *core, uint32_t upstream, int nobody)
+{
+    const uint64_t bit = 1ull << (upstream - 1u);
+    const int was_paused = (core->control.paused & bit) != 0;
+    core->control.paused &= ~bit;
+    core->control.paused |= nobody ? bit : 0;
+    return was_paused || nobody;
+}
+
+static void turn(hm_core *core, uint32_t upstream, int nobody)
 {
     const uint64_t bit = 1ull << (upstream - 1u);
     const int spared = (core->restored.waiting & bit) != 0 && hm_core_is_coming_back(core);
     core->restored.waiting &= ~bit;
-    if (!spared) {
+    if (!is_paused(core, upstream, nobody) && !spared) {
         hm_core_forgive(core, upstream);
     }
     /* Who is back gets its share now, not at the next evaluation. */
@@ -232,11 +256,13 @@ static void turn(hm_core *core, uint32_t upstream)
 
 void hm_core_follow_usable(hm_core *core, const uint8_t *before)
 {
-    int any = 0;
+    uint8_t now[HMX_UPSTREAMS_MAX] = {0};
+    hm_core_list_usable(core, now);
+    const int nobody = memchr(now, 1, sizeof now) == NULL;
+    const int any = memcmp(now, before, sizeof now) != 0;
     for (uint32_t i = 0; i < core->upstreams.top; i++) {
-        if (before[i] != hm_upstreams_takes_part(&core->upstreams, i + 1u)) {
-            turn(core, i + 1u);
-            any = 1;
+        if (before[i] != now[i]) {
+            turn(core, i + 1u, nobody);
         }
     }
     if (any) {
@@ -245,14 +271,15 @@ void hm_core_follow_usable(hm_core *core, const uint8_t *before)
     }
 }
 
-/* Those that are due: all of them, or between two judgements those on trial. */
+/* Those that are due: all of them, or between two judgements those that are out or on trial. */
 static void judge(hm_core *core, int all)
 {
     uint8_t before[HMX_UPSTREAMS_MAX] = {0};
     int any = 0;
     hm_core_list_usable(core, before);
     for (uint32_t i = 0; i < core->upstreams.top; i++) {
-        if (core->upstreams.rows[i].exists && (all || core->health[i].share > 0.0)) {
+        if (core->upstreams.rows[i].exists &&
+            (all || core->health[i].grey || core->health[i].share > 0.0)) {
             any |= judge_one(core, i);
         }
     }

@@ -121,6 +121,14 @@ static hm_ledger_answer blame(hm_core *core, const hm_share_facts *share)
     return (hm_hot(c, slot)->marks & HM_MARK_BAD) != 0 ? HM_ANSWER_EXCUSED : HM_ANSWER_REJECTED;
 }
 
+static hm_health_answer judged_as(const hm_share_facts *share, hm_ledger_answer answer)
+{
+    if (answer == HM_ANSWER_ACCEPTED) {
+        return HM_HEALTH_ACCEPTED;
+    }
+    return share->verdict == HMX_SHARE_REJECTED_STALE ? HM_HEALTH_STALE : HM_HEALTH_REJECTED;
+}
+
 /* What the pool said of a share that was forwarded, or that nobody can say anything any more. */
 static void note_verdict(hm_core *core, const hm_share_facts *share, hm_ledger_answer answer)
 {
@@ -136,7 +144,7 @@ static void note_verdict(hm_core *core, const hm_share_facts *share, hm_ledger_a
     if (answer == HM_ANSWER_EXCUSED) {
         hm_health_excused(health, share->work, share->count);
     } else {
-        hm_health_verdict(health, share->work, share->count, answer == HM_ANSWER_ACCEPTED,
+        hm_health_verdict(health, share->work, share->count, judged_as(share, answer),
                           hm_core_lived_ns(core));
     }
 }

@@ -106,7 +106,7 @@ Test(grey, field_e1_found_within_a_minute_watched_by_a_canary_and_used_again_aft
     it_pools[IT_A].acceptance = 1.0;
     const uint32_t back = seconds_until(IT_A, 1, 1200);
     cr_assert_leq(back, 300, "%u s", back);
-    cr_assert_not_null(strstr(H.log, "upstream a is tried again: it gets 2.5 % of the farm"), "%s",
+    cr_assert_not_null(strstr(H.log, "upstream a is tried again: it gets 5.0 % of the farm"), "%s",
                        H.log);
     live_for(240);
     for (uint32_t s = 0; s < 3600; s++) {

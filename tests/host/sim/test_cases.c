@@ -29,8 +29,16 @@ static const sim_case CASES[] = {
     /* One or two machines, and a pool that rejects everything for 20 hours: 75 and 38 % lost. */
     {"solo_grey", NULL, 26, ANY, 40.0, 1.1},
     {"two_grey", NULL, 26, ANY, 20.0, 1.6},
+    /* A pool that bans for five minutes each hour: an hour's error of 2.3 @ 7; and three that take
+     * turns, 2.0 @ 41: so many moves are what leaving and coming back takes. */
+    {"ban5", NULL, 26, 1.5, 10.0, 0.6},
+    {"ban5_all", NULL, 26, 1.5, 48.0, 1.8},
+    /* A share in 50 minutes each, of 20 miners: 39.5 moves after luck. */
+    {"spm002_20", NULL, 26, 2.0, 10.0, 0.1},
     /* A pool that is gone for a second every 50 minutes: 9.8 @ 23. */
     {"glitch50", NULL, 26, 1.0, 6.0, 0.2},
+    /* All pools are gone at once, and one with ten minutes of shares: it is still owed them. */
+    {"alldown_batch", NULL, 26, 0.05, 0.8, 1.0},
     /* A search space that leaves the devices too few bytes: 60 @ 0. */
     {"grant9", NULL, 10, 0.1, 1.0, 0.01},
     {"grant10", NULL, 10, 0.1, 1.0, 0.01},

@@ -64,7 +64,8 @@ static inline hm_health_change judged(pool *p, const hm_health_params *params)
 static inline void verdicts(pool *p, uint32_t count, int accepted)
 {
     if (count > 0) {
-        hm_health_verdict(&p->h, (double)count, count, accepted, p->lived_ns);
+        hm_health_verdict(&p->h, (double)count, count,
+                          accepted ? HM_HEALTH_ACCEPTED : HM_HEALTH_REJECTED, p->lived_ns);
     }
 }
 

@@ -105,7 +105,7 @@ Test(health, a_flood_of_tiny_rejects_condemns_nobody)
     for (uint32_t s = 0; s < 20000; s++) {
         second(&p, 0.02);
         hm_health_forwarded(&p.h, 3e-6, 3e-13, 30, p.lived_ns);
-        hm_health_verdict(&p.h, 3e-6, 30, 0, p.lived_ns);
+        hm_health_verdict(&p.h, 3e-6, 30, HM_HEALTH_REJECTED, p.lived_ns);
         cr_assert(s % 30 != 0 || judged(&p, &USUAL) == HM_HEALTH_SAME, "second %u", s);
     }
 }

@@ -65,6 +65,7 @@ static int load_scenarios(struct bench *b)
             if (hs_fleet_scenario(i + 1, scenario, why, sizeof why) != 0) {
                 return complain(b, why);
             }
+            scenario->farm.shares_per_minute = o->shares;
         } else if (hs_find_scenario(o->scenarios[i], b->world, scenario, why, sizeof why) != 0) {
             return complain(b, why);
         }

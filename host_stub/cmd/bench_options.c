@@ -133,6 +133,8 @@ static const hs_option OPTIONS[] = {
     HS_WHOLE("--random", "N", AT(fleets), 1, HS_BENCH_FLEETS_MAX, NULL,
              "random fleets 1 to N instead of scenarios, each with its number as seed; only "
              "hashmux unless --plugins says more"),
+    HS_NUMBER("--shares", "R", AT(shares), 0.01, 600.0, "6",
+              "shares of each miner of a random fleet, a minute", .excludes = "--scenarios"),
     HS_FLAG("--reality", AT(reality),
             "instead of scenarios the table of what real farms do: each row over values from mild "
             "to absurd, its worst value beside what must hold; 3 seeds, balanced",

@@ -21,6 +21,7 @@ typedef struct hs_bench_options {
     uint64_t seeds[HS_BENCH_SEEDS_MAX];
     uint32_t seed_count;
     uint32_t fleets; /* random ones, instead of scenarios; 0 = none */
+    double shares;   /* of each of their miners, a minute */
     char *scenarios[HS_BENCH_NAMES_MAX];
     char *plugins[HS_BENCH_NAMES_MAX];
     char *presets[HS_BENCH_NAMES_MAX];

@@ -17,6 +17,7 @@ static const double COARSE_CHANNEL = 12.0;
 static const double SLICE_S = 120.0;
 static const double SLICE_PART = 0.2;
 static const double EDGE = 0.5;
+static const double LATE = 0.25;     /* of a half */
 static const double SOONEST_S = 1.0; /* between two looks */
 
 static void sort_in(double *hashrates, uint32_t *place, uint32_t count, double hashrate,
@@ -134,7 +135,10 @@ static hm_slice_result change_over(hm_core *core, hm_outbox *out)
         debts[i] = core->ledger.accounts[i].debt;
     }
     if (!s->ordered) {
-        s->turned = (uint8_t)(hm_slices_go_down(&wish) != request.half.second);
+        /* What is left of this half may be too little to begin with: then it is the next one's. */
+        const int is_late = request.half.left_s < LATE * s->half_s;
+        const int second = request.half.second ^ is_late;
+        s->turned = (uint8_t)(hm_slices_go_down(&wish) != second);
         s->ordered = 1;
     }
     request.half.second ^= s->turned;

@@ -8,7 +8,8 @@ static const uint64_t PATIENCE_NS = 30ull * HM_NS_PER_S;
 /* Of what the proven ones are together. While it finds no share it counts for less and less: over
  * five minutes it is less than two points of any pool's part. */
 static const double PART_OF_FARM = 0.1;
-static const double USUALS = 2.0; /* of those that have */
+/* A large one is so many usual ones. */
+static const double USUALS = 2.0;
 
 /* How often the usual is not absurd, and how many have to have said what is usual. */
 static const double ABSURD = 32.0;
@@ -48,8 +49,9 @@ void hm_proof_judge(hm_proof *p, const hm_proof_count *count, uint64_t now_ns)
     if (now_ns - p->since_ns >= PATIENCE_NS) {
         const double part = count->hashrate * PART_OF_FARM;
         const double usual = USUALS * count->hashrate / (double)count->proven;
+        const double large = usual < count->largest ? usual : count->largest;
         p->shown = 1;
-        p->most = usual < part ? usual : part;
+        p->most = large < part ? large : part;
     }
 }
 

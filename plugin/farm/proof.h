@@ -6,9 +6,9 @@
  * of the farm has proved nothing a declaration is all there is, and is taken as it is unless it is
  * absurd beside the others': a channel counts at most for 32 times what is usual among them, by
  * their powers of two, which no word can shift by much. From half a minute after most channels have
- * found a share on, one without counts at most for twice what is usual among those that have, and
- * for a tenth of what they are together: its first share makes it what it is. One that finds none
- * counts for less and less, and is silent soon (estimator.h).
+ * found a share on, one without counts at most for the largest of those that have, for twice what
+ * is usual among them, and for a tenth of what they are together: its first share makes it what it
+ * is. One that finds none counts for less and less, and is silent soon (estimator.h).
  */
 #ifndef PLUGIN_FARM_PROOF_H
 #define PLUGIN_FARM_PROOF_H

@@ -147,6 +147,7 @@ Test(state, who_comes_back_too_late_or_goes_again_starts_afresh)
     it_open(&G, IT_ABC);
     cr_assert_eq(it_load(&G, &state), HMX_OK);
     it_up(&G, IT_B);
+    it_up(&G, IT_C); /* with the last pool all books would stay open */
     it_advance(&G, 1);
     it_down(&G, IT_B); /* what it owed is forgiven now, as ever */
     cr_assert_eq(it_adjustment(&G, IT_B).points, 0.0);

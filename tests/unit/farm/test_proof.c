@@ -45,6 +45,9 @@ Test(proof, what_most_have_shown_counts_from_half_a_minute_later_on)
     hm_proof_judge(&p, &count, 1029 * S);
     cr_assert_eq(hm_proof_credible(&p, 1e6), 1e6);
     hm_proof_judge(&p, &count, 1030 * S);
+    cr_assert_eq(hm_proof_credible(&p, 1e6), 100.0, "the largest of them");
+    count.largest = 500.0;
+    hm_proof_judge(&p, &count, 1060 * S);
     cr_assert_eq(hm_proof_credible(&p, 1e6), 200.0, "twice what is usual among them");
     count.proven = 5;
     count.unproven = 4;

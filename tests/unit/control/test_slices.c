@@ -48,6 +48,13 @@ Test(slices, one_miner_leaves_every_other_pool_without_any)
     cr_assert_float_eq(grain.off_points, 1.0, 1e-9);
 }
 
+Test(slices, many_pools_are_short_and_one_miner_is_sliced)
+{
+    const hm_grain grain =
+        grain_of((const double[]){40, 20, 20, 10, 10}, 5, (const double[]){7}, 1);
+    cr_assert(grain.starving == 4 && grain.moves == 4 && grain.sliced == 1);
+}
+
 Test(slices, who_is_pinned_is_not_placed_elsewhere)
 {
     hm_grain grain;

@@ -79,3 +79,22 @@ Test(assignment_rest, the_earliest_end_is_waited_for_once)
     cr_assert_eq(hm_assignment_retry_due(a), 0);
     farm_close(&f);
 }
+
+/* A move that succeeds ends the rest of its pool, not of another. */
+Test(assignment_rest, each_pool_rests_for_itself)
+{
+    static const double THIRDS[] = {40.0, 30.0, 30.0};
+    farm_open(&f, 3, THIRDS, 10);
+    const uint32_t slot = farm_place(&f, 1.0, 1);
+    const uint32_t other = farm_place(&f, 1.0, 1);
+    (void)propose(slot, 2, 100 * S);
+    (void)propose(other, 3, 100 * S);
+    hm_assignment_fail(&f.assignment, slot, 101 * S, 0);
+    hm_assignment_fail(&f.assignment, other, 101 * S, 0);
+    cr_assert_eq(f.assignment.failing, 3ull << 1);
+    hm_assignment_end_rest(&f.assignment, 3);
+    cr_assert_eq(f.assignment.failing, 1ull << 1);
+    hm_assignment_end_rest(&f.assignment, 1);
+    cr_assert_eq(f.assignment.failing, 1ull << 1);
+    farm_close(&f);
+}

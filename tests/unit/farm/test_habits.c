@@ -58,6 +58,19 @@ Test(habits, rest_grows_to_what_the_absence_is_worth)
     tear_down();
 }
 
+Test(habits, rest_doubles_with_each_drop)
+{
+    static const uint64_t REST[] = {600, 1200, 2400, 4800, 9600};
+    set_up(10);
+    for (uint32_t i = 0; i < 5; i++) {
+        const uint64_t now = (1000 + 10000 * i) * S;
+        hm_habits_closed(&habits, 7, now, 2, now + 2 * S, 120 * S);
+        (void)hm_habits_returned(&habits, 7, now + 3600 * S);
+        cr_assert_eq(rest_s(7), REST[i], "%u: %llu", i, (unsigned long long)rest_s(7));
+    }
+    tear_down();
+}
+
 Test(habits, a_move_that_is_survived_takes_one_back)
 {
     set_up(10);

@@ -57,3 +57,17 @@ Test(proof, what_most_have_shown_counts_from_half_a_minute_later_on)
     hm_proof_judge(&p, &count, 1120 * S);
     cr_assert_eq(hm_proof_credible(&p, 1e6), 1e6, "most are new");
 }
+
+/* However small the unit in which all of them speak. */
+Test(proof, small_words_are_words)
+{
+    hm_proof p = {0};
+    for (int i = 0; i < 3; i++) {
+        cr_assert_eq(hm_proof_hear(&p, 1e-3), 0);
+    }
+    cr_assert_eq(hm_proof_hear(&p, 1e-3), 1, "from the fourth on something is usual");
+    cr_assert_eq(p.heard, 4);
+    cr_assert_lt(hm_proof_credible(&p, 1.0), 0.1);
+    cr_assert_eq(hm_proof_hear(&p, 0.0), 0);
+    cr_assert_eq(p.heard, 4, "nothing was said");
+}

@@ -113,9 +113,11 @@ static hm_ledger_answer blame(hm_core *core, const hm_share_facts *share)
     const hm_blame_pool pool = {.submitted = core->ledger.accounts[i].provisional.submitted,
                                 .rejected = core->counts[i].rejected_credit};
     hm_blame *const own = &hm_cold(c, slot)->blame;
+    const double rate = hm_estimate_of(c, slot)->reference;
     hm_blame_note(own, share->upstream, share->credit, share->count, &pool, core->now_ns);
+    hm_hot(c, slot)->marks |= hm_blame_is_suspect(own, rate, core->now_ns) ? HM_MARK_SUSPECT : 0;
     if ((hm_hot(c, slot)->marks & HM_MARK_BAD) == 0 && HM_LAW.blame &&
-        hm_blame_is_bad(own, hm_estimate_of(c, slot)->reference, &pool, core->now_ns)) {
+        hm_blame_is_bad(own, rate, &pool, core->now_ns)) {
         condemn(core, slot, share->upstream);
     }
     return (hm_hot(c, slot)->marks & HM_MARK_BAD) != 0 ? HM_ANSWER_EXCUSED : HM_ANSWER_REJECTED;

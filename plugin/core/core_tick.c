@@ -74,17 +74,22 @@ static void estimate_all(hm_core *core, double dt_s)
         }
         hm_recount_add(&recount, hot);
         hm_estimate *const estimate = hm_estimate_of(c, slot);
-        if (hm_estimate_is_proven(estimate)) {
+        const int is_suspect = (hot->marks & HM_MARK_SUSPECT) != 0;
+        if (hm_estimate_is_proven(estimate) && !is_suspect) {
             expected += hot->hashrate * dt_s;
             proved += hot->hashrate > 0.0 ? hot->work : 0.0;
         }
-        hot->hashrate = hm_estimate_update(estimate, params, hot->work, hot->count, dt_s, decay);
+        if (!is_suspect) {
+            hot->hashrate =
+                hm_estimate_update(estimate, params, hot->work, hot->count, dt_s, decay);
+        }
         if ((hot->marks & HM_MARK_BAD) != 0 && hm_core_review_bad(core, slot)) {
             hot->hashrate = 0.0;
             core->bad++;
         }
         hot->work = 0.0;
         hot->count = 0;
+        hot->marks &= ~(uint32_t)HM_MARK_SUSPECT;
         hm_proof_add(&count, hm_estimate_is_proven(estimate), hot->hashrate);
         /* A renewal that was refused, failed, expired or could not be proposed is tried again. */
         core->prefix_stale |= (hot->marks & HM_MARK_PREFIX_STALE) != 0;

@@ -8,7 +8,8 @@ static const double WINDOW_S = 600.0;
 /* All shares of some seconds are stale after each new tip: that is nobody's fault. */
 static const double LONG_ENOUGH_S = 180.0;
 static const double BAD_PART = 0.5;
-static const double BAD_TIMES = 2.0; /* the others' part */
+static const double SUSPECT_S = 60.0; /* that are forgiven, with what is rejected in them */
+static const double BAD_TIMES = 2.0;  /* the others' part */
 static const double SHARES_LEAST = 10.0;
 static const double SIGMAS = 5.0;
 static const double WELL_PART = 0.2;
@@ -28,6 +29,11 @@ void hm_blame_note(hm_blame *b, uint32_t upstream, double credit, uint32_t count
     }
     b->rejected += credit;
     b->shares = count > UINT32_MAX - b->shares ? UINT32_MAX : b->shares + count;
+}
+
+int hm_blame_is_suspect(const hm_blame *b, double rate, uint64_t now_ns)
+{
+    return b->rejected > BAD_PART * rate * (age_s(b, now_ns) + SUSPECT_S);
 }
 
 /* So many shares were rejected: can that be luck where so many are usual? Shares come by luck, and

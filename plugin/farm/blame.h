@@ -36,6 +36,9 @@ typedef struct hm_blame {
 void hm_blame_note(hm_blame *b, uint32_t upstream, double credit, uint32_t count,
                    const hm_blame_pool *pool, uint64_t now_ns);
 
+/* Was so much rejected of the channel that nothing can be learnt of its hashrate at the moment? */
+int hm_blame_is_suspect(const hm_blame *b, double rate, uint64_t now_ns);
+
 /* Is it the channel's own fault? rate: of its work, per second. */
 int hm_blame_is_bad(const hm_blame *b, double rate, const hm_blame_pool *pool, uint64_t now_ns);
 

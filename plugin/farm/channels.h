@@ -28,7 +28,8 @@ enum hm_channel_mark {
     HM_MARK_UNCONFIRMED = 0x1,  /* no share accepted yet under the prefix in force since its move */
     HM_MARK_PREFIX_STALE = 0x2, /* its pool changed its own prefix: needs a new one */
     HM_MARK_BAD = 0x4,          /* its shares are rejected by its own fault: its hashrate is none */
-    HM_MARK_BAD_SAID = 0x8      /* the log has said so */
+    HM_MARK_BAD_SAID = 0x8,     /* the log has said so */
+    HM_MARK_SUSPECT = 0x10      /* most of what it did since the last evaluation may be rejects */
 };
 
 typedef struct hm_channel_hot {

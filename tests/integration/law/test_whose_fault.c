@@ -91,6 +91,27 @@ Test(whose_fault, a_flood_of_rejected_trifles_condemns_nobody)
     it_close(&H);
 }
 
+/* Five minutes in which one of sixty miners sends fifty times its work, all of it rejected: half of
+ * the farm, if it counted. */
+Test(whose_fault, a_flood_of_rejected_shares_counts_as_nothing)
+{
+    it_open(&H, IT_ABC);
+    it_all_up(&H, 3);
+    it_channels(&H, 60, 1000);
+    work_for(3600, 0, 0, 1);
+    const uint64_t before = moves();
+    for (uint32_t s = 0; s < 300; s += 30) {
+        const double work = 50 * 30 * H.channels[0].difficulty;
+        it_share(&H, 0, H.channels[0].upstream, HMX_SHARE_SUBMITTED, 150, work);
+        it_share(&H, 0, H.channels[0].upstream, HMX_SHARE_REJECTED_DUPLICATE, 150, work);
+        work_for(30, 0, 0, 1);
+        cr_assert_leq(it_channel_row(&H, 0).hashrate, 1.1 * it_hashrate(1000), "%u s", s);
+    }
+    cr_assert_leq(moves() - before, 4);
+    cr_assert_not_null(strstr(H.log, ": bad,"), "%s", H.log);
+    it_close(&H);
+}
+
 Test(whose_fault, a_miner_that_was_mended_counts_again)
 {
     it_open(&H, IT_ABC);

@@ -4,7 +4,7 @@
 #include <math.h>
 
 const hs_within HS_WITHIN_10M = {600, 1.0, 3.0};
-const hs_within HS_WITHIN_1H = {3600, 0.75, 0.0};
+const hs_within HS_WITHIN_1H = {3600, 0.75, 2.0};
 
 static double tolerance(const hs_luck *luck, const hs_within *within, uint64_t end)
 {

@@ -19,7 +19,7 @@ typedef struct hs_within {
 
 /* 10 minutes within max(1 pp, 3 sigma): the definition of convergence. */
 extern const hs_within HS_WITHIN_10M;
-/* An hour within 0.75 pp. */
+/* An hour within max(0.75 pp, 2 sigma): of few miners luck alone is more. */
 extern const hs_within HS_WITHIN_1H;
 
 /* Minutes until the first instant from which the next window is within. */

@@ -116,7 +116,7 @@ double hs_bench_solo_moves(const char *preset)
         const char *preset;
         double moves;
     } MOST[] = {{"aggressive", 550.0},
-                {"balanced", 310.0},
+                {"balanced", 400.0},
                 {"conservative", 170.0},
                 {"proportional_only", 1.2 * 389.62}};
     for (size_t i = 0; i < sizeof MOST / sizeof MOST[0]; i++) {

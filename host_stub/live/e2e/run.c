@@ -336,7 +336,7 @@ int hs_e2e_run(const hs_e2e_options *options, hs_e2e_config *config, hs_e2e_resu
     r->capacity = capacity;
     int rc = begin(r);
     if (rc == 0 && (hs_net_loop_run(r->loop) != 0 || r->failed)) {
-        hs_e2e_fail(r, "poll fails%s%s", "", "");
+        hs_e2e_fail(r, "the event loop fails%s%s", "", "");
         rc = -1;
     }
     if (rc == 0) {

@@ -290,7 +290,7 @@ int hs_miner_live(const hs_miner_options *options, char *why, size_t capacity)
         if (hs_net_loop_run(l.loop) == 0) {
             status = report(&l, why, capacity);
         } else {
-            (void)hs_refuse(why, capacity, "poll fails: %s", strerror(errno));
+            (void)hs_refuse(why, capacity, "the event loop fails: %s", strerror(errno));
         }
     }
     for (uint32_t i = 0; i < l.rig_count; i++) {

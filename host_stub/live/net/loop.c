@@ -2,60 +2,55 @@
 #include "host_stub/live/net/loop.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "host_stub/base/array.h"
 #include "host_stub/base/text.h"
 
+enum { SIGNALS_MAX = 8, MICROSECOND_NS = 1000 };
+
 struct hs_net_watch {
+    TAILQ_ENTRY(hs_net_watch) link;
+    TAILQ_ENTRY(hs_net_watch) again_link; /* while `again` */
     hs_net_loop *loop;
+    struct event *event;
     int fd;
     unsigned events;
-    unsigned ready; /* what this turn has to tell */
-    int again;
-    int dead; /* removed: freed when no turn is walking the list */
+    int again;  /* to be told AGAIN in the next turn */
+    int due;    /* to be told in this one */
+    int always; /* a file, which nobody can wait for: it is ready in every turn */
     hs_net_ready_fn *call;
     void *ctx;
 };
 
 struct hs_net_timer {
+    TAILQ_ENTRY(hs_net_timer) link;
     hs_net_loop *loop;
-    int set;
-    int dead;
-    uint64_t deadline_ns;
-    uint64_t order; /* of setting: equal deadlines keep it */
+    struct event *event;
     hs_net_timer_fn *call;
     void *ctx;
 };
 
 struct hs_net_loop {
-    hs_net_watch **watches;
-    size_t watch_count;
-    size_t watch_capacity;
-    struct pollfd *polled; /* one per watch */
-    size_t polled_capacity;
-    hs_net_timer **timers;
-    size_t timer_count;
-    size_t timer_capacity;
-    uint64_t timer_order;
+    struct event_base *base;
+    struct event *limit; /* of a turn's waiting */
+    TAILQ_HEAD(, hs_net_watch) watches;
+    TAILQ_HEAD(, hs_net_watch) again;
+    TAILQ_HEAD(, hs_net_timer) timers;
     hs_net_listener *listeners; /* a list */
     uint64_t now_ns;
-    int swept; /* nothing dead is left in the lists */
+    int awake; /* now_ns is of this turn */
     int stopped;
-    int signal_fd; /* -1 = no signals */
-    sigset_t old_mask;
-    hs_net_watch *signal_watch;
+    struct event *signals[SIGNALS_MAX];
+    size_t signal_count;
     hs_net_signal_fn *signal_call;
     void *signal_ctx;
 };
@@ -72,15 +67,70 @@ uint64_t hs_net_now_ns(const hs_net_loop *loop)
     return loop->now_ns;
 }
 
+/* The first of a turn's callbacks reads the clock. */
+static void wake(hs_net_loop *loop)
+{
+    if (!loop->awake) {
+        loop->awake = 1;
+        loop->now_ns = hs_net_clock_ns();
+    }
+}
+
+static void on_limit(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)fd;
+    (void)what;
+    wake(ctx);
+}
+
+/* libevent would print them; what fails is told by what the calls return. */
+static void drop_message(int severity, const char *message)
+{
+    (void)severity;
+    (void)message;
+}
+
+/* Timers to the microsecond, and by the clock as it is: a turn may take long. */
+static struct event_base *make_base(void)
+{
+    struct event_config *const config = event_config_new();
+    if (config == NULL) {
+        return NULL;
+    }
+    (void)event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER |
+                                            EVENT_BASE_FLAG_NO_CACHE_TIME | EVENT_BASE_FLAG_NOLOCK |
+                                            EVENT_BASE_FLAG_IGNORE_ENV);
+    struct event_base *const base = event_base_new_with_config(config);
+    event_config_free(config);
+    return base;
+}
+
 hs_net_loop *hs_net_loop_new(void)
 {
     hs_net_loop *const loop = calloc(1, sizeof *loop);
-    if (loop != NULL) {
-        loop->signal_fd = -1;
-        loop->swept = 1;
-        loop->now_ns = hs_net_clock_ns();
+    if (loop == NULL) {
+        return NULL;
+    }
+    TAILQ_INIT(&loop->watches);
+    TAILQ_INIT(&loop->again);
+    TAILQ_INIT(&loop->timers);
+    loop->now_ns = hs_net_clock_ns();
+    event_set_log_callback(drop_message);
+    loop->base = make_base();
+    loop->limit = loop->base != NULL ? evtimer_new(loop->base, on_limit, loop) : NULL;
+    if (loop->limit == NULL) {
+        hs_net_loop_free(loop);
+        return NULL;
     }
     return loop;
+}
+
+static void free_signals(hs_net_loop *loop)
+{
+    for (size_t i = 0; i < loop->signal_count; i++) {
+        event_free(loop->signals[i]);
+    }
+    loop->signal_count = 0;
 }
 
 void hs_net_loop_free(hs_net_loop *loop)
@@ -91,80 +141,158 @@ void hs_net_loop_free(hs_net_loop *loop)
     while (loop->listeners != NULL) {
         hs_net_listener_close(loop->listeners);
     }
-    if (loop->signal_fd >= 0) {
-        (void)close(loop->signal_fd);
-        (void)sigprocmask(SIG_SETMASK, &loop->old_mask, NULL);
+    while (!TAILQ_EMPTY(&loop->watches)) {
+        hs_net_watch_remove(TAILQ_FIRST(&loop->watches));
     }
-    for (size_t i = 0; i < loop->watch_count; i++) {
-        free(loop->watches[i]);
+    while (!TAILQ_EMPTY(&loop->timers)) {
+        hs_net_timer_remove(TAILQ_FIRST(&loop->timers));
     }
-    for (size_t i = 0; i < loop->timer_count; i++) {
-        free(loop->timers[i]);
+    free_signals(loop);
+    if (loop->limit != NULL) {
+        event_free(loop->limit);
     }
-    free(loop->watches);
-    free(loop->polled);
-    free(loop->timers);
+    if (loop->base != NULL) {
+        event_base_free(loop->base);
+    }
     free(loop);
+}
+
+/* ---- watches ---- */
+
+static short flags_of(unsigned events)
+{
+    const int read = (events & HS_NET_READ) != 0 ? EV_READ : 0;
+    const int write = (events & HS_NET_WRITE) != 0 ? EV_WRITE : 0;
+    return (short)(read | write);
+}
+
+static void on_ready(evutil_socket_t fd, short what, void *ctx)
+{
+    hs_net_watch *const watch = ctx;
+    unsigned events = 0;
+    (void)fd;
+    wake(watch->loop);
+    events |= (what & EV_READ) != 0 ? HS_NET_READ : 0U;
+    events |= (what & EV_WRITE) != 0 ? HS_NET_WRITE : 0U;
+    events |= watch->due ? HS_NET_AGAIN : 0U;
+    watch->due = 0;
+    watch->call(watch->ctx, events);
+}
+
+static void activate(hs_net_watch *watch)
+{
+    event_active(watch->event, EV_TIMEOUT, 1);
+}
+
+/* Waits for something else from now on; what it is to be told in this turn it is told. */
+static void assign(hs_net_watch *watch, int fd, unsigned events)
+{
+    (void)event_del(watch->event);
+    (void)event_assign(watch->event, watch->loop->base, fd, (short)(flags_of(events) | EV_PERSIST),
+                       on_ready, watch);
+    watch->fd = fd;
+    watch->events = events;
+    watch->always = fd >= 0 && events != 0 && event_add(watch->event, NULL) != 0;
+    if (watch->due) {
+        activate(watch);
+    }
 }
 
 hs_net_watch *hs_net_watch_add(hs_net_loop *loop, int fd, unsigned events, hs_net_ready_fn *ready,
                                void *ctx)
 {
     hs_net_watch *const watch = calloc(1, sizeof *watch);
-    if (watch == NULL || HS_GROW(loop->watches, loop->watch_capacity, loop->watch_count + 1) != 0) {
+    if (watch == NULL) {
+        return NULL;
+    }
+    watch->loop = loop;
+    watch->call = ready;
+    watch->ctx = ctx;
+    watch->event = event_new(loop->base, -1, EV_PERSIST, on_ready, watch);
+    if (watch->event == NULL) {
         free(watch);
         return NULL;
     }
-    *watch = (hs_net_watch){loop, fd, events, 0, 0, 0, ready, ctx};
-    loop->watches[loop->watch_count++] = watch;
+    TAILQ_INSERT_TAIL(&loop->watches, watch, link);
+    assign(watch, fd, events);
     return watch;
 }
 
 void hs_net_watch_set(hs_net_watch *watch, unsigned events)
 {
-    watch->events = events;
+    if (events != watch->events) {
+        assign(watch, watch->fd, events);
+    }
 }
 
 void hs_net_watch_again(hs_net_watch *watch)
 {
-    watch->again = 1;
+    if (!watch->again) {
+        watch->again = 1;
+        TAILQ_INSERT_TAIL(&watch->loop->again, watch, again_link);
+    }
 }
 
 void hs_net_watch_forget_fd(hs_net_watch *watch)
 {
-    watch->fd = -1;
-    watch->events = 0;
-    watch->ready &= HS_NET_AGAIN;
+    assign(watch, -1, 0);
 }
 
 void hs_net_watch_remove(hs_net_watch *watch)
 {
-    if (watch != NULL) {
-        watch->dead = 1;
-        watch->fd = -1;
-        watch->loop->swept = 0;
+    if (watch == NULL) {
+        return;
     }
+    if (watch->again) {
+        TAILQ_REMOVE(&watch->loop->again, watch, again_link);
+    }
+    TAILQ_REMOVE(&watch->loop->watches, watch, link);
+    event_free(watch->event);
+    free(watch);
+}
+
+/* ---- timers ---- */
+
+static void on_due(evutil_socket_t fd, short what, void *ctx)
+{
+    hs_net_timer *const timer = ctx;
+    (void)fd;
+    (void)what;
+    wake(timer->loop);
+    timer->call(timer->ctx);
 }
 
 hs_net_timer *hs_net_timer_new(hs_net_loop *loop, hs_net_timer_fn *due, void *ctx)
 {
     hs_net_timer *const timer = calloc(1, sizeof *timer);
-    if (timer == NULL || HS_GROW(loop->timers, loop->timer_capacity, loop->timer_count + 1) != 0) {
-        free(timer);
+    if (timer == NULL) {
         return NULL;
     }
     timer->loop = loop;
     timer->call = due;
     timer->ctx = ctx;
-    loop->timers[loop->timer_count++] = timer;
+    timer->event = evtimer_new(loop->base, on_due, timer);
+    if (timer->event == NULL) {
+        free(timer);
+        return NULL;
+    }
+    TAILQ_INSERT_TAIL(&loop->timers, timer, link);
     return timer;
+}
+
+/* Rounded up, so that it is due when it is told. */
+static struct timeval until(uint64_t deadline_ns)
+{
+    const uint64_t now = hs_net_clock_ns();
+    const uint64_t left = deadline_ns > now ? deadline_ns - now : 0;
+    const uint64_t us = left / MICROSECOND_NS + (left % MICROSECOND_NS != 0);
+    return (struct timeval){(time_t)(us / 1000000), (suseconds_t)(us % 1000000)};
 }
 
 void hs_net_timer_at(hs_net_timer *timer, uint64_t deadline_ns)
 {
-    timer->set = 1;
-    timer->deadline_ns = deadline_ns;
-    timer->order = ++timer->loop->timer_order;
+    const struct timeval left = until(deadline_ns);
+    (void)evtimer_add(timer->event, &left);
 }
 
 void hs_net_timer_after(hs_net_timer *timer, uint64_t delay_ns)
@@ -175,153 +303,52 @@ void hs_net_timer_after(hs_net_timer *timer, uint64_t delay_ns)
 
 void hs_net_timer_stop(hs_net_timer *timer)
 {
-    timer->set = 0;
+    (void)evtimer_del(timer->event);
 }
 
 void hs_net_timer_remove(hs_net_timer *timer)
 {
     if (timer != NULL) {
-        timer->dead = 1;
-        timer->set = 0;
-        timer->loop->swept = 0;
+        TAILQ_REMOVE(&timer->loop->timers, timer, link);
+        event_free(timer->event);
+        free(timer);
     }
 }
 
-/* Frees what was removed; only between turns. */
-static void sweep(hs_net_loop *loop)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < loop->watch_count; i++) {
-        hs_net_watch *const watch = loop->watches[i];
-        if (watch->dead) {
-            free(watch);
-        } else {
-            loop->watches[kept++] = watch;
-        }
-    }
-    loop->watch_count = kept;
-    kept = 0;
-    for (size_t i = 0; i < loop->timer_count; i++) {
-        hs_net_timer *const timer = loop->timers[i];
-        if (timer->dead) {
-            free(timer);
-        } else {
-            loop->timers[kept++] = timer;
-        }
-    }
-    loop->timer_count = kept;
-    loop->swept = 1;
-}
+/* ---- turns ---- */
 
-/* The timer that is due first among those set up to that order, or NULL. */
-static hs_net_timer *first_timer(const hs_net_loop *loop, uint64_t last_order)
+/* Those that have something to be told whatever their descriptors say. */
+static void activate_all(hs_net_loop *loop)
 {
-    hs_net_timer *first = NULL;
-    for (size_t i = 0; i < loop->timer_count; i++) {
-        hs_net_timer *const timer = loop->timers[i];
-        if (timer->set && timer->order <= last_order &&
-            (first == NULL || timer->deadline_ns < first->deadline_ns ||
-             (timer->deadline_ns == first->deadline_ns && timer->order < first->order))) {
-            first = timer;
+    hs_net_watch *watch = NULL;
+    while ((watch = TAILQ_FIRST(&loop->again)) != NULL) {
+        TAILQ_REMOVE(&loop->again, watch, again_link);
+        watch->again = 0;
+        watch->due = 1;
+        activate(watch);
+    }
+    TAILQ_FOREACH(watch, &loop->watches, link)
+    {
+        if (watch->always) {
+            event_active(watch->event, flags_of(watch->events), 1);
         }
     }
-    return first;
-}
-
-/* poll's own time is in milliseconds: rounded up, so that a timer is due when poll returns. */
-static int wait_ms(const hs_net_loop *loop, uint64_t max_wait_ns)
-{
-    const hs_net_timer *const timer = first_timer(loop, UINT64_MAX);
-    const uint64_t now = hs_net_clock_ns();
-    uint64_t wait_ns = max_wait_ns;
-    for (size_t i = 0; i < loop->watch_count; i++) {
-        if (loop->watches[i]->again) {
-            return 0;
-        }
-    }
-    if (timer != NULL) {
-        const uint64_t left = timer->deadline_ns > now ? timer->deadline_ns - now : 0;
-        wait_ns = left < wait_ns ? left : wait_ns;
-    }
-    if (wait_ns > (uint64_t)INT_MAX * HS_NET_MILLISECOND_NS) {
-        return -1;
-    }
-    return (int)((wait_ns + HS_NET_MILLISECOND_NS - 1) / HS_NET_MILLISECOND_NS);
-}
-
-static unsigned events_of(const hs_net_watch *watch, short revents)
-{
-    unsigned events = 0;
-    if ((revents & POLLIN) != 0) {
-        events |= HS_NET_READ;
-    }
-    if ((revents & POLLOUT) != 0) {
-        events |= HS_NET_WRITE;
-    }
-    if ((revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) {
-        events |= watch->events;
-    }
-    return events;
-}
-
-/* Asks poll and files the answers in the watches. */
-static int ask(hs_net_loop *loop, uint64_t max_wait_ns)
-{
-    if (HS_GROW(loop->polled, loop->polled_capacity, loop->watch_count) != 0) {
-        return -1;
-    }
-    for (size_t i = 0; i < loop->watch_count; i++) {
-        const hs_net_watch *const watch = loop->watches[i];
-        const int in = (watch->events & HS_NET_READ) != 0 ? POLLIN : 0;
-        const int out = (watch->events & HS_NET_WRITE) != 0 ? POLLOUT : 0;
-        /* poll tells of errors unasked: for ever, to somebody who does not want to act on them. */
-        loop->polled[i] =
-            (struct pollfd){watch->events != 0 ? watch->fd : -1, (short)(in | out), 0};
-    }
-    const int found = poll(loop->polled, (nfds_t)loop->watch_count, wait_ms(loop, max_wait_ns));
-    if (found < 0 && errno != EINTR && errno != EAGAIN) {
-        return -1;
-    }
-    for (size_t i = 0; i < loop->watch_count; i++) {
-        hs_net_watch *const watch = loop->watches[i];
-        watch->ready = found > 0 ? events_of(watch, loop->polled[i].revents) : 0;
-        if (watch->again) {
-            watch->again = 0;
-            watch->ready |= HS_NET_AGAIN;
-        }
-    }
-    return 0;
 }
 
 int hs_net_loop_turn(hs_net_loop *loop, uint64_t max_wait_ns)
 {
-    if (!loop->swept) {
-        sweep(loop);
+    const uint64_t now = hs_net_clock_ns();
+    const int how = EVLOOP_ONCE | (max_wait_ns > 0 ? 0 : EVLOOP_NONBLOCK);
+    activate_all(loop);
+    loop->awake = 0;
+    if (max_wait_ns > 0 && max_wait_ns < UINT64_MAX - now) {
+        const struct timeval longest = until(now + max_wait_ns);
+        (void)evtimer_add(loop->limit, &longest);
     }
-    if (ask(loop, max_wait_ns) != 0) {
-        return -1;
-    }
-    loop->now_ns = hs_net_clock_ns();
-    /* Watches that are added meanwhile have nothing to tell yet. */
-    const size_t count = loop->watch_count;
-    for (size_t i = 0; i < count; i++) {
-        hs_net_watch *const watch = loop->watches[i];
-        if (!watch->dead && watch->ready != 0) {
-            watch->call(watch->ctx, watch->ready);
-        }
-    }
-    /* A timer that is set from here on has a higher order and waits for the next turn, even if its
-     * moment has gone by. */
-    const uint64_t last_order = loop->timer_order;
-    for (size_t i = loop->timer_count; i > 0; i--) {
-        hs_net_timer *const timer = first_timer(loop, last_order);
-        if (timer == NULL || timer->deadline_ns > loop->now_ns) {
-            break;
-        }
-        timer->set = 0;
-        timer->call(timer->ctx);
-    }
-    return 0;
+    const int rc = event_base_loop(loop->base, how | EVLOOP_NO_EXIT_ON_EMPTY);
+    (void)evtimer_del(loop->limit);
+    wake(loop);
+    return rc < 0 ? -1 : 0;
 }
 
 int hs_net_loop_run(hs_net_loop *loop)
@@ -340,55 +367,43 @@ void hs_net_loop_stop(hs_net_loop *loop)
     loop->stopped = 1;
 }
 
-static void read_signals(void *ctx, unsigned events)
+/* ---- signals ---- */
+
+static void on_signal(evutil_socket_t number, short what, void *ctx)
 {
     hs_net_loop *const loop = ctx;
-    struct signalfd_siginfo info;
-    (void)events;
-    /* One per turn: poll tells again while there are more. */
-    if (read(loop->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
-        loop->signal_call(loop->signal_ctx, (int)info.ssi_signo);
-    }
+    (void)what;
+    wake(loop);
+    loop->signal_call(loop->signal_ctx, (int)number);
 }
 
 int hs_net_signals(hs_net_loop *loop, const int *signals, hs_net_signal_fn *told, void *ctx)
 {
-    sigset_t wanted;
     (void)signal(SIGPIPE, SIG_IGN);
-    if (loop->signal_fd >= 0) {
+    if (loop->signal_count > 0) {
         return -1;
     }
-    (void)sigemptyset(&wanted);
+    loop->signal_call = told;
+    loop->signal_ctx = ctx;
     for (size_t i = 0; signals[i] != 0; i++) {
-        if (sigaddset(&wanted, signals[i]) != 0) {
+        struct event *const event =
+            i < SIGNALS_MAX ? evsignal_new(loop->base, signals[i], on_signal, loop) : NULL;
+        if (event == NULL || event_add(event, NULL) != 0) {
+            if (event != NULL) {
+                event_free(event);
+            }
+            free_signals(loop);
             return -1;
         }
-    }
-    if (sigprocmask(SIG_BLOCK, &wanted, &loop->old_mask) != 0) {
-        return -1;
-    }
-    loop->signal_fd = signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
-    if (loop->signal_fd >= 0) {
-        loop->signal_call = told;
-        loop->signal_ctx = ctx;
-        loop->signal_watch =
-            hs_net_watch_add(loop, loop->signal_fd, HS_NET_READ, read_signals, loop);
-    }
-    if (loop->signal_watch == NULL) {
-        if (loop->signal_fd >= 0) {
-            (void)close(loop->signal_fd);
-            loop->signal_fd = -1;
-        }
-        (void)sigprocmask(SIG_SETMASK, &loop->old_mask, NULL);
-        return -1;
+        loop->signals[loop->signal_count++] = event;
     }
     return 0;
 }
 
 void hs_net_signals_restore(const hs_net_loop *loop)
 {
-    if (loop->signal_fd >= 0) {
-        (void)sigprocmask(SIG_SETMASK, &loop->old_mask, NULL);
+    for (size_t i = 0; i < loop->signal_count; i++) {
+        (void)signal(event_get_signal(loop->signals[i]), SIG_DFL);
     }
     (void)signal(SIGPIPE, SIG_DFL);
 }

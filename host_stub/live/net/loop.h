@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * live/net/loop: one poll(2) loop for a process: file descriptors, timers on the monotonic clock,
- * and signals as ordinary events. It also makes the sockets: listeners, and connections that are
- * still being made. It knows nothing of frames (live/net/conn.h) and never blocks but in
- * poll.
+ * live/net/loop: one loop of events for a process, on libevent: file descriptors, timers on the
+ * monotonic clock, and signals as ordinary events. It also makes the sockets: listeners, and
+ * connections that are still being made. It knows nothing of frames (live/net/conn.h) and never
+ * blocks but where a turn waits.
  *
- * One thread only. Every callback may add, change and remove any watch, timer or listener, its own
- * included; what has been removed is not called again, not even in the same turn. Each ready
- * descriptor is called once per turn, in the order in which the watches were added, so that nobody
- * is served twice before everybody was served once. */
+ * One thread only, and one loop with signals. Every callback may add, change and remove any watch,
+ * timer or listener, its own included; what has been removed is not called again, not even in the
+ * same turn. Each ready descriptor is called once per turn, so that nobody is served twice before
+ * everybody was served once. */
 #ifndef HOST_STUB_LIVE_NET_LOOP_H
 #define HOST_STUB_LIVE_NET_LOOP_H
 
@@ -39,8 +39,8 @@ uint64_t hs_net_clock_ns(void);
 uint64_t hs_net_now_ns(const hs_net_loop *loop);
 
 /* One turn: waits until something is ready, a timer is due or max_wait_ns have gone by, and calls
- * what is due: descriptors first, then timers in the order of their deadlines. Returns 0, or -1
- * when poll fails for a reason that does not go away. Not from within a callback. */
+ * what is due: descriptors first, then timers, the earliest first. Returns 0, or -1 when waiting
+ * fails for a reason that does not go away. Not from within a callback. */
 int hs_net_loop_turn(hs_net_loop *loop, uint64_t max_wait_ns);
 /* Turns until hs_net_loop_stop. Returns 0, or -1 as above. */
 int hs_net_loop_run(hs_net_loop *loop);
@@ -53,7 +53,8 @@ enum hs_net_event { HS_NET_READ = 0x1, HS_NET_WRITE = 0x2, HS_NET_AGAIN = 0x4 };
 
 typedef void hs_net_ready_fn(void *ctx, unsigned events);
 
-/* `fd` may be -1: such a watch only hears AGAIN. `events` may be 0. NULL when out of memory. */
+/* `fd` may be -1: such a watch only hears AGAIN. `events` may be 0. A file that nobody can wait for
+ * is always ready. NULL when out of memory. */
 hs_net_watch *hs_net_watch_add(hs_net_loop *loop, int fd, unsigned events, hs_net_ready_fn *ready,
                                void *ctx);
 void hs_net_watch_set(hs_net_watch *watch, unsigned events);
@@ -77,11 +78,10 @@ void hs_net_timer_remove(hs_net_timer *timer); /* NULL is fine */
 
 typedef void hs_net_signal_fn(void *ctx, int signal_number);
 
-/* From now on these signals (ended by 0) no longer interrupt but are told as events, by a
- * signalfd. Once per loop. A child process must unblock them before it runs another program.
- * SIGPIPE is ignored from now on in any case. Returns 0, or -1. */
+/* From now on these signals (ended by 0, at most 8) are told as events. Once per loop. SIGPIPE is
+ * ignored from now on in any case. Returns 0, or -1. */
 int hs_net_signals(hs_net_loop *loop, const int *signals, hs_net_signal_fn *told, void *ctx);
-/* For a child between fork and exec: the signals as they were before hs_net_signals. */
+/* For a child between fork and exec: these signals do what they do by themselves. */
 void hs_net_signals_restore(const hs_net_loop *loop);
 
 /* A new connection: a non-blocking socket that now belongs to the callee. */

@@ -243,7 +243,7 @@ static int run(live *l, char *why, size_t capacity)
         wait_ms = wait_ms < retry_ms ? wait_ms : retry_ms;
         if (hs_net_loop_turn(l->loop, wait_ms < 3600000 ? wait_ms * HS_NET_MILLISECOND_NS
                                                         : 3600 * HS_NET_SECOND_NS) != 0) {
-            return hs_refuse(why, capacity, "poll fails: %s", strerror(errno));
+            return hs_refuse(why, capacity, "the event loop fails: %s", strerror(errno));
         }
         hs_pool_advance(l->pool, now_ms(l));
     }

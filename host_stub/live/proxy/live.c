@@ -443,7 +443,7 @@ static int listen_there(live *l, char *why, size_t capacity)
 static int turn(live *l, char *why, size_t capacity)
 {
     if (hs_net_loop_turn(l->loop, TURN_NS) != 0) {
-        return hs_refuse(why, capacity, "poll fails: %s", strerror(errno));
+        return hs_refuse(why, capacity, "the event loop fails: %s", strerror(errno));
     }
     advance(l);
     return 0;

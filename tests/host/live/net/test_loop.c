@@ -48,7 +48,7 @@ Test(net_loop, timers_are_called_once_and_in_the_order_of_their_deadlines)
     hs_net_timer *const never = hs_net_timer_new(loop, timer_note, "x");
     hs_net_timer_after(c, 3 * HS_NET_MILLISECOND_NS);
     hs_net_timer_after(a, 0);
-    hs_net_timer_after(b, 0); /* equal deadlines: as they were set */
+    hs_net_timer_after(b, HS_NET_MILLISECOND_NS);
     hs_net_timer_after(never, 1);
     hs_net_timer_stop(never);
     for (int i = 0; i < 100 && strlen(order) < 3; i++) {
@@ -66,7 +66,7 @@ Test(net_loop, a_turn_waits_for_the_next_timer_and_no_longer)
     hs_net_timer_after(soon, 20 * HS_NET_MILLISECOND_NS);
     cr_assert_eq(hs_net_loop_turn(loop, 30 * HS_NET_SECOND_NS), 0);
     const uint64_t took = hs_net_clock_ns() - begin;
-    cr_assert_str_eq(order, "s", "one turn, and it is due when poll returns");
+    cr_assert_str_eq(order, "s", "one turn, and it is due when that ends");
     cr_assert_geq(took, 20 * HS_NET_MILLISECOND_NS);
     cr_assert_lt(took, 10 * HS_NET_SECOND_NS);
 }
@@ -151,6 +151,51 @@ Test(net_loop, descriptors_tell_what_they_are_watched_for)
     (void)close(pair[0]);
     cr_assert_eq(hs_net_loop_turn(loop, 0), 0);
     cr_assert_str_eq(order, "aRaRWaR");
+}
+
+/* Nobody can wait for a file: it is always ready, as read(2) sees it. */
+Test(net_loop, files_are_ready_in_every_turn)
+{
+    for (int i = 0; i < 2; i++) {
+        const int fd = open(i == 0 ? "/dev/null" : HMX_TEST_DATA "/README.md", O_RDONLY);
+        cr_assert_geq(fd, 0);
+        order[0] = '\0';
+        hs_net_watch *const watch = hs_net_watch_add(loop, fd, HS_NET_READ, watch_note, "f");
+        cr_assert_not_null(watch);
+        cr_assert_eq(hs_net_loop_turn(loop, HS_NET_SECOND_NS), 0);
+        cr_assert_eq(hs_net_loop_turn(loop, HS_NET_SECOND_NS), 0);
+        cr_assert_str_eq(order, "fRfR");
+        hs_net_watch_set(watch, 0);
+        cr_assert_eq(hs_net_loop_turn(loop, 0), 0);
+        cr_assert_str_eq(order, "fRfR");
+        hs_net_watch_remove(watch);
+        (void)close(fd);
+    }
+}
+
+static hs_net_watch *changed;
+
+static void changes_the_other(void *ctx, unsigned events)
+{
+    watch_note(ctx, events);
+    hs_net_watch_set(changed, 0);
+}
+
+/* What one callback sets anew for another is told its AGAIN all the same. */
+Test(net_loop, a_watch_that_is_changed_in_a_turn_keeps_its_word)
+{
+    int pair[2];
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    hs_net_watch *const first = hs_net_watch_add(loop, -1, 0, changes_the_other, "a");
+    changed = hs_net_watch_add(loop, pair[0], HS_NET_WRITE, watch_note, "b");
+    hs_net_watch_again(first);
+    hs_net_watch_again(changed);
+    cr_assert_eq(hs_net_loop_turn(loop, HS_NET_SECOND_NS), 0);
+    cr_assert_str_eq(order, "a+b+");
+    cr_assert_eq(hs_net_loop_turn(loop, 0), 0);
+    cr_assert_str_eq(order, "a+b+");
+    (void)close(pair[0]);
+    (void)close(pair[1]);
 }
 
 static void signal_note(void *ctx, int signal_number)

@@ -51,6 +51,7 @@ static uint32_t back_after(uint32_t well_s)
     for (uint32_t s = 1; s < 3600; s++) {
         second(&p, 0.0);
         change = judged(&p, &USUAL);
+        cr_assert(change != HM_HEALTH_TRIED || p.h.lost == 0.0, "a trial begins with nothing lost");
         if (change == HM_HEALTH_WELL) {
             return s;
         }
@@ -65,4 +66,22 @@ Test(health, who_was_well_just_before_is_back_soon)
     const uint32_t new = back_after(600);
     cr_assert(sudden >= 40 && sudden <= 120, "%u s", sudden);
     cr_assert_gt(new, sudden + 60, "%u s", new);
+}
+
+/* What was under way when it was left says nothing of what its canary is worth. */
+Test(health, verdicts_of_before_are_no_recovery)
+{
+    pool p = new_pool(3.0);
+    cr_assert_eq(run(&p, 0.0, 3600, &change), 0);
+    while (!p.h.grey) {
+        (void)run(&p, 1.0, 60, &change);
+    }
+    p.lived_ns += SECOND;
+    hm_health_verdict(&p.h, 1000.0, 1000, HM_HEALTH_ACCEPTED, p.lived_ns);
+    cr_assert_eq(judged(&p, &USUAL), HM_HEALTH_SAME);
+    cr_assert_eq(p.h.recovery, 0.0);
+    hm_health_forwarded(&p.h, 1.0, 1.0, 1, p.lived_ns);
+    hm_health_verdict(&p.h, 1.0, 1, HM_HEALTH_ACCEPTED, p.lived_ns);
+    cr_assert_eq(judged(&p, &USUAL), HM_HEALTH_SAME);
+    cr_assert_float_eq(p.h.recovery, 1.0, 1e-9);
 }

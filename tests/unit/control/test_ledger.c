@@ -524,3 +524,17 @@ Test(ledger, without_time_nothing_is_settled, .signal = SIGABRT)
     hm_ledger_settle(&ledger, SPLIT, ALL, 3, 1e-3, WINDOW_S, NO_LIMIT);
     hm_ledger_settle(&ledger, SPLIT, ALL, 3, 0.0, WINDOW_S, NO_LIMIT);
 }
+
+Test(ledger, as_many_pools_as_there_may_be)
+{
+    double effective[HMX_UPSTREAMS_MAX];
+    uint8_t part[HMX_UPSTREAMS_MAX];
+    for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
+        effective[i] = 1.0 / HMX_UPSTREAMS_MAX;
+        part[i] = 1;
+    }
+    hm_ledger_credit(&ledger, HMX_UPSTREAMS_MAX, 64.0, 64.0);
+    hm_ledger_settle(&ledger, effective, part, HMX_UPSTREAMS_MAX, DT_S, WINDOW_S, NO_LIMIT);
+    cr_assert_float_eq(ledger.accounts[HMX_UPSTREAMS_MAX - 1].debt, -63.0, 1e-9);
+    cr_assert_float_eq(ledger.accounts[0].debt, 1.0, 1e-9);
+}

@@ -105,6 +105,15 @@ Test(slices, a_period_that_trembling_estimates_would_change_stays)
     cr_assert_eq(hm_slices_half_s(&grain, &pace, 120.0, 600.0), 300, "20 are not");
 }
 
+Test(slices, so_does_one_that_is_nearly_too_short)
+{
+    const hm_slice_pace pace = {.longest_s = 3600.0, .least_s = 310.0}; /* at least 620 s */
+    const hm_grain grain = {.ripple_points = 200.0, .moves = 1, .sliced = 1};
+    cr_assert_eq(hm_slices_half_s(&grain, &pace, 120.0, 0.0), 360, "12 minutes");
+    cr_assert_eq(hm_slices_half_s(&grain, &pace, 120.0, 300.0), 300, "10 are nearly enough");
+    cr_assert_eq(hm_slices_half_s(&grain, &pace, 120.0, 180.0), 360, "6 are not");
+}
+
 Test(slices, the_clock_is_that_of_the_host)
 {
     const hm_slice_half early = hm_slices_half_at(0, 360.0);
@@ -222,6 +231,31 @@ Test(slices, one_miner_changes_over_once_a_half_and_each_period_is_right)
     farm_close(&f);
 }
 
+/* Moves of an hour in which a debt has to be made up for, in a farm with this unit of hashrate. */
+static uint64_t moves_in_debt(double unit, double halves)
+{
+    farm_open(&f, 2, (const double[]){60, 40}, 10);
+    (void)farm_place(&f, unit, 1);
+    life l = begin(360.0);
+    live(&l, 3600);
+    const uint64_t before = l.moves;
+    l.debts[0] += halves * 360.0 * unit;
+    l.debts[1] -= halves * 360.0 * unit;
+    live(&l, 3600);
+    farm_close(&f);
+    return l.moves - before;
+}
+
+Test(slices, the_unit_of_hashrate_changes_nothing)
+{
+    static const double HALVES[] = {-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0};
+    for (size_t i = 0; i < sizeof HALVES / sizeof HALVES[0]; i++) {
+        const uint64_t moves = moves_in_debt(1.0, HALVES[i]);
+        cr_assert_eq(moves_in_debt(1024.0, HALVES[i]), moves, "%f", HALVES[i]);
+        cr_assert_eq(moves_in_debt(1.0 / 1024.0, HALVES[i]), moves, "%f", HALVES[i]);
+    }
+}
+
 Test(slices, several_pools_are_visited_to_and_fro)
 {
     farm_open(&f, 4, (const double[]){40, 30, 20, 10}, 10);
@@ -273,6 +307,18 @@ Test(slices, no_pool_is_lifted_above_its_cap)
     farm_open(&f, 2, (const double[]){60, 40}, 10);
     (void)farm_place(&f, 1.0, 1);
     f.most[1] = 0.9;
+    life l = begin(360.0);
+    live(&l, 3600);
+    cr_assert_eq(l.moves, 0);
+    farm_close(&f);
+}
+
+Test(slices, who_is_there_already_counts_for_the_cap)
+{
+    farm_open(&f, 2, (const double[]){40, 60}, 10);
+    place_many(&f, 1, 2, 1.0);
+    (void)farm_place(&f, 1.0, 2);
+    f.most[1] = 1.5;
     life l = begin(360.0);
     live(&l, 3600);
     cr_assert_eq(l.moves, 0);

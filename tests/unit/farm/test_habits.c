@@ -113,6 +113,17 @@ Test(habits, who_does_not_obey_is_remembered_until_it_does)
     tear_down();
 }
 
+Test(habits, who_obeys_again_may_still_drop_off)
+{
+    set_up(10);
+    (void)drop(7, 1000 * S);
+    hm_habits_obeys(&habits, 7, 0);
+    cr_assert(hm_habits_of(&habits, 7)->deaf == 1 && hm_habits_of(&habits, 7)->drops == 1);
+    hm_habits_obeys(&habits, 7, 1);
+    cr_assert(hm_habits_of(&habits, 7)->deaf == 0 && hm_habits_of(&habits, 7)->drops == 1);
+    tear_down();
+}
+
 /* Room for 256: the bad ones stay, the others come and go. */
 Test(habits, the_worst_are_never_forgotten_for_others)
 {

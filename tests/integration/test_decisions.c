@@ -159,6 +159,13 @@ static void new_targets(uint32_t step)
     }
 }
 
+static void a_giant(uint32_t step)
+{
+    if (step == 1) {
+        (void)it_named(&H, "giant", 100000);
+    }
+}
+
 static void new_models(uint32_t step)
 {
     if (step % 180 == 0) {
@@ -205,6 +212,8 @@ static const story STORIES[] = {
      .digest = 0xc691cff9e00a1374},
     {"a host that refuses", IT_ABC, 3, 30, 3, .refused = 8, .event = new_targets, .moves = 73,
      .digest = 0x216cb863c74c8b71},
+    {"a giant among many", TWO("70", "30"), 2, 80, 6, .event = a_giant, .moves = 1842,
+     .digest = 0x647f02b61bc5bde7},
     {"models", IT_ABC, 3, 15, 4, .coming = 40, .event = new_models, .moves = 40,
      .digest = 0x5e18fe2175f9b617},
     {"few shares", SUBMITTED IT_ABC, 3, 25, 4, .coming = 15, .rejected = {20, 0, 0}, .share_s = 90,

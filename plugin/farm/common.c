@@ -32,7 +32,8 @@ static double scaled(hm_common *c)
     return factor;
 }
 
-/* A change is certain. If it is the channels' own to notice, their sum is as rough afterwards. */
+/* A change is certain. If it is so large that it is the channels' own to notice, nothing is scaled,
+ * and later neither: they notice it one after the other, and their sum lags until the last has. */
 static double begin(hm_common *c, const hm_common_test *seen)
 {
     const double factor = seen->work / seen->expected;
@@ -40,7 +41,7 @@ static double begin(hm_common *c, const hm_common_test *seen)
         *c = (hm_common){.work = seen->work, .expected = seen->expected, .often = OFTEN};
         return scaled(c);
     }
-    *c = (hm_common){.next = 2.0 * seen->work, .often = OFTEN};
+    *c = (hm_common){.drop = {0}, .rise = {0}};
     return 1.0;
 }
 

@@ -134,14 +134,15 @@ Test(ablation, without_patience_for_arrivals_churn_costs_moves)
     expect_worse(with.moves, 3.0, ablated.moves);
 }
 
-/* An absolute target is a share of what the machines do now, not of what they did in four hours. */
+/* An absolute target is a share of what the machines do now, not of what they did in four hours. What
+ * all do at once is found without it (farm/common.h): it makes the rest of the difference. */
 Test(ablation, without_change_detection_a_throttled_farm_is_overrated)
 {
     const setup what = {"l4", {NULL}, 0, 0, 0};
     measured with;
     measured ablated;
     compare(&what, WITHOUT("change_detection"), &with, &ablated);
-    expect_worse(with.error_24h, 1.5, ablated.error_24h);
+    expect_worse(with.error_24h, 1.2, ablated.error_24h);
 }
 
 /* 15 % of what pool a gets is rejected. */

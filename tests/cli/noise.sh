@@ -146,8 +146,9 @@ begin() { # ARGUMENT...: a proxy until it says the words of $2 in its log
     wait "${PIDS[-1]}" || fail "the proxy ends with $?: $(cat "$SCRATCH/short.out")"
 }
 begin '^listening 0\.0\.0\.0:[1-9]' --listen 0.0.0.0:0 --plain-listen
-begin 'pool plain cannot be dialled: --plain is for pools on loopback, and 192\.0\.2\.1 is none' \
+begin 'pool plain is lost: plain frames go to loopback only, and 192\.0\.2\.1:3333 is not there' \
     --plain plain --pool plain=192.0.2.1:3333
+begin "pool plain is lost: 'no-such-pool\\.invalid' cannot be looked up" --pool plain=no-such-pool.invalid:3333
 # A pool that speaks in the plain, where Noise is expected.
 begin 'pool plain is lost: the peer (closed it during|does not finish) the Noise handshake'
 echo "pools, proxy and miners know each other by Noise"

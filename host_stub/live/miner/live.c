@@ -117,20 +117,11 @@ static void on_closed(void *ctx, hs_conn *conn, const char *reason)
 static void connect_rig(rig *r)
 {
     static const hs_conn_handler HANDLER = {on_open, on_frame, on_closed, NULL};
-    char why[200];
     live *const l = r->live;
     const hs_miner_options *const o = l->options;
     const hs_net_noise noise = {.theirs = o->has_authority ? o->authority : NULL};
-    hs_net_address address;
     r->connect_at_ms = now_ms(l) + AGAIN_MS;
-    const int fd = hs_net_address_of(&address, r->host, r->port, why, sizeof why) == 0
-                       ? hs_net_connect(&address, why, sizeof why)
-                       : -1;
-    if (fd >= 0) {
-        r->conn = hs_conn_new_connecting(l->loop, fd, &HANDLER, r, NULL, o->noise ? &noise : NULL);
-    } else {
-        note_trouble(l, why);
-    }
+    r->conn = hs_conn_dial(l->loop, r->host, r->port, &HANDLER, r, NULL, o->noise ? &noise : NULL);
 }
 
 static void turn_rig(rig *r)

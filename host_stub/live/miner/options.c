@@ -130,7 +130,7 @@ static int add_change(const hs_option *option, void *options, const char *value,
 
 #define AT(member) HS_AT(hs_miner_options, member)
 static const hs_option OPTIONS[] = {
-    HS_OTHER("--connect", "HOST:PORT", AT(host), read_connect, NULL, "numeric address or localhost",
+    HS_OTHER("--connect", "HOST:PORT", AT(host), read_connect, NULL, "of the pool or the proxy",
              .required = 1),
     HS_OTHER("--noise", "KEY", AT(authority), read_noise, NULL,
              "Noise, and the server has to have a certificate of this authority key; any: whoever "

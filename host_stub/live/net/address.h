@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/net/address: where a socket is, or is to be: numeric IPv4 and IPv6 addresses and localhost.
- * Names are not looked up, since that would block. */
+ * Names are live/net/dial's business. */
 #ifndef HOST_STUB_LIVE_NET_ADDRESS_H
 #define HOST_STUB_LIVE_NET_ADDRESS_H
 

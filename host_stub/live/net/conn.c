@@ -162,20 +162,6 @@ static void serve(hs_conn *conn)
     hs_conn_rearm(conn);
 }
 
-static void finish_connecting(hs_conn *conn)
-{
-    int error = 0;
-    socklen_t size = sizeof error;
-    if (getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) {
-        error = errno;
-    }
-    if (error != 0) {
-        hs_conn_end_errno(conn, "cannot connect", error);
-        return;
-    }
-    begin(conn);
-}
-
 /* hs_conn_finish: nothing more is handed on; what still comes is thrown away. */
 static void leave(hs_conn *conn)
 {
@@ -190,10 +176,7 @@ static void ready(void *ctx, unsigned events)
 {
     hs_conn *const conn = ctx;
     conn->busy = 1;
-    if (conn->state == CONN_CONNECTING && (events & HS_NET_WRITE) != 0) {
-        finish_connecting(conn);
-    } else if (!conn->dead && conn->state != CONN_LEAVING && conn->state != CONN_OVER &&
-               (events & HS_NET_WRITE) != 0) {
+    if (conn->state != CONN_LEAVING && conn->state != CONN_OVER && (events & HS_NET_WRITE) != 0) {
         hs_conn_flush(conn);
     }
     if (!conn->dead && hs_conn_reads(conn) && (events & (HS_NET_READ | HS_NET_AGAIN)) != 0) {
@@ -211,18 +194,17 @@ static void ready(void *ctx, unsigned events)
     }
 }
 
+/* `fd` may be -1: it is still to be connected. */
 static hs_conn *make(hs_net_loop *loop, int fd, const hs_conn_handler *handler, void *ctx,
-                     const hs_conn_limits *limits, const hs_net_noise *noise, enum conn_state state)
+                     const hs_conn_limits *limits, const hs_net_noise *noise)
 {
-    hs_conn *const conn = hs_net_prepare(fd) == 0 ? calloc(1, sizeof *conn) : NULL;
+    hs_conn *const conn = calloc(1, sizeof *conn);
     if (conn == NULL) {
-        (void)close(fd);
         return NULL;
     }
     conn->loop = loop;
-    conn->fd = fd;
-    conn->state = state;
-    conn->connects = state == CONN_CONNECTING;
+    conn->fd = -1;
+    conn->state = CONN_CONNECTING;
     conn->handler = *handler;
     conn->ctx = ctx;
     conn->limits = hs_conn_with_defaults(limits);
@@ -236,20 +218,58 @@ static hs_conn *make(hs_net_loop *loop, int fd, const hs_conn_handler *handler, 
         hs_conn_release(conn);
         return NULL;
     }
-    hs_conn_rearm(conn);
     return conn;
 }
 
 hs_conn *hs_conn_new(hs_net_loop *loop, int fd, const hs_conn_handler *handler, void *ctx,
                      const hs_conn_limits *limits, const hs_net_noise *noise)
 {
-    return make(loop, fd, handler, ctx, limits, noise, noise != NULL ? CONN_SHAKING : CONN_OPEN);
+    hs_conn *const conn =
+        hs_net_prepare(fd) == 0 ? make(loop, fd, handler, ctx, limits, noise) : NULL;
+    if (conn == NULL) {
+        (void)close(fd);
+        return NULL;
+    }
+    conn->fd = fd;
+    conn->state = noise != NULL ? CONN_SHAKING : CONN_OPEN;
+    hs_conn_rearm(conn);
+    return conn;
 }
 
-hs_conn *hs_conn_new_connecting(hs_net_loop *loop, int fd, const hs_conn_handler *handler,
-                                void *ctx, const hs_conn_limits *limits, const hs_net_noise *noise)
+static void on_dialled(void *ctx, int fd, const char *why)
 {
-    return make(loop, fd, handler, ctx, limits, noise, CONN_CONNECTING);
+    hs_conn *const conn = ctx;
+    conn->dial = NULL;
+    if (fd < 0) {
+        hs_conn_end(conn, why);
+        return;
+    }
+    conn->fd = fd;
+    hs_net_watch_take_fd(conn->watch, fd);
+    conn->busy = 1;
+    begin(conn);
+    conn->busy = 0;
+    if (conn->dead) {
+        hs_conn_release(conn);
+    }
+}
+
+hs_conn *hs_conn_dial(hs_net_loop *loop, const char *host, uint16_t port,
+                      const hs_conn_handler *handler, void *ctx, const hs_conn_limits *limits,
+                      const hs_net_noise *noise)
+{
+    hs_conn *const conn = make(loop, -1, handler, ctx, limits, noise);
+    if (conn == NULL) {
+        return NULL;
+    }
+    conn->connects = 1;
+    conn->dial = hs_net_dial_start(loop, host, port, conn->limits.connect_ns,
+                                   conn->limits.loopback_only, on_dialled, conn);
+    if (conn->dial == NULL) {
+        hs_conn_release(conn);
+        return NULL;
+    }
+    return conn;
 }
 
 void hs_conn_close(hs_conn *conn, const char *reason)

@@ -30,13 +30,14 @@ typedef struct hs_conn_limits {
     uint32_t frames_per_turn; /* handed to on_frame per turn of the loop; 0 = 64 */
     uint64_t half_frame_ns;   /* from a frame's first byte to its last; 0 = 10 s */
     uint64_t stall_ns;        /* unsent output of which nothing moves; 0 = 10 s */
-    uint64_t connect_ns;      /* for a connection to be made; 0 = 5 s */
+    uint64_t connect_ns;      /* to look a name up, and to connect to each address; 0 = 5 s */
     uint64_t handshake_ns;    /* for the handshake of Noise; 0 = 5 s */
     uint64_t idle_ns;         /* without any byte from the peer; 0 = for ever */
+    int loopback_only;        /* hs_conn_dial: to an address of this machine, or not at all */
 } hs_conn_limits;
 
 typedef struct hs_conn_handler {
-    /* A connecting socket is connected, by Noise if it is to be. NULL = not wanted; never called
+    /* One that was dialled is connected, by Noise if it is to be. NULL = not wanted; never called
      * for accepted ones. */
     void (*on_open)(void *ctx, hs_conn *conn);
     /* One whole frame, header included; it lives until the call returns. */
@@ -55,10 +56,11 @@ typedef struct hs_conn_handler {
  * frames. NULL when out of memory; the socket is closed then. */
 hs_conn *hs_conn_new(hs_net_loop *loop, int fd, const hs_conn_handler *handler, void *ctx,
                      const hs_conn_limits *limits, const hs_net_noise *noise);
-/* The same for a socket of hs_net_connect, without an authority of ours: on_open or on_closed tells
- * how it went. What is sent before on_open waits for it. */
-hs_conn *hs_conn_new_connecting(hs_net_loop *loop, int fd, const hs_conn_handler *handler,
-                                void *ctx, const hs_conn_limits *limits, const hs_net_noise *noise);
+/* Connects to a host, whose name is looked up, and without an authority of ours: on_open or
+ * on_closed tells how it went. What is sent before on_open waits for it. */
+hs_conn *hs_conn_dial(hs_net_loop *loop, const char *host, uint16_t port,
+                      const hs_conn_handler *handler, void *ctx, const hs_conn_limits *limits,
+                      const hs_net_noise *noise);
 
 /* Encodes `count` messages and sends them as one burst, in one write when the socket takes it.
  * Returns 0; or -1 with nothing sent when one cannot be encoded (one sentence in *why, which may be

@@ -29,6 +29,7 @@ void hs_conn_release(hs_conn *conn)
     }
     hs_net_watch_remove(conn->watch);
     hs_net_timer_remove(conn->timer);
+    hs_net_dial_cancel(conn->dial);
     hs_secure_free(conn->secure);
     hs_net_buffer_free(&conn->in);
     hs_net_buffer_free(&conn->out);
@@ -51,8 +52,6 @@ static uint64_t deadline(const hs_conn *conn, const char **reason)
         uint64_t at;
         const char *reason;
     } limits[] = {
-        {conn->state == CONN_CONNECTING, conn->began_ns + conn->limits.connect_ns,
-         "cannot connect: no answer in time"},
         {shaking, conn->began_ns + conn->limits.handshake_ns,
          "the peer does not finish the Noise handshake in time (does it speak plain frames?)"},
         {conn->state == CONN_LEAVING, conn->began_ns + HS_NET_SECOND_NS, ""},
@@ -89,7 +88,7 @@ void hs_conn_rearm(hs_conn *conn)
     if (conn->fd < 0) {
         return;
     }
-    if (conn->state == CONN_CONNECTING || hs_net_buffer_len(&conn->out) > 0) {
+    if (hs_net_buffer_len(&conn->out) > 0) {
         events |= HS_NET_WRITE;
     }
     if (conn->state == CONN_LEAVING || (hs_conn_reads(conn) && !conn->ended)) {
@@ -109,8 +108,12 @@ void hs_conn_end(hs_conn *conn, const char *reason)
     }
     conn->state = CONN_OVER;
     hs_net_watch_forget_fd(conn->watch);
-    (void)close(conn->fd);
+    if (conn->fd >= 0) {
+        (void)close(conn->fd);
+    }
     conn->fd = -1;
+    hs_net_dial_cancel(conn->dial);
+    conn->dial = NULL;
     hs_net_timer_stop(conn->timer);
     /* The input stays: on_frame may be looking at it, and has called what brought us here. */
     hs_net_buffer_take(&conn->out, hs_net_buffer_len(&conn->out));

@@ -7,6 +7,7 @@
 
 #include "host_stub/live/net/buffer.h"
 #include "host_stub/live/net/conn.h"
+#include "host_stub/live/net/dial.h"
 
 enum { HS_CONN_REASON_SIZE = 201 };
 
@@ -34,9 +35,10 @@ struct hs_conn {
     hs_net_timer *timer;
     hs_secure *secure; /* NULL: plain frames */
     int connects;      /* made by us: on_open is told */
+    hs_net_dial *dial; /* while CONN_CONNECTING */
     hs_net_buffer in;  /* frames */
     hs_net_buffer out; /* for the socket */
-    uint64_t began_ns; /* to connect, to shake hands, or to leave */
+    uint64_t began_ns; /* to shake hands, or to leave */
     uint64_t heard_ns; /* the last byte in */
     uint64_t half_ns;  /* since when the frame at the front is incomplete; 0 = there is none */
     uint64_t moved_ns; /* the last byte out, or when output began to wait */

@@ -2,6 +2,7 @@
 #include "host_stub/live/net/loop.h"
 
 #include <errno.h>
+#include <event2/dns.h>
 #include <event2/event.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -41,7 +42,8 @@ struct hs_net_timer {
 
 struct hs_net_loop {
     struct event_base *base;
-    struct event *limit; /* of a turn's waiting */
+    struct event *limit;    /* of a turn's waiting */
+    struct evdns_base *dns; /* NULL: no name was looked up yet */
     TAILQ_HEAD(, hs_net_watch) watches;
     TAILQ_HEAD(, hs_net_watch) again;
     TAILQ_HEAD(, hs_net_timer) timers;
@@ -151,10 +153,25 @@ void hs_net_loop_free(hs_net_loop *loop)
     if (loop->limit != NULL) {
         event_free(loop->limit);
     }
+    if (loop->dns != NULL) {
+        evdns_base_free(loop->dns, 1);
+        (void)event_base_loop(loop->base, EVLOOP_NONBLOCK); /* look-ups are told of their end */
+    }
     if (loop->base != NULL) {
         event_base_free(loop->base);
     }
     free(loop);
+}
+
+struct evdns_base *hs_net_loop_dns(hs_net_loop *loop)
+{
+    if (loop->dns == NULL) {
+        loop->dns = evdns_base_new(loop->base, EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+        if (loop->dns != NULL) {
+            (void)evdns_base_resolv_conf_parse(loop->dns, DNS_OPTIONS_ALL, "/etc/resolv.conf");
+        }
+    }
+    return loop->dns;
 }
 
 /* ---- watches ---- */
@@ -236,6 +253,11 @@ void hs_net_watch_again(hs_net_watch *watch)
 void hs_net_watch_forget_fd(hs_net_watch *watch)
 {
     assign(watch, -1, 0);
+}
+
+void hs_net_watch_take_fd(hs_net_watch *watch, int fd)
+{
+    assign(watch, fd, watch->events);
 }
 
 void hs_net_watch_remove(hs_net_watch *watch)

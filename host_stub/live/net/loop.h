@@ -26,12 +26,18 @@ typedef struct hs_net_watch hs_net_watch;
 typedef struct hs_net_timer hs_net_timer;
 typedef struct hs_net_listener hs_net_listener;
 
+struct evdns_base;
+
 /* NULL when out of memory. */
 hs_net_loop *hs_net_loop_new(void);
 /* Frees the loop with all watches, timers and listeners that it still has, and gives back the
  * signals of hs_net_signals. Descriptors of watches stay open: they belong to whoever added
  * them. */
 void hs_net_loop_free(hs_net_loop *loop);
+
+/* What looks names up, for live/net/dial: made when it is first asked for. NULL when out of
+ * memory. */
+struct evdns_base *hs_net_loop_dns(hs_net_loop *loop);
 
 /* The monotonic clock, read anew. */
 uint64_t hs_net_clock_ns(void);
@@ -61,6 +67,8 @@ void hs_net_watch_set(hs_net_watch *watch, unsigned events);
 /* The watch is called in the next turn with AGAIN, which does not wait then: for somebody who has
  * more to do than one turn should take. */
 void hs_net_watch_again(hs_net_watch *watch);
+/* It is about this descriptor from now on; it had none before. */
+void hs_net_watch_take_fd(hs_net_watch *watch, int fd);
 /* The descriptor is about to be closed by its owner: the watch goes on as one with fd -1. */
 void hs_net_watch_forget_fd(hs_net_watch *watch);
 void hs_net_watch_remove(hs_net_watch *watch); /* NULL is fine */
@@ -104,7 +112,7 @@ int hs_net_listener_pause(hs_net_listener *listener, int paused);
 void hs_net_listener_close(hs_net_listener *listener); /* NULL is fine */
 
 /* Begins to connect and does not wait: the socket is ready to write when it has worked or failed
- * (hs_conn_new_connecting does the rest). Returns the socket, or -1 with one sentence. */
+ * (hs_conn_dial does the rest). Returns the socket, or -1 with one sentence. */
 int hs_net_connect(const hs_net_address *address, char *why, size_t capacity);
 
 #endif

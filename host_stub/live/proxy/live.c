@@ -49,7 +49,7 @@ typedef struct line {
     live *live;
     uint32_t upstream;
     hs_conn *conn; /* NULL = none */
-    hs_net_address address;
+    char place[HS_PROXY_HOST_SIZE + 8];
     int unproven; /* by Noise, and anybody may answer there */
     unsigned connections;
     hs_frame_file frames;
@@ -157,14 +157,12 @@ static void end_up(void *ctx, uint32_t upstream, const char *reason)
 static void on_up_open(void *ctx, hs_conn *conn)
 {
     line *const at = ctx;
-    char address[HS_NET_ADDRESS_SIZE];
-    char text[HMX_ID_SIZE + HS_NET_ADDRESS_SIZE + 100];
+    char text[HMX_ID_SIZE + HS_PROXY_HOST_SIZE + 100];
     (void)conn;
     if (at->unproven) {
         (void)snprintf(text, sizeof text,
                        "pool %s has no authority key: whoever answers at %s is taken for it",
-                       hs_proxy_up_id(at->live->proxy, at->upstream),
-                       hs_net_address_text(&at->address, address));
+                       hs_proxy_up_id(at->live->proxy, at->upstream), at->place);
         say(at->live, hs_net_now_ns(at->live->loop), text);
     }
     advance(at->live);
@@ -232,8 +230,6 @@ static int dial(void *ctx, uint32_t upstream, const char *host, uint16_t port, c
                 size_t capacity)
 {
     static const hs_conn_handler HANDLER = {on_up_open, on_up_frame, on_up_closed, on_up_wire};
-    static const hs_conn_limits LIMITS = {.half_frame_ns = 3 * HS_NET_SECOND_NS,
-                                          .stall_ns = 5 * HS_NET_SECOND_NS};
     live *const l = ctx;
     line *const at = &l->lines[upstream];
     at->live = l;
@@ -243,18 +239,12 @@ static int dial(void *ctx, uint32_t upstream, const char *host, uint16_t port, c
     }
     const hs_net_noise noise = {.theirs = hs_proxy_up_key(l->proxy, upstream)};
     const int plain = is_plain(l, hs_proxy_up_id(l->proxy, upstream));
-    if (hs_net_address_of(&at->address, host, port, why, capacity) != 0) {
-        return -1;
-    }
-    if (plain && !hs_net_address_is_loopback(&at->address)) {
-        return hs_refuse(why, capacity, "--plain is for pools on loopback, and %s is none", host);
-    }
-    const int fd = hs_net_connect(&at->address, why, capacity);
-    if (fd < 0) {
-        return -1;
-    }
+    const hs_conn_limits limits = {.half_frame_ns = 3 * HS_NET_SECOND_NS,
+                                   .stall_ns = 5 * HS_NET_SECOND_NS,
+                                   .loopback_only = plain};
     at->unproven = !plain && noise.theirs == NULL;
-    at->conn = hs_conn_new_connecting(l->loop, fd, &HANDLER, at, &LIMITS, plain ? NULL : &noise);
+    (void)snprintf(at->place, sizeof at->place, "%s:%u", host, (unsigned)port);
+    at->conn = hs_conn_dial(l->loop, host, port, &HANDLER, at, &limits, plain ? NULL : &noise);
     return at->conn != NULL ? 0 : hs_refuse(why, capacity, "no memory for a connection");
 }
 

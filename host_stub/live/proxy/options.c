@@ -73,9 +73,7 @@ static const hs_option OPTIONS[] = {
     HS_FLAG("--plain-listen", AT(plain_listen),
             "plain frames also where others than this machine can connect"),
     HS_OTHER("--pool", "ID=HOST:PORT", AT(settings.places), add_pool, NULL,
-             "where the pool of that id is, in place of the configured address. Numeric addresses "
-             "only: names are not looked up",
-             .repeated = 1),
+             "where the pool of that id is, in place of the configured address", .repeated = 1),
     HS_STRING(TEXTS, "--plain", "POOL", AT(settings.plain),
               "plain frames with the pool of that id, which has to be on loopback; default: Noise "
               "with all, and each proves itself by its key in the configuration"),

@@ -4,6 +4,7 @@
  * under test is one end of a socketpair or of a loopback connection; the test plays the peer. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -539,9 +540,8 @@ Test(net_conn, connects_and_talks_over_loopback)
     hs_net_listener *const listener =
         hs_net_listen(loop, local(0), on_accept, NULL, why, sizeof why);
     cr_assert_not_null(listener, "%s", why);
-    const int fd = hs_net_connect(hs_net_listener_address(listener), why, sizeof why);
-    cr_assert_geq(fd, 0, "%s", why);
-    us.conn = hs_conn_new_connecting(loop, fd, &HANDLER, &us, NULL, NULL);
+    const uint16_t port = hs_net_address_port(hs_net_listener_address(listener));
+    us.conn = hs_conn_dial(loop, "127.0.0.1", port, &HANDLER, &us, NULL, NULL);
     cr_assert_not(hs_conn_is_open(us.conn));
     cr_assert(hs_conn_send_one(us.conn, &hello) == 0, "before on_open it waits");
     for (int i = 0; i < 100 && server.frames == 0; i++) {
@@ -565,10 +565,25 @@ Test(net_conn, nobody_there_is_told_as_the_end)
         hs_net_listen(loop, local(0), on_accept, NULL, why, sizeof why);
     const uint16_t port = hs_net_address_port(hs_net_listener_address(listener));
     hs_net_listener_close(listener);
-    const int fd = hs_net_connect(local(port), why, sizeof why);
-    cr_assert_geq(fd, 0, "%s", why);
-    us.conn = hs_conn_new_connecting(loop, fd, &HANDLER, &us, NULL, NULL);
+    char wanted[200];
+    us.conn = hs_conn_dial(loop, "127.0.0.1", port, &HANDLER, &us, NULL, NULL);
     turn_until_closed();
     cr_assert_eq(us.opened, 0);
-    cr_assert_str_eq(us.reason, "cannot connect: Connection refused");
+    snprintf(wanted, sizeof wanted, "cannot connect to 127.0.0.1:%u: Connection refused",
+             (unsigned)port);
+    cr_assert_str_eq(us.reason, wanted);
+}
+
+Test(net_conn, one_that_is_still_dialled_may_be_closed_and_freed)
+{
+    us.conn = hs_conn_dial(loop, "127.0.0.1", 1, &HANDLER, &us, NULL, NULL);
+    hs_conn_close(us.conn, "not wanted any more");
+    cr_assert(hs_conn_is_over(us.conn));
+    turn_until_closed();
+    cr_assert_str_eq(us.reason, "not wanted any more");
+    us.conn = hs_conn_dial(loop, "127.0.0.1", 1, &HANDLER, &us, NULL, NULL);
+    hs_conn_free(us.conn);
+    us.conn = NULL;
+    cr_assert_eq(hs_net_loop_turn(loop, 10 * HS_NET_MILLISECOND_NS), 0);
+    cr_assert_eq(us.closed, 1);
 }

@@ -14,7 +14,8 @@
 
 enum { ADDRESSES_MAX = 16, HOST_SIZE = 256, WHY_SIZE = 200 };
 
-/* A look-up under way: libevent tells its end even after it was cancelled, when the dial is gone. */
+/* A look-up under way: libevent tells its end even after it was cancelled, when the dial is
+ * gone. */
 typedef struct lookup {
     hs_net_dial *dial; /* NULL: gone */
     struct evdns_getaddrinfo_request *request;

@@ -13,7 +13,7 @@ static const double VERDICT_PRIOR = 50.0;
 /* Averages the squared difficulties of the interval into `luck`. */
 static void settle_luck(hm_ledger *l, double dt_s)
 {
-    const double rate = l->luck_credited / dt_s;
+    const double rate = hm_ledger_plausible(l, l->luck_credited / dt_s);
     l->luck_credited = 0.0;
     if (!isfinite(rate)) {
         return;

@@ -60,6 +60,8 @@ typedef struct hm_ledger_input {
     double integral_point_min;
 } hm_ledger_input;
 
+#define HM_LUCK_TIMES 100.0
+
 /* Books shares of together `work`, the squares of their difficulties together `squared`, that were
  * proved for an upstream, forwarded or not. */
 static inline void hm_ledger_credit(hm_ledger *l, uint32_t upstream, double work, double squared)
@@ -69,6 +71,14 @@ static inline void hm_ledger_credit(hm_ledger *l, uint32_t upstream, double work
     a->proven += work;
     l->spoken = 1;
     l->luck_credited += squared;
+}
+
+/* The rate of squared difficulties [1/s], at most a hundred times what is usual: one absurd share
+ * must not look like the luck of days. */
+static inline double hm_ledger_plausible(const hm_ledger *l, double rate)
+{
+    const double most = HM_LUCK_TIMES * l->luck;
+    return l->luck_known && l->luck > 0.0 && rate > most ? most : rate;
 }
 
 /* What is remembered of verdicts in shares, of whatever credit they were. */

@@ -134,8 +134,8 @@ Test(ablation, without_patience_for_arrivals_churn_costs_moves)
     expect_worse(with.moves, 3.0, ablated.moves);
 }
 
-/* An absolute target is a share of what the machines do now, not of what they did in four hours. What
- * all do at once is found without it (farm/common.h): it makes the rest of the difference. */
+/* An absolute target is a share of what the machines do now, not of what they did in four hours.
+ * What all do at once is found without it (farm/common.h): it makes the rest of the difference. */
 Test(ablation, without_change_detection_a_throttled_farm_is_overrated)
 {
     const setup what = {"l4", {NULL}, 0, 0, 0};

@@ -538,3 +538,16 @@ Test(ledger, as_many_pools_as_there_may_be)
     cr_assert_float_eq(ledger.accounts[HMX_UPSTREAMS_MAX - 1].debt, -63.0, 1e-9);
     cr_assert_float_eq(ledger.accounts[0].debt, 1.0, 1e-9);
 }
+
+Test(ledger, one_absurd_share_is_no_luck_of_days)
+{
+    static const double HALVES[] = {0.5, 0.5};
+    for (int i = 0; i < 100; i++) {
+        hm_ledger_credit(&ledger, 1, 30.0, 30.0);
+        settle(2, HALVES);
+    }
+    const double usual = hm_ledger_sigma_points(&ledger, HALVES, 2, 1.0);
+    hm_ledger_credit(&ledger, 1, 1e30, 1e60);
+    settle(2, HALVES);
+    cr_assert_leq(hm_ledger_sigma_points(&ledger, HALVES, 2, 1.0), 2.0 * usual);
+}

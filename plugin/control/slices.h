@@ -81,6 +81,17 @@ typedef struct hm_slice_wish {
  * half that goes there. */
 int hm_slices_go_down(const hm_slice_wish *wish);
 
+/* The part of a half that is too little to begin with: `part` of it where several pools wait for
+ * their slice; two pools begin with either. */
+static inline double hm_slices_late(const hm_slice_wish *wish, double part)
+{
+    uint32_t pools = 0;
+    for (uint32_t i = 0; i < wish->n; i++) {
+        pools += wish->effective[i] > 0.0;
+    }
+    return pools > 2u ? part : 0.0;
+}
+
 /* The command that brings it. A pool that no channel can come to in this half, or that is owed too
  * little for a slice, waits for a later one. */
 void hm_slices_want(const hm_slice_wish *wish, double *command);

@@ -136,7 +136,7 @@ static hm_slice_result change_over(hm_core *core, hm_outbox *out)
     }
     if (!s->ordered) {
         /* What is left of this half may be too little to begin with: then it is the next one's. */
-        const int is_late = request.half.left_s < LATE * s->half_s;
+        const int is_late = request.half.left_s < hm_slices_late(&wish, LATE) * s->half_s;
         const int second = request.half.second ^ is_late;
         s->turned = (uint8_t)(hm_slices_go_down(&wish) != second);
         s->ordered = 1;

@@ -9,7 +9,8 @@
  * it: a fast one for a pool that rejects nearly everything, a slow one that turns a point above the
  * border. Their unit is a sample: a usual share of the pool, or ten seconds of its work where that
  * is more; shares that are a millionth of the work weigh a millionth, and the stale shares of a tip
- * are one sample, not a thousand. Silence is measured against the pool's own rhythm.
+ * are one sample, not a thousand, and count in the slow test only. Silence is measured against the
+ * pool's own rhythm.
  *
  * A grey pool is out until its canary (one small channel, when there is one) had shares accepted,
  * or some time has passed; each relapse doubles the wait. Then it is on trial: it may have a small

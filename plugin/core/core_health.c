@@ -231,8 +231,8 @@ void hm_core_list_usable(const hm_core *core, uint8_t *usable)
 }
 
 /* When the last pools go nobody gets what would have been theirs, and when they are back they are
- * owed what they were owed: so their books stay open. */
-static int is_paused(hm_core *core, uint32_t upstream, int nobody)
+ * owed what they were owed: so their books stay open. Takes note of it; 1 = they stay open now. */
+static int note_pause(hm_core *core, uint32_t upstream, int nobody)
 {
     const uint64_t bit = 1ull << (upstream - 1u);
     const int was_paused = (core->control.paused & bit) != 0;
@@ -246,7 +246,7 @@ static void turn(hm_core *core, uint32_t upstream, int nobody)
     const uint64_t bit = 1ull << (upstream - 1u);
     const int spared = (core->restored.waiting & bit) != 0 && hm_core_is_coming_back(core);
     core->restored.waiting &= ~bit;
-    if (!is_paused(core, upstream, nobody) && !spared) {
+    if (!note_pause(core, upstream, nobody) && !spared) {
         hm_core_forgive(core, upstream);
     }
     /* Who is back gets its share now, not at the next evaluation. */

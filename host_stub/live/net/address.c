@@ -36,6 +36,13 @@ int hs_net_address_here(hs_net_address *address, int fd)
     return getsockname(fd, (struct sockaddr *)&address->at, &address->len);
 }
 
+int hs_net_address_there(hs_net_address *address, int fd)
+{
+    memset(address, 0, sizeof *address);
+    address->len = sizeof address->at;
+    return getpeername(fd, (struct sockaddr *)&address->at, &address->len);
+}
+
 static const struct sockaddr_in *v4(const hs_net_address *address)
 {
     return (const struct sockaddr_in *)(const void *)&address->at;

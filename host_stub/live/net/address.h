@@ -19,8 +19,9 @@ typedef struct hs_net_address {
 /* 0, or -1 with one sentence. */
 int hs_net_address_of(hs_net_address *address, const char *host, uint16_t port, char *why,
                       size_t capacity);
-/* That of a socket. 0, or -1 with errno. */
+/* That of a socket, and that of its other end. 0, or -1 with errno. */
 int hs_net_address_here(hs_net_address *address, int fd);
+int hs_net_address_there(hs_net_address *address, int fd);
 
 /* Does nobody but this machine reach it? */
 int hs_net_address_is_loopback(const hs_net_address *address);

@@ -11,6 +11,7 @@
 #include "host_stub/base/text.h"
 #include "host_stub/live/net/conn_send.h"
 #include "host_stub/live/net/conn_state.h"
+#include "host_stub/live/net/listen.h"
 #include "host_stub/sv2/codec.h"
 
 enum { READ_BYTES = 16 * 1024 };
@@ -81,20 +82,29 @@ static void read_some(hs_conn *conn)
     }
 }
 
+/* The largest frame that may come now. */
+static size_t most_now(const hs_conn *conn)
+{
+    const size_t most = conn->limits.greeting_bytes;
+    if (conn->is_known || most == 0 || most - conn->greeting > conn->limits.frame_bytes) {
+        return conn->limits.frame_bytes;
+    }
+    return most - conn->greeting;
+}
+
 /* Is a whole frame at the front? 0 also when the connection is over for its sake. */
 static int whole_frame(hs_conn *conn, size_t *size)
 {
     const size_t there = hs_net_buffer_len(&conn->in);
-    hs_sv2_error why;
-    if (hs_sv2_frame_size(hs_net_buffer_data(&conn->in), there, size, &why) == 0) {
-        if (*size <= conn->limits.frame_bytes) {
-            return 1;
-        }
+    const size_t most = most_now(conn);
+    if (hs_sv2_frame_size(hs_net_buffer_data(&conn->in), there, size, NULL) == 0 && *size <= most) {
+        return 1;
     }
-    if (*size > conn->limits.frame_bytes) {
+    if (there > 0 && *size > most) {
         char text[HS_CONN_REASON_SIZE];
-        (void)snprintf(text, sizeof text, "a frame of %lu bytes, and at most %lu are taken",
-                       (unsigned long)*size, (unsigned long)conn->limits.frame_bytes);
+        (void)snprintf(text, sizeof text, "a frame of %lu bytes, and at most %lu are taken%s",
+                       (unsigned long)*size, (unsigned long)most,
+                       most == conn->limits.frame_bytes ? "" : " before it has introduced itself");
         hs_conn_end(conn, text);
     }
     return 0;
@@ -110,6 +120,7 @@ static int deliver(hs_conn *conn)
         }
         const uint8_t *const frame = hs_net_buffer_data(&conn->in);
         conn->half_ns = 0;
+        conn->greeting += conn->is_known ? 0 : size;
         if (conn->handler.on_wire != NULL) {
             conn->handler.on_wire(conn->ctx, conn, 0, frame, size);
         }
@@ -208,7 +219,9 @@ static hs_conn *make(hs_net_loop *loop, int fd, const hs_conn_handler *handler, 
     conn->handler = *handler;
     conn->ctx = ctx;
     conn->limits = hs_conn_with_defaults(limits);
-    conn->began_ns = hs_net_now_ns(loop);
+    conn->armed_ns = UINT64_MAX;
+    conn->came_ns = hs_net_now_ns(loop);
+    conn->began_ns = conn->came_ns;
     conn->heard_ns = conn->began_ns;
     conn->moved_ns = conn->began_ns;
     conn->watch = hs_net_watch_add(loop, fd, 0, ready, conn);
@@ -263,6 +276,7 @@ hs_conn *hs_conn_dial(hs_net_loop *loop, const char *host, uint16_t port,
         return NULL;
     }
     conn->connects = 1;
+    conn->is_known = 1; /* it is we who introduce ourselves */
     conn->dial = hs_net_dial_start(loop, host, port, conn->limits.connect_ns,
                                    conn->limits.loopback_only, on_dialled, conn);
     if (conn->dial == NULL) {
@@ -312,6 +326,7 @@ void hs_conn_pause(hs_conn *conn, int paused)
     if (!conn->paused) {
         /* The limits begin anew, and frames may be waiting in the buffer. */
         conn->heard_ns = hs_net_now_ns(conn->loop);
+        conn->came_ns = conn->heard_ns;
         conn->half_ns = 0;
         hs_net_watch_again(conn->watch);
     }

@@ -33,7 +33,11 @@ typedef struct hs_conn_limits {
     uint64_t connect_ns;      /* to look a name up, and to connect to each address; 0 = 5 s */
     uint64_t handshake_ns;    /* for the handshake of Noise; 0 = 5 s */
     uint64_t idle_ns;         /* without any byte from the peer; 0 = for ever */
-    int loopback_only;        /* hs_conn_dial: to an address of this machine, or not at all */
+    /* One that was accepted has to introduce itself: until something is sent to it, it may take so
+     * long and say so much; 0 = any time, and any number of bytes. */
+    uint64_t greeting_ns;
+    size_t greeting_bytes;
+    int loopback_only; /* hs_conn_dial: to an address of this machine, or not at all */
 } hs_conn_limits;
 
 typedef struct hs_conn_handler {

@@ -72,6 +72,7 @@ static int check_limit(hs_conn *conn, size_t len)
 /* There is output, behind the `before` bytes that waited: sends it when those were none. */
 static int added(hs_conn *conn, size_t before)
 {
+    conn->is_known = 1;
     if (before == 0) {
         conn->moved_ns = hs_net_now_ns(conn->loop);
         if (conn->state == CONN_OPEN) {

@@ -59,6 +59,9 @@ static uint64_t deadline(const hs_conn *conn, const char **reason)
          conn->moved_ns + conn->limits.stall_ns, "the peer does not read what is sent to it"},
         {reading && conn->half_ns != 0, conn->half_ns + conn->limits.half_frame_ns,
          "the peer left a frame unfinished for too long"},
+        {!conn->is_known && !conn->paused && conn->limits.greeting_ns != 0 &&
+             (conn->state == CONN_OPEN || conn->state == CONN_SHAKING),
+         conn->came_ns + conn->limits.greeting_ns, "the peer does not introduce itself in time"},
         {reading && conn->limits.idle_ns != 0, conn->heard_ns + conn->limits.idle_ns,
          "nothing was heard from the peer for too long"},
     };
@@ -71,13 +74,13 @@ static uint64_t deadline(const hs_conn *conn, const char **reason)
     return nearest;
 }
 
+/* A timer that is called too early looks again: most limits only move away, with every byte. */
 static void arm(hs_conn *conn)
 {
     const char *reason = NULL;
     const uint64_t at = conn->state == CONN_OVER ? UINT64_MAX : deadline(conn, &reason);
-    if (at == UINT64_MAX) {
-        hs_net_timer_stop(conn->timer);
-    } else {
+    if (at < conn->armed_ns) {
+        conn->armed_ns = at;
         hs_net_timer_at(conn->timer, at);
     }
 }
@@ -131,6 +134,7 @@ void hs_conn_time_is_up(void *ctx)
 {
     hs_conn *const conn = ctx;
     const char *reason = NULL;
+    conn->armed_ns = UINT64_MAX;
     if (conn->state != CONN_OVER && deadline(conn, &reason) <= hs_net_now_ns(conn->loop)) {
         hs_conn_end(conn, reason);
     } else {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "host_stub/base/text.h"
+#include "host_stub/live/net/listen.h"
 
 enum { ADDRESSES_MAX = 16, HOST_SIZE = 256, WHY_SIZE = 200 };
 

@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "host_stub/live/net/loop.h"
 
-#include <errno.h>
 #include <event2/dns.h>
 #include <event2/event.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/queue.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
-
-#include "host_stub/base/text.h"
 
 enum { SIGNALS_MAX = 8, MICROSECOND_NS = 1000 };
 
@@ -47,7 +38,6 @@ struct hs_net_loop {
     TAILQ_HEAD(, hs_net_watch) watches;
     TAILQ_HEAD(, hs_net_watch) again;
     TAILQ_HEAD(, hs_net_timer) timers;
-    hs_net_listener *listeners; /* a list */
     uint64_t now_ns;
     int awake; /* now_ns is of this turn */
     int stopped;
@@ -139,9 +129,6 @@ void hs_net_loop_free(hs_net_loop *loop)
 {
     if (loop == NULL) {
         return;
-    }
-    while (loop->listeners != NULL) {
-        hs_net_listener_close(loop->listeners);
     }
     while (!TAILQ_EMPTY(&loop->watches)) {
         hs_net_watch_remove(TAILQ_FIRST(&loop->watches));
@@ -428,171 +415,4 @@ void hs_net_signals_restore(const hs_net_loop *loop)
         (void)signal(event_get_signal(loop->signals[i]), SIG_DFL);
     }
     (void)signal(SIGPIPE, SIG_DFL);
-}
-
-/* ---- the sockets: listeners and connections in the making ---- */
-
-enum { ACCEPTS_PER_TURN = 16, BACKLOG = 128 };
-
-struct hs_net_listener {
-    hs_net_loop *loop;
-    hs_net_listener *next;
-    hs_net_watch *watch;
-    int fd;
-    hs_net_address address;
-    hs_net_accept_fn *accepted;
-    void *ctx;
-};
-
-int hs_net_prepare(int fd)
-{
-    const int flags = fcntl(fd, F_GETFL);
-    const int one = 1;
-    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
-        fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
-        return -1;
-    }
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    return 0;
-}
-
-static void take_connections(void *ctx, unsigned events)
-{
-    hs_net_listener *const listener = ctx;
-    /* The callee may close or pause the listener: its watch is told nothing then, and this loop
-     * must end. */
-    hs_net_loop *const loop = listener->loop;
-    (void)events;
-    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
-        const int fd = accept(listener->fd, NULL, NULL);
-        if (fd < 0) {
-            return;
-        }
-        if (hs_net_prepare(fd) != 0) {
-            (void)close(fd);
-            continue;
-        }
-        listener->accepted(listener->ctx, fd);
-        const hs_net_listener *still = loop->listeners;
-        while (still != NULL && still != listener) {
-            still = still->next;
-        }
-        if (still == NULL || listener->watch == NULL) {
-            return;
-        }
-    }
-}
-
-/* A socket that is bound to the address, whose port is then the one that it got. -1 with errno. */
-static int open_bound(hs_net_address *address)
-{
-    const int one = 1;
-    const int fd = socket(address->at.ss_family, SOCK_STREAM, 0);
-    if (fd < 0) {
-        return -1;
-    }
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
-        bind(fd, (const struct sockaddr *)&address->at, address->len) != 0 ||
-        hs_net_prepare(fd) != 0 || hs_net_address_here(address, fd) != 0) {
-        const int reason = errno;
-        (void)close(fd);
-        errno = reason;
-        return -1;
-    }
-    return fd;
-}
-
-/* Listens on the bound socket of the listener. 0, or -1 with errno set. */
-static int begin_listening(hs_net_listener *listener)
-{
-    if (listen(listener->fd, BACKLOG) != 0) {
-        return -1;
-    }
-    listener->watch =
-        hs_net_watch_add(listener->loop, listener->fd, HS_NET_READ, take_connections, listener);
-    errno = ENOMEM;
-    return listener->watch != NULL ? 0 : -1;
-}
-
-hs_net_listener *hs_net_listen(hs_net_loop *loop, const hs_net_address *address,
-                               hs_net_accept_fn *accepted, void *ctx, char *why, size_t capacity)
-{
-    char text[HS_NET_ADDRESS_SIZE];
-    hs_net_listener *const listener = calloc(1, sizeof *listener);
-    if (listener == NULL) {
-        (void)hs_refuse(why, capacity, "no memory for a listener");
-        return NULL;
-    }
-    *listener = (hs_net_listener){loop, NULL, NULL, -1, *address, accepted, ctx};
-    listener->fd = open_bound(&listener->address);
-    if (listener->fd < 0 || begin_listening(listener) != 0) {
-        (void)hs_refuse(why, capacity, "cannot listen on %s: %s",
-                        hs_net_address_text(address, text), strerror(errno));
-        if (listener->fd >= 0) {
-            (void)close(listener->fd);
-        }
-        free(listener);
-        return NULL;
-    }
-    listener->next = loop->listeners;
-    loop->listeners = listener;
-    return listener;
-}
-
-const hs_net_address *hs_net_listener_address(const hs_net_listener *listener)
-{
-    return &listener->address;
-}
-
-int hs_net_listener_pause(hs_net_listener *listener, int paused)
-{
-    if (paused == (listener->watch == NULL)) {
-        return 0;
-    }
-    if (paused) {
-        hs_net_watch_remove(listener->watch);
-        listener->watch = NULL;
-        /* A new socket, since this one cannot stop otherwise. */
-        (void)close(listener->fd);
-        listener->fd = open_bound(&listener->address);
-        return 0;
-    }
-    if (listener->fd < 0) {
-        listener->fd = open_bound(&listener->address);
-    }
-    return listener->fd >= 0 && begin_listening(listener) == 0 ? 0 : -1;
-}
-
-void hs_net_listener_close(hs_net_listener *listener)
-{
-    if (listener == NULL) {
-        return;
-    }
-    hs_net_listener **link = &listener->loop->listeners;
-    while (*link != listener) {
-        link = &(*link)->next;
-    }
-    *link = listener->next;
-    hs_net_watch_remove(listener->watch);
-    if (listener->fd >= 0) {
-        (void)close(listener->fd);
-    }
-    free(listener);
-}
-
-int hs_net_connect(const hs_net_address *address, char *why, size_t capacity)
-{
-    char text[HS_NET_ADDRESS_SIZE];
-    const int fd = socket(address->at.ss_family, SOCK_STREAM, 0);
-    if (fd >= 0 && hs_net_prepare(fd) == 0 &&
-        (connect(fd, (const struct sockaddr *)&address->at, address->len) == 0 ||
-         errno == EINPROGRESS)) {
-        return fd;
-    }
-    (void)hs_refuse(why, capacity, "cannot connect to %s: %s", hs_net_address_text(address, text),
-                    strerror(errno));
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    return -1;
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/net/loop: one loop of events for a process, on libevent: file descriptors, timers on the
- * monotonic clock, and signals as ordinary events. It also makes the sockets: listeners, and
- * connections that are still being made. It knows nothing of frames (live/net/conn.h) and never
- * blocks but where a turn waits.
+ * monotonic clock, and signals as ordinary events. It knows nothing of sockets (live/net/listen,
+ * live/net/dial) and frames (live/net/conn), and never blocks but where a turn waits.
  *
- * One thread only, and one loop with signals. Every callback may add, change and remove any watch,
- * timer or listener, its own included; what has been removed is not called again, not even in the
- * same turn. Each ready descriptor is called once per turn, so that nobody is served twice before
+ * One thread only, and one loop with signals. Every callback may add, change and remove any watch
+ * or timer, its own included; what has been removed is not called again, not even in the same
+ * turn. Each ready descriptor is called once per turn, so that nobody is served twice before
  * everybody was served once. */
 #ifndef HOST_STUB_LIVE_NET_LOOP_H
 #define HOST_STUB_LIVE_NET_LOOP_H
@@ -16,23 +15,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "host_stub/live/net/address.h"
-
 #define HS_NET_SECOND_NS      UINT64_C(1000000000)
 #define HS_NET_MILLISECOND_NS UINT64_C(1000000)
 
 typedef struct hs_net_loop hs_net_loop;
 typedef struct hs_net_watch hs_net_watch;
 typedef struct hs_net_timer hs_net_timer;
-typedef struct hs_net_listener hs_net_listener;
 
 struct evdns_base;
 
 /* NULL when out of memory. */
 hs_net_loop *hs_net_loop_new(void);
-/* Frees the loop with all watches, timers and listeners that it still has, and gives back the
- * signals of hs_net_signals. Descriptors of watches stay open: they belong to whoever added
- * them. */
+/* Frees the loop with all watches and timers that it still has, and gives back the signals of
+ * hs_net_signals. Descriptors of watches stay open: they belong to whoever added them. */
 void hs_net_loop_free(hs_net_loop *loop);
 
 /* What looks names up, for live/net/dial: made when it is first asked for. NULL when out of
@@ -91,28 +86,5 @@ typedef void hs_net_signal_fn(void *ctx, int signal_number);
 int hs_net_signals(hs_net_loop *loop, const int *signals, hs_net_signal_fn *told, void *ctx);
 /* For a child between fork and exec: these signals do what they do by themselves. */
 void hs_net_signals_restore(const hs_net_loop *loop);
-
-/* A new connection: a non-blocking socket that now belongs to the callee. */
-typedef void hs_net_accept_fn(void *ctx, int fd);
-
-/* Makes a socket non-blocking, closed on exec, without Nagle delay (which a socket that is not TCP
- * has not). 0 or -1. */
-int hs_net_prepare(int fd);
-
-/* Listens there. Port 0: the system gives one. Takes at most 16 connections per turn. NULL with one
- * sentence in `why` (cut to `capacity`). */
-hs_net_listener *hs_net_listen(hs_net_loop *loop, const hs_net_address *address,
-                               hs_net_accept_fn *accepted, void *ctx, char *why, size_t capacity);
-/* With the port that it was given. */
-const hs_net_address *hs_net_listener_address(const hs_net_listener *listener);
-/* Stops listening, so that who connects is refused, and keeps the port all the same (on a socket
- * that is only bound: nobody else is given it meanwhile); or listens again. Returns 0, or -1 when
- * it could not listen again: it may be tried later. */
-int hs_net_listener_pause(hs_net_listener *listener, int paused);
-void hs_net_listener_close(hs_net_listener *listener); /* NULL is fine */
-
-/* Begins to connect and does not wait: the socket is ready to write when it has worked or failed
- * (hs_conn_dial does the rest). Returns the socket, or -1 with one sentence. */
-int hs_net_connect(const hs_net_address *address, char *why, size_t capacity);
 
 #endif

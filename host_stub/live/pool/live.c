@@ -12,6 +12,9 @@
 #include "host_stub/base/output.h"
 #include "host_stub/base/text.h"
 #include "host_stub/live/net/conn.h"
+#include "host_stub/live/net/gate.h"
+#include "host_stub/live/net/listen.h"
+#include "host_stub/live/net/log.h"
 #include "host_stub/live/pool/core.h"
 #include "host_stub/sv2/frame_file.h"
 
@@ -25,6 +28,7 @@ typedef struct wire {
     struct wire *next;
     hs_conn *conn;
     hs_pool_peer *peer;
+    hs_net_gate_guest *guest;
     hs_frame_file frames;
 } wire;
 
@@ -33,6 +37,8 @@ struct live {
     hs_net_loop *loop;
     hs_net_listener *listener;
     hs_noise_authority *authority; /* NULL: plain frames */
+    hs_net_gate *gate;
+    hs_net_log *out;
     hs_net_watch *input;
     hs_pool *pool;
     uint64_t start_ns;
@@ -78,11 +84,12 @@ static void end_conn(void *to, int after_sending, const char *reason)
 /* Everything that the pool says is a line of its own, at once. */
 static void say(void *ctx, uint64_t at_ms, const char *text)
 {
+    const live *const l = ctx;
     char seconds[32];
-    (void)ctx;
-    (void)printf("t=%s %s\n", hs_format_fixed(seconds, sizeof seconds, (double)at_ms / 1000.0, 3),
-                 text);
-    (void)fflush(stdout);
+    char line[LINE_SIZE + 500];
+    (void)snprintf(line, sizeof line, "t=%s %s",
+                   hs_format_fixed(seconds, sizeof seconds, (double)at_ms / 1000.0, 3), text);
+    hs_net_log_line(l->out, line);
 }
 
 static void on_frame(void *ctx, hs_conn *conn, const uint8_t *frame, size_t len)
@@ -109,6 +116,7 @@ static void drop(wire *at)
     }
     *place = at->next;
     hs_pool_leave(at->peer);
+    hs_net_gate_leave(at->live->gate, at->guest);
     (void)hs_frame_file_end(&at->frames);
     free(at);
 }
@@ -119,30 +127,33 @@ static void on_closed(void *ctx, hs_conn *conn, const char *reason)
     char text[256];
     (void)conn;
     (void)snprintf(text, sizeof text, "a connection is over: %s", reason);
-    say(NULL, now_ms(at->live), text);
+    say(at->live, now_ms(at->live), text);
     drop(at);
 }
 
-static void on_accept(void *ctx, int fd)
+/* The socket is the connection's from here on. */
+static void let_in(live *l, int fd, hs_net_gate_guest *guest)
 {
     static const hs_conn_handler HANDLER = {NULL, on_frame, on_closed, on_wire};
-    live *const l = ctx;
     char name[64];
     char why[200];
+    const hs_conn_limits limits = hs_net_gate_limits_of(l->gate);
     const hs_net_noise noise = {.ours = l->authority};
     wire *const at = calloc(1, sizeof *at);
-    if (at != NULL) {
-        at->live = l;
-        at->peer = hs_pool_join(l->pool, at);
-    }
-    if (at == NULL || at->peer == NULL) {
+    hs_pool_peer *const peer = at != NULL ? hs_pool_join(l->pool, at) : NULL;
+    if (peer == NULL) {
         free(at);
         (void)close(fd);
+        hs_net_gate_leave(l->gate, guest);
         return;
     }
+    at->live = l;
+    at->peer = peer;
+    at->guest = guest;
     at->next = l->wires;
     l->wires = at;
-    at->conn = hs_conn_new(l->loop, fd, &HANDLER, at, NULL, l->authority != NULL ? &noise : NULL);
+    at->conn =
+        hs_conn_new(l->loop, fd, &HANDLER, at, &limits, l->authority != NULL ? &noise : NULL);
     if (at->conn == NULL) {
         drop(at);
         return;
@@ -151,14 +162,49 @@ static void on_accept(void *ctx, int fd)
     (void)snprintf(name, sizeof name, "pool-%s-%u.hex", l->options->name, ++l->wire_count);
     if (l->options->frames != NULL &&
         hs_frame_file_begin(&at->frames, l->options->frames, name, why, sizeof why) != 0) {
-        say(NULL, now_ms(l), why);
+        say(l, now_ms(l), why);
     }
+}
+
+static void on_accept(void *ctx, int fd)
+{
+    live *const l = ctx;
+    char why[200];
+    hs_net_gate_guest *const guest =
+        hs_net_gate_enter(l->gate, fd, hs_net_now_ns(l->loop), why, sizeof why);
+    if (guest != NULL) {
+        let_in(l, fd, guest);
+        return;
+    }
+    (void)close(fd);
+    if (why[0] != '\0') {
+        say(l, now_ms(l), why);
+    }
+}
+
+static void on_trouble(void *ctx, const char *what)
+{
+    say(ctx, now_ms(ctx), what);
 }
 
 static void on_signal(void *ctx, int signal_number)
 {
     (void)signal_number;
     ((live *)ctx)->stop = 1;
+}
+
+static void say_stats(live *l)
+{
+    static const char WORD[] = "stats ";
+    char *const counts = hs_json_line(hs_pool_json(l->pool, 0));
+    char *const line = counts != NULL ? malloc(sizeof WORD + strlen(counts)) : NULL;
+    if (line != NULL) {
+        memcpy(line, WORD, sizeof WORD);
+        memcpy(line + sizeof WORD - 1, counts, strlen(counts) + 1);
+    }
+    hs_net_log_line(l->out, line != NULL ? line : "stats {}");
+    free(line);
+    free(counts);
 }
 
 static void obey(live *l, const char *line)
@@ -171,13 +217,10 @@ static void obey(live *l, const char *line)
     if (strcmp(line, "quit") == 0) {
         l->stop = 1;
     } else if (strcmp(line, "stats") == 0) {
-        char *const words = hs_json_line(hs_pool_json(l->pool, 0));
-        (void)printf("stats %s\n", words != NULL ? words : "{}");
-        (void)fflush(stdout);
-        free(words);
+        say_stats(l);
     } else if (hs_pool_command(l->pool, line, why, sizeof why) != 0) {
         (void)snprintf(text, sizeof text, "error %s", why);
-        say(NULL, now_ms(l), text);
+        say(l, now_ms(l), text);
     }
 }
 
@@ -194,7 +237,7 @@ static void take_char(live *l, char c)
     }
     l->line[l->line_len] = '\0';
     if (l->line_too_long) {
-        say(NULL, now_ms(l), "error the line is too long");
+        say(l, now_ms(l), "error the line is too long");
     } else if (memchr(l->line, '\0', l->line_len) == NULL) {
         obey(l, l->line);
     }
@@ -253,9 +296,14 @@ static int run(live *l, char *why, size_t capacity)
 static int write_counts(const live *l, char *why, size_t capacity)
 {
     const char *const path = l->options->json;
-    return path == NULL
-               ? 0
-               : hs_output_save_text(path, hs_json_page(hs_pool_json(l->pool, 1)), why, capacity);
+    if (path == NULL) {
+        return 0;
+    }
+    json_t *const counts = hs_pool_json(l->pool, 1);
+    json_t *const limits = hs_net_gate_json(l->gate);
+    hs_json_count(limits, "accept_pauses", hs_net_listener_rests(l->listener));
+    hs_json_put(counts, "limits", limits);
+    return hs_output_save_text(path, hs_json_page(counts), why, capacity);
 }
 
 static int begin(live *l, char *why, size_t capacity)
@@ -269,6 +317,12 @@ static int begin(live *l, char *why, size_t capacity)
     }
     (void)clock_gettime(CLOCK_REALTIME, &wall);
     l->start_ns = hs_net_clock_ns();
+    hs_net_raise_descriptors();
+    l->out = hs_net_log_new(l->loop, STDOUT_FILENO);
+    l->gate = hs_net_gate_new(&l->options->gate);
+    if (l->out == NULL || l->gate == NULL) {
+        return hs_refuse(why, capacity, "no memory for connections");
+    }
     l->pool = hs_pool_new(l->options, &OUT, l,
                           (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000);
     if (l->pool == NULL) {
@@ -289,6 +343,7 @@ static int begin(live *l, char *why, size_t capacity)
 static int listen_there(live *l, char *why, size_t capacity)
 {
     char text[HS_NET_ADDRESS_SIZE];
+    char line[HS_NET_ADDRESS_SIZE + 16];
     hs_net_address address;
     if (hs_net_address_of(&address, "127.0.0.1", l->options->port, why, capacity) != 0) {
         return -1;
@@ -297,9 +352,12 @@ static int listen_there(live *l, char *why, size_t capacity)
     if (l->listener == NULL) {
         return -1;
     }
+    hs_net_listener_tell(l->listener, on_trouble);
     l->input = hs_net_watch_add(l->loop, STDIN_FILENO, HS_NET_READ, on_input, l);
-    (void)printf("listening %s\n", hs_net_address_text(hs_net_listener_address(l->listener), text));
-    return fflush(stdout) == 0 ? 0 : hs_refuse(why, capacity, "cannot print: %s", strerror(errno));
+    (void)snprintf(line, sizeof line, "listening %s",
+                   hs_net_address_text(hs_net_listener_address(l->listener), text));
+    hs_net_log_line(l->out, line);
+    return 0;
 }
 
 int hs_pool_live(const hs_pool_options *options, char *why, size_t capacity)
@@ -323,6 +381,13 @@ int hs_pool_live(const hs_pool_options *options, char *why, size_t capacity)
         drop(l.wires);
     }
     hs_pool_free(l.pool);
+    hs_net_listener_close(l.listener);
+    hs_net_gate_free(l.gate);
+    const int error = l.out != NULL ? hs_net_log_error(l.out) : 0;
+    hs_net_log_free(l.out);
+    if (error != 0 && rc == 0) {
+        rc = hs_refuse(why, capacity, "cannot print: %s", strerror(error));
+    }
     hs_net_loop_free(l.loop);
     hs_noise_authority_free(l.authority);
     return rc;

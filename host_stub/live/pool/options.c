@@ -81,6 +81,7 @@ static const hs_option OPTIONS[] = {
     HS_STRING(INPUT, "--authority-secret", "FILE", AT(authority_secret),
               "Noise, under the authority whose secret key host_stub keys has put there; default: "
               "plain frames"),
+    HS_NET_GATE_OPTIONS(hs_pool_options, gate),
     HS_OTHER("--name", "NAME", AT(name), read_name, "pool",
              "1 to 16 characters, into its coinbases and its counts"),
     HS_OTHER("--prefix", "HEX", AT(prefix), read_prefix, "f0",

@@ -6,6 +6,7 @@
 #define HOST_STUB_LIVE_POOL_OPTIONS_H
 
 #include "host_stub/base/options.h"
+#include "host_stub/live/net/gate.h"
 #include "host_stub/live/pool/faults.h"
 #include "host_stub/sv2/types.h"
 
@@ -17,6 +18,7 @@ enum {
 typedef struct hs_pool_options {
     uint16_t port;                /* 0 = given by the system */
     const char *authority_secret; /* a file; NULL = plain frames */
+    hs_net_gate_limits gate;      /* what is asked of whoever connects */
     char name[HS_POOL_NAME_MAX + 1];
     hs_sv2_b032 prefix;       /* the pool's own bytes, the first of every channel's prefix */
     uint32_t extranonce_size; /* granted to extended channels, bytes */

@@ -21,28 +21,21 @@
 #include "host_stub/base/rng.h"
 #include "host_stub/base/text.h"
 #include "host_stub/live/net/conn.h"
+#include "host_stub/live/net/listen.h"
+#include "host_stub/live/net/log.h"
 #include "host_stub/live/proxy/core.h"
-#include "host_stub/live/proxy/down.h"
 #include "host_stub/live/proxy/plugin.h"
 #include "host_stub/live/proxy/up.h"
+#include "host_stub/live/proxy/wires.h"
 #include "host_stub/sv2/frame_file.h"
 
 #define TURN_NS   (25 * HS_NET_MILLISECOND_NS)
 #define SETTLE_NS (2 * HS_NET_SECOND_NS) /* for verdicts to come in at the end */
 #define FLUSH_NS  (HS_NET_SECOND_NS / 2) /* for answers to go out */
 
-enum { STATE_MAX = 64 << 20 };
+enum { STATE_MAX = 64 << 20, LINE_SIZE = 2200 };
 
 typedef struct live live;
-
-/* A miner's connection. */
-typedef struct wire {
-    live *live;
-    struct wire *next;
-    hs_conn *conn;
-    hs_proxy_peer *peer;
-    hs_frame_file frames;
-} wire;
 
 /* The connection to a pool. */
 typedef struct line {
@@ -58,12 +51,12 @@ typedef struct line {
 struct live {
     const hs_proxy_options *options;
     hs_net_loop *loop;
-    hs_net_listener *listener;
-    hs_noise_authority *authority; /* NULL: plain frames with the miners */
+    hs_net_log *out;
+    hs_net_log *err;
+    hs_wires *wires;
     hs_plugin plugin;
     hs_proxy *proxy;
     uint64_t start_ns;
-    wire *wires;
     line lines[HMX_UPSTREAMS_MAX + 1];
     int stop;
     int frames_failed;
@@ -81,26 +74,36 @@ static uint64_t wall_ms(void)
     return (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000;
 }
 
-static void advance(live *l)
+static void advance(void *ctx)
 {
+    live *const l = ctx;
     hs_proxy_advance(l->proxy, hs_net_now_ns(l->loop), wall_ms());
 }
 
-static void say(void *ctx, uint64_t now_ns, const char *text)
+static void note(void *ctx, uint64_t now_ns, const char *text)
 {
     const live *const l = ctx;
     char seconds[32];
-    (void)printf("t=%s %s\n",
-                 hs_format_fixed(seconds, sizeof seconds, (double)(now_ns - l->start_ns) / 1e9, 3),
-                 text);
-    (void)fflush(stdout);
+    char whole[LINE_SIZE];
+    (void)snprintf(
+        whole, sizeof whole, "t=%s %s",
+        hs_format_fixed(seconds, sizeof seconds, (double)(now_ns - l->start_ns) / 1e9, 3), text);
+    hs_net_log_line(l->out, whole);
+}
+
+static void say(void *ctx, const char *text)
+{
+    const live *const l = ctx;
+    note(ctx, hs_net_now_ns(l->loop), text);
 }
 
 static void on_violation(void *ctx, enum hs_side side, const char *check, const char *text)
 {
-    (void)ctx;
-    (void)fprintf(stderr, "violation by the %s: %s: %s\n", side == HS_SIDE_HOST ? "host" : "plugin",
-                  check, text);
+    const live *const l = ctx;
+    char whole[LINE_SIZE];
+    (void)snprintf(whole, sizeof whole, "violation by the %s: %s: %s",
+                   side == HS_SIDE_HOST ? "host" : "plugin", check, text);
+    hs_net_log_line(l->err, whole);
 }
 
 static void end_frames(live *l, hs_frame_file *file)
@@ -117,26 +120,6 @@ static void send_messages(hs_conn *conn, const hs_sv2_message *messages, size_t 
         !hs_conn_is_over(conn)) {
         hs_conn_close(conn, why);
     }
-}
-
-static void send_down(void *to, const hs_sv2_message *messages, size_t count)
-{
-    send_messages(((wire *)to)->conn, messages, count);
-}
-
-static void end_down(void *to, int after_sending, const char *reason)
-{
-    hs_conn *const conn = ((wire *)to)->conn;
-    if (after_sending) {
-        hs_conn_finish(conn, reason);
-    } else {
-        hs_conn_close(conn, reason);
-    }
-}
-
-static void pause_down(void *to, int paused)
-{
-    hs_conn_pause(((wire *)to)->conn, paused);
 }
 
 static void send_up(void *ctx, uint32_t upstream, const hs_sv2_message *messages, size_t count)
@@ -163,7 +146,7 @@ static void on_up_open(void *ctx, hs_conn *conn)
         (void)snprintf(text, sizeof text,
                        "pool %s has no authority key: whoever answers at %s is taken for it",
                        hs_proxy_up_id(at->live->proxy, at->upstream), at->place);
-        say(at->live, hs_net_now_ns(at->live->loop), text);
+        say(at->live, text);
     }
     advance(at->live);
     hs_proxy_up_opened(at->live->proxy, at->upstream);
@@ -248,80 +231,6 @@ static int dial(void *ctx, uint32_t upstream, const char *host, uint16_t port, c
     return at->conn != NULL ? 0 : hs_refuse(why, capacity, "no memory for a connection");
 }
 
-/* ---- miners ---- */
-
-static void on_frame(void *ctx, hs_conn *conn, const uint8_t *frame, size_t len)
-{
-    wire *const at = ctx;
-    (void)conn;
-    advance(at->live);
-    hs_proxy_down_frame(at->peer, frame, len);
-}
-
-static void on_wire(void *ctx, hs_conn *conn, int sent, const uint8_t *frame, size_t len)
-{
-    wire *const at = ctx;
-    (void)conn;
-    (void)hs_frame_file_frame(&at->frames, sent ? HS_FRAME_FROM_SERVER : HS_FRAME_FROM_CLIENT,
-                              now_ms(at->live), frame, len);
-}
-
-static void drop(wire *at)
-{
-    wire **place = &at->live->wires;
-    while (*place != at) {
-        place = &(*place)->next;
-    }
-    *place = at->next;
-    hs_proxy_leave(at->peer);
-    end_frames(at->live, &at->frames);
-    free(at);
-}
-
-static void on_closed(void *ctx, hs_conn *conn, const char *reason)
-{
-    wire *const at = ctx;
-    char text[256];
-    (void)conn;
-    (void)snprintf(text, sizeof text, "connection %u is over: %s",
-                   (unsigned)hs_proxy_peer_number(at->peer), reason);
-    advance(at->live);
-    say(at->live, hs_net_now_ns(at->live->loop), text);
-    drop(at);
-}
-
-static void on_accept(void *ctx, int fd)
-{
-    static const hs_conn_handler HANDLER = {NULL, on_frame, on_closed, on_wire};
-    live *const l = ctx;
-    char name[64];
-    char why[256];
-    const hs_net_noise noise = {.ours = l->authority};
-    wire *const at = calloc(1, sizeof *at);
-    if (at != NULL) {
-        at->live = l;
-        advance(l);
-        at->peer = hs_proxy_join(l->proxy, at);
-    }
-    if (at == NULL || at->peer == NULL) {
-        free(at);
-        (void)close(fd);
-        return;
-    }
-    at->next = l->wires;
-    l->wires = at;
-    at->conn = hs_conn_new(l->loop, fd, &HANDLER, at, NULL, l->authority != NULL ? &noise : NULL);
-    if (at->conn == NULL) {
-        drop(at);
-        return;
-    }
-    (void)snprintf(name, sizeof name, "conn-%06u.hex", (unsigned)hs_proxy_peer_number(at->peer));
-    if (l->options->frames != NULL &&
-        hs_frame_file_begin(&at->frames, l->options->frames, name, why, sizeof why) != 0) {
-        l->frames_failed = 1;
-    }
-}
-
 /* A file that is not there is an empty state. *data is for free(); NULL when there is none. */
 static int state_read(const char *path, char **data, size_t *len, char *why, size_t capacity)
 {
@@ -341,9 +250,9 @@ static void on_signal(void *ctx, int signal_number)
     }
     advance(l);
     if (hs_proxy_reload(l->proxy, why, sizeof why) != 0) {
-        say(l, hs_net_now_ns(l->loop), why);
+        say(l, why);
     } else {
-        say(l, hs_net_now_ns(l->loop), "the configuration is read again");
+        say(l, "the configuration is read again");
     }
 }
 
@@ -374,8 +283,8 @@ static int load_plugin(live *l, char *why, size_t capacity)
 
 static int begin_proxy(live *l, char *why, size_t capacity)
 {
-    static const hs_proxy_out OUT = {send_down, end_down, pause_down, dial,
-                                     send_up,   end_up,   say,        on_violation};
+    static const hs_proxy_out OUT = {hs_wire_send, hs_wire_end, hs_wire_pause, dial,
+                                     send_up,      end_up,      note,          on_violation};
     hs_proxy_settings settings = l->options->settings;
     char *state = NULL;
     size_t len = 0;
@@ -387,7 +296,11 @@ static int begin_proxy(live *l, char *why, size_t capacity)
     l->proxy = hs_proxy_new(&settings, &l->plugin, &OUT, l, l->start_ns, wall_ms(),
                             (hs_sv2_bytes){(const uint8_t *)state, (uint32_t)len}, why, capacity);
     free(state);
-    return l->proxy != NULL ? 0 : -1;
+    if (l->proxy == NULL) {
+        return -1;
+    }
+    hs_wires_serve(l->wires, l->proxy);
+    return 0;
 }
 
 static int begin(live *l, char *why, size_t capacity)
@@ -401,32 +314,30 @@ static int begin(live *l, char *why, size_t capacity)
         return hs_refuse(why, capacity, "cannot set up the event loop: %s", strerror(errno));
     }
     l->start_ns = hs_net_clock_ns();
+    hs_net_raise_descriptors();
     if (load_plugin(l, why, capacity) != 0) {
         return -1;
     }
     if (l->options->frames != NULL && hs_frame_folder(l->options->frames, why, capacity) != 0) {
         return -1;
     }
-    if (l->options->authority_secret != NULL) {
-        l->authority = hs_noise_authority_load(l->options->authority_secret, why, capacity);
-        if (l->authority == NULL) {
-            return -1;
-        }
-    }
-    return 0;
+    l->out = hs_net_log_new(l->loop, STDOUT_FILENO);
+    l->err = hs_net_log_new(l->loop, STDERR_FILENO);
+    return l->out != NULL && l->err != NULL ? 0 : hs_refuse(why, capacity, "no memory for a log");
 }
 
 static int listen_there(live *l, char *why, size_t capacity)
 {
+    const hs_wires_owner owner = {l->loop, l->options, l->start_ns, l, advance, say};
     char text[HS_NET_ADDRESS_SIZE];
-    l->listener = hs_net_listen(l->loop, &l->options->listen, on_accept, l, why, capacity);
-    if (l->listener == NULL) {
+    char whole[HS_NET_ADDRESS_SIZE + 16];
+    l->wires = hs_wires_new(&owner, why, capacity);
+    if (l->wires == NULL) {
         return -1;
     }
-    (void)printf("listening %s\n", hs_net_address_text(hs_net_listener_address(l->listener), text));
-    if (fflush(stdout) != 0) {
-        return hs_refuse(why, capacity, "cannot print: %s", strerror(errno));
-    }
+    (void)snprintf(whole, sizeof whole, "listening %s",
+                   hs_net_address_text(hs_wires_address(l->wires), text));
+    hs_net_log_line(l->out, whole);
     return 0;
 }
 
@@ -439,20 +350,10 @@ static int turn(live *l, char *why, size_t capacity)
     return 0;
 }
 
-static size_t unsent(const live *l)
-{
-    size_t bytes = 0;
-    for (const wire *at = l->wires; at != NULL; at = at->next) {
-        bytes += hs_conn_unsent_bytes(at->conn);
-    }
-    return bytes;
-}
-
 /* What is under way is answered as far as the pools do, and the miners are told. */
 static int finish(live *l, char *why, size_t capacity)
 {
-    hs_net_listener_close(l->listener);
-    l->listener = NULL;
+    hs_wires_close(l->wires);
     hs_proxy_begin_end(l->proxy);
     uint64_t until_ns = hs_net_clock_ns() + SETTLE_NS;
     while (hs_proxy_unanswered(l->proxy) > 0 && hs_net_clock_ns() < until_ns) {
@@ -462,7 +363,7 @@ static int finish(live *l, char *why, size_t capacity)
     }
     hs_proxy_settle(l->proxy);
     until_ns = hs_net_clock_ns() + FLUSH_NS;
-    while (unsent(l) > 0 && hs_net_clock_ns() < until_ns) {
+    while (hs_wires_unsent(l->wires) > 0 && hs_net_clock_ns() < until_ns) {
         if (turn(l, why, capacity) != 0) {
             return -1;
         }
@@ -489,21 +390,52 @@ static int write_state(live *l, char *why, size_t capacity)
 static int write_account(const live *l, char *why, size_t capacity)
 {
     const char *const path = l->options->json;
-    return path == NULL
-               ? 0
-               : hs_output_save_text(path, hs_json_page(hs_proxy_json(l->proxy)), why, capacity);
+    if (path == NULL) {
+        return 0;
+    }
+    json_t *const account = hs_proxy_json(l->proxy);
+    json_t *const limits = hs_wires_json(l->wires);
+    hs_json_count(limits, "lines_missing", hs_net_log_missing(l->out));
+    hs_json_put(account, "limits", limits);
+    return hs_output_save_text(path, hs_json_page(account), why, capacity);
 }
 
-static void close_all(live *l)
+/* Those who were turned away are in the log, too. */
+static void tell_limits(live *l)
 {
-    while (l->wires != NULL) {
-        hs_conn_free(l->wires->conn);
-        drop(l->wires);
+    json_t *const counts = hs_wires_json(l->wires);
+    const char *name = NULL;
+    json_t *count = NULL;
+    char text[100];
+    json_object_foreach(counts, name, count)
+    {
+        if (json_integer_value(count) > 0) {
+            (void)snprintf(text, sizeof text, "limits: %s %" PRIu64, name,
+                           (uint64_t)json_integer_value(count));
+            say(l, text);
+        }
     }
+    json_decref(counts);
+}
+
+/* 1 when a recording could not be written. */
+static int close_all(live *l)
+{
+    l->frames_failed |= hs_wires_free(l->wires);
     for (uint32_t i = 0; i <= HMX_UPSTREAMS_MAX; i++) {
         hs_conn_free(l->lines[i].conn);
         end_frames(l, &l->lines[i].frames);
     }
+    return l->frames_failed;
+}
+
+/* Lines that nobody reads are left out; a full disk is a failure. */
+static int close_logs(live *l, char *why, size_t capacity)
+{
+    const int error = l->out != NULL ? hs_net_log_error(l->out) : 0;
+    hs_net_log_free(l->out);
+    hs_net_log_free(l->err);
+    return error == 0 ? 0 : hs_refuse(why, capacity, "cannot print: %s", strerror(error));
 }
 
 int hs_proxy_live(const hs_proxy_options *options, char *why, size_t capacity)
@@ -522,22 +454,25 @@ int hs_proxy_live(const hs_proxy_options *options, char *why, size_t capacity)
             failed = turn(l, why, capacity) != 0;
         }
         failed |= finish(l, why, capacity) != 0;
+        tell_limits(l);
         failed |= write_state(l, why, capacity) != 0;
         failed |= write_account(l, why, capacity) != 0;
         rc = failed ? HS_STATUS_WRONG : HS_STATUS_DONE;
     }
-    close_all(l);
+    const int frames_failed = close_all(l);
     if (hs_proxy_free(l->proxy) > 0 && rc == 0) {
         (void)hs_refuse(why, capacity, "the contract was broken");
         rc = HS_STATUS_NO;
     }
-    if (l->frames_failed && rc == 0) {
+    if (frames_failed && rc == 0) {
         (void)hs_refuse(why, capacity, "a recording could not be written");
+        rc = HS_STATUS_WRONG;
+    }
+    if (close_logs(l, rc == 0 ? why : NULL, rc == 0 ? capacity : 0) != 0 && rc == 0) {
         rc = HS_STATUS_WRONG;
     }
     hs_loader_close(&l->plugin);
     hs_net_loop_free(l->loop);
-    hs_noise_authority_free(l->authority);
     free(l);
     return rc;
 }

@@ -7,6 +7,7 @@
 
 #include "host_stub/base/options.h"
 #include "host_stub/live/net/address.h"
+#include "host_stub/live/net/gate.h"
 #include "host_stub/live/proxy/core.h"
 
 typedef struct hs_proxy_options {
@@ -14,6 +15,8 @@ typedef struct hs_proxy_options {
     hs_net_address listen;        /* for the miners; port 0 = given by the system */
     const char *authority_secret; /* a file, for Noise with the miners; NULL = plain frames */
     int plain_listen;             /* plain frames beyond loopback are meant */
+    hs_net_gate_limits gate;      /* what is asked of miners */
+    uint32_t opens_per_second;    /* of a connection; 0 = any number */
     const char *frames;           /* NULL = none */
     const char *json;             /* NULL = none, "-" = standard output */
     const char *state;            /* NULL = none */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * live/net/conn: frames however they are cut, bursts, and peers that do not behave. The connection
+ * live/net/conn: frames however they are cut, bursts, and what its owner may do. The connection
  * under test is one end of a socketpair or of a loopback connection; the test plays the peer. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -10,143 +10,12 @@
 #include <unistd.h>
 
 #include "host_stub/live/net/conn.h"
+#include "host_stub/live/net/listen.h"
 #include "host_stub/sv2/codec.h"
 #include "tests/host/live/net/local.h"
-
-typedef struct seen {
-    hs_conn *conn;
-    unsigned frames;
-    uint32_t last; /* channel_id of the last frame */
-    unsigned wire_in;
-    unsigned wire_out;
-    unsigned opened;
-    unsigned closed;
-    char reason[256];
-    int close_at; /* closes the connection in on_frame at this count; 0 = never */
-    int free_at;  /* frees it */
-    int finish_at;
-    int pause_at;
-} seen;
-
-static hs_net_loop *loop;
-static seen us;
-static int peer = -1;
-
-static void on_open(void *ctx, hs_conn *conn)
-{
-    seen *const s = ctx;
-    cr_assert_eq(s->conn, conn);
-    s->opened++;
-}
-
-static void on_frame(void *ctx, hs_conn *conn, const uint8_t *frame, size_t len)
-{
-    seen *const s = ctx;
-    hs_sv2_message m;
-    hs_sv2_error why;
-    const int count = (int)++s->frames;
-    if (count == s->close_at) {
-        hs_conn_close(conn, "that is enough");
-    }
-    if (count == s->finish_at) {
-        hs_conn_finish(conn, "good bye");
-    }
-    if (count == s->pause_at) {
-        hs_conn_pause(conn, 1);
-    }
-    if (count == s->free_at) {
-        hs_conn_free(conn);
-        s->conn = NULL;
-    }
-    /* The frame is there until we return, whatever was done to the connection. */
-    cr_assert(hs_sv2_decode(frame, len, 0, &m, &why) == 0, "%s", why.text);
-    s->last = hs_sv2_channel_of(&m);
-}
-
-static void on_closed(void *ctx, hs_conn *conn, const char *reason)
-{
-    seen *const s = ctx;
-    cr_assert(hs_conn_is_over(conn));
-    s->closed++;
-    s->conn = NULL;
-    strncpy(s->reason, reason, sizeof s->reason - 1);
-}
-
-static void on_wire(void *ctx, hs_conn *conn, int sent, const uint8_t *frame, size_t len)
-{
-    seen *const s = ctx;
-    size_t size = 0;
-    (void)conn;
-    cr_assert(hs_sv2_frame_size(frame, len, &size, NULL) == 0);
-    cr_assert_eq(size, len);
-    *(sent ? &s->wire_out : &s->wire_in) += 1;
-}
-
-static const hs_conn_handler HANDLER = {on_open, on_frame, on_closed, on_wire};
-
-static void start(void)
-{
-    loop = hs_net_loop_new();
-    cr_assert_not_null(loop);
-    memset(&us, 0, sizeof us);
-}
-
-static void finish(void)
-{
-    hs_conn_free(us.conn);
-    hs_net_loop_free(loop);
-    if (peer >= 0) {
-        (void)close(peer);
-    }
-}
+#include "tests/host/live/net/pair.h"
 
 TestSuite(net_conn, .init = start, .fini = finish);
-
-static void pair_with(const hs_conn_limits *limits)
-{
-    int pair[2];
-    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-    peer = pair[1];
-    us.conn = hs_conn_new(loop, pair[0], &HANDLER, &us, limits, NULL);
-    cr_assert_not_null(us.conn);
-}
-
-/* Writing to a connection that is closed must not end the test. */
-static ssize_t put(int fd, const void *data, size_t len)
-{
-    return send(fd, data, len, MSG_NOSIGNAL);
-}
-
-static void turn(void)
-{
-    cr_assert_eq(hs_net_loop_turn(loop, 0), 0);
-}
-
-static void turn_until_closed(void)
-{
-    for (int i = 0; i < 1000 && us.closed == 0; i++) {
-        cr_assert_eq(hs_net_loop_turn(loop, 20 * HS_NET_MILLISECOND_NS), 0);
-    }
-    cr_assert_eq(us.closed, 1);
-    turn();
-    cr_assert_eq(us.closed, 1, "told once");
-}
-
-static hs_sv2_message target_message(uint32_t channel)
-{
-    hs_sv2_message m = {.id = HS_SV2_SET_TARGET};
-    m.as.set_target.channel_id = channel;
-    return m;
-}
-
-static size_t frame_of(uint32_t channel, uint8_t *out, size_t capacity)
-{
-    const hs_sv2_message m = target_message(channel);
-    hs_sv2_error why;
-    size_t len = 0;
-    cr_assert(hs_sv2_encode(&m, out, capacity, &len, &why) == 0, "%s", why.text);
-    return len;
-}
 
 Test(net_conn, frames_may_be_cut_at_every_byte)
 {
@@ -240,70 +109,6 @@ Test(net_conn, large_messages_are_sent_whole_and_larger_ones_than_the_output_ref
     cr_assert(hs_conn_is_open(us.conn));
 }
 
-Test(net_conn, half_a_frame_is_waited_for_only_so_long)
-{
-    const hs_conn_limits limits = {.half_frame_ns = 60 * HS_NET_MILLISECOND_NS};
-    uint8_t frame[64];
-    const size_t len = frame_of(1, frame, sizeof frame);
-    pair_with(&limits);
-    cr_assert_eq(put(peer, frame, len), (ssize_t)len);
-    turn();
-    cr_assert_eq(us.frames, 1);
-    const uint64_t begin = hs_net_clock_ns();
-    /* One byte every 20 ms is progress, but no frame. */
-    for (size_t i = 0; us.closed == 0 && i < len - 1; i++) {
-        (void)put(peer, frame + i, 1);
-        for (int k = 0; k < 2; k++) {
-            cr_assert_eq(hs_net_loop_turn(loop, 10 * HS_NET_MILLISECOND_NS), 0);
-        }
-    }
-    cr_assert_eq(us.closed, 1, "bytes one by one do not buy time");
-    turn_until_closed();
-    cr_assert_geq(hs_net_clock_ns() - begin, 59 * HS_NET_MILLISECOND_NS);
-    cr_assert_str_eq(us.reason, "the peer left a frame unfinished for too long");
-    cr_assert_eq(us.frames, 1);
-}
-
-Test(net_conn, silence_ends_a_connection_only_when_it_is_asked_for)
-{
-    const hs_conn_limits limits = {.idle_ns = 30 * HS_NET_MILLISECOND_NS};
-    pair_with(&limits);
-    turn_until_closed();
-    cr_assert_str_eq(us.reason, "nothing was heard from the peer for too long");
-}
-
-Test(net_conn, a_reader_that_stalls_is_dropped)
-{
-    const hs_conn_limits limits = {.stall_ns = 50 * HS_NET_MILLISECOND_NS};
-    const hs_sv2_message m = target_message(1);
-    pair_with(&limits);
-    for (int i = 0; i < 20000 && hs_conn_unsent_bytes(us.conn) == 0; i++) {
-        cr_assert(hs_conn_send_one(us.conn, &m) == 0);
-    }
-    cr_assert_gt(hs_conn_unsent_bytes(us.conn), 0);
-    cr_assert(hs_conn_is_open(us.conn));
-    turn_until_closed();
-    cr_assert_str_eq(us.reason, "the peer does not read what is sent to it");
-}
-
-Test(net_conn, unsent_output_has_a_limit)
-{
-    const hs_conn_limits limits = {.output_bytes = 4096};
-    const hs_sv2_message m = target_message(1);
-    int sent = 0;
-    pair_with(&limits);
-    while (sent < 100000 && hs_conn_send_one(us.conn, &m) == 0) {
-        sent++;
-        cr_assert_leq(hs_conn_unsent_bytes(us.conn), 4096);
-    }
-    cr_assert_lt(sent, 100000);
-    cr_assert(hs_conn_is_over(us.conn));
-    cr_assert_eq(us.closed, 0, "never from within hs_conn_send");
-    cr_assert(hs_conn_send_one(us.conn, &m) != 0);
-    turn_until_closed();
-    cr_assert_str_eq(us.reason, "the peer does not read: too much output waits for it");
-}
-
 Test(net_conn, output_that_waited_arrives_in_order)
 {
     int pair[2];
@@ -336,16 +141,6 @@ Test(net_conn, output_that_waited_arrives_in_order)
         turn();
     }
     cr_assert_eq(hs_conn_unsent_bytes(us.conn), 0);
-}
-
-Test(net_conn, too_large_a_frame_ends_it)
-{
-    const uint8_t header[] = {0, 0x80, 0x21, 0xff, 0xff, 0xff};
-    pair_with(NULL);
-    cr_assert_eq(put(peer, header, sizeof header), 6);
-    turn_until_closed();
-    cr_assert_str_eq(us.reason, "a frame of 16777221 bytes, and at most 262144 are taken");
-    cr_assert_eq(us.frames, 0);
 }
 
 Test(net_conn, frames_that_came_before_the_end_are_handed_on)
@@ -475,8 +270,7 @@ static void take(void *ctx, int fd)
 static void tcp_pair(void)
 {
     char why[200] = "";
-    hs_net_listener *const listener = hs_net_listen(loop, local(0), take, NULL, why, sizeof why);
-    cr_assert_not_null(listener, "%s", why);
+    const hs_net_listener *const listener = listen_local(loop, 0, take, NULL);
     peer = hs_net_connect(hs_net_listener_address(listener), why, sizeof why);
     cr_assert_geq(peer, 0, "%s", why);
     cr_assert_eq(fcntl(peer, F_SETFL, 0), 0);
@@ -514,16 +308,6 @@ Test(net_conn, a_last_message_arrives_although_the_peer_has_sent_more)
     cr_assert_str_eq(us.reason, "good bye");
 }
 
-Test(net_conn, a_peer_that_does_not_leave_is_left_after_a_second)
-{
-    pair_with(NULL);
-    hs_conn_finish(us.conn, "good bye");
-    const uint64_t begin = hs_net_clock_ns();
-    turn_until_closed();
-    cr_assert_geq(hs_net_clock_ns() - begin, 900 * HS_NET_MILLISECOND_NS);
-    cr_assert_lt(hs_net_clock_ns() - begin, 5 * HS_NET_SECOND_NS);
-}
-
 static seen server;
 
 static void on_accept(void *ctx, int fd)
@@ -534,12 +318,9 @@ static void on_accept(void *ctx, int fd)
 
 Test(net_conn, connects_and_talks_over_loopback)
 {
-    char why[200] = "";
     const hs_sv2_message hello = target_message(4);
     memset(&server, 0, sizeof server);
-    hs_net_listener *const listener =
-        hs_net_listen(loop, local(0), on_accept, NULL, why, sizeof why);
-    cr_assert_not_null(listener, "%s", why);
+    const hs_net_listener *const listener = listen_local(loop, 0, on_accept, NULL);
     const uint16_t port = hs_net_address_port(hs_net_listener_address(listener));
     us.conn = hs_conn_dial(loop, "127.0.0.1", port, &HANDLER, &us, NULL, NULL);
     cr_assert_not(hs_conn_is_open(us.conn));
@@ -560,11 +341,9 @@ Test(net_conn, connects_and_talks_over_loopback)
 
 Test(net_conn, nobody_there_is_told_as_the_end)
 {
-    char why[200] = "";
-    hs_net_listener *const listener =
-        hs_net_listen(loop, local(0), on_accept, NULL, why, sizeof why);
+    hs_net_listener *const listener = listen_local(loop, 0, on_accept, NULL);
     const uint16_t port = hs_net_address_port(hs_net_listener_address(listener));
-    hs_net_listener_close(listener);
+    close_local(listener);
     char wanted[200];
     us.conn = hs_conn_dial(loop, "127.0.0.1", port, &HANDLER, &us, NULL, NULL);
     turn_until_closed();

@@ -119,11 +119,9 @@ static void start_server(void)
 
 static void start(void)
 {
-    char why[200] = "";
     loop = hs_net_loop_new();
     cr_assert_not_null(loop);
-    listener = hs_net_listen(loop, local(0), on_accept, NULL, why, sizeof why);
-    cr_assert_not_null(listener, "%s", why);
+    listener = listen_local(loop, 0, on_accept, NULL);
     port = hs_net_address_port(hs_net_listener_address(listener));
     dialled_fd = -1;
     dialled_count = 0;
@@ -132,6 +130,7 @@ static void start(void)
 
 static void finish(void)
 {
+    close_all_local();
     hs_net_loop_free(loop);
     (void)close(server);
     if (dialled_fd >= 0) {
@@ -167,7 +166,7 @@ Test(net_dial, all_addresses_of_a_name_are_tried)
 Test(net_dial, the_last_address_is_the_reason)
 {
     char wanted[200];
-    hs_net_listener_close(listener);
+    close_local(listener);
     dial("many.test", 0);
     cr_assert_eq(dialled_fd, -1);
     snprintf(wanted, sizeof wanted, "cannot connect to 127.0.0.1:%u: Connection refused",

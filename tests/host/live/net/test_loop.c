@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "host_stub/live/net/loop.h"
-#include "tests/host/live/net/local.h"
 
 static hs_net_loop *loop;
 static char order[64];
@@ -218,77 +217,4 @@ Test(net_loop, signals_are_events_and_end_a_run)
     cr_assert_eq(raise(SIGTERM), 0);
     cr_assert_eq(hs_net_loop_run(loop), 0);
     cr_assert_str_eq(order, "ht");
-}
-
-static int accepted_fd = -1;
-
-static void accepted(void *ctx, int fd)
-{
-    (void)ctx;
-    accepted_fd = fd;
-}
-
-Test(net_loop, listens_where_the_system_says_and_connects_without_waiting)
-{
-    char why[200] = "";
-    hs_net_listener *const listener =
-        hs_net_listen(loop, local(0), accepted, NULL, why, sizeof why);
-    cr_assert_not_null(listener, "%s", why);
-    const uint16_t port = hs_net_address_port(hs_net_listener_address(listener));
-    cr_assert_neq(port, 0);
-    const int fd = hs_net_connect(local(port), why, sizeof why);
-    cr_assert_geq(fd, 0, "%s", why);
-    cr_assert_neq(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
-    for (int i = 0; i < 10 && accepted_fd < 0; i++) {
-        cr_assert_eq(hs_net_loop_turn(loop, HS_NET_SECOND_NS), 0);
-    }
-    cr_assert_geq(accepted_fd, 0);
-    cr_assert_neq(fcntl(accepted_fd, F_GETFL) & O_NONBLOCK, 0);
-    (void)close(accepted_fd); /* first: the port is left in TIME_WAIT */
-    (void)close(fd);
-    cr_assert_null(hs_net_listen(loop, local(port), accepted, NULL, why, sizeof why));
-    cr_assert_not_null(strstr(why, "cannot listen on 127.0.0.1:"), "%s", why);
-    hs_net_listener_close(listener);
-    cr_assert_eq(hs_net_loop_turn(loop, 0), 0);
-    /* The port is free at once: a pool that was down comes back on it. */
-    hs_net_listener *const back = hs_net_listen(loop, local(port), accepted, NULL, why, sizeof why);
-    cr_assert_not_null(back, "%s", why);
-    cr_assert_eq(hs_net_address_port(hs_net_listener_address(back)), port);
-}
-
-/* 1 = somebody took the connection, 0 = it was refused. */
-static int can_connect(uint16_t port)
-{
-    char why[200] = "";
-    char byte = 0;
-    accepted_fd = -1;
-    const int fd = hs_net_connect(local(port), why, sizeof why);
-    cr_assert_geq(fd, 0, "%s", why);
-    for (int i = 0; i < 5 && accepted_fd < 0; i++) {
-        cr_assert_eq(hs_net_loop_turn(loop, 20 * HS_NET_MILLISECOND_NS), 0);
-    }
-    if (accepted_fd < 0) {
-        cr_assert_lt(recv(fd, &byte, 1, 0), 0);
-    } else {
-        (void)close(accepted_fd);
-    }
-    (void)close(fd);
-    return accepted_fd >= 0;
-}
-
-Test(net_loop, a_listener_that_pauses_refuses_and_keeps_its_port)
-{
-    char why[200] = "";
-    hs_net_listener *const listener =
-        hs_net_listen(loop, local(0), accepted, NULL, why, sizeof why);
-    const uint16_t port = hs_net_address_port(hs_net_listener_address(listener));
-    cr_assert(can_connect(port));
-    for (int i = 0; i < 3; i++) {
-        cr_assert(hs_net_listener_pause(listener, 1) == 0);
-        cr_assert(hs_net_listener_pause(listener, 1) == 0);
-        cr_assert_not(can_connect(port));
-        cr_assert(hs_net_listener_pause(listener, 0) == 0);
-        cr_assert_eq(hs_net_address_port(hs_net_listener_address(listener)), port);
-        cr_assert(can_connect(port));
-    }
 }

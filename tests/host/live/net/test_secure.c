@@ -28,7 +28,7 @@ typedef struct seen {
 } seen;
 
 static hs_net_loop *loop;
-static hs_net_listener *listener;
+static const hs_net_listener *listener;
 static hs_noise_authority ours;
 static hs_net_noise server_noise = {.ours = &ours};
 static hs_conn_limits server_limits;
@@ -83,7 +83,6 @@ static void on_accept(void *ctx, int fd)
 
 static void start(void)
 {
-    char why[200] = "";
     hs_noise_key key;
     memset(&client, 0, sizeof client);
     memset(&server, 0, sizeof server);
@@ -93,14 +92,14 @@ static void start(void)
     memcpy(ours.secret, key.secret, sizeof ours.secret);
     cr_assert_eq(hs_noise_public(ours.secret, ours.x), 0);
     loop = hs_net_loop_new();
-    listener = hs_net_listen(loop, local(0), on_accept, NULL, why, sizeof why);
-    cr_assert_not_null(listener, "%s", why);
+    listener = listen_local(loop, 0, on_accept, NULL);
 }
 
 static void finish(void)
 {
     hs_conn_free(client.conn);
     hs_conn_free(server.conn);
+    close_all_local();
     hs_net_loop_free(loop);
     if (peer >= 0) {
         (void)close(peer);
@@ -213,8 +212,7 @@ Test(net_secure, a_peer_that_does_not_go_on_is_ended_in_time)
     cr_assert_str_eq(server.reason, "the peer does not finish the Noise handshake in time (does it "
                                     "speak plain frames?)");
     /* And the other way: a server that says nothing. */
-    listener = hs_net_listen(loop, local(0), hold, NULL, why, sizeof why);
-    cr_assert_not_null(listener, "%s", why);
+    listener = listen_local(loop, 0, hold, NULL);
     connect_with(&limits, &noise);
     wait_for(&client.closed, 1);
     cr_assert_str_eq(client.reason, server.reason);

@@ -90,6 +90,8 @@ stranger() { # SENTENCE ARGUMENT...
 }
 stranger 'its certificate is not signed with the authority key that is expected' --noise "$pools"
 stranger 'no channel was ever opened'
+grep -q 'is over: the peer speaks plain frames, and Noise is spoken here$' "$SCRATCH/proxy.out" ||
+    fail "plain frames are not found at once: $(cat "$SCRATCH/proxy.out")"
 kill -TERM "$PROXY"
 status=0
 wait "$PROXY" || status=$?

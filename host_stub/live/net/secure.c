@@ -10,6 +10,11 @@
 #include "host_stub/noise/handshake.h"
 #include "host_stub/sv2/codec.h"
 
+enum {
+    SETUP_BYTES = 8, /* of a SetupConnection, up to the high byte of its first version */
+    TEXT_BYTES = 24
+};
+
 struct hs_secure {
     hs_noise_authority *ours;
     const uint8_t *theirs; /* NULL, or key */
@@ -88,11 +93,35 @@ static int answer(hs_secure *secure, hs_net_buffer *out, char *why, size_t capac
     return rc;
 }
 
+/* What it speaks when it surely does not speak Noise, whose acts begin with 64 bytes that look like
+ * chance: one of 2^48 begins like a SetupConnection (no extension, type, protocol and high bytes of
+ * length and version are 0), and one of 2^40 with a brace and 23 more characters of a text. */
+static const char *other_speech(const uint8_t *data, size_t len)
+{
+    size_t text = 0;
+    if (len > SETUP_BYTES && data[0] == 0 && data[1] == 0 && data[2] == 0 && data[5] == 0 &&
+        data[6] == 0 && data[SETUP_BYTES] == 0) {
+        return "plain frames";
+    }
+    while (
+        text < len && text < TEXT_BYTES &&
+        ((data[text] >= ' ' && data[text] <= '~') || (data[text] >= '\t' && data[text] <= '\r'))) {
+        text++;
+    }
+    return text == TEXT_BYTES && data[0] == '{' ? "Stratum V1" : NULL;
+}
+
 /* The other end's act, once all of it is there. */
 static int shake_hands(hs_secure *secure, hs_net_buffer *out, char *why, size_t capacity)
 {
     const size_t size = secure->ours != NULL ? HS_NOISE_ACT1_SIZE : HS_NOISE_ACT2_SIZE;
-    if (hs_net_buffer_len(&secure->received) < size) {
+    const size_t there = hs_net_buffer_len(&secure->received);
+    const char *const other =
+        there > 0 ? other_speech(hs_net_buffer_data(&secure->received), there) : NULL;
+    if (other != NULL) {
+        return hs_refuse(why, capacity, "the peer speaks %s, and Noise is spoken here", other);
+    }
+    if (there < size) {
         return 0;
     }
     const int rc =

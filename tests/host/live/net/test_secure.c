@@ -267,6 +267,27 @@ static size_t sealed_message(uint8_t *out)
     return hs_noise_sealed_size(len);
 }
 
+/* Whoever surely speaks something else is told of at once, with the first bytes that show it. */
+Test(net_secure, who_does_not_speak_noise_is_found_at_once)
+{
+    static const uint8_t SETUP[] = {0, 0, 0, 90, 0, 0, 0, 2, 0, 2, 0};
+    static const char LINE[] = "{\"id\": 1, \"method\": \"mining.subscribe\", \"params\": []}\n";
+    take_pair();
+    put(SETUP, 8);
+    cr_assert_eq(server.closed, 0u, "one key in 2^40 begins so");
+    put(SETUP + 8, sizeof SETUP - 8);
+    wait_for(&server.closed, 1);
+    cr_assert_str_eq(server.reason, "the peer speaks plain frames, and Noise is spoken here");
+    (void)close(peer);
+    server.closed = 0;
+    take_pair();
+    put((const uint8_t *)LINE, 23);
+    cr_assert_eq(server.closed, 0u);
+    put((const uint8_t *)LINE + 23, 1);
+    wait_for(&server.closed, 1);
+    cr_assert_str_eq(server.reason, "the peer speaks Stratum V1, and Noise is spoken here");
+}
+
 Test(net_secure, bytes_may_come_one_by_one)
 {
     uint8_t sealed[128];

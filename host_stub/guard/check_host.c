@@ -57,7 +57,8 @@ void hs_guard_check_create_args(hs_guard *g, const hmx_create_args *a)
 void hs_guard_check_upstream_event(hs_guard *g, const hmx_upstream_event *e)
 {
     if (e->upstream == HMX_NONE || e->upstream > g->upstreams_max ||
-        (g->table_read && !g->upstreams[e->upstream].in_table)) {
+        (g->table_read && !g->upstreams[e->upstream].in_table &&
+         !hs_guard_model_upstream_is_forgotten(g, e->upstream))) {
         hs_guard_report(g, HS_H_HOST_UNKNOWN_UPSTREAM, "upstream %" PRIu32 " is not in the table",
                         e->upstream);
         return;
@@ -241,11 +242,11 @@ int hs_guard_check_share(hs_guard *g, const hmx_share *e)
         hs_guard_report(g, HS_H_SHARE_WORK,
                         "work or credit is above 1e30, negative or not a number");
     }
-    if (!hs_guard_model_upstream_exists(g, e->upstream)) {
+    if (hs_guard_model_upstream_exists(g, e->upstream)) {
+        check_in_flight(g, e);
+    } else if (!hs_guard_model_upstream_is_forgotten(g, e->upstream)) {
         hs_guard_report(g, HS_H_HOST_UNKNOWN_UPSTREAM, "upstream %" PRIu32 " is unknown",
                         e->upstream);
-    } else {
-        check_in_flight(g, e);
     }
     return c != NULL && c != &g->closed && c->known;
 }

@@ -25,7 +25,8 @@ hmx_status hs_guard_on_upstream(hs_guard *g, const hmx_upstream_event *e)
     status = HS_GUARD_CALL(g, call, on_upstream, call.given);
     status = hs_guard_call_close(g, &call, status, 1);
     if (hs_guard_call_accepted(&call, status) && known.upstream >= 1 &&
-        known.upstream <= HMX_UPSTREAMS_MAX) {
+        known.upstream <= HMX_UPSTREAMS_MAX &&
+        !hs_guard_model_upstream_is_forgotten(g, known.upstream)) {
         hs_guard_model_upstream(g, &known); /* whatever was wrong with it: both sides have it now */
     }
     return status;

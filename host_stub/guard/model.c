@@ -27,6 +27,15 @@ int hs_guard_model_upstream_exists(const hs_guard *g, uint32_t upstream)
     return g->table_read ? u->in_table : u->reported;
 }
 
+int hs_guard_model_upstream_is_forgotten(const hs_guard *g, uint32_t upstream)
+{
+    if (upstream == HMX_NONE || upstream > g->upstreams_max) {
+        return 0;
+    }
+    const hs_guard_upstream *const u = &g->upstreams[upstream];
+    return g->table_read && !u->in_table && u->id[0] != '\0';
+}
+
 const char *hs_guard_model_not_usable(const hs_guard *g, uint32_t upstream)
 {
     const hs_guard_upstream *const u = &g->upstreams[upstream];

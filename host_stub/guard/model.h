@@ -11,6 +11,9 @@ hs_guard_channel *hs_guard_model_find(const hs_guard *g, uint64_t channel); /* a
 hs_guard_channel *hs_guard_model_open_channel(const hs_guard *g, uint64_t channel);
 /* The upstream exists as far as the guard can know. */
 int hs_guard_model_upstream_exists(const hs_guard *g, uint32_t upstream);
+/* It was in the table once, and is not any more: what still comes of it is ignored by the plugin,
+ * and no mistake of the host. */
+int hs_guard_model_upstream_is_forgotten(const hs_guard *g, uint32_t upstream);
 /* A channel may be sent there: up, with a job, not removed. Else a reason. */
 const char *hs_guard_model_not_usable(const hs_guard *g, uint32_t upstream);
 /* The pool's space is told and the plugin is to allocate in it. */

@@ -266,6 +266,20 @@ static inline void it_up_space(it_host *h, uint32_t upstream, uint8_t first, uin
     cr_assert_eq(hs_guard_on_upstream(h->guard, &e), HMX_OK);
 }
 
+/* The target of a difficulty, nearly: its first 32 bits. */
+static inline void it_target_of(double difficulty, uint8_t target[32])
+{
+    uint32_t at = 22;
+    double value = 65535.0 * 65536.0 * 65536.0 / difficulty; /* in units of 2^176 */
+    memset(target, 0, 32);
+    for (; value >= 4294967296.0; at++) {
+        value /= 256.0;
+    }
+    for (uint32_t i = 0; i < 4; i++) {
+        target[at + i] = (uint8_t)((uint64_t)value >> (8 * i));
+    }
+}
+
 /* ---- channels: named by their index, in order of opening ---- */
 static inline double it_hashrate(double difficulty)
 {
@@ -284,13 +298,12 @@ static inline hmx_channel_open it_channel_event(it_host *h, double difficulty)
                               .nominal_hashrate = it_hashrate(difficulty)};
 }
 
-/* Opens it as the event says; returns its index. */
-static inline uint32_t it_channel_with(it_host *h, const hmx_channel_open *e)
+/* Opens it as the event says, in a place that is free. */
+static inline it_channel *it_channel_at(it_host *h, uint32_t index, const hmx_channel_open *e)
 {
     hmx_channel_decision d = {.size = sizeof d};
-    cr_assert_lt(h->channel_count, IT_CHANNELS);
     cr_assert_eq(hs_guard_on_channel_open(h->guard, e, &d), HMX_OK);
-    it_channel *const c = &h->channels[h->channel_count];
+    it_channel *const c = &h->channels[index];
     *c = (it_channel){.channel = e->channel,
                       .cookie = d.cookie,
                       .open = 1,
@@ -298,6 +311,14 @@ static inline uint32_t it_channel_with(it_host *h, const hmx_channel_open *e)
                       .difficulty = e->nominal_hashrate / IT_HASHES_PER_SHARE,
                       .prefix_len = d.extranonce_prefix_len};
     memcpy(c->prefix, d.extranonce_prefix, sizeof c->prefix);
+    return c;
+}
+
+/* Opens it as the event says; returns its index. */
+static inline uint32_t it_channel_with(it_host *h, const hmx_channel_open *e)
+{
+    cr_assert_lt(h->channel_count, IT_CHANNELS);
+    it_channel_at(h, h->channel_count, e);
     return h->channel_count++;
 }
 
@@ -332,6 +353,13 @@ static inline uint32_t it_count_on(const it_host *h, uint32_t upstream)
         count += h->channels[i].open && h->channels[i].upstream == upstream;
     }
     return count;
+}
+
+/* Does one prefix begin with the other? Then two miners are in one search space. */
+static inline int it_meets(const it_channel *a, const it_channel *b)
+{
+    const uint32_t len = a->prefix_len < b->prefix_len ? a->prefix_len : b->prefix_len;
+    return memcmp(a->prefix, b->prefix, len) == 0;
 }
 
 static inline hmx_share it_share_event(it_host *h, uint32_t index, uint32_t upstream,

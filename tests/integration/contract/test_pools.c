@@ -59,25 +59,11 @@ Test(contract_pools, why_a_pool_is_not_up_stands_in_the_log_and_in_its_row)
 
 /* ---- target and max_target ---- */
 
-/* The target of a difficulty, nearly: its first 32 bits. */
-static void target_of(double difficulty, uint8_t target[32])
-{
-    uint32_t at = 28;
-    double value = 65535.0 * 65536.0 * 65536.0 / difficulty; /* in units of 2^176 */
-    memset(target, 0, 32);
-    for (at = 22; value >= 4294967296.0; at++) {
-        value /= 256.0;
-    }
-    for (uint32_t i = 0; i < 4; i++) {
-        target[at + i] = (uint8_t)((uint64_t)value >> (8 * i));
-    }
-}
-
 static void up_at(uint32_t upstream, double difficulty)
 {
     hmx_upstream_event e = it_upstream(&H, upstream, HMX_UPSTREAM_UP);
     if (difficulty > 0) {
-        target_of(difficulty, e.target);
+        it_target_of(difficulty, e.target);
     }
     tell(&e);
 }
@@ -86,7 +72,7 @@ static hmx_channel_open machine(double ths, double own_difficulty)
 {
     hmx_channel_open e = it_channel_event(&H, IT_THS(ths));
     if (own_difficulty > 0) {
-        target_of(own_difficulty, e.max_target);
+        it_target_of(own_difficulty, e.max_target);
     }
     return e;
 }
@@ -134,7 +120,7 @@ Test(contract_pools, a_device_that_asks_for_hard_shares_is_believed)
             hmx_channel_update change = {.event = it_event(&H, sizeof change),
                                          .channel = e.channel,
                                          .changed = HMX_FACT_MAX_TARGET};
-            target_of(2e6, change.max_target);
+            it_target_of(2e6, change.max_target);
             cr_assert_eq(hs_guard_on_channel_update(H.guard, &change), HMX_OK);
             it_down(&H, IT_B);
             it_tick(&H);

@@ -39,12 +39,6 @@ static void pass(uint32_t seconds)
     }
 }
 
-static int meets(const it_channel *a, const it_channel *b)
-{
-    const uint32_t len = a->prefix_len < b->prefix_len ? a->prefix_len : b->prefix_len;
-    return memcmp(a->prefix, b->prefix, len) == 0;
-}
-
 /* ---- reserved by their bytes ---- */
 
 /* A pool's own prefix is A, then B, then A again: what rests is still what rested. */
@@ -68,7 +62,7 @@ static void there_and_back(uint64_t caps)
     cr_assert_eq(H.channels[1].prefix[0], 0xaa, "and one of the old again");
     for (int i = 0; i < 3; i++) {
         const it_channel *const next = &H.channels[i < 2 ? open_extended() : 1];
-        cr_assert(!meets(next, &gone) && !meets(next, &before) && !meets(next, &between),
+        cr_assert(!it_meets(next, &gone) && !it_meets(next, &before) && !it_meets(next, &between),
                   "channel %d has a prefix that rests", (int)next->channel);
     }
     cr_assert_eq(it_drained(&H, 0, IT_A, gone.prefix, gone.prefix_len), HMX_OK,
@@ -92,7 +86,7 @@ Test(contract_prefixes, who_still_has_the_prefix_of_the_space_that_came_back_kee
     call_it(0xaa);
     it_advance(&H, 1);
     cr_assert_eq(it_tick(&H), 0, "it works with the right one");
-    cr_assert(!meets(&before, &H.channels[open_extended()]));
+    cr_assert(!it_meets(&before, &H.channels[open_extended()]));
     it_close(&H);
 }
 
@@ -148,7 +142,7 @@ Test(contract_prefixes, a_live_farm_may_be_told_before_its_pool)
     H.channels[first].prefix_len = 14;
     call_it(0xaa);
     for (int i = 0; i < 300; i++) {
-        cr_assert(!meets(&H.channels[open_extended()], &H.channels[first]));
+        cr_assert(!it_meets(&H.channels[open_extended()], &H.channels[first]));
     }
     it_close(&H);
 }
@@ -172,7 +166,7 @@ Test(contract_prefixes, a_counter_of_the_hosts_may_be_wider_than_ours)
     for (int i = 0; i < 99; i++) {
         const uint32_t index = open_extended();
         cr_assert(H.channels[index].upstream == IT_A &&
-                  !meets(&H.channels[index], &H.channels[stays]));
+                  !it_meets(&H.channels[index], &H.channels[stays]));
     }
     it_close(&H);
 }
@@ -242,7 +236,7 @@ static int is_given_again(double seconds, uint32_t tries)
     it_tick(&H);
     for (uint32_t i = 0; i < tries && !found; i++) {
         const uint32_t index = open_extended();
-        found = H.channels[index].upstream == IT_A && meets(&H.channels[index], &old);
+        found = H.channels[index].upstream == IT_A && it_meets(&H.channels[index], &old);
         it_close_channel(&H, index);
     }
     return found;

@@ -15,6 +15,7 @@
 #include "host_stub/live/miner/options.h"
 #include "host_stub/live/pool/options.h"
 #include "host_stub/live/proxy/options.h"
+#include "host_stub/live/stress/options.h"
 
 /* In the order of help. */
 static const struct {
@@ -28,6 +29,7 @@ static const struct {
     {&HS_SIMULATE_COMMAND, hs_cmd_simulate, 0},
     {&HS_BENCH_CONTROL_COMMAND, hs_cmd_bench_control, 0},
     {&HS_BENCH_SPEED_COMMAND, hs_cmd_bench_speed, 0},
+    {&HS_BENCH_LIVE_COMMAND, hs_cmd_bench_live, 1},
     {&HS_REPLAY_COMMAND, hs_cmd_replay, 0},
     {&HS_POOL_COMMAND, hs_cmd_pool, 1},
     {&HS_PROXY_COMMAND, hs_cmd_proxy, 1},

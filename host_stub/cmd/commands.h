@@ -26,6 +26,7 @@ int hs_cmd_validate(hs_call *call);
 int hs_cmd_simulate(hs_call *call);
 int hs_cmd_bench_control(hs_call *call);
 int hs_cmd_bench_speed(hs_call *call);
+int hs_cmd_bench_live(hs_call *call);
 int hs_cmd_replay(hs_call *call);
 int hs_cmd_pool(hs_call *call);
 int hs_cmd_proxy(hs_call *call);

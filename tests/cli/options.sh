@@ -150,7 +150,7 @@ expect_completion() { # EXPECTED WORD...
     [ "$got" = "$expected" ] || fail "completing '$*' gives '$got', not '$expected'"
 }
 expect_completion "simulate" sim
-expect_completion "control speed" bench ""
+expect_completion "control speed live" bench ""
 expect_completion "--seeds --set" bench control --se
 expect_completion "--kind" miner --ki
 expect_completion "standard extended mixed" miner --kind ""

@@ -70,12 +70,26 @@ static void summarise_windows(const hs_bench_table *t, uint32_t scenario, uint32
     }
 }
 
+/* What was sent and never answered, as a part of all work that counts. */
+static double unanswered_of(const hs_bench_run *run)
+{
+    double sum = 0.0;
+    for (uint32_t i = 0; i < run->pool_count; i++) {
+        const hs_sim_pool_result *const pool = &run->pools[i];
+        if (pool->accepted > 0) {
+            sum += pool->delivered_pct * (double)pool->lost / (double)pool->accepted;
+        }
+    }
+    return sum;
+}
+
 static void summarise_cell(const hs_bench_table *t, uint32_t scenario, uint32_t policy,
                            hs_bench_cell *cell)
 {
     struct gathered grain = {0};
     struct gathered moves = {0};
     struct gathered lost = {0};
+    struct gathered unanswered = {0};
     double worst = -1.0;
     memset(cell, 0, sizeof *cell);
     for (uint32_t s = 0; s < t->seed_count; s++) {
@@ -88,6 +102,7 @@ static void summarise_cell(const hs_bench_table *t, uint32_t scenario, uint32_t 
         gather(&grain, run->granularity_floor);
         gather(&moves, run->moves_per_channel_day);
         gather(&lost, run->lost_work_pct);
+        gather(&unanswered, unanswered_of(run));
         if (cell->runs == 1 || run->error_mean[1] > worst) {
             worst = isnan(run->error_mean[1]) ? worst : run->error_mean[1];
             cell->worst_seed = run->seed;
@@ -99,6 +114,7 @@ static void summarise_cell(const hs_bench_table *t, uint32_t scenario, uint32_t 
     cell->moves_worst = most_of(&moves);
     cell->lost_work_pct = mean_of(&lost);
     cell->lost_work_worst = most_of(&lost);
+    cell->unanswered_pct = mean_of(&unanswered);
 }
 
 void hs_bench_summarise(hs_bench_table *table)

@@ -92,6 +92,7 @@ typedef struct hs_bench_cell {
     double moves_worst; /* the seed with the most moves per channel and day */
     double lost_work_pct;
     double lost_work_worst;
+    double unanswered_pct; /* of all work that counts: sent to a pool, and its connection took it */
 } hs_bench_cell;
 
 typedef struct hs_bench_table {

@@ -57,6 +57,15 @@ diff "$SCRATCH/wanted" "$SCRATCH/got" || fail "other mutants than wanted, see ab
     fail "the same seed drew other mutants"
 ! "$tree/tests/tools/mutate" --list --count 1000 --seed 2 | cmp -s - "$SCRATCH/all" ||
     fail "another seed drew the same order"
+# A line more elsewhere changes neither the others nor their order.
+sed -i 's/^int f/static int MORE = 4711;\n&/' "$tree/plugin/a.c"
+"$tree/tests/tools/mutate" --list --count 1000 >"$SCRATCH/more"
+[ "$(wc -l <"$SCRATCH/more")" -eq 19 ] || fail "a line with a number is not two mutants more"
+sed -i 's/^static int MORE.*/\n/' "$tree/plugin/a.c"
+"$tree/tests/tools/mutate" --list --count 1000 >"$SCRATCH/moved"
+cut -d ' ' -f 3- "$SCRATCH/moved" | cmp -s - <(cut -d ' ' -f 3- "$SCRATCH/all") || fail "lines that moved changed the order"
+grep -v '4711' "$SCRATCH/more" | cut -d ' ' -f 3- | cmp -s - <(cut -d ' ' -f 3- "$SCRATCH/all") ||
+    fail "a line more changed the order of the others"
 [ "$("$mutate" --list --count 120 --seed 1 | wc -l)" -eq 120 ] || fail "--count is not the number"
 
 # Results of other sources are refused, as is a pick that is not there.

@@ -5,12 +5,12 @@
  * fuzzer alike. Encryption (spec 4) lies below it and the meaning of messages (session.h) above.
  *
  * Decoding is lenient where deployed peers differ and the meaning is beyond doubt: by default it
- * takes a wrong channel_msg bit (see hs_sv2_message.channel_bit), control characters in reasons and
- * a coinbase_prefix above 8 bytes. HS_SV2_STRICT refuses these three, except for the bit of
- * NewMiningJob and SetCustomMiningJob*, which older peers rightly sent clear. In both modes what
- * follows a message's last field must be whole TLVs in little-endian order; stray bytes, and TLVs
- * in the byte order of the specification's printed example, are refused. Encoding is always
- * strict. */
+ * takes a wrong channel_msg bit (see hs_sv2_message.channel_bit), control characters in reasons, a
+ * coinbase_prefix above 8 bytes, a protocol that does not exist (it is for SetupConnection.Error to
+ * say so), and overlooks what follows a message's last field unless it is whole TLVs in
+ * little-endian order: stray bytes, and TLVs in the byte order of the specification's printed
+ * example. HS_SV2_STRICT refuses all of these, except for the bit of NewMiningJob and
+ * SetCustomMiningJob*, which older peers rightly sent clear. Encoding is always strict. */
 #ifndef HOST_STUB_SV2_CODEC_H
 #define HOST_STUB_SV2_CODEC_H
 
@@ -25,13 +25,13 @@ enum hs_sv2_reason {
     HS_SV2_E_TYPE,         /* a msg_type that the table does not know */
     HS_SV2_E_CHANNEL_BIT,  /* strict: the channel_msg bit is wrong */
     HS_SV2_E_SHORT,        /* a field runs past the payload's end */
-    HS_SV2_E_VALUE,        /* an integer or a length beyond its limit */
+    HS_SV2_E_VALUE,        /* a length beyond its limit; strict: an integer beyond its own */
     HS_SV2_E_OPTION,       /* an OPTION whose count is not 0 or 1 */
     HS_SV2_E_F32_NAN,      /* a hashrate that is not a number */
     HS_SV2_E_F32_INFINITE, /* ... infinite */
     HS_SV2_E_F32_NEGATIVE, /* ... negative, -0.0 included */
     HS_SV2_E_CONTROL,      /* strict: a control character in a reason */
-    HS_SV2_E_TLV,          /* what follows the last field is not whole TLVs */
+    HS_SV2_E_TLV,          /* strict: what follows the last field is not whole TLVs */
     HS_SV2_E_CAPACITY      /* encoding: the caller's buffer is too small */
 };
 
@@ -42,7 +42,13 @@ typedef struct hs_sv2_error {
     char text[224];
 } hs_sv2_error;
 
-enum hs_sv2_decode_flag { HS_SV2_STRICT = 0x1 };
+enum hs_sv2_decode_flag {
+    HS_SV2_STRICT = 0x1,
+    HS_SV2_ANY_RATE = 0x2 /* hashrates as they are, for who refuses them with an answer */
+};
+
+/* Is it finite and not negative (nor -0.0)? */
+int hs_sv2_is_rate(float value);
 
 /* Looks at the header of the frame that starts at data[0] (`len` bytes are there) and tells its
  * whole size, header included. Returns 0 when all of it is there, else -1: HS_SV2_E_HEADER with

@@ -52,6 +52,11 @@ int hs_sv2_check_f32(const char *message, const char *field, float value, size_t
     return 0;
 }
 
+int hs_sv2_is_rate(float value)
+{
+    return isfinite(value) && !signbit(value);
+}
+
 int hs_sv2_check_reason(const char *message, const char *field, hs_sv2_bytes text, size_t offset,
                         hs_sv2_error *why)
 {
@@ -84,7 +89,7 @@ static int take_integer(decoder *d, size_t bytes, void *to)
     if (take_uint(d, bytes, &value) != 0) {
         return -1;
     }
-    if (d->field->limit != 0 && value > d->field->limit) {
+    if ((d->flags & HS_SV2_STRICT) != 0 && d->field->limit != 0 && value > d->field->limit) {
         return hs_sv2_refuse(d->why, HS_SV2_E_VALUE, offset,
                              "%s: %s at byte %zu is %llu; allowed are 0 to %u", d->spec->name,
                              d->field->name, offset, (unsigned long long)value,
@@ -109,7 +114,8 @@ static int take_f32(decoder *d, void *to)
     const uint32_t bits32 = (uint32_t)bits;
     float value = 0.0F;
     memcpy(&value, &bits32, sizeof value);
-    if (hs_sv2_check_f32(d->spec->name, d->field->name, value, offset, d->why) != 0) {
+    if ((d->flags & HS_SV2_ANY_RATE) == 0 &&
+        hs_sv2_check_f32(d->spec->name, d->field->name, value, offset, d->why) != 0) {
         return -1;
     }
     memcpy(to, &value, sizeof value);
@@ -332,7 +338,9 @@ static int take_tlvs(decoder *d, hs_sv2_message *out)
     while (hs_sv2_tlv_next(&rest, &tlv)) {
         continue;
     }
-    if (rest.len > 0) {
+    if (rest.len > 0 && (d->flags & HS_SV2_STRICT) == 0) {
+        out->tlv.len = 0; /* of an extension that nobody here knows: to be ignored (spec 3.4.3) */
+    } else if (rest.len > 0) {
         const size_t offset = d->in.len - rest.len;
         return hs_sv2_refuse(d->why, HS_SV2_E_TLV, offset,
                              "%s: %u bytes from byte %zu on are neither a field nor a whole TLV",

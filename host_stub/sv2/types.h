@@ -96,7 +96,7 @@ typedef struct hs_sv2_seq {
 } hs_sv2_seq;
 
 typedef struct hs_sv2_setup_connection {
-    uint32_t protocol; /* 0 mining, 1 job declaration, 2 template distribution */
+    uint32_t protocol; /* 0 mining, 1 job declaration, 2 template distribution; others are not */
     uint32_t min_version;
     uint32_t max_version;
     uint32_t flags; /* hs_sv2_client_flag */
@@ -131,7 +131,7 @@ typedef struct hs_sv2_reconnect {
 typedef struct hs_sv2_open {
     uint32_t request_id;
     hs_sv2_bytes user_identity;
-    float nominal_hash_rate; /* hashes per second; finite, not negative */
+    float nominal_hash_rate; /* hashes per second; finite, not negative (HS_SV2_ANY_RATE: any) */
     hs_sv2_u256 max_target;
     uint32_t min_extranonce_size; /* extended only, bytes */
 } hs_sv2_open;
@@ -161,7 +161,7 @@ typedef struct hs_sv2_new_mining_job {
 
 typedef struct hs_sv2_update_channel {
     uint32_t channel_id;
-    float nominal_hash_rate; /* hashes per second */
+    float nominal_hash_rate; /* hashes per second, as in hs_sv2_open */
     hs_sv2_u256 maximum_target;
 } hs_sv2_update_channel;
 

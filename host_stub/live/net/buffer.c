@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CAPACITY = 4096 };
+enum {
+    FIRST_CAPACITY = 4096,
+    KEPT_CAPACITY = 256 * 1024 /* what was larger is given back when it is empty */
+};
 
 const uint8_t *hs_net_buffer_data(const hs_net_buffer *buffer)
 {
@@ -54,7 +57,9 @@ void hs_net_buffer_added(hs_net_buffer *buffer, size_t bytes)
 void hs_net_buffer_take(hs_net_buffer *buffer, size_t bytes)
 {
     buffer->first += bytes;
-    if (buffer->first == buffer->end) {
+    if (buffer->first == buffer->end && buffer->capacity > KEPT_CAPACITY) {
+        hs_net_buffer_free(buffer);
+    } else if (buffer->first == buffer->end) {
         buffer->first = 0;
         buffer->end = 0;
     }

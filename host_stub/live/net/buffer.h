@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/net/buffer: bytes that come in at one end and leave at the other. It grows with what is put
- * into it; how large it may become is for its owner to say. */
+ * into it, and gives much memory back once it is empty; how large it may become is for its owner to
+ * say. */
 #ifndef HOST_STUB_LIVE_NET_BUFFER_H
 #define HOST_STUB_LIVE_NET_BUFFER_H
 

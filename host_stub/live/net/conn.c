@@ -75,6 +75,10 @@ static void read_some(hs_conn *conn)
         if (conn->secure != NULL) {
             unseal(conn);
         }
+        hs_conn_count_large(conn);
+        if (conn->large > 0 && *hs_net_loop_large_bytes(conn->loop) > HS_CONN_LARGE_TOTAL_BYTES) {
+            hs_conn_end(conn, "too much of large frames waits, here and on other connections");
+        }
     } else if (got == 0) {
         conn->ended = 1;
     } else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
@@ -131,6 +135,7 @@ static int deliver(hs_conn *conn)
             return 0;
         }
         hs_net_buffer_take(&conn->in, size);
+        hs_conn_count_large(conn);
     }
     return conn->state == CONN_OPEN && !conn->paused && !conn->dead && whole_frame(conn, &size);
 }

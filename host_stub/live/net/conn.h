@@ -6,10 +6,11 @@
  * header: decoding (hs_sv2_decode) and what to do about an illegal message (hs_conn_close) is the
  * owner's.
  *
- * Nobody can make it grow or hold up others: the input buffer holds one frame of the largest
- * allowed size or what one read brings, output beyond its limit ends the connection, and at most
- * so many frames are handed on per turn of the loop; the rest stays in the socket, where TCP slows
- * the sender down.
+ * Nobody can make it grow or hold up others: the input buffer grows as the bytes of a frame come,
+ * holds one of the largest allowed size or what one read brings, and gives the memory back; large
+ * frames that are under way have a limit together, over all connections of the loop. Output beyond
+ * its limit ends the connection, and at most so many frames are handed on per turn of the loop; the
+ * rest stays in the socket, where TCP slows the sender down.
  *
  * No callback is called from within a function of this header: the end of a connection is told in
  * the next turn of the loop, once, and the connection is freed when on_closed returns. Until then
@@ -25,7 +26,7 @@ typedef struct hs_conn hs_conn;
 
 /* 0 in a field = the default that is named. */
 typedef struct hs_conn_limits {
-    size_t frame_bytes;       /* largest frame, header included; 0 = 256 KiB */
+    size_t frame_bytes;       /* largest frame, header included; 0 = all that a header can say */
     size_t output_bytes;      /* output that waits to be sent; 0 = 1 MiB */
     uint32_t frames_per_turn; /* handed to on_frame per turn of the loop; 0 = 64 */
     uint64_t half_frame_ns;   /* from a frame's first byte to its last; 0 = 10 s */
@@ -39,6 +40,11 @@ typedef struct hs_conn_limits {
     size_t greeting_bytes;
     int loopback_only; /* hs_conn_dial: to an address of this machine, or not at all */
 } hs_conn_limits;
+
+enum {
+    HS_CONN_LARGE_BYTES = 256 * 1024,            /* what a connection may have of a frame ... */
+    HS_CONN_LARGE_TOTAL_BYTES = 64 * 1024 * 1024 /* ... and of larger ones all together beyond it */
+};
 
 typedef struct hs_conn_handler {
     /* One that was dialled is connected, by Noise if it is to be. NULL = not wanted; never called

@@ -6,13 +6,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host_stub/sv2/types.h"
+
 hs_conn_limits hs_conn_with_defaults(const hs_conn_limits *asked)
 {
     hs_conn_limits limits = {0};
     if (asked != NULL) {
         limits = *asked;
     }
-    limits.frame_bytes = limits.frame_bytes != 0 ? limits.frame_bytes : (size_t)256 * 1024;
+    limits.frame_bytes = limits.frame_bytes != 0 ? limits.frame_bytes
+                                                 : (size_t)HS_SV2_HEADER_SIZE + HS_SV2_PAYLOAD_MAX;
     limits.output_bytes = limits.output_bytes != 0 ? limits.output_bytes : (size_t)1024 * 1024;
     limits.frames_per_turn = limits.frames_per_turn != 0 ? limits.frames_per_turn : 64;
     limits.half_frame_ns = limits.half_frame_ns != 0 ? limits.half_frame_ns : 10 * HS_NET_SECOND_NS;
@@ -22,8 +25,18 @@ hs_conn_limits hs_conn_with_defaults(const hs_conn_limits *asked)
     return limits;
 }
 
+void hs_conn_count_large(hs_conn *conn)
+{
+    const size_t len = hs_net_buffer_len(&conn->in);
+    const size_t large = len > HS_CONN_LARGE_BYTES ? len - HS_CONN_LARGE_BYTES : 0;
+    size_t *const total = hs_net_loop_large_bytes(conn->loop);
+    *total = *total - conn->large + large;
+    conn->large = large;
+}
+
 void hs_conn_release(hs_conn *conn)
 {
+    *hs_net_loop_large_bytes(conn->loop) -= conn->large;
     if (conn->fd >= 0) {
         (void)close(conn->fd);
     }
@@ -110,6 +123,8 @@ void hs_conn_end(hs_conn *conn, const char *reason)
         (void)snprintf(conn->reason, sizeof conn->reason, "%s", reason);
     }
     conn->state = CONN_OVER;
+    *hs_net_loop_large_bytes(conn->loop) -= conn->large;
+    conn->large = 0;
     hs_net_watch_forget_fd(conn->watch);
     if (conn->fd >= 0) {
         (void)close(conn->fd);

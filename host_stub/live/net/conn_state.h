@@ -39,6 +39,7 @@ struct hs_conn {
     int connects;      /* made by us: on_open is told */
     hs_net_dial *dial; /* while CONN_CONNECTING */
     hs_net_buffer in;  /* frames */
+    size_t large;      /* bytes of it that are in the book of large frames */
     hs_net_buffer out; /* for the socket */
     int is_known;      /* it has introduced itself */
     size_t greeting;   /* bytes that it has said until then */
@@ -64,6 +65,8 @@ void hs_conn_time_is_up(void *ctx);
 void hs_conn_end(hs_conn *conn, const char *reason);
 /* The same, with the system's word for `error` behind `what`. */
 void hs_conn_end_errno(hs_conn *conn, const char *what, int error);
+/* Brings the book of large frames up to date with the input. */
+void hs_conn_count_large(hs_conn *conn);
 /* Frees all of it. */
 void hs_conn_release(hs_conn *conn);
 

@@ -35,6 +35,7 @@ struct hs_net_loop {
     struct event_base *base;
     struct event *limit;    /* of a turn's waiting */
     struct evdns_base *dns; /* NULL: no name was looked up yet */
+    size_t large_bytes;
     TAILQ_HEAD(, hs_net_watch) watches;
     TAILQ_HEAD(, hs_net_watch) again;
     TAILQ_HEAD(, hs_net_timer) timers;
@@ -52,6 +53,11 @@ uint64_t hs_net_clock_ns(void)
     struct timespec now = {0, 0};
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * HS_NET_SECOND_NS + (uint64_t)now.tv_nsec;
+}
+
+size_t *hs_net_loop_large_bytes(hs_net_loop *loop)
+{
+    return &loop->large_bytes;
 }
 
 uint64_t hs_net_now_ns(const hs_net_loop *loop)

@@ -34,6 +34,10 @@ void hs_net_loop_free(hs_net_loop *loop);
  * memory. */
 struct evdns_base *hs_net_loop_dns(hs_net_loop *loop);
 
+/* Bytes of large frames that are still coming in, on all connections of the loop: live/net/conn
+ * keeps this book, so that together they have a limit. */
+size_t *hs_net_loop_large_bytes(hs_net_loop *loop);
+
 /* The monotonic clock, read anew. */
 uint64_t hs_net_clock_ns(void);
 /* The monotonic clock as it stood when the present turn woke up: one moment for a whole turn. */

@@ -12,12 +12,17 @@
 
 enum { VERSION = 2, INDEX_MOST = 0xffff };
 
-static void refuse_setup(hs_pool_peer *peer, uint32_t flags, const char *code)
+static void refuse_setup(hs_pool_peer *peer, const hs_sv2_setup_connection *asked, uint32_t flags,
+                         const char *code)
 {
     hs_sv2_message answer = {.id = HS_SV2_SETUP_CONNECTION_ERROR};
     answer.as.setup_connection_error.flags = flags;
     answer.as.setup_connection_error.error_code = hs_sv2_bytes_of(code);
-    (void)hs_pool_emit(peer, &answer);
+    if (asked->min_version > asked->max_version) {
+        hs_pool_emit_unseen(peer, &answer); /* the session took it for none that has an answer */
+    } else {
+        (void)hs_pool_emit(peer, &answer);
+    }
     hs_pool_end(peer, 1, code);
 }
 
@@ -25,17 +30,18 @@ void hs_pool_setup(hs_pool_peer *peer, const hs_sv2_message *m)
 {
     const hs_sv2_setup_connection *const asked = &m->as.setup_connection;
     hs_sv2_message answer = {.id = HS_SV2_SETUP_CONNECTION_SUCCESS};
-    uint32_t unsupported = asked->flags & HS_SV2_REQUIRES_WORK_SELECTION;
+    uint32_t supported = HS_SV2_REQUIRES_STANDARD_JOBS | HS_SV2_REQUIRES_VERSION_ROLLING;
     if (peer->pool->options.fixed_version) {
-        unsupported |= asked->flags & HS_SV2_REQUIRES_VERSION_ROLLING;
+        supported = HS_SV2_REQUIRES_STANDARD_JOBS;
         answer.as.setup_connection_success.flags = HS_SV2_REQUIRES_FIXED_VERSION;
     }
+    const uint32_t unsupported = asked->flags & ~supported; /* all of them: spec 3.6.3 */
     if (asked->protocol != 0) {
-        refuse_setup(peer, 0, "unsupported-protocol");
+        refuse_setup(peer, asked, 0, "unsupported-protocol");
     } else if (asked->min_version > VERSION || asked->max_version < VERSION) {
-        refuse_setup(peer, 0, "protocol-version-mismatch");
+        refuse_setup(peer, asked, 0, "protocol-version-mismatch");
     } else if (unsupported != 0) {
-        refuse_setup(peer, unsupported, "unsupported-feature-flags");
+        refuse_setup(peer, asked, unsupported, "unsupported-feature-flags");
     } else {
         answer.as.setup_connection_success.used_version = VERSION;
         (void)hs_pool_emit(peer, &answer);
@@ -134,6 +140,9 @@ static const char *open_fault(const hs_pool_peer *peer, const hs_sv2_message *m)
     if (pool->state.on[HS_POOL_REFUSE]) {
         return "unknown-user";
     }
+    if (!hs_sv2_is_rate(m->as.open.nominal_hash_rate)) {
+        return "invalid-nominal-hashrate";
+    }
     if (hs_sv2_is_zero(&m->as.open.max_target)) {
         return "max-target-out-of-range";
     }
@@ -188,20 +197,31 @@ void hs_pool_open(hs_pool_peer *peer, const hs_sv2_message *m)
     hs_pool_first_job(peer, hs_pool_view(peer, channel->channel_id));
 }
 
+/* Why it cannot be done, as an error_code; NULL = it can. */
+static const char *update_fault(const hs_sv2_update_channel *told, int known)
+{
+    if (!known) {
+        return "invalid-channel-id";
+    }
+    if (!hs_sv2_is_rate(told->nominal_hash_rate)) {
+        return "invalid-nominal-hashrate";
+    }
+    return hs_sv2_is_zero(&told->maximum_target) ? "max-target-out-of-range" : NULL;
+}
+
 void hs_pool_update(hs_pool_peer *peer, const hs_sv2_message *m, const hs_session_step *step)
 {
     const hs_sv2_update_channel *const told = &m->as.update_channel;
     hs_pool_channel *const channel = hs_pool_find(peer, told->channel_id);
     hs_sv2_message answer = {.id = HS_SV2_UPDATE_CHANNEL_ERROR};
-    const int known = step->rule == HS_RULE_OK && channel != NULL;
-    if (known && !hs_sv2_is_zero(&told->maximum_target)) {
+    const char *const fault = update_fault(told, step->rule == HS_RULE_OK && channel != NULL);
+    if (fault == NULL) {
         channel->rate_hs = (double)told->nominal_hash_rate;
         retarget_one(peer, channel);
         return;
     }
     answer.as.update_channel_error.channel_id = told->channel_id;
-    answer.as.update_channel_error.error_code =
-        hs_sv2_bytes_of(known ? "max-target-out-of-range" : "invalid-channel-id");
+    answer.as.update_channel_error.error_code = hs_sv2_bytes_of(fault);
     (void)hs_pool_emit(peer, &answer);
 }
 

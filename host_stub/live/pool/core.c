@@ -141,10 +141,10 @@ static void take(hs_pool_peer *peer, const hs_sv2_message *m, const hs_session_s
     default:
         break;
     }
-    if (step->rule != HS_RULE_OK) {
+    if (m->id == HS_SV2_SETUP_CONNECTION) {
+        hs_pool_setup(peer, m); /* the session has found no fault but in its versions */
+    } else if (step->rule != HS_RULE_OK) {
         offend(peer, hs_rule_name(step->rule), step->text);
-    } else if (m->id == HS_SV2_SETUP_CONNECTION) {
-        hs_pool_setup(peer, m);
     } else if (m->id == HS_SV2_OPEN_STANDARD || m->id == HS_SV2_OPEN_EXTENDED) {
         hs_pool_open(peer, m);
     } else if (m->id == HS_SV2_REQUEST_EXTENSIONS) {
@@ -160,7 +160,7 @@ void hs_pool_frame(hs_pool_peer *peer, const uint8_t *frame, size_t len)
     if (peer->ended) {
         return;
     }
-    if (hs_sv2_decode(frame, len, 0, &m, &why) != 0) {
+    if (hs_sv2_decode(frame, len, HS_SV2_ANY_RATE, &m, &why) != 0) {
         if (why.reason == HS_SV2_E_EXTENSION || why.reason == HS_SV2_E_TYPE) {
             peer->pool->protocol_errors++; /* of a kind to be ignored: spec 3.2 and 3.4 */
         } else {

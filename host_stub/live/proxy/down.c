@@ -55,9 +55,11 @@ static void keep(hs_proxy_text *text, hs_sv2_bytes told)
 static void set_up(hs_proxy_peer *peer, const hs_sv2_setup_connection *asked)
 {
     hs_sv2_message m = {.id = HS_SV2_SETUP_CONNECTION_SUCCESS};
-    uint32_t unsupported = asked->flags & HS_SV2_REQUIRES_WORK_SELECTION;
     const int fixed = all_pools_fix_the_version(peer->proxy);
-    unsupported |= fixed ? asked->flags & HS_SV2_REQUIRES_VERSION_ROLLING : 0;
+    /* All of them are named, those too that the specification does not know (spec 3.6.3). */
+    const uint32_t supported =
+        HS_SV2_REQUIRES_STANDARD_JOBS | (fixed ? 0U : (uint32_t)HS_SV2_REQUIRES_VERSION_ROLLING);
+    const uint32_t unsupported = asked->flags & ~supported;
     if (peer->is_set_up) {
         offend(peer, "a second SetupConnection");
     } else if (asked->protocol != 0) {
@@ -94,6 +96,10 @@ static void update(hs_proxy_peer *peer, const hs_sv2_update_channel *told)
     hs_sv2_message m;
     if (channel == NULL) {
         update_error(peer, told->channel_id, "invalid-channel-id");
+        return;
+    }
+    if (!hs_sv2_is_rate(told->nominal_hash_rate)) {
+        update_error(peer, told->channel_id, "invalid-nominal-hashrate");
         return;
     }
     if (hs_sv2_is_zero(&told->maximum_target)) {
@@ -174,7 +180,7 @@ void hs_proxy_down_frame(hs_proxy_peer *peer, const uint8_t *frame, size_t len)
     if (peer->ended || peer->proxy->is_ending) {
         return;
     }
-    if (hs_sv2_decode(frame, len, 0, &m, &why) != 0) {
+    if (hs_sv2_decode(frame, len, HS_SV2_ANY_RATE, &m, &why) != 0) {
         peer->proxy->protocol_errors++;
         if (why.reason != HS_SV2_E_EXTENSION && why.reason != HS_SV2_E_TYPE) {
             hs_proxy_end_peer(peer, 0, why.text); /* unknown ones are to be ignored: spec 3.4 */

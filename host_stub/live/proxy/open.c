@@ -204,6 +204,9 @@ static const char *fault_of(const hs_proxy_peer *peer, const hs_sv2_message *m)
     if (m->id == HS_SV2_OPEN_EXTENDED && m->as.open.min_extranonce_size > HS_SV2_EXTRANONCE_MAX) {
         return "min-extranonce-size-too-large";
     }
+    if (!hs_sv2_is_rate(m->as.open.nominal_hash_rate)) {
+        return "invalid-nominal-hashrate";
+    }
     if (hs_sv2_is_zero(&m->as.open.max_target)) {
         return "max-target-out-of-range";
     }

@@ -78,7 +78,8 @@ Test(net_conn_limits, unsent_output_has_a_limit)
 Test(net_conn_limits, too_large_a_frame_ends_it)
 {
     const uint8_t header[] = {0, 0x80, 0x21, 0xff, 0xff, 0xff};
-    pair_with(NULL);
+    const hs_conn_limits limits = {.frame_bytes = 262144};
+    pair_with(&limits);
     cr_assert_eq(put(peer, header, sizeof header), 6);
     turn_until_closed();
     cr_assert_str_eq(us.reason, "a frame of 16777221 bytes, and at most 262144 are taken");

@@ -368,6 +368,7 @@ Test(net_secure, a_frame_that_is_too_large_is_refused_at_its_header)
 {
     static const uint8_t HEADER[6] = {0, 0, 1, 0xff, 0xff, 0xff};
     uint8_t sealed[22];
+    server_limits.frame_bytes = 262144;
     shake(64);
     hs_noise_seal_frame(&ciphers.send, HEADER, sizeof HEADER, sealed);
     put(sealed, sizeof sealed);

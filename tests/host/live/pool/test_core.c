@@ -81,6 +81,89 @@ Test(pool_core, setup_is_answered_and_refused_with_its_reasons)
     expect_code(client_last(&us, 0)->as.setup_connection_error.error_code, "unsupported-protocol");
 }
 
+/* A frame that the strict encoder would not make. */
+static void say_setup_bytes(uint8_t protocol, uint8_t least, uint8_t most, uint32_t flags)
+{
+    uint8_t frame[HS_SV2_HEADER_SIZE + 16] = {0, 0, 0, 16, 0, 0, protocol, least, 0, most, 0};
+    for (int i = 0; i < 4; i++) {
+        frame[11 + i] = (uint8_t)(flags >> (8 * i));
+    }
+    hs_sv2_message m;
+    hs_sv2_error why;
+    hs_session_step step;
+    cr_assert(hs_sv2_decode(frame, sizeof frame, 0, &m, &why) == 0, "%s", why.text);
+    (void)hs_session_apply(us.view, &m, &step);
+    hs_pool_frame(us.peer, frame, sizeof frame);
+}
+
+static void expect_setup_error(const char *code, uint32_t flags)
+{
+    const hs_sv2_message *const m = client_last(&us, 0);
+    cr_assert_not_null(m);
+    cr_assert_eq(m->id, HS_SV2_SETUP_CONNECTION_ERROR);
+    expect_code(m->as.setup_connection_error.error_code, code);
+    cr_assert_eq(m->as.setup_connection_error.flags, flags);
+    cr_assert(us.ended && us.ended_softly);
+    restart();
+}
+
+Test(pool_core, what_cannot_be_set_up_is_answered_before_the_end)
+{
+    say_setup_bytes(7, 2, 2, 0);
+    expect_setup_error("unsupported-protocol", 0);
+    say_setup_bytes(0, 3, 1, 0);
+    expect_setup_error("protocol-version-mismatch", 0);
+    say_setup_bytes(0, 2, 2, 0xffffffff);
+    expect_setup_error("unsupported-feature-flags", 0xfffffffa);
+    say_setup_bytes(0, 2, 2, 8);
+    expect_setup_error("unsupported-feature-flags", 8);
+}
+
+Test(pool_core, hashrates_that_are_none_are_refused)
+{
+    static const uint8_t NAN_BITS[] = {0, 0, 0xc0, 0x7f};
+    static const uint8_t MINUS_ONE[] = {0, 0, 0x80, 0xbf};
+    uint8_t frame[256];
+    hs_sv2_error why;
+    size_t len = 0;
+    client_setup_with(&us, 0);
+    hs_sv2_message m = client_open_message(1, 88, 1.0F);
+    cr_assert(hs_sv2_encode(&m, frame, sizeof frame, &len, &why) == 0);
+    memcpy(frame + HS_SV2_HEADER_SIZE + 4 + 1 + m.as.open.user_identity.len, NAN_BITS, 4);
+    hs_session_step step;
+    (void)hs_session_apply(us.view, &m, &step); /* the observer would not decode it */
+    hs_pool_frame(us.peer, frame, len);
+    expect_code(client_last(&us, 0)->as.open_error.error_code, "invalid-nominal-hashrate");
+    const uint32_t id = client_open(&us, 1);
+    m = (hs_sv2_message){.id = HS_SV2_UPDATE_CHANNEL};
+    m.as.update_channel.channel_id = id;
+    memset(m.as.update_channel.maximum_target.byte, 0xff, 32);
+    cr_assert(hs_sv2_encode(&m, frame, sizeof frame, &len, &why) == 0);
+    memcpy(frame + HS_SV2_HEADER_SIZE + 4, MINUS_ONE, 4);
+    (void)hs_session_apply(us.view, &m, &step);
+    hs_pool_frame(us.peer, frame, len);
+    expect_code(client_last(&us, 0)->as.update_channel_error.error_code,
+                "invalid-nominal-hashrate");
+    cr_assert_not(us.ended);
+}
+
+Test(pool_core, what_stands_behind_a_message_is_overlooked)
+{
+    uint8_t frame[256];
+    hs_sv2_error why;
+    hs_session_step step;
+    size_t len = 0;
+    client_setup_with(&us, 0);
+    hs_sv2_message m = client_open_message(1, 88, 1.0F);
+    cr_assert(hs_sv2_encode(&m, frame, sizeof frame - 3, &len, &why) == 0);
+    memset(frame + len, 0x55, 3);
+    frame[3] = (uint8_t)(frame[3] + 3);
+    (void)hs_session_apply(us.view, &m, &step);
+    hs_pool_frame(us.peer, frame, len + 3);
+    cr_assert_eq(client_count(&us, HS_SV2_OPEN_EXTENDED_SUCCESS), 1);
+    cr_assert_not(us.ended);
+}
+
 Test(pool_core, a_pool_with_fixed_versions_says_so)
 {
     options.fixed_version = 1;

@@ -111,6 +111,7 @@ static void report_overlap(void *ctx, const hs_check_span *later, const hs_check
     char text[HS_REPORT_SIZE];
     char seconds[32];
     const int timed = later->timeline == TIMELINE_SHARED;
+    const int is_pool = later->pool != HS_CHECK_POOL_NONE && later->pool != HS_CHECK_POOL_ROOT;
     const uint64_t since = later->from > earlier->from ? later->from : earlier->from;
     (void)snprintf(text, sizeof text,
                    "from %s%s on channel %u searches space that channel %u of %s searches too "
@@ -118,9 +119,8 @@ static void report_overlap(void *ctx, const hs_check_span *later, const hs_check
                    timed ? "t=" : "here",
                    timed ? hs_format_fixed(seconds, sizeof seconds, (double)since / 1000.0, 3) : "",
                    (unsigned)later->channel_id, (unsigned)earlier->channel_id,
-                   c->files[earlier->file], earlier->frame,
-                   later->pool != HS_CHECK_POOL_NONE ? ", both for " : "",
-                   later->pool != HS_CHECK_POOL_NONE ? c->pools.pools[later->pool].name : "");
+                   c->files[earlier->file], earlier->frame, is_pool ? ", both for " : "",
+                   is_pool ? c->pools.pools[later->pool].name : "");
     const hs_check_violation violation = {.file = c->files[later->file],
                                           .line = later->line,
                                           .frame = later->frame,

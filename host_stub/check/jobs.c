@@ -21,25 +21,28 @@ static int span_pool(const hs_check *c, const hs_session_job *job, uint32_t *poo
     return work != NULL || c->pools.count == 0;
 }
 
-static void begin_span(hs_check *c, const hs_session_channel *channel, const hs_session_job *job)
+/* The channel searches that space from now on, if it did not already. */
+static void begin_space(hs_check *c, const hs_session_channel *channel, uint32_t pool,
+                        const hs_sv2_b032 *prefix)
 {
     hs_check_channel *const own = hs_check_channel_of(c, channel);
     hs_check_span span;
     memset(&span, 0, sizeof span);
-    if (own == NULL || !span_pool(c, job, &span.pool)) {
-        return;
-    }
-    for (size_t i = 0; i < own->open_count; i++) {
-        if (own->open[i].pool == span.pool && hs_prefix_equal(&own->open[i].prefix, &job->prefix)) {
+    for (size_t i = 0; own != NULL && i < own->open_count; i++) {
+        if (own->open[i].pool == pool && hs_prefix_equal(&own->open[i].prefix, prefix)) {
             return;
         }
+    }
+    if (own == NULL) {
+        return;
     }
     if (HS_GROW(own->open, own->open_capacity, own->open_count + 1) != 0) {
         hs_check_report(c, HS_RULE_MEMORY, "no memory for another span");
         return;
     }
     span.timeline = c->now.timeline;
-    span.prefix = job->prefix;
+    span.pool = pool;
+    span.prefix = *prefix;
     span.from = c->now.is_timed ? c->now.now_ms : c->now.frame;
     span.file = c->now.file;
     span.channel_id = channel->channel_id;
@@ -49,14 +52,45 @@ static void begin_span(hs_check *c, const hs_session_channel *channel, const hs_
     own->open[own->open_count++] = span;
 }
 
+static hs_sv2_b032 root_of(const hs_session_job *job)
+{
+    hs_sv2_b032 root = {.len = sizeof job->merkle_root.byte};
+    memcpy(root.byte, job->merkle_root.byte, sizeof job->merkle_root.byte);
+    return root;
+}
+
+/* Of a channel that is not told its prefix the root says what it searches, and the prefix only as
+ * long as the pool's job was found with it. */
+static void begin_span(hs_check *c, const hs_session_channel *channel, const hs_session_job *job)
+{
+    uint32_t pool = 0;
+    const int header_only = hs_check_is_header_only(c, channel);
+    if (header_only) {
+        const hs_sv2_b032 root = root_of(job);
+        begin_space(c, channel, HS_CHECK_POOL_ROOT, &root);
+    }
+    if (span_pool(c, job, &pool) && (!header_only || job->mark != NULL)) {
+        begin_space(c, channel, pool, &job->prefix);
+    }
+}
+
+static int is_searched_by(const hs_check *c, const hs_session_job *job, const hs_check_span *span)
+{
+    uint32_t pool = 0;
+    if (span->pool == HS_CHECK_POOL_ROOT) {
+        const hs_sv2_b032 root = root_of(job);
+        return hs_prefix_equal(&root, &span->prefix);
+    }
+    return span_pool(c, job, &pool) && pool == span->pool &&
+           hs_prefix_equal(&job->prefix, &span->prefix);
+}
+
 static int still_valid(const hs_check *c, const hs_session_channel *channel,
                        const hs_check_span *span)
 {
     for (size_t i = 0; i < channel->job_count; i++) {
         const hs_session_job *const job = &channel->jobs[i];
-        uint32_t pool = 0;
-        if (job->state != HS_JOB_STALE && span_pool(c, job, &pool) && pool == span->pool &&
-            hs_prefix_equal(&job->prefix, &span->prefix)) {
+        if (job->state != HS_JOB_STALE && is_searched_by(c, job, span)) {
             return 1;
         }
     }
@@ -128,7 +162,8 @@ static void learn(hs_check *c, const hs_session_channel *channel, const hs_sessi
         hs_check_pools_add_work(&c->pools, c->now.pool, channel, job, hs_check_now(c));
     hs_tip tip = job->tip;
     tip.min_ntime = job->min_ntime;
-    if (work == NULL || (job->state != HS_JOB_FUTURE && hs_check_work_add_tip(work, &tip) != 0)) {
+    if (work == NULL ||
+        (job->state != HS_JOB_FUTURE && hs_check_pools_add_tip(&c->pools, work, &tip) != 0)) {
         hs_check_report(c, HS_RULE_MEMORY, "no memory for a pool's job");
         return;
     }
@@ -155,6 +190,20 @@ static void check_tip(hs_check *c, const hs_session_channel *channel, const hs_s
     }
 }
 
+/* The same for a job that cannot be traced, since nobody has told its prefix: is it any pool's? */
+static void check_some_tip(hs_check *c, const hs_session_channel *channel,
+                           const hs_session_job *job)
+{
+    const hs_check_channel *const own = hs_check_channel_of(c, channel);
+    if (own != NULL && own->is_silent && job->state != HS_JOB_FUTURE &&
+        !hs_check_pools_has_tip(&c->pools, &job->tip)) {
+        hs_check_report(c, HS_CHECK_POOL_TIP,
+                        "job %u of channel %u is worked on with a prev_hash or nbits that no pool "
+                        "has given to any job",
+                        (unsigned)job->job_id, (unsigned)channel->channel_id);
+    }
+}
+
 /* A half sentence about a prefix that does not fit. */
 static void report_fit(hs_check *c, const hs_session_channel *channel, const hs_session_job *job,
                        enum hs_check_space_fit fit, const char *whose)
@@ -173,11 +222,16 @@ static void report_fit(hs_check *c, const hs_session_channel *channel, const hs_
     }
 }
 
-/* Which of the pools' jobs is it? NULL when none, and that was reported. */
+/* Which of the pools' jobs is it? NULL when none, and that was reported if it is wrong. */
 static hs_check_work *trace(hs_check *c, const hs_session_channel *channel,
-                            const hs_session_job *job)
+                            const hs_session_job *job, hs_check_channel *own)
 {
     hs_check_work *work = NULL;
+    const int may_be_silent = own->has_job && hs_check_is_header_only(c, channel);
+    own->has_job = 1;
+    if (own->is_silent) {
+        return NULL;
+    }
     if (job->body != NULL) {
         work = hs_check_pools_find_parts(&c->pools, job, channel->extranonce_size);
         HS_CHECK_REPORT_IF(c, work == NULL, HS_CHECK_POOL_JOB,
@@ -196,7 +250,8 @@ static hs_check_work *trace(hs_check *c, const hs_session_channel *channel,
         return NULL;
     }
     work = hs_check_pools_find_root(&c->pools, job, hs_check_now(c));
-    HS_CHECK_REPORT_IF(c, work == NULL, HS_CHECK_MERKLE_ROOT,
+    own->is_silent = work == NULL && may_be_silent;
+    HS_CHECK_REPORT_IF(c, work == NULL && !may_be_silent, HS_CHECK_MERKLE_ROOT,
                        "no job of a pool makes the merkle root of job %u with the version and the "
                        "prefix of channel %u",
                        (unsigned)job->job_id, (unsigned)channel->channel_id);
@@ -206,8 +261,9 @@ static hs_check_work *trace(hs_check *c, const hs_session_channel *channel,
 static void check_origin(hs_check *c, const hs_session_channel *channel, const hs_session_job *job)
 {
     hs_check_channel *const own = hs_check_channel_of(c, channel);
-    hs_check_work *const work = trace(c, channel, job);
-    if (own == NULL || work == NULL) {
+    hs_check_work *const work = own != NULL ? trace(c, channel, job, own) : NULL;
+    if (work == NULL) {
+        check_some_tip(c, channel, job);
         return;
     }
     const char *const name = pool_name(c, work->pool);
@@ -267,9 +323,10 @@ void hs_check_tip(hs_check *c, const hs_sv2_message *m)
             continue;
         }
         if (c->now.role == HS_CHECK_UPSTREAM) {
-            HS_CHECK_REPORT_IF(
-                c, job->mark != NULL && hs_check_work_add_tip(job->mark, &job->tip) != 0,
-                HS_RULE_MEMORY, "no memory for a pool's tip");
+            HS_CHECK_REPORT_IF(c,
+                               job->mark != NULL &&
+                                   hs_check_pools_add_tip(&c->pools, job->mark, &job->tip) != 0,
+                               HS_RULE_MEMORY, "no memory for a pool's tip");
         } else {
             HS_CHECK_REPORT_IF(c, !hs_prefix_equal(&job->prefix, &channel->prefix),
                                HS_CHECK_PREFIX_ORDER,
@@ -278,6 +335,8 @@ void hs_check_tip(hs_check *c, const hs_sv2_message *m)
                                (unsigned)told->job_id, (unsigned)channel->channel_id);
             if (job->mark != NULL) {
                 check_tip(c, channel, job);
+            } else {
+                check_some_tip(c, channel, job);
             }
         }
         retire(c, channel);

@@ -94,6 +94,7 @@ void hs_check_pools_free(hs_check_pools *pools)
     free(pools->pools);
     hs_table_free(&pools->works);
     hs_table_free(&pools->spaces);
+    hs_table_free(&pools->tips);
     memset(pools, 0, sizeof *pools);
 }
 
@@ -212,8 +213,25 @@ const hs_tip *hs_check_work_tip(const hs_check_work *work, const hs_tip *tip)
     return NULL;
 }
 
-int hs_check_work_add_tip(hs_check_work *work, const hs_tip *tip)
+static uint64_t tip_key(const hs_tip *tip)
 {
+    uint8_t bytes[sizeof tip->prev_hash.byte + 4];
+    hs_sv2_writer out = {bytes, sizeof bytes, 0, 0};
+    hs_sv2_write_bytes(&out, tip->prev_hash.byte, sizeof tip->prev_hash.byte);
+    hs_sv2_write_uint(&out, 4, tip->nbits);
+    return key_of(bytes, out.pos);
+}
+
+int hs_check_pools_has_tip(const hs_check_pools *pools, const hs_tip *tip)
+{
+    return hs_table_find(&pools->tips, tip_key(tip)) != NULL;
+}
+
+int hs_check_pools_add_tip(hs_check_pools *pools, hs_check_work *work, const hs_tip *tip)
+{
+    if (hs_table_put(&pools->tips, tip_key(tip), &there) != 0) {
+        return -1;
+    }
     const hs_tip *const known = hs_check_work_tip(work, tip);
     if (known != NULL) {
         hs_tip *const own = &work->tips[known - work->tips];

@@ -12,6 +12,7 @@
 #include "host_stub/session/session.h"
 
 #define HS_CHECK_POOL_NONE UINT32_MAX
+#define HS_CHECK_POOL_ROOT (UINT32_MAX - 1) /* no pool: a merkle root, whoever's it is */
 #define HS_TIME_NONE       UINT64_MAX
 
 enum { HS_CHECK_POOL_NAME_MAX = 64 };
@@ -52,6 +53,7 @@ typedef struct hs_check_pools {
     size_t capacity;
     hs_table works;  /* by key; of all pools */
     hs_table spaces; /* granted prefixes with their size, and (with another key) without */
+    hs_table tips;   /* that any pool has given to any job */
     unsigned misses; /* searches for a root that found none */
 } hs_check_pools;
 
@@ -66,8 +68,11 @@ hs_check_work *hs_check_pools_add_work(hs_check_pools *pools, uint32_t pool,
                                        const hs_session_channel *channel, const hs_session_job *job,
                                        uint64_t now_ms);
 
-/* That job is worked on with this tip. Returns 0, or -1 when out of memory. */
-int hs_check_work_add_tip(hs_check_work *work, const hs_tip *tip);
+/* That job of a pool is worked on with this tip. Returns 0, or -1 when out of memory. */
+int hs_check_pools_add_tip(hs_check_pools *pools, hs_check_work *work, const hs_tip *tip);
+
+/* Has any pool given this prev_hash and nbits to any job? */
+int hs_check_pools_has_tip(const hs_check_pools *pools, const hs_tip *tip);
 
 /* The tip of that prev_hash and nbits, or NULL. */
 const hs_tip *hs_check_work_tip(const hs_check_work *work, const hs_tip *tip);

@@ -83,7 +83,9 @@ static const char *const TEXTS[HS_CHECK_RULE_COUNT] = {
     [HS_CHECK_POOL_JOB] = "a job's coinbase, merkle path and version are those of a job that a "
                           "pool has sent by then (needs up-*.hex)",
     [HS_CHECK_MERKLE_ROOT] = "a standard job's merkle root is that of a pool's job with the "
-                             "channel's prefix in the coinbase (5.3.15; needs up-*.hex)",
+                             "channel's prefix in the coinbase; where the client set "
+                             "REQUIRES_STANDARD_JOBS, until it is told of its prefix no more "
+                             "(5.3.15; needs up-*.hex)",
     [HS_CHECK_PREFIX_LENGTH] = "prefix and extranonce_size fill what the pool's coinbase has room "
                                "for (3.2; needs up-*.hex)",
     [HS_CHECK_PREFIX_SPACE] = "a job's prefix begins with the one that its pool granted (needs "
@@ -91,7 +93,8 @@ static const char *const TEXTS[HS_CHECK_RULE_COUNT] = {
     [HS_CHECK_POOL_TIP] = "a job is worked on with the prev_hash and nbits that its pool gave it, "
                           "and no earlier ntime (needs up-*.hex)",
     [HS_CHECK_OVERLAP] = "no two channels search the same space for one pool at one time: no "
-                         "prefix of valid jobs is a prefix of another's",
+                         "prefix of valid jobs is a prefix of another's, and no merkle root is "
+                         "given to two that are not told their prefixes",
 };
 
 const char *hs_check_rule_name(unsigned rule)

@@ -3,7 +3,8 @@
  * check/spans: who searched which space when. A span is the time in which a channel held valid jobs
  * of one pool with one extranonce prefix, draining ones included. Two spans overlap when they
  * belong to two channels, concern one pool, have a time in common, and one's prefix is a prefix of
- * the other's (or the same): then two miners can do the same work twice.
+ * the other's (or the same): then two miners can do the same work twice. Where no prefix is told, a
+ * merkle root says the same.
  *
  * Times are compared within one timeline only: a file without times is one of its own. */
 #ifndef HOST_STUB_CHECK_SPANS_H
@@ -16,9 +17,9 @@
 
 typedef struct hs_check_span {
     uint32_t timeline;
-    uint32_t pool; /* HS_CHECK_POOL_NONE when unknown: then the prefix alone tells */
-    hs_sv2_b032 prefix;
-    uint64_t from; /* ms, or number of the frame: within, from inclusive, to exclusive */
+    uint32_t pool;      /* HS_CHECK_POOL_NONE when unknown: then the prefix alone tells; or _ROOT */
+    hs_sv2_b032 prefix; /* with HS_CHECK_POOL_ROOT a merkle root */
+    uint64_t from;      /* ms, or number of the frame: within, from inclusive, to exclusive */
     uint64_t to;
     uint32_t file; /* its number */
     uint32_t channel_id;

@@ -12,6 +12,13 @@ uint64_t hs_check_now(const hs_check *c)
     return c->now.is_timed ? c->now.now_ms : HS_TIME_NONE;
 }
 
+int hs_check_is_header_only(const hs_check *c, const hs_session_channel *channel)
+{
+    const uint32_t flags = hs_session_client_flags(c->now.session);
+    return c->now.role == HS_CHECK_DOWNSTREAM && channel->kind == HS_CHANNEL_STANDARD &&
+           (flags & HS_SV2_REQUIRES_STANDARD_JOBS) != 0;
+}
+
 void hs_check_tell(hs_check *c, const hs_check_violation *v)
 {
     c->totals.violations++;

@@ -17,7 +17,9 @@ typedef struct hs_check_channel {
     uint64_t updated_ms;
     int carries_extensions; /* frames of unknown extensions, since ChannelEndpointChanged */
     uint32_t pool;          /* of its last job that was traced; HS_CHECK_POOL_NONE before */
-    hs_check_span *open;    /* spans that last; `to` is not set */
+    int has_job;
+    int is_silent;       /* its prefix has changed without a word, as it may: nothing tells of it */
+    hs_check_span *open; /* spans that last; `to` is not set */
     size_t open_count;
     size_t open_capacity;
 } hs_check_channel;
@@ -80,6 +82,8 @@ void hs_check_report(hs_check *c, unsigned rule, const char *format, ...)
     } while (0)
 /* The checker's part of a channel of the session; NULL when out of memory. */
 hs_check_channel *hs_check_channel_of(hs_check *c, const hs_session_channel *channel);
+/* Is it one that is told merkle roots only, and need not be told of its prefix? */
+int hs_check_is_header_only(const hs_check *c, const hs_session_channel *channel);
 /* Milliseconds, or HS_TIME_NONE. */
 uint64_t hs_check_now(const hs_check *c);
 

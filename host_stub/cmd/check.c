@@ -50,7 +50,9 @@ const hs_command HS_CHECK_COMMAND = {
         "comments '# S->C t=12.500 Name | ...' that may tell who sent the next one and when. "
         "up-POOL.hex (and up-POOL.2.hex, ...) are connections of the host to that pool; every "
         "other file is one of a miner to the host. With the pools' files each downstream job is "
-        "traced back to the pool's job. Files with times are compared with each other, whether two "
+        "traced back to the pool's job (of a client with REQUIRES_STANDARD_JOBS as far as it is "
+        "told its prefix, which it has no use for). Files with times are compared with each other, "
+        "whether two "
         "channels searched the same space at one time; a file without times only in itself.",
     .notes = "A violation is a line 'FILE:LINE: frame N at byte B, Name: rule: sentence'; B counts "
              "the bytes of the frames before.",

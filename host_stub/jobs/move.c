@@ -192,8 +192,11 @@ static void set_prefix(hs_move_channel *channel, const hs_sv2_b032 *prefix, hs_m
     if (hs_prefix_equal(&channel->prefix, prefix)) {
         return;
     }
-    hs_sv2_message *const m = next_message(out, HS_SV2_SET_EXTRANONCE_PREFIX);
     channel->prefix = *prefix;
+    if (channel->header_only) {
+        return;
+    }
+    hs_sv2_message *const m = next_message(out, HS_SV2_SET_EXTRANONCE_PREFIX);
     m->as.set_extranonce_prefix.channel_id = channel->channel_id;
     m->as.set_extranonce_prefix.extranonce_prefix = *prefix;
 }

@@ -40,12 +40,15 @@ typedef struct hs_move_channel {
     int needs_version_rolling; /* the connection set REQUIRES_VERSION_ROLLING */
     int told_version_may_roll; /* SetupConnection.Success had no REQUIRES_FIXED_VERSION */
     int ignores_prefix;        /* known not to obey SetExtranoncePrefix */
+    int header_only;           /* a standard one whose connection set REQUIRES_STANDARD_JOBS: all
+                                * that it needs is the merkle root, and it is told no prefix */
     int has_custom_jobs;       /* work selection: bound to its pool */
     int shares_group;          /* with other channels, and cannot be regrouped */
     hs_sv2_u256 max_target;    /* the easiest that the client takes */
 
     uint32_t upstream;  /* of its last job; 0 before the first */
-    hs_sv2_b032 prefix; /* last told: by the opening, then by SetExtranoncePrefix */
+    hs_sv2_b032 prefix; /* last told: by the opening, then by SetExtranoncePrefix (header_only: of
+                         * its last job) */
     hs_sv2_u256 target; /* last told: by the opening, then by SetTarget */
     int has_tip;
     hs_tip tip; /* of the last SetNewPrevHash */

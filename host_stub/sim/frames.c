@@ -99,6 +99,12 @@ void hs_sim_frames_free(hs_sim *sim)
 
 /* ---- connections ---- */
 
+/* A device alone on its connection that knows no extended job may say so. */
+static int is_header_only(const hs_sim_miner *miner)
+{
+    return miner->rack == 0 && !miner->extended;
+}
+
 static void set_up(hs_sim *sim, hs_sim_frame_conn *conn, const hs_sim_miner *miner)
 {
     char device[32];
@@ -108,8 +114,7 @@ static void set_up(hs_sim *sim, hs_sim_frame_conn *conn, const hs_sim_miner *min
     hs_sv2_message m = {.id = HS_SV2_SETUP_CONNECTION};
     m.as.setup_connection.min_version = 2;
     m.as.setup_connection.max_version = 2;
-    /* A device alone on its connection that knows no extended job may say so. */
-    m.as.setup_connection.flags = alone && !miner->extended ? HS_SV2_REQUIRES_STANDARD_JOBS : 0;
+    m.as.setup_connection.flags = is_header_only(miner) ? HS_SV2_REQUIRES_STANDARD_JOBS : 0;
     m.as.setup_connection.endpoint_host = hs_sv2_bytes_of("farm.example");
     m.as.setup_connection.endpoint_port = 3333;
     m.as.setup_connection.vendor = hs_sv2_bytes_of(VENDOR);
@@ -241,6 +246,7 @@ void hs_sim_frames_open(hs_sim *sim, hs_sim_miner *miner)
     c->version_bits = miner->number % 2 == 0 ? 0x1fffe000u : 0;
     c->move.kind = miner->extended ? HS_CHANNEL_EXTENDED : HS_CHANNEL_STANDARD;
     c->move.extranonce_size = miner->extended ? HS_SIM_EXTRANONCE_SIZE : 0;
+    c->move.header_only = is_header_only(miner);
     c->move.told_version_may_roll = 1;
     c->move.max_target = hs_move_target_of(miner->difficulty / HS_EASIER);
     say_open(sim, c, miner);

@@ -267,12 +267,20 @@ void hs_pool_close_oldest(hs_pool_peer *peer)
     }
 }
 
+/* A standard one that is told merkle roots only has no use for a prefix (and the mining device of
+ * the reference implementation ends when it is sent one). */
+static int needs_prefix(const hs_pool_peer *peer, const hs_pool_channel *channel)
+{
+    return channel->kind == HS_CHANNEL_EXTENDED ||
+           (hs_session_client_flags(peer->session) & HS_SV2_REQUIRES_STANDARD_JOBS) == 0;
+}
+
 void hs_pool_change_prefixes(hs_pool_peer *peer)
 {
     for (size_t i = 0; i < peer->pool->channel_count; i++) {
         const hs_pool_channel *const channel = peer->pool->channels[i];
         hs_sv2_message m = {.id = HS_SV2_SET_EXTRANONCE_PREFIX};
-        if (channel->connection != peer->number || !channel->open ||
+        if (channel->connection != peer->number || !channel->open || !needs_prefix(peer, channel) ||
             next_prefix(peer->pool, channel->kind, &m.as.set_extranonce_prefix.extranonce_prefix) !=
                 0) {
             continue;

@@ -14,7 +14,7 @@
  *
  * and at once, one time:
  *
- *   prefix-change     SetExtranoncePrefix and a job on every channel
+ *   prefix-change     SetExtranoncePrefix and a job on every channel that has a use for it
  *   close             CloseChannel of each connection's oldest channel
  *   reconnect         Reconnect, and the end of the connections
  *   garbage           a frame that is none on every connection

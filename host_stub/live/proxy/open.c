@@ -42,6 +42,7 @@ static hs_proxy_channel *new_channel(hs_proxy_peer *peer, const hs_sv2_open *ask
     move->needs_version_rolling = (peer->flags & HS_SV2_REQUIRES_VERSION_ROLLING) != 0;
     move->told_version_may_roll = (peer->server_flags & HS_SV2_REQUIRES_FIXED_VERSION) == 0;
     move->ignores_prefix = peer->ignores_prefix;
+    move->header_only = !is_extended && (peer->flags & HS_SV2_REQUIRES_STANDARD_JOBS) != 0;
     move->max_target = asked->max_target;
     return channel;
 }

@@ -265,6 +265,8 @@ int hs_move_burst(hs_move_channel *channel, const hs_move_pool *pool, const hs_s
         .min_ntime = min_ntime.value,
         .target = channel->target,
         .prefix = channel->prefix,
+        .pool_takes = 1,
+        .body = pool->body,
     };
     /* There is room for it: it was made above, before anything changed. */
     out->job_id = hs_job_table_add(&channel->jobs, &entry)->job_id;

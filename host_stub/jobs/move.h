@@ -29,6 +29,7 @@ typedef struct hs_move_pool {
     int has_tip;
     hs_tip tip;                         /* of its last SetNewPrevHash */
     const hs_sv2_new_extended_job *job; /* the current one on that tip; NULL = none yet */
+    hs_kept_body *body;                 /* ... with what its shares are judged by; NULL = nothing */
 } hs_move_pool;
 
 /* A downstream channel as its host sees it. The caller fills it at the opening; hs_move_burst keeps

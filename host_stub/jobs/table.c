@@ -13,6 +13,7 @@ static int is_valid(const hs_job_entry *job)
 
 static void remove_at(hs_job_table *table, size_t index)
 {
+    hs_kept_body_release(table->entries[index].body);
     table->count--;
     memmove(&table->entries[index], &table->entries[index + 1],
             (table->count - index) * sizeof table->entries[0]);
@@ -51,6 +52,7 @@ const hs_job_entry *hs_job_table_add(hs_job_table *table, const hs_job_entry *jo
     }
     table->entries[table->count] = *job;
     table->entries[table->count].job_id = ++table->last_id;
+    (void)hs_kept_body_share(job->body);
     table->count++;
     evict(table, HS_JOB_FUTURE, HS_CHANNEL_FUTURE_MAX);
     evict(table, HS_JOB_PAST, HS_CHANNEL_PAST_MAX);
@@ -83,6 +85,7 @@ int hs_job_table_new_prev_hash(hs_job_table *table, uint32_t job_id, uint32_t mi
         hs_job_entry job = table->entries[i];
         const int is_chosen = job.job_id == job_id;
         if (!is_chosen && (job.state == HS_JOB_FUTURE || job.state == HS_JOB_STALE)) {
+            hs_kept_body_release(job.body);
             continue;
         }
         job.state = is_chosen ? HS_JOB_ACTIVE : HS_JOB_STALE;
@@ -129,9 +132,29 @@ int hs_job_table_uses_prefix(const hs_job_table *table, uint32_t upstream,
     return 0;
 }
 
+hs_share_terms hs_job_entry_terms(const hs_job_entry *job, uint32_t extranonce_size)
+{
+    return (hs_share_terms){.version = job->version,
+                            .version_rolling = job->version_rolling,
+                            .min_ntime = job->min_ntime,
+                            .extranonce_size = extranonce_size,
+                            .tip = hs_kept_body_tip(job->body),
+                            .parts = hs_kept_body_parts(job->body)};
+}
+
+void hs_job_table_end_upstream(hs_job_table *table, uint32_t upstream)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->entries[i].upstream == upstream) {
+            table->entries[i].pool_takes = 0;
+        }
+    }
+}
+
 size_t hs_job_table_retire_upstream(hs_job_table *table, uint32_t upstream)
 {
     size_t retired = 0;
+    hs_job_table_end_upstream(table, upstream);
     for (size_t i = 0; i < table->count; i++) {
         hs_job_entry *const job = &table->entries[i];
         if (is_valid(job) && job->upstream == upstream) {
@@ -144,6 +167,9 @@ size_t hs_job_table_retire_upstream(hs_job_table *table, uint32_t upstream)
 
 void hs_job_table_free(hs_job_table *table)
 {
+    for (size_t i = 0; i < table->count; i++) {
+        hs_kept_body_release(table->entries[i].body);
+    }
     free(table->entries);
     memset(table, 0, sizeof *table);
 }

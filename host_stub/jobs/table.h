@@ -8,14 +8,19 @@
  *
  * States are those of session.h: future until SetNewPrevHash names it (or active at once), past
  * when another replaces it on the same tip, stale when the tip changes, forgotten when it changes
- * again. The table sends nothing and knows no clock; jobs/move fills it. */
+ * again. They are what the client knows. Whether a job's pool still takes shares of it is another
+ * matter: a move to another pool makes a job stale that is as good as before at its own, until that
+ * pool has a new tip; what was found before the client heard of the move can be sent there.
+ *
+ * The table sends nothing and knows no clock; jobs/move fills it. */
 #ifndef HOST_STUB_JOBS_TABLE_H
 #define HOST_STUB_JOBS_TABLE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "host_stub/session/session.h"
+#include "host_stub/jobs/kept.h"
+#include "host_stub/session/judge.h"
 #include "host_stub/sv2/types.h"
 
 typedef struct hs_job_entry {
@@ -28,6 +33,8 @@ typedef struct hs_job_entry {
     uint32_t min_ntime;       /* seconds since 1970: no share is older; 0 in a future job */
     hs_sv2_u256 target;       /* captured */
     hs_sv2_b032 prefix;       /* captured */
+    uint32_t pool_takes;      /* 0 or 1: its pool has no newer tip, as far as the host knows */
+    hs_kept_body *body;       /* shared; NULL: nobody judges its shares here */
 } hs_job_entry;
 
 /* All zero is an empty table. */
@@ -42,8 +49,9 @@ typedef struct hs_job_table {
  * when out of memory. */
 int hs_job_table_reserve(hs_job_table *table);
 
-/* Adds a copy of *job, whose job_id is chosen here and whose state is FUTURE or ACTIVE; an active
- * one makes the one before it past. Beyond 16 future or 256 past jobs the oldest is forgotten.
+/* Adds a copy of *job, another owner of its body, whose job_id is chosen here and whose state is
+ * FUTURE or ACTIVE; an active one makes the one before it past. Beyond 16 future or 256 past jobs
+ * the oldest is forgotten.
  * Returns the entry, valid until the table changes, or NULL when out of memory. */
 const hs_job_entry *hs_job_table_add(hs_job_table *table, const hs_job_entry *job);
 
@@ -63,6 +71,12 @@ const hs_job_entry *hs_job_table_active(const hs_job_table *table);
 /* Does a future, active or past job of that pool hold the prefix? */
 int hs_job_table_uses_prefix(const hs_job_table *table, uint32_t upstream,
                              const hs_sv2_b032 *prefix);
+
+/* What a job asks of the shares of a channel that rolls so many bytes. It has a body. */
+hs_share_terms hs_job_entry_terms(const hs_job_entry *job, uint32_t extranonce_size);
+
+/* The pool has a new tip: it takes no more shares of the jobs that it has given till now. */
+void hs_job_table_end_upstream(hs_job_table *table, uint32_t upstream);
 
 /* The pool has closed its channel or changed its space: its future, active and past jobs become
  * stale, since nobody takes their shares any more. Returns how many there were. */

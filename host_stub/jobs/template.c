@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "host_stub/jobs/template.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "host_stub/base/rng.h"
@@ -133,41 +132,4 @@ hs_sv2_new_extended_job hs_job_stream_job(const hs_job_stream *stream)
         .coinbase_tx_suffix = {stream->suffix, stream->suffix_len},
     };
     return job;
-}
-
-static const uint8_t *append(uint8_t *to, size_t *at, const uint8_t *from, size_t len)
-{
-    uint8_t *const start = to + *at;
-    if (len > 0) {
-        memcpy(start, from, len);
-        *at += len;
-    }
-    return start;
-}
-
-int hs_kept_job_copy(hs_kept_job *to, const hs_sv2_new_extended_job *from)
-{
-    const size_t path_len = (size_t)from->merkle_path.count * 32;
-    size_t at = 0;
-    uint8_t *const bytes =
-        malloc((size_t)from->coinbase_tx_prefix.len + from->coinbase_tx_suffix.len + path_len + 1);
-    if (bytes == NULL) {
-        return -1;
-    }
-    hs_sv2_new_extended_job job = *from;
-    job.merkle_path.data = append(bytes, &at, from->merkle_path.data, path_len);
-    job.coinbase_tx_prefix.data =
-        append(bytes, &at, from->coinbase_tx_prefix.data, from->coinbase_tx_prefix.len);
-    job.coinbase_tx_suffix.data =
-        append(bytes, &at, from->coinbase_tx_suffix.data, from->coinbase_tx_suffix.len);
-    hs_kept_job_free(to);
-    to->job = job;
-    to->bytes = bytes;
-    return 0;
-}
-
-void hs_kept_job_free(hs_kept_job *job)
-{
-    free(job->bytes);
-    memset(job, 0, sizeof *job);
 }

@@ -3,8 +3,7 @@
  * jobs/template: where the jobs of a made-up pool come from: a stream of tips (prev_hash, nbits,
  * min_ntime), with a first job on each and refreshed ones in between, whose coinbases are real
  * transactions (BIP34 height, one input, two outputs, no witness) and whose script length counts
- * the pool's full extranonce. The same options give the same stream, bit for bit. And hs_kept_job,
- * a copy of a job that a real pool sent, for a host whose pools are not made up.
+ * the pool's full extranonce. The same options give the same stream, bit for bit.
  *
  * Who gets the jobs, under which number and with which prefix, is jobs/move's business. Values come
  * from libsodium's stream through base/rng; nothing here reads a clock. */
@@ -65,16 +64,5 @@ hs_sv2_new_extended_job hs_job_stream_job(const hs_job_stream *stream);
 
 /* What every tip of a chain is: for those who need it without a stream. */
 hs_tip hs_job_stream_tip_of(uint64_t seed, uint32_t chain, uint64_t tip_number, uint32_t ntime);
-
-/* A pool's job that outlives its frame. `job` points into memory of its own. */
-typedef struct hs_kept_job {
-    hs_sv2_new_extended_job job;
-    uint8_t *bytes;
-} hs_kept_job;
-
-/* Replaces what was there (all zero at first) by a copy. Returns 0, or -1 when out of memory: then
- * it is unchanged. */
-int hs_kept_job_copy(hs_kept_job *to, const hs_sv2_new_extended_job *from);
-void hs_kept_job_free(hs_kept_job *job);
 
 #endif

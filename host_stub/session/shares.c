@@ -7,12 +7,10 @@
 
 #include "host_stub/base/array.h"
 #include "host_stub/session/jobs.h"
+#include "host_stub/session/judge.h"
 #include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/wire.h"
 #include "host_stub/sv2/work.h"
-
-/* Bits of the version that a miner may change: BIP323, of which the older BIP320 mask is a part. */
-#define ROLLABLE_VERSION_BITS 0x1fffffe0U
 
 static const char *const CODES[] = {
     [HS_JUDGED_VALID] = "valid",
@@ -32,43 +30,22 @@ const char *hs_judgement_code(enum hs_judgement judgement)
     return (unsigned)judgement <= HS_JUDGED_DUPLICATE ? CODES[judgement] : "unknown";
 }
 
-static hs_sv2_u256 share_hash(const hs_session_job *job, const hs_sv2_b032 *prefix,
-                              const hs_sv2_submit *told)
+static hs_share_terms terms_of(const hs_session_channel *channel, const hs_session_job *job)
 {
-    hs_sv2_header header = {told->version, job->tip.prev_hash, job->merkle_root,
-                            told->ntime,   job->tip.nbits,     told->nonce};
+    hs_share_terms terms = {.version = job->version,
+                            .version_rolling = job->version_rolling,
+                            .min_ntime = job->min_ntime,
+                            .extranonce_size = channel->extranonce_size,
+                            .tip = &job->tip};
     if (job->body != NULL) {
-        uint8_t extranonce[2 * HS_SV2_EXTRANONCE_MAX];
-        memcpy(extranonce, prefix->byte, prefix->len);
-        memcpy(extranonce + prefix->len, told->extranonce.byte, told->extranonce.len);
-        const hs_sv2_coinbase coinbase = {hs_session_template_prefix(job->body),
-                                          {extranonce, prefix->len + told->extranonce.len},
-                                          hs_session_template_suffix(job->body)};
-        const hs_sv2_seq path = hs_session_template_path(job->body);
-        header.merkle_root = hs_sv2_merkle_root(&coinbase, &path);
+        terms.parts = hs_job_body_parts(job);
+    } else {
+        terms.merkle_root = &job->merkle_root;
     }
-    return hs_sv2_header_hash(&header);
+    return terms;
 }
 
-static enum hs_judgement judge_version(const hs_session_job *job, uint32_t version)
-{
-    if (version == job->version) {
-        return HS_JUDGED_VALID;
-    }
-    if (!job->version_rolling) {
-        return HS_JUDGED_VERSION_ROLLING;
-    }
-    return ((version ^ job->version) & ~ROLLABLE_VERSION_BITS) == 0 ? HS_JUDGED_VALID
-                                                                    : HS_JUDGED_VERSION_BIT;
-}
-
-/* 8 bytes that are as good as random and tell any two shares apart: of the header's hash. */
-static uint64_t hash_key(const hs_sv2_u256 *hash)
-{
-    return hs_sv2_load_uint(hash->byte, 8);
-}
-
-/* The same from what the header is made of, without making it. */
+/* As hs_judge_key from what the header is made of, without making it. */
 static uint64_t field_key(const hs_sv2_submit *told)
 {
     static const uint8_t KEY[crypto_shorthash_KEYBYTES] = {0};
@@ -106,13 +83,8 @@ static enum hs_judgement judge_fields(const hs_session_channel *channel, const h
         return hs_session_channel_stale_job(channel, told->job_id) != NULL ? HS_JUDGED_STALE
                                                                            : HS_JUDGED_UNKNOWN_JOB;
     }
-    if (channel->kind == HS_CHANNEL_EXTENDED && told->extranonce.len != channel->extranonce_size) {
-        return HS_JUDGED_EXTRANONCE_SIZE;
-    }
-    if (told->ntime < job->min_ntime) {
-        return HS_JUDGED_NTIME;
-    }
-    return judge_version(job, told->version);
+    const hs_share_terms terms = terms_of(channel, job);
+    return hs_judge_fields(&terms, told);
 }
 
 /* Files the share's answer-to-be; 0 with the rule set when there is no room. */
@@ -132,7 +104,8 @@ static int keep_pending(hs_session_channel *channel, const hs_session_share *sha
 static int explain_low(const hs_session_channel *channel, const hs_session_job *job,
                        const hs_sv2_submit *told, hs_session_step *step)
 {
-    const hs_sv2_u256 other = share_hash(job, &channel->prefix, told);
+    const hs_share_terms terms = terms_of(channel, job);
+    const hs_sv2_u256 other = hs_judge_hash(&terms, &channel->prefix, told);
     const int ordered = !hs_prefix_equal(&channel->prefix, &job->prefix) &&
                         hs_sv2_compare(&other, &job->target) <= 0;
     return hs_session_fault(
@@ -167,8 +140,10 @@ static int explain(const hs_session *s, const hs_session_channel *channel,
                                 code, (unsigned)told->extranonce.len,
                                 (unsigned)channel->extranonce_size);
     case HS_JUDGED_NTIME:
-        return hs_session_fault(step, HS_RULE_SHARE_REFUSED, "%s: ntime %u is before the job's %u",
-                                code, (unsigned)told->ntime, (unsigned)job->min_ntime);
+        return hs_session_fault(step, HS_RULE_SHARE_REFUSED,
+                                "%s: ntime %u is before the job's %u, or more than %d s behind it",
+                                code, (unsigned)told->ntime, (unsigned)job->min_ntime,
+                                (int)HS_NTIME_AHEAD_MAX);
     case HS_JUDGED_VERSION_ROLLING:
     case HS_JUDGED_VERSION_BIT:
         return hs_session_fault(step, HS_RULE_SHARE_REFUSED,
@@ -191,12 +166,13 @@ static int judge_work(const hs_session *s, hs_session_channel *channel, const hs
     if ((s->flags & HS_SESSION_SIMULATED) != 0) {
         key = field_key(told);
     } else {
-        const hs_sv2_u256 hash = share_hash(job, &job->prefix, told);
+        const hs_share_terms terms = terms_of(channel, job);
+        const hs_sv2_u256 hash = hs_judge_hash(&terms, &job->prefix, told);
         if (hs_sv2_compare(&hash, &job->target) > 0) {
             share->judgement = HS_JUDGED_LOW_DIFFICULTY;
             return 0;
         }
-        key = hash_key(&hash);
+        key = hs_judge_key(&hash);
     }
     const int added = remember(channel, key);
     share->judgement = added == 0 ? HS_JUDGED_DUPLICATE : HS_JUDGED_VALID;

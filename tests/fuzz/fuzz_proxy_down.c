@@ -3,10 +3,12 @@
  * fuzz_proxy_down: a miner that says anything to the proxy, while another behaves and two pools and
  * a plugin are played. The input is frames as on the wire; frames of extension 0x7ffe steer: type 0
  * lets as many times 16 ms pass as its first byte says, type 1 has pool a or b answer as its first
- * byte says, type 2 has the plugin move a channel, type 3 lets the miner go and another come. No
- * input crashes it, breaks the contract with the plugin, makes it send what cannot be encoded, or
- * costs the other miner its connection. Corpus: tests/fuzz/corpus/proxy_down. */
+ * byte says, type 2 has the plugin move a channel, type 3 lets the miner go and another come.
+ * Time and version of shares are drawn near to those of the jobs. No input crashes it, breaks the
+ * contract with the plugin, makes it send what cannot be encoded, or costs the other miner its
+ * connection. Corpus: tests/fuzz/corpus/proxy_down. */
 #define RIG_LOG_MAX 64
+#define RIG_TARGET  0xff /* every hash meets it: shares get as far as the pools */
 #include "tests/fuzz/fuzz.h"
 #include "tests/host/live/proxy/rig.h"
 
@@ -54,8 +56,31 @@ static void steer(uint8_t type, uint8_t value)
     }
 }
 
-static void feed(const uint8_t *frame, size_t len)
+/* Most shares are to be such that the proxy does not refuse them at once. */
+static void put_near(uint8_t *frame, size_t len)
 {
+    enum { NTIME = HS_SV2_HEADER_SIZE + 16, VERSION = NTIME + 4 };
+    if (len < VERSION + 4 || frame[0] != 0 ||
+        (frame[2] != HS_SV2_SUBMIT_STANDARD && frame[2] != HS_SV2_SUBMIT_EXTENDED)) {
+        return;
+    }
+    frame[NTIME + 1] = (uint8_t)(3 + (frame[NTIME + 1] & 0x1f)); /* from 768, some beyond 8200 */
+    frame[NTIME + 2] = 0;
+    frame[NTIME + 3] = 0;
+    if ((frame[VERSION] & 1) == 0) {
+        frame[VERSION] &= 0xe0;
+        frame[VERSION + 3] = (uint8_t)(0x20 | (frame[VERSION + 3] & 0x1f));
+    }
+}
+
+static void feed(const uint8_t *input, size_t len)
+{
+    static uint8_t frame[1 << 16];
+    if (len > sizeof frame) {
+        return;
+    }
+    memcpy(frame, input, len);
+    put_near(frame, len);
     if (len >= HS_SV2_HEADER_SIZE && (frame[0] | (uint32_t)frame[1] << 8) == STEER) {
         steer(frame[2], len > HS_SV2_HEADER_SIZE ? frame[HS_SV2_HEADER_SIZE] : 0);
         return;

@@ -295,8 +295,17 @@ static json_t *pool_json(const hs_proxy_up *up, double all_work)
     const hs_proxy_counts *const c = &up->counts;
     json_t *const pool = json_object();
     json_t *const rejected = json_object();
+    json_t *const refused = json_object();
     for (size_t i = 0; i < c->rejected_count; i++) {
         hs_json_count(rejected, c->rejected[i].text, c->rejected[i].count);
+    }
+    for (int i = HS_JUDGED_CHANNEL_CLOSED; i <= HS_JUDGED_DUPLICATE; i++) {
+        if (i != HS_JUDGED_STALE && c->refused[i] > 0) {
+            hs_json_count(refused, hs_judgement_code((enum hs_judgement)i), c->refused[i]);
+        }
+    }
+    if (c->too_slow > 0) {
+        hs_json_count(refused, "upstream-too-slow", c->too_slow);
     }
     const double delivered = all_work > 0.0 ? 100.0 * c->work / all_work : 0.0;
     hs_json_text(pool, "id", up->row.id);
@@ -305,10 +314,12 @@ static json_t *pool_json(const hs_proxy_up *up, double all_work)
     hs_json_put(pool, "work_accepted", json_real(c->work));
     hs_json_count(pool, "submitted", c->submitted);
     hs_json_count(pool, "accepted", c->accepted);
+    hs_json_count(pool, "not_forwarded", c->kept);
     hs_json_count(pool, "stale", c->stale);
-    hs_json_count(pool, "stale_local", c->stale_local);
+    hs_json_count(pool, "stale_local", c->refused[HS_JUDGED_STALE]);
     hs_json_count(pool, "stale_after_move", c->stale_moved);
     hs_json_put(pool, "rejected", rejected);
+    hs_json_put(pool, "rejected_local", refused);
     hs_json_count(pool, "duplicates", c->duplicates);
     hs_json_count(pool, "lost", c->lost);
     return pool;

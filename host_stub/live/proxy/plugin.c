@@ -249,7 +249,8 @@ void hs_proxy_tell_share(hs_proxy *proxy, const hs_proxy_sent *share, uint32_t u
                    .upstream = upstream,
                    .verdict = verdict,
                    .count = 1,
-                   .work = share->work};
+                   .work = share->work,
+                   .credit = share->credit};
     if (share->told && share->work > 0.0) {
         (void)hs_link_share(&proxy->link, &e);
     }

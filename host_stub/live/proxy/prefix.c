@@ -18,9 +18,21 @@ static int overlap(const hs_sv2_b032 *a, const hs_sv2_b032 *b)
     return a->len > 0 && b->len > 0 && memcmp(a->byte, b->byte, len) == 0;
 }
 
+/* Does a job hold it, or the beginning of it, of which shares can still come and be sent on? */
+static int is_held_by_job(const hs_job_table *jobs, uint32_t upstream, const hs_sv2_b032 *prefix)
+{
+    for (size_t i = 0; i < jobs->count; i++) {
+        const hs_job_entry *const job = &jobs->entries[i];
+        if ((job->state != HS_JOB_STALE || job->pool_takes) && job->upstream == upstream &&
+            overlap(&job->prefix, prefix)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static int is_held_by(const hs_proxy_channel *channel, uint32_t upstream, const hs_sv2_b032 *prefix)
 {
-    const hs_job_table *const jobs = &channel->move.jobs;
     if (channel->upstream == upstream && overlap(&channel->prefix, prefix)) {
         return 1;
     }
@@ -28,14 +40,7 @@ static int is_held_by(const hs_proxy_channel *channel, uint32_t upstream, const 
         overlap(&channel->probe.from_prefix, prefix)) {
         return 1;
     }
-    for (size_t i = 0; i < jobs->count; i++) {
-        const hs_job_entry *const job = &jobs->entries[i];
-        if (job->state != HS_JOB_STALE && job->upstream == upstream &&
-            overlap(&job->prefix, prefix)) {
-            return 1;
-        }
-    }
-    return 0;
+    return is_held_by_job(&channel->move.jobs, upstream, prefix);
 }
 
 int hs_proxy_prefix_is_taken(const hs_proxy *proxy, const hs_proxy_channel *channel,
@@ -117,8 +122,7 @@ void hs_proxy_sweep_drains(hs_proxy *proxy)
         if (is_in_force(channel, &drain)) {
             continue;
         }
-        if (channel != NULL &&
-            hs_job_table_uses_prefix(&channel->move.jobs, drain.upstream, &drain.prefix)) {
+        if (channel != NULL && is_held_by_job(&channel->move.jobs, drain.upstream, &drain.prefix)) {
             drain.unused_ns = 0;
         } else if (drain.unused_ns == 0) {
             drain.unused_ns = proxy->now_ns;

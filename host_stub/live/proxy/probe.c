@@ -113,21 +113,21 @@ static void fail(hs_proxy *proxy, hs_proxy_channel *channel)
     }
 }
 
-void hs_proxy_probe_verdict(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t upstream,
-                            uint32_t job_id, int accepted, int low_difficulty)
+void hs_proxy_probe_share(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t upstream,
+                          uint32_t job_id, enum hs_proxy_sign sign)
 {
     hs_proxy_probe *const probe = &channel->probe;
     if (!probe->is_on || upstream != probe->to || job_id < probe->first_job) {
         return;
     }
-    if (accepted) {
+    if (sign == HS_PROBE_OBEYS) {
         apply(proxy, channel);
         end(proxy, channel);
         hs_proxy_tell_honours(proxy, channel, HMX_YES);
         return;
     }
-    probe->rejects = low_difficulty ? probe->rejects + 1 : probe->rejects;
-    if (probe->rejects >= HS_PROXY_REJECTS_MAX) {
+    probe->misses++;
+    if (sign == HS_PROBE_IS_DEAF || probe->misses >= HS_PROXY_MISSES_MAX) {
         fail(proxy, channel);
     }
 }

@@ -6,6 +6,7 @@
 #include "host_stub/base/array.h"
 #include "host_stub/live/proxy/plugin.h"
 #include "host_stub/live/proxy/probe.h"
+#include "host_stub/session/judge.h"
 #include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/work.h"
 
@@ -76,34 +77,87 @@ static int file_share(hs_proxy_channel *channel, const hs_ack_share *share)
     return 0;
 }
 
-/* The proxy's own verdict: the pool never sees the share. */
-static void refuse_locally(hs_proxy_channel *channel, const hs_sv2_submit *told, uint32_t upstream,
-                           const hs_sv2_u256 *target, uint32_t verdict, const char *code)
+/* What a verdict is called towards the plugin. */
+static uint32_t verdict_of(enum hs_judgement judgement)
 {
-    hs_proxy *const proxy = channel->peer->proxy;
-    hs_proxy_counts *const counts = &proxy->ups[upstream].counts;
-    const hs_ack_share share = {.sequence_number = told->sequence_number,
-                                .upstream = upstream,
-                                .state = HS_ACK_REFUSED,
+    switch (judgement) {
+    case HS_JUDGED_STALE:
+        return HMX_SHARE_REJECTED_STALE;
+    case HS_JUDGED_UNKNOWN_JOB:
+        return HMX_SHARE_REJECTED_INVALID_JOB;
+    case HS_JUDGED_LOW_DIFFICULTY:
+        return HMX_SHARE_REJECTED_LOW_DIFFICULTY;
+    case HS_JUDGED_DUPLICATE:
+        return HMX_SHARE_REJECTED_DUPLICATE;
+    default:
+        return HMX_SHARE_REJECTED_OTHER;
+    }
+}
+
+/* A share and the job that it names; NULL: there is none. */
+typedef struct find {
+    hs_proxy_channel *channel;
+    const hs_sv2_submit *told;
+    const hs_job_entry *job;
+    uint32_t upstream;         /* the job's, else the channel's */
+    const hs_sv2_u256 *target; /* the same */
+} find;
+
+/* What the plugin and the pool's answer need to know of it. */
+static hs_proxy_sent facts_of(const find *f)
+{
+    const hs_proxy_channel *const channel = f->channel;
+    return (hs_proxy_sent){.job_id = f->told->job_id,
+                           .channel = channel->number,
+                           .cookie = channel->cookie,
+                           .told = channel->told,
+                           .work = hs_sv2_difficulty(f->target),
+                           .sent_ns = channel->peer->proxy->now_ns};
+}
+
+static void answer_at_once(const find *f, enum hs_ack_state state, const char *code)
+{
+    const hs_ack_share share = {.sequence_number = f->told->sequence_number,
+                                .upstream = f->upstream,
+                                .difficulty = hs_sv2_difficulty(f->target),
+                                .state = state,
                                 .error_code = code};
-    const hs_proxy_sent about = {.job_id = told->job_id,
-                                 .channel = channel->number,
-                                 .cookie = channel->cookie,
-                                 .told = channel->told,
-                                 .work = hs_sv2_difficulty(target)};
-    if (verdict == HMX_SHARE_REJECTED_STALE) {
+    if (file_share(f->channel, &share) == 0) {
+        answer(f->channel);
+    }
+}
+
+/* The proxy's own verdict: the pool never sees the share. */
+static void tell_refused(const find *f, uint32_t verdict, const char *code)
+{
+    const hs_proxy_sent about = facts_of(f);
+    hs_proxy_tell_share(f->channel->peer->proxy, &about, f->upstream, verdict,
+                        HMX_SHARE_FLAG_LOCAL);
+    answer_at_once(f, HS_ACK_REFUSED, code);
+}
+
+static void refuse_locally(const find *f, enum hs_judgement judgement)
+{
+    const hs_proxy_channel *const channel = f->channel;
+    hs_proxy_counts *const counts = &channel->peer->proxy->ups[f->upstream].counts;
+    counts->refused[judgement]++;
+    if (judgement == HS_JUDGED_STALE) {
         counts->stale++;
-        counts->stale_local++;
         counts->stale_moved += channel->moved_from_job != 0 &&
-                               told->job_id >= channel->moved_from_job &&
-                               told->job_id <= channel->moved_to_job;
-    } else {
-        count_code(counts, hs_sv2_bytes_of(code));
+                               f->told->job_id >= channel->moved_from_job &&
+                               f->told->job_id <= channel->moved_to_job;
     }
-    hs_proxy_tell_share(proxy, &about, upstream, verdict, HMX_SHARE_FLAG_LOCAL);
-    if (file_share(channel, &share) == 0) {
-        answer(channel);
-    }
+    tell_refused(f, verdict_of(judgement), hs_judgement_code(judgement));
+}
+
+/* Valid, and below what the pool counts: it is work all the same. */
+static void keep(const find *f)
+{
+    hs_proxy *const proxy = f->channel->peer->proxy;
+    const hs_proxy_sent about = facts_of(f);
+    proxy->ups[f->upstream].counts.kept++;
+    hs_proxy_tell_share(proxy, &about, f->upstream, HMX_SHARE_NOT_FORWARDED, 0);
+    answer_at_once(f, HS_ACK_ACCEPTED, NULL);
 }
 
 static int remember(hs_proxy_up *up, const hs_proxy_sent *sent)
@@ -130,32 +184,100 @@ static hs_sv2_message upstream_share(const hs_proxy_up *up, const hs_job_entry *
     return m;
 }
 
-static void forward(hs_proxy_channel *channel, const hs_sv2_submit *told, const hs_job_entry *job)
+static void forward(const find *f)
 {
-    hs_proxy *const proxy = channel->peer->proxy;
-    hs_proxy_up *const up = &proxy->ups[job->upstream];
-    const hs_proxy_sent sent = {.sequence_number = up->last_sequence + 1,
-                                .job_id = told->job_id,
-                                .channel = channel->number,
-                                .cookie = channel->cookie,
-                                .told = channel->told,
-                                .work = hs_sv2_difficulty(&job->target),
-                                .sent_ns = proxy->now_ns};
-    const hs_ack_share share = {.sequence_number = told->sequence_number,
-                                .upstream = job->upstream,
+    hs_proxy *const proxy = f->channel->peer->proxy;
+    hs_proxy_up *const up = &proxy->ups[f->upstream];
+    const hs_sv2_u256 *const pools = hs_kept_body_target(f->job->body);
+    hs_proxy_sent sent = facts_of(f);
+    sent.sequence_number = up->last_sequence + 1;
+    if (hs_sv2_compare(pools, f->target) != 0) {
+        sent.credit = hs_sv2_difficulty(pools);
+    }
+    const hs_ack_share share = {.sequence_number = f->told->sequence_number,
+                                .upstream = f->upstream,
                                 .tag = sent.sequence_number,
                                 .difficulty = sent.work};
-    const hs_sv2_message m = upstream_share(up, job, told, sent.sequence_number);
+    const hs_sv2_message m = upstream_share(up, f->job, f->told, sent.sequence_number);
     if (remember(up, &sent) != 0) {
-        refuse_locally(channel, told, job->upstream, &job->target, HMX_SHARE_REJECTED_OTHER,
-                       "upstream-too-slow");
+        up->counts.too_slow++;
+        tell_refused(f, HMX_SHARE_REJECTED_OTHER, "upstream-too-slow");
         return;
     }
     up->last_sequence++;
     up->counts.submitted++;
-    (void)file_share(channel, &share);
-    hs_proxy_tell_share(proxy, &sent, job->upstream, HMX_SHARE_SUBMITTED, 0);
+    (void)file_share(f->channel, &share);
+    hs_proxy_tell_share(proxy, &sent, f->upstream, HMX_SHARE_SUBMITTED, 0);
     proxy->out.send_up(proxy->ctx, up->upstream, &m, 1);
+}
+
+/* Does the job that it names count? By the pool's own word: one that only our own move has ended
+ * towards the miner is as good there as it was. */
+static enum hs_judgement judge_job(const find *f)
+{
+    const uint32_t job_id = f->told->job_id;
+    if (f->job == NULL) {
+        const int was_given = job_id != 0 && job_id <= f->channel->move.jobs.last_id;
+        return was_given ? HS_JUDGED_STALE : HS_JUDGED_UNKNOWN_JOB;
+    }
+    const hs_proxy_up *const up = &f->channel->peer->proxy->ups[f->upstream];
+    return f->job->pool_takes && up->state == HS_UP_OPEN ? HS_JUDGED_VALID : HS_JUDGED_STALE;
+}
+
+/* Would it be valid with the prefix that the channel had before the move that is being tried? */
+static int is_for_the_prefix_before(const find *f, const hs_share_terms *terms)
+{
+    const hs_proxy_probe *const probe = &f->channel->probe;
+    if (!probe->is_on) {
+        return 0;
+    }
+    const hs_sv2_u256 hash = hs_judge_hash(terms, &probe->from_prefix, f->told);
+    return hs_sv2_compare(&hash, f->target) <= 0;
+}
+
+/* The verdict on it, and in *meets whether it meets the pool's target too. */
+static enum hs_judgement judge(const find *f, int *meets, int *is_deaf)
+{
+    const enum hs_judgement about_job = judge_job(f);
+    if (about_job != HS_JUDGED_VALID) {
+        return about_job;
+    }
+    const hs_share_terms terms = hs_job_entry_terms(f->job, f->channel->move.extranonce_size);
+    const enum hs_judgement about_fields = hs_judge_fields(&terms, f->told);
+    if (about_fields != HS_JUDGED_VALID) {
+        return about_fields;
+    }
+    const hs_sv2_u256 hash = hs_judge_hash(&terms, &f->job->prefix, f->told);
+    if (hs_sv2_compare(&hash, f->target) > 0) {
+        *is_deaf = is_for_the_prefix_before(f, &terms);
+        return HS_JUDGED_LOW_DIFFICULTY;
+    }
+    *meets = hs_sv2_compare(&hash, hs_kept_body_target(f->job->body)) <= 0;
+    return hs_kept_body_is_new(f->job->body, hs_judge_key(&hash)) ? HS_JUDGED_VALID
+                                                                  : HS_JUDGED_DUPLICATE;
+}
+
+static void take_share(const find *f)
+{
+    hs_proxy *const proxy = f->channel->peer->proxy;
+    const uint32_t job_id = f->told->job_id;
+    int meets = 0;
+    int is_deaf = 0;
+    const enum hs_judgement judgement = judge(f, &meets, &is_deaf);
+    if (judgement != HS_JUDGED_VALID) {
+        refuse_locally(f, judgement);
+    } else if (meets) {
+        forward(f);
+    } else {
+        keep(f);
+    }
+    /* At last: it may close the channel. */
+    if (judgement == HS_JUDGED_VALID) {
+        hs_proxy_probe_share(proxy, f->channel, f->upstream, job_id, HS_PROBE_OBEYS);
+    } else if (judgement == HS_JUDGED_LOW_DIFFICULTY) {
+        hs_proxy_probe_share(proxy, f->channel, f->upstream, job_id,
+                             is_deaf ? HS_PROBE_IS_DEAF : HS_PROBE_MISSES);
+    }
 }
 
 void hs_proxy_submit(hs_proxy_peer *peer, const hs_sv2_message *m)
@@ -171,56 +293,25 @@ void hs_proxy_submit(hs_proxy_peer *peer, const hs_sv2_message *m)
         return;
     }
     const hs_job_entry *const job = hs_job_table_find(&channel->move.jobs, told->job_id);
-    if (job == NULL && (told->job_id == 0 || told->job_id > channel->move.jobs.last_id)) {
-        refuse_locally(channel, told, channel->upstream, &channel->move.target,
-                       HMX_SHARE_REJECTED_INVALID_JOB, "invalid-job-id");
-    } else if (job == NULL || job->state == HS_JOB_STALE) {
-        refuse_locally(channel, told, job != NULL ? job->upstream : channel->upstream,
-                       job != NULL ? &job->target : &channel->move.target, HMX_SHARE_REJECTED_STALE,
-                       "stale-share");
-    } else if (job->state == HS_JOB_FUTURE) {
-        refuse_locally(channel, told, job->upstream, &job->target, HMX_SHARE_REJECTED_INVALID_JOB,
-                       "invalid-job-id");
-    } else if (told->extranonce.len != channel->move.extranonce_size) {
-        refuse_locally(channel, told, job->upstream, &job->target, HMX_SHARE_REJECTED_OTHER,
-                       "bad-extranonce-size");
-    } else if (proxy->ups[job->upstream].state != HS_UP_OPEN) {
-        refuse_locally(channel, told, job->upstream, &job->target, HMX_SHARE_REJECTED_STALE,
-                       "stale-share");
-    } else {
-        forward(channel, told, job);
-    }
+    const find f = {.channel = channel,
+                    .told = told,
+                    .job = job,
+                    .upstream = job != NULL ? job->upstream : channel->upstream,
+                    .target = job != NULL ? &job->target : &channel->move.target};
+    take_share(&f);
 }
 
 /* ---- verdicts ---- */
 
-typedef struct meaning {
-    const char *code;
-    uint32_t verdict;
-} meaning;
-
-/* The codes that are known, as static text; what is not is told as a share that is not valid. */
-static const meaning MEANINGS[] = {
-    {"stale-share", HMX_SHARE_REJECTED_STALE},
-    {"difficulty-too-low", HMX_SHARE_REJECTED_LOW_DIFFICULTY},
-    {"duplicate-share", HMX_SHARE_REJECTED_DUPLICATE},
-    {"invalid-job-id", HMX_SHARE_REJECTED_INVALID_JOB},
-    {"bad-extranonce-size", HMX_SHARE_REJECTED_OTHER},
-    {"version-rolling-not-allowed", HMX_SHARE_REJECTED_OTHER},
-    {"invalid-non-rollable-version-bit", HMX_SHARE_REJECTED_OTHER},
-    {"invalid-channel-id", HMX_SHARE_REJECTED_OTHER},
-    {"invalid-share", HMX_SHARE_REJECTED_OTHER},
-};
-
-static const meaning *meaning_of(hs_sv2_bytes code)
+/* What a pool's code means; one that is not known is a share that is not valid. */
+static enum hs_judgement meaning_of(hs_sv2_bytes code)
 {
-    const size_t count = sizeof MEANINGS / sizeof MEANINGS[0];
-    for (size_t i = 0; i + 1 < count; i++) {
-        if (hs_sv2_bytes_are(code, MEANINGS[i].code)) {
-            return &MEANINGS[i];
+    for (int i = HS_JUDGED_CHANNEL_CLOSED; i <= HS_JUDGED_DUPLICATE; i++) {
+        if (hs_sv2_bytes_are(code, hs_judgement_code((enum hs_judgement)i))) {
+            return (enum hs_judgement)i;
         }
     }
-    return &MEANINGS[count - 1];
+    return HS_JUDGED_NTIME;
 }
 
 static void settle(hs_proxy *proxy, const hs_proxy_up *up, const hs_proxy_sent *sent,
@@ -246,15 +337,12 @@ static void accept_one(hs_proxy *proxy, hs_proxy_up *up, const hs_proxy_sent *se
 {
     hs_proxy_channel *const channel = hs_proxy_channel_of(proxy, sent->channel);
     up->counts.accepted++;
-    up->counts.work += sent->work;
+    up->counts.work += sent->credit > 0.0 ? sent->credit : sent->work;
     hs_proxy_tell_share(proxy, sent, up->upstream, HMX_SHARE_ACCEPTED, 0);
     settle(proxy, up, sent, NULL);
-    if (channel != NULL) {
-        if (channel->decided_ns != 0 && channel->upstream == up->upstream &&
-            sent->job_id >= channel->decided_job) {
-            note_first_accept(proxy, channel);
-        }
-        hs_proxy_probe_verdict(proxy, channel, up->upstream, sent->job_id, 1, 0);
+    if (channel != NULL && channel->decided_ns != 0 && channel->upstream == up->upstream &&
+        sent->job_id >= channel->decided_job) {
+        note_first_accept(proxy, channel);
     }
 }
 
@@ -290,21 +378,19 @@ void hs_proxy_share_success(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_submi
 static void reject_one(hs_proxy *proxy, hs_proxy_up *up, const hs_proxy_sent *sent,
                        const hs_sv2_bytes code)
 {
-    const meaning *const m = meaning_of(code);
+    const enum hs_judgement judgement = meaning_of(code);
     hs_proxy_channel *const channel = hs_proxy_channel_of(proxy, sent->channel);
-    if (m->verdict == HMX_SHARE_REJECTED_STALE) {
+    if (judgement == HS_JUDGED_STALE) {
         up->counts.stale++;
-    } else if (m->verdict == HMX_SHARE_REJECTED_DUPLICATE) {
+    } else if (judgement == HS_JUDGED_DUPLICATE) {
         up->counts.duplicates++;
     } else {
         count_code(&up->counts, code);
     }
-    hs_proxy_tell_share(proxy, sent, up->upstream, m->verdict, 0);
-    settle(proxy, up, sent, m->code);
+    hs_proxy_tell_share(proxy, sent, up->upstream, verdict_of(judgement), 0);
+    settle(proxy, up, sent, hs_judgement_code(judgement));
     if (channel != NULL) {
         answer(channel);
-        hs_proxy_probe_verdict(proxy, channel, up->upstream, sent->job_id, 0,
-                               m->verdict == HMX_SHARE_REJECTED_LOW_DIFFICULTY);
     }
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * live/proxy/shares: each share goes to the pool whose job it is, under that channel's own sequence
- * number; the verdict finds its way back by that number. Each is answered once, and credited once
- * at the most. */
+ * live/proxy/shares: each share is judged here first, so that no pool sees one that is wrong; a
+ * valid one that meets the target of the pool whose job it is goes there, under that channel's own
+ * sequence number, and the verdict finds its way back by that number. Each is answered once, and
+ * credited once at the most. */
 #ifndef HOST_STUB_LIVE_PROXY_SHARES_H
 #define HOST_STUB_LIVE_PROXY_SHARES_H
 

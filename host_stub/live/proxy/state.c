@@ -34,7 +34,8 @@ hs_move_pool hs_proxy_pool_view(const hs_proxy_up *up)
                          .target = up->has_job ? up->job.target : up->target,
                          .has_tip = up->has_tip,
                          .tip = up->tip,
-                         .job = up->has_job ? &up->job.copy.job : NULL};
+                         .job = up->has_job ? &up->job.copy.job : NULL,
+                         .body = up->has_job ? up->job.copy.body : NULL};
     return pool;
 }
 

@@ -21,9 +21,10 @@
 #include "host_stub/base/options.h"
 #include "host_stub/base/table.h"
 #include "host_stub/jobs/acks.h"
+#include "host_stub/jobs/kept.h"
 #include "host_stub/jobs/move.h"
-#include "host_stub/jobs/template.h"
 #include "host_stub/link/link.h"
+#include "host_stub/session/session.h"
 #include "host_stub/sv2/types.h"
 
 #define HS_PROXY_MS_NS UINT64_C(1000000)
@@ -83,7 +84,7 @@ enum {
     HS_PROXY_OPENS_MAX = 32,          /* requests of a connection that wait for a pool */
     HS_PROXY_UNANSWERED_MAX = 512,    /* shares of a connection; then it is not read for a while */
     HS_PROXY_TEXT_SIZE = 256,         /* a STR0_255 and its NUL */
-    HS_PROXY_REJECTS_MAX = 3          /* in a row after a move: the peer ignores its prefix */
+    HS_PROXY_MISSES_MAX = 3           /* in a row after a move: the peer ignores its prefix */
 };
 
 typedef struct hs_proxy_up hs_proxy_up;
@@ -102,8 +103,9 @@ typedef struct hs_proxy_sent {
     uint32_t job_id;          /* downstream */
     uint64_t channel;
     uint64_t cookie;
-    int told; /* the plugin knows the channel */
-    double work;
+    int told;      /* the plugin knows the channel */
+    double work;   /* of the miner's own job */
+    double credit; /* what the pool counts, if that is not the same; else 0 */
     uint64_t sent_ns;
     uint64_t job_age_ns;
 } hs_proxy_sent;
@@ -116,12 +118,15 @@ typedef struct hs_proxy_code {
 typedef struct hs_proxy_counts {
     uint64_t submitted; /* sent to the pool */
     uint64_t accepted;
-    double work; /* accepted: difficulty of the jobs' own targets */
+    double work;   /* accepted: difficulty of the pool's own jobs' targets */
+    uint64_t kept; /* valid, and not sent: they miss the pool's target */
     uint64_t stale;
-    uint64_t stale_local; /* of them, by the proxy itself */
     uint64_t stale_moved; /* of them, because a hard move had ended the job */
     uint64_t duplicates;
     uint64_t lost;
+    /* By the proxy itself: the pool never saw them. Stale ones are counted above too. */
+    uint64_t refused[HS_JUDGED_DUPLICATE + 1];
+    uint64_t too_slow; /* so many waited for the pool that no more were sent */
     hs_proxy_code rejected[HS_PROXY_CODES_MAX];
     size_t rejected_count;
 } hs_proxy_counts;
@@ -195,7 +200,7 @@ typedef struct hs_proxy_probe {
     uint32_t to;
     hs_sv2_b032 from_prefix;
     uint32_t first_job;
-    uint32_t rejects;
+    uint32_t misses;
 } hs_proxy_probe;
 
 struct hs_proxy_channel {

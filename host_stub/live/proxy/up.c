@@ -298,6 +298,7 @@ static void serve_all(hs_proxy *proxy, hs_proxy_up *up, int soft)
 static void changed(hs_proxy *proxy, hs_proxy_up *up, int soft)
 {
     up->job_at_ns = proxy->now_ns;
+    hs_kept_job_begin(&up->job.copy, &up->tip, &up->job.target);
     up->pause_ns = proxy->settings.dial_least_ns;
     if (up->told_state != HMX_UPSTREAM_UP) {
         hs_proxy_note(proxy, "pool %s is up", up->row.id);
@@ -379,6 +380,9 @@ static void take_prev_hash(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_set_ne
     up->tip.prev_hash = told->prev_hash;
     up->tip.min_ntime = told->min_ntime;
     up->tip.nbits = told->nbits;
+    for (size_t i = 0; i < proxy->channel_count; i++) {
+        hs_job_table_end_upstream(&proxy->channels[i]->move.jobs, up->upstream);
+    }
     changed(proxy, up, 0);
 }
 

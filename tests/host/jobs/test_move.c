@@ -191,6 +191,26 @@ Test(job_move, a_standard_channel_gets_the_merkle_root_of_its_prefix)
     cr_assert_eq(channel.prefix.len, 17, "a standard channel's prefix fills all of it");
 }
 
+/* The root is made with the new prefix, and nobody is told of it. */
+Test(job_move, who_takes_merkle_roots_only_is_told_no_prefix)
+{
+    static const uint32_t ORDER[] = {HS_SV2_SET_TARGET, HS_SV2_NEW_MINING_JOB,
+                                     HS_SV2_SET_NEW_PREV_HASH};
+    open_on_first(STANDARD);
+    channel.header_only = 1;
+    const hs_move_pool p = pool(1);
+    const hs_sv2_b032 prefix = prefix_on(&p, STANDARD, 9);
+    const hs_sv2_u256 target = hs_move_target(&p.target, &channel.max_target);
+    cr_assert(hs_move_burst(&channel, &p, &prefix, &target, 0, &frames) == 0);
+    expect_order(ORDER, 3);
+    const hs_sv2_coinbase coinbase = {
+        jobs[1].coinbase_tx_prefix, {prefix.byte, prefix.len}, jobs[1].coinbase_tx_suffix};
+    const hs_sv2_u256 root = hs_sv2_merkle_root(&coinbase, &jobs[1].merkle_path);
+    cr_assert_eq(hs_sv2_compare(&frames.messages[1].as.new_mining_job.merkle_root, &root), 0);
+    cr_assert(hs_prefix_equal(&hs_job_table_active(&channel.jobs)->prefix, &prefix),
+              "so that its shares find their way");
+}
+
 Test(job_move, a_hard_move_is_sent_where_a_soft_one_would_do_but_is_not_wanted)
 {
     open_on_first(EXTENDED);

@@ -156,25 +156,3 @@ Test(job_template, a_tip_could_be_a_hash_that_meets_its_nbits)
     }
     cr_assert_not(hs_sv2_is_zero(&s.tip.prev_hash));
 }
-
-Test(job_template, a_copy_of_a_job_outlives_its_frame)
-{
-    hs_job_stream s = stream_of(1, 0, 12, 0);
-    const hs_sv2_u256 before = root(&s);
-    const hs_sv2_new_extended_job job = hs_job_stream_job(&s);
-    hs_kept_job copy = {.bytes = NULL};
-    cr_assert(hs_kept_job_copy(&copy, &job) == 0);
-    hs_job_stream_refresh(&s, NTIME + 1);
-    static const uint8_t ZEROS[12];
-    const hs_sv2_coinbase coinbase = {
-        copy.job.coinbase_tx_prefix, {ZEROS, 12}, copy.job.coinbase_tx_suffix};
-    const hs_sv2_u256 after = hs_sv2_merkle_root(&coinbase, &copy.job.merkle_path);
-    cr_assert_eq(hs_sv2_compare(&before, &after), 0);
-    cr_assert_eq(copy.job.job_id, 1);
-    const hs_sv2_new_extended_job empty = {.job_id = 9};
-    cr_assert(hs_kept_job_copy(&copy, &empty) == 0); /* replaces what was there */
-    cr_assert_eq(copy.job.job_id, 9);
-    cr_assert_eq(copy.job.merkle_path.count, 0);
-    hs_kept_job_free(&copy);
-    cr_assert_null(copy.bytes);
-}

@@ -134,6 +134,7 @@ Test(session_jobs, jobs_must_fit_the_channel)
     m = share(3, 1, 1);
     at_fault(&m, HS_RULE_CHANNEL_KIND);
     m.id = HS_SV2_SUBMIT_STANDARD;
+    m.as.submit.extranonce.len = 0;
     expect(&m, HS_JUDGED_VALID);
     m = share(2, 1, 1);
     expect(&m, HS_JUDGED_VALID);

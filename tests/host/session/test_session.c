@@ -194,6 +194,7 @@ Test(session, a_connection_of_standard_jobs_gets_nothing_else)
     legal(&m);
     m = share(2, 1, 1);
     m.id = HS_SV2_SUBMIT_STANDARD;
+    m.as.submit.extranonce.len = 0;
     expect(&m, HS_JUDGED_VALID);
 }
 

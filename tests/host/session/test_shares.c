@@ -22,6 +22,10 @@ Test(session_shares, shares_are_checked_field_by_field)
     m.as.submit.ntime = 1000;
     expect(&m, HS_JUDGED_VALID);
     expect(&m, HS_JUDGED_DUPLICATE);
+    m.as.submit.ntime = 1000 + 7200; /* as far as a block may be ahead of the network's time */
+    expect(&m, HS_JUDGED_VALID);
+    m.as.submit.ntime++;
+    expect(&m, HS_JUDGED_NTIME);
     m = share(2, 3, 1);
     m.as.submit.version ^= 0x1fffffe0;
     expect(&m, HS_JUDGED_VALID);
@@ -63,6 +67,7 @@ Test(session_shares, a_fixed_version_holds_for_standard_jobs_too)
     legal(&m);
     m = share(2, 1, 1);
     m.id = HS_SV2_SUBMIT_STANDARD;
+    m.as.submit.extranonce.len = 0;
     m.as.submit.version ^= 0x20;
     expect(&m, HS_JUDGED_VERSION_ROLLING);
 }

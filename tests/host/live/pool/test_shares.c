@@ -112,6 +112,8 @@ Test(pool_shares, every_reason_to_refuse_one)
     m = good;
     m.as.submit.ntime = job->min_ntime - 1;
     client_expect_error(&us, &m, "invalid-share");
+    m.as.submit.ntime = job->min_ntime + 7201; /* spec 5.3.11 */
+    client_expect_error(&us, &m, "invalid-share");
     m = good;
     m.as.submit.version ^= 1;
     client_expect_error(&us, &m, "invalid-non-rollable-version-bit");
@@ -128,7 +130,7 @@ Test(pool_shares, every_reason_to_refuse_one)
     cr_assert_eq(counts.rejected[HS_JUDGED_CHANNEL_CLOSED], 1);
     cr_assert_eq(counts.rejected[HS_JUDGED_UNKNOWN_JOB], 1);
     cr_assert_eq(counts.rejected[HS_JUDGED_EXTRANONCE_SIZE], 1);
-    cr_assert_eq(counts.rejected[HS_JUDGED_NTIME], 2);
+    cr_assert_eq(counts.rejected[HS_JUDGED_NTIME], 3);
     cr_assert_eq(counts.rejected[HS_JUDGED_VERSION_BIT], 1);
     cr_assert_eq(counts.rejected[HS_JUDGED_LOW_DIFFICULTY], 1);
     cr_assert_eq(counts.rejected[HS_JUDGED_DUPLICATE], 0, "told apart");
@@ -219,6 +221,22 @@ Test(pool_shares, a_job_keeps_the_prefix_that_it_came_with)
     /* A client that did not listen. */
     hs_sv2_message m = client_mine(client_channel(&us, ext), client_job(&us, ext), &old, 1);
     client_expect_error(&us, &m, "difficulty-too-low");
+}
+
+Test(pool_shares, a_device_of_standard_jobs_is_told_no_other_prefix)
+{
+    client other;
+    client_join(&other, pool);
+    client_setup_with(&other, HS_SV2_REQUIRES_STANDARD_JOBS);
+    const uint32_t id = client_open(&other, 0);
+    const hs_sv2_message before = client_share(&other, id);
+    cr_assert_eq(hs_pool_command(pool, "prefix-change", pool_notes, sizeof pool_notes), 0);
+    cr_assert_eq(client_count(&other, HS_SV2_SET_EXTRANONCE_PREFIX), 0);
+    cr_assert_eq(client_count(&us, HS_SV2_SET_EXTRANONCE_PREFIX), 2);
+    client_say(&other, &before);
+    cr_assert_eq(pool->counts.accepted, 1);
+    hs_pool_leave(other.peer);
+    client_free(&other);
 }
 
 Test(pool_shares, what_waits_for_an_answer_is_bounded)

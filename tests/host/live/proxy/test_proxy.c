@@ -99,8 +99,7 @@ Test(proxy, a_hard_move_is_one_burst_in_order)
     cr_assert_eq(at_burst(2)->as.set_new_prev_hash.job_id, 2);
     cr_assert_eq(rig.outcome_count, 0, "whether it obeys is not known yet");
     rig_submit(&miner, 1, 1, 2);
-    rig_success(2, 1, 1);
-    cr_assert_eq(rig_outcome()->result, HMX_RESULT_APPLIED);
+    cr_assert_eq(rig_outcome()->result, HMX_RESULT_APPLIED, "one valid share shows it");
     cr_assert_eq(rig_outcome()->decision, decision);
     cr_assert_eq(rig_outcome()->to, 2);
 }
@@ -178,26 +177,6 @@ Test(proxy, one_success_answers_the_shares_of_several_miners)
     cr_assert_arr_neq(a->as.open_success.extranonce_prefix.byte,
                       b->as.open_success.extranonce_prefix.byte,
                       a->as.open_success.extranonce_prefix.len);
-}
-
-Test(proxy, after_a_hard_move_old_shares_are_answered_here_and_told_as_local)
-{
-    farm(0, 1);
-    const uint32_t old_job = rig_job_of(&miner);
-    (void)rig_decide(1, 1, 2, HMX_STYLE_HARD);
-    rig_run(300 * RIG_MS);
-    rig_submit(&miner, 1, 1, old_job);
-    cr_assert_eq(rig_count(&rig.pools[1].log, HS_SV2_SUBMIT_EXTENDED), 0);
-    cr_assert_eq(rig_shares(1, HMX_SHARE_REJECTED_STALE), 1);
-    cr_assert_eq(rig.shares[rig.share_count - 1].event.flags, HMX_SHARE_FLAG_LOCAL);
-    rig_submit(&miner, 1, 2, 77);
-    cr_assert_eq(rig_shares(2, HMX_SHARE_REJECTED_INVALID_JOB), 1);
-    cr_assert_eq(rig_count(&miner.log, HS_SV2_SUBMIT_ERROR), 2);
-    json_t *const account = hs_proxy_json(rig.proxy);
-    const json_t *const pool = json_array_get(json_object_get(account, "pools"), 0);
-    cr_assert_eq(json_integer_value(json_object_get(pool, "stale")), 1);
-    cr_assert_eq(json_integer_value(json_object_get(pool, "stale_after_move")), 1);
-    json_decref(account);
 }
 
 Test(proxy, what_is_not_answered_when_a_pool_is_lost_is_lost_once)
@@ -343,11 +322,9 @@ Test(proxy, who_does_not_obey_goes_back_to_its_prefix_and_the_plugin_is_told)
         rig_last(&miner.log, HS_SV2_OPEN_EXTENDED_SUCCESS)->as.open_success.extranonce_prefix;
     const uint64_t decision = rig_decide(1, 1, 2, HMX_STYLE_HARD);
     rig_run(300 * RIG_MS);
-    for (uint32_t i = 1; i <= 3; i++) {
-        cr_assert_eq(rig.outcome_count, 0);
-        rig_submit(&miner, 1, i, rig_job_of(&miner));
-        rig_error(2, i, "difficulty-too-low");
-    }
+    cr_assert_eq(rig.outcome_count, 0);
+    rig_submit_deaf(&miner, 1, rig_job_of(&miner), &first);
+    cr_assert_eq(rig_count(&rig.pools[2].log, HS_SV2_SUBMIT_EXTENDED), 0, "no pool is burdened");
     cr_assert_eq(rig_outcome()->result, HMX_RESULT_FAILED);
     cr_assert_eq(rig_outcome()->decision, decision);
     cr_assert_eq(rig_outcome()->to, 1);
@@ -361,6 +338,35 @@ Test(proxy, who_does_not_obey_goes_back_to_its_prefix_and_the_plugin_is_told)
     rig.quiet = 1;
     refused(rig_decide(1, 1, 2, HMX_STYLE_HARD), HS_MOVE_PREFIX_IGNORED, bursts);
     end_despite_the_plugin();
+}
+
+Test(proxy, a_few_shares_that_miss_show_deafness_too)
+{
+    farm(0, 1);
+    (void)rig_decide(1, 1, 2, HMX_STYLE_HARD);
+    rig_run(300 * RIG_MS);
+    for (uint32_t i = 1; i <= 3; i++) {
+        cr_assert_eq(rig.outcome_count, 0);
+        const hs_sv2_message m = rig_share(&miner, 1, i, rig_job_of(&miner), 0, NULL);
+        rig_say(&miner, &m);
+    }
+    cr_assert_eq(rig_outcome()->result, HMX_RESULT_FAILED);
+    cr_assert_eq(rig_outcome()->to, 1);
+}
+
+/* A pool that refuses what is right says nothing about the miner. */
+Test(proxy, a_pools_verdict_is_no_sign_of_deafness)
+{
+    farm(0, 1);
+    (void)rig_decide(1, 1, 2, HMX_STYLE_HARD);
+    rig_run(300 * RIG_MS);
+    for (uint32_t i = 1; i <= 3; i++) {
+        rig_submit(&miner, 1, i, rig_job_of(&miner));
+        rig_error(2, i, "difficulty-too-low");
+    }
+    cr_assert_eq(rig_outcome()->result, HMX_RESULT_APPLIED);
+    cr_assert_eq(rig.updates[rig.update_count - 1].honours_prefix, HMX_YES);
+    cr_assert_eq(rig_shares(2, HMX_SHARE_REJECTED_LOW_DIFFICULTY), 3);
 }
 
 Test(proxy, who_has_shown_to_obey_is_moved_at_once)
@@ -383,10 +389,9 @@ Test(proxy, an_unproven_move_is_answered_before_it_is_void)
     rig_run(10 * RIG_SEC);
     cr_assert_eq(rig_outcome()->result, HMX_RESULT_APPLIED);
     /* It is proven wrong later: the host takes it back by itself. */
-    for (uint32_t i = 1; i <= 3; i++) {
-        rig_submit(&miner, 1, i, rig_job_of(&miner));
-        rig_error(2, i, "difficulty-too-low");
-    }
+    const hs_sv2_b032 first =
+        rig_last(&miner.log, HS_SV2_OPEN_EXTENDED_SUCCESS)->as.open_success.extranonce_prefix;
+    rig_submit_deaf(&miner, 1, rig_job_of(&miner), &first);
     cr_assert_eq(rig_outcome()->result, HMX_RESULT_FORCED);
     cr_assert_eq(rig_outcome()->from, 2);
     cr_assert_eq(rig_outcome()->to, 1);
@@ -403,6 +408,9 @@ Test(proxy, a_prefix_is_drained_when_no_job_has_it_and_a_while_later)
     rig_run(5 * RIG_SEC);
     cr_assert_eq(rig.outcome_count, before, "the past job of a is still valid");
     rig_pool_tip(2, 2);
+    rig_run(5 * RIG_SEC);
+    cr_assert_eq(rig.outcome_count, before, "a takes late shares of it: it has no new tip");
+    rig_pool_tip(1, 2);
     rig_run(2500 * RIG_MS);
     cr_assert_eq(rig.outcome_count, before, "it rests for 3 s");
     rig_run(1000 * RIG_MS);

@@ -33,13 +33,13 @@ static void show_deafness(void)
 {
     (void)rig_decide(1, 1, 2, HMX_STYLE_HARD);
     rig_run(300 * RIG_MS);
-    for (uint32_t i = 1; i <= 3; i++) {
-        rig_submit(&miner, 1, i, rig_job_of(&miner));
-        rig_error(2, i, "difficulty-too-low");
-    }
+    const hs_sv2_b032 first =
+        rig_last(&miner.log, HS_SV2_OPEN_EXTENDED_SUCCESS)->as.open_success.extranonce_prefix;
+    rig_submit_deaf(&miner, 1, rig_job_of(&miner), &first);
     cr_assert_eq(rig.updates[rig.update_count - 1].honours_prefix, HMX_NO);
     cr_assert_eq(rig_outcome()->result, HMX_RESULT_FAILED);
     cr_assert_eq(rig_outcome()->to, 1);
+    rig_pool_tip(2, 2);
     rig_run(5 * RIG_SEC); /* until the prefix on b is drained */
 }
 

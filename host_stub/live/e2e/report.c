@@ -37,6 +37,7 @@ static json_t *moves_json(const hs_e2e_result *r)
     hs_json_count(moves, "refused", m->refused);
     hs_json_count(moves, "failed", m->failed);
     hs_json_count(moves, "reopened", m->reopened);
+    hs_json_count(moves, "closed_unproven", m->unproven);
     hs_json_count(moves, "ms_to_first_accept", m->ms_to_first_accept);
     return moves;
 }
@@ -164,6 +165,11 @@ static void print_shares(const hs_e2e_result *r)
     if (r->moves.reopened > 0) {
         (void)printf("channels closed to be opened again on another pool %llu\n",
                      (unsigned long long)r->moves.reopened);
+    }
+    if (r->moves.unproven > 0) {
+        (void)printf(
+            "channels that ended before it was known whether they obey a new prefix %llu\n",
+            (unsigned long long)r->moves.unproven);
     }
     if (o->submitted > 0) {
         (void)printf("miners that ignore SetExtranoncePrefix: submitted %llu, accepted %llu, stale "

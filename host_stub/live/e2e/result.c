@@ -112,6 +112,7 @@ void hs_e2e_result_proxy(hs_e2e_result *result, const json_t *counts)
     m->refused += number(told, "refused");
     m->failed += number(told, "failed");
     m->reopened += number(told, "reopened");
+    m->unproven += number(told, "closed_unproven");
     if (number(told, "first_accepts") > 0) {
         m->ms_to_first_accept = number(told, "ms_to_first_accept");
     }

@@ -52,6 +52,7 @@ typedef struct hs_e2e_moves {
     uint64_t refused;
     uint64_t failed;
     uint64_t reopened;           /* channels closed to be opened again elsewhere */
+    uint64_t unproven;           /* ended before a share showed whether they obey a new prefix */
     uint64_t ms_to_first_accept; /* median; of the last incarnation that had any */
     uint64_t guard_violations;
     uint64_t protocol_errors;
@@ -99,7 +100,7 @@ uint64_t hs_e2e_result_lost(const hs_e2e_result *result);
 
 /* {"pools":[{"id","target_pct","delivered_pct","accepted","stale","rejected":{reason:n},
  * "duplicates"}],"moves":{"applied","hard","soft","refused","failed","reopened",
- * "ms_to_first_accept"},
+ * "closed_unproven","ms_to_first_accept"},
  * "shares":{"submitted","lost", and more},"faults":[...],"broken":[sentence],"seconds"}. NULL when
  * out of memory. */
 json_t *hs_e2e_result_json(const hs_e2e_result *result);

@@ -135,6 +135,7 @@ uint64_t hs_proxy_free(hs_proxy *proxy)
     }
     const uint64_t violations = hs_link_stop(&proxy->link);
     hs_table_free(&proxy->by_number);
+    hs_table_free(&proxy->deaf);
     free(proxy->channels);
     free(proxy->drains);
     free(proxy->moves.first_accept_ms);
@@ -347,6 +348,7 @@ static json_t *moves_json(const hs_proxy *proxy)
     hs_json_count(moves, "first_accepts", m->first_count);
     hs_json_count(moves, "forced", m->forced);
     hs_json_count(moves, "reopened", m->reopened);
+    hs_json_count(moves, "closed_unproven", m->unproven);
     hs_json_count(moves, "prefixes_renewed", m->renewed);
     hs_json_put(moves, "refused_because", reasons);
     return moves;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host_stub/base/array.h"
+#include "host_stub/live/proxy/deaf.h"
 #include "host_stub/live/proxy/plugin.h"
 #include "host_stub/live/proxy/prefix.h"
 #include "host_stub/live/proxy/serve.h"
@@ -32,7 +33,9 @@ static hs_proxy_channel *new_channel(hs_proxy_peer *peer, const hs_sv2_open *ask
     channel->number = proxy->last_channel + 1;
     channel->peer = peer;
     channel->nominal_hs = (double)asked->nominal_hash_rate;
-    channel->honours_prefix = peer->ignores_prefix ? HMX_NO : HMX_UNKNOWN;
+    channel->device = hs_proxy_device_of(peer, asked->user_identity);
+    const int is_deaf = hs_proxy_is_deaf(proxy, channel->device);
+    channel->honours_prefix = is_deaf ? HMX_NO : HMX_UNKNOWN;
     hs_move_channel *const move = &channel->move;
     move->channel_id = peer->last_id + 1;
     channel->group_id = peer->last_id + 2; /* of its own: its prefix may change in length */
@@ -41,7 +44,7 @@ static hs_proxy_channel *new_channel(hs_proxy_peer *peer, const hs_sv2_open *ask
     move->extranonce_size = is_extended ? asked->min_extranonce_size : 0;
     move->needs_version_rolling = (peer->flags & HS_SV2_REQUIRES_VERSION_ROLLING) != 0;
     move->told_version_may_roll = (peer->server_flags & HS_SV2_REQUIRES_FIXED_VERSION) == 0;
-    move->ignores_prefix = peer->ignores_prefix;
+    move->ignores_prefix = is_deaf;
     move->header_only = !is_extended && (peer->flags & HS_SV2_REQUIRES_STANDARD_JOBS) != 0;
     move->max_target = asked->max_target;
     return channel;

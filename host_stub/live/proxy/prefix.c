@@ -135,6 +135,19 @@ void hs_proxy_sweep_drains(hs_proxy *proxy)
     proxy->drain_count = kept;
 }
 
+/* The peer has left with a new prefix, and nobody knows whether it would have obeyed. A translator
+ * does so with each miner behind it that does not take another extranonce. */
+static void note_unproven(hs_proxy *proxy, const hs_proxy_channel *channel, uint32_t reason)
+{
+    if (!proxy->is_ending && (reason == HMX_CLOSE_PEER || reason == HMX_CLOSE_CONNECTION_LOST)) {
+        proxy->moves.unproven++;
+        hs_proxy_note(proxy,
+                      "channel %llu has ended before a share showed whether it obeys "
+                      "SetExtranoncePrefix",
+                      (unsigned long long)channel->number);
+    }
+}
+
 void hs_proxy_close_channel(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t reason,
                             const char *say)
 {
@@ -157,6 +170,7 @@ void hs_proxy_close_channel(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t
     hs_proxy_drain_prefix(proxy, channel, channel->upstream, &channel->prefix);
     if (channel->probe.is_on) {
         hs_proxy_drain_prefix(proxy, channel, channel->probe.from, &channel->probe.from_prefix);
+        note_unproven(proxy, channel, reason);
     }
     hs_proxy_rate_changed(proxy, channel->upstream);
     peer->unanswered -=

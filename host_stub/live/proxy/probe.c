@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "host_stub/live/proxy/probe.h"
 
+#include "host_stub/live/proxy/deaf.h"
 #include "host_stub/live/proxy/plugin.h"
 #include "host_stub/live/proxy/prefix.h"
 #include "host_stub/live/proxy/serve.h"
@@ -90,7 +91,7 @@ static void fail(hs_proxy *proxy, hs_proxy_channel *channel)
     const hs_sv2_b032 tried = channel->prefix;
     channel->probe.is_on = 0;
     channel->decided_ns = 0;
-    channel->peer->ignores_prefix = 1;
+    hs_proxy_note_deaf(proxy, channel->device);
     proxy->moves.failed++;
     hs_proxy_note(proxy, "channel %llu does not obey SetExtranoncePrefix: it goes back to %s",
                   (unsigned long long)channel->number, proxy->ups[probe.from].row.id);
@@ -123,6 +124,7 @@ void hs_proxy_probe_share(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t u
     if (sign == HS_PROBE_OBEYS) {
         apply(proxy, channel);
         end(proxy, channel);
+        hs_proxy_note_hearing(proxy, channel->device);
         hs_proxy_tell_honours(proxy, channel, HMX_YES);
         return;
     }

@@ -8,7 +8,7 @@
  *   core             the clock and the life of the whole
  *   up               the pools' side          down, open   the miners' side
  *   moves, shares    decisions; shares and their verdicts
- *   probe            does a peer obey SetExtranoncePrefix?
+ *   probe, deaf      does a peer obey SetExtranoncePrefix? who does not?
  *   serve, prefix    a job to a channel; prefixes, and the end of a channel
  *   plugin, update   the facts for the plugin; UpdateChannel to the pools
  *   state */
@@ -84,6 +84,7 @@ enum {
     HS_PROXY_OPENS_MAX = 32,          /* requests of a connection that wait for a pool */
     HS_PROXY_UNANSWERED_MAX = 512,    /* shares of a connection; then it is not read for a while */
     HS_PROXY_TEXT_SIZE = 256,         /* a STR0_255 and its NUL */
+    HS_PROXY_DEAF_MAX = 4096,         /* devices that are known not to obey SetExtranoncePrefix */
     HS_PROXY_MISSES_MAX = 3           /* in a row after a move: the peer ignores its prefix */
 };
 
@@ -212,6 +213,7 @@ struct hs_proxy_channel {
     hs_acks acks;
     uint32_t group_id;
     double nominal_hs;
+    uint64_t device;         /* who it is, over connections: see live/proxy/deaf */
     uint32_t honours_prefix; /* enum hmx_tri */
     uint32_t upstream;       /* where it works */
     hs_sv2_b032 prefix;      /* there */
@@ -255,9 +257,8 @@ struct hs_proxy_peer {
     hs_proxy_text vendor;  /* of SetupConnection, as the next two */
     hs_proxy_text hardware;
     hs_proxy_text firmware;
-    int ignores_prefix; /* a channel of it has shown that */
-    uint32_t last_id;   /* of channels and groups */
-    hs_table channels;  /* channel_id + 1 -> hs_proxy_channel */
+    uint32_t last_id;  /* of channels and groups */
+    hs_table channels; /* channel_id + 1 -> hs_proxy_channel */
     hs_proxy_request *requests;
     size_t request_count;
     size_t unanswered;
@@ -282,6 +283,7 @@ typedef struct hs_proxy_moves {
     uint64_t renewed; /* prefixes on the same pool */
     uint64_t forced;
     uint64_t reopened; /* channels closed so that they are opened again elsewhere */
+    uint64_t unproven; /* their peers left before a share showed whether they obey */
     uint64_t refused_by[HS_MOVE_FROM_WRONG - HS_MOVE_POOL_NOT_OPEN + 1];
     uint32_t *first_accept_ms; /* of each move that has had one */
     size_t first_count;
@@ -312,6 +314,9 @@ struct hs_proxy {
     size_t drain_capacity;
     uint32_t next_index[HMX_UPSTREAMS_MAX + 1]; /* of prefixes that the host chooses */
     hs_proxy_moves moves;
+    hs_table deaf;                          /* devices -> their places in deaf_order */
+    uint64_t deaf_order[HS_PROXY_DEAF_MAX]; /* a ring: the next place has the oldest */
+    size_t deaf_next;
     uint64_t submitted; /* shares that miners sent */
     uint64_t unknown;   /* of them, for no channel that is open */
     uint64_t protocol_errors;

@@ -77,7 +77,7 @@ Test(proxy_reopen, who_is_deaf_is_closed_and_opens_again_where_the_plugin_says)
     rig.assign = 2;
     rig_open(&miner, 1);
     cr_assert_eq(rig.opened, 2);
-    cr_assert_eq(rig.honours_prefix, HMX_NO, "the connection is known");
+    cr_assert_eq(rig.honours_prefix, HMX_NO, "it is known");
     rig_submit(&miner, 1, 1, rig_job_of(&miner));
     const hs_sv2_message *const share = rig_last(&rig.pools[2].log, HS_SV2_SUBMIT_EXTENDED);
     cr_assert_eq(share->as.submit.job_id, rig.pools[2].job_id);
@@ -100,7 +100,7 @@ Test(proxy_reopen, its_pool_has_ended)
                  0xa2);
 }
 
-/* It is for who comes back on another connection, too: then nothing is known of its ears. */
+/* It is for who comes back on another connection, too: its device is known. */
 Test(proxy_reopen, it_may_come_back_on_another_connection)
 {
     static rig_miner again;
@@ -111,7 +111,7 @@ Test(proxy_reopen, it_may_come_back_on_another_connection)
     rig.assign = 2;
     rig_connect(&again, 0);
     rig_open(&again, 1);
-    cr_assert_eq(rig.honours_prefix, HMX_UNKNOWN);
+    cr_assert_eq(rig.honours_prefix, HMX_NO);
     cr_assert_eq(rig_last(&again.log, HS_SV2_OPEN_EXTENDED_SUCCESS)
                      ->as.open_success.extranonce_prefix.byte[0],
                  0xa2);
@@ -167,9 +167,10 @@ Test(proxy_reopen, a_standard_channel_is_not_closed)
     show_deafness();
     hs_sv2_message m = {.id = HS_SV2_OPEN_STANDARD};
     m.as.open.request_id = 2;
+    m.as.open.user_identity = hs_sv2_bytes_of("m");
     m.as.open.nominal_hash_rate = 1000.0f;
     memset(&m.as.open.max_target, 0xff, sizeof m.as.open.max_target);
-    rig_say(&miner, &m); /* on the connection of the deaf one */
+    rig_say(&miner, &m); /* of the deaf one */
     cr_assert_eq(rig.honours_prefix, HMX_NO);
     refused(rig_decide(2, 1, 2, HMX_STYLE_REOPEN), HS_MOVE_POLICY);
     end_despite_the_plugin();

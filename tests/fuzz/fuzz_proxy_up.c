@@ -8,7 +8,7 @@
  * costs a miner or the other pool its connection. Corpus: tests/fuzz/corpus/proxy_up. */
 #define RIG_LOG_MAX 64
 #include "tests/fuzz/fuzz.h"
-#include "tests/host/live/proxy/rig.h"
+#include "tests/host/live/proxy/rig_share.h"
 
 enum { STEER = 0x7ffe, FRAMES_MAX = 400, BAD = 1, GOOD = 2 };
 

@@ -5,7 +5,7 @@
 #include <criterion/criterion.h>
 
 #include "host_stub/live/proxy/deaf.h"
-#include "tests/host/live/proxy/rig.h"
+#include "tests/host/live/proxy/rig_share.h"
 
 static rig_miner miner;
 static rig_miner again;

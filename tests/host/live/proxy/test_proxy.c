@@ -5,7 +5,7 @@
 
 #include "host_stub/jobs/move.h"
 #include "host_stub/sv2/work.h"
-#include "tests/host/live/proxy/rig.h"
+#include "tests/host/live/proxy/rig_share.h"
 
 static rig_miner miner;
 

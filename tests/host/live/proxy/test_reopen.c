@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 
 #include "host_stub/jobs/move.h"
-#include "tests/host/live/proxy/rig.h"
+#include "tests/host/live/proxy/rig_share.h"
 
 static rig_miner miner;
 

@@ -6,7 +6,7 @@
 
 #include "host_stub/live/proxy/options.h"
 #include "host_stub/sv2/work.h"
-#include "tests/host/live/proxy/rig.h"
+#include "tests/host/live/proxy/rig_share.h"
 
 static rig_miner miner;
 

@@ -40,6 +40,10 @@ ctest --test-dir build -R unit/control/test_pid
     elsewhere tests/run: ctest --test-dir
 bash tests/cli/determinism.sh
     elsewhere .ci/run: tests/cli/determinism.sh
+tests/interop/run
+    elsewhere .ci/run: tests/interop/run
+tests/interop/run noise live
+    elsewhere .ci/run: tests/interop/run
 cmake -B build -DHMX_TESTS=OFF
     instead cmake -B fresh -DHMX_TESTS=OFF
 cmake --build build

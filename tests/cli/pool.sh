@@ -4,6 +4,7 @@
 # host_stub pool as a process: the port that it prints, a connection over loopback, faults by the
 # clock and by lines on standard input, counts at the end, and who ends it.
 . "$(dirname "$0")/../tools/checks.sh"
+. "$(dirname "$0")/../tools/odd_peers.sh"
 
 pool_pid=
 stop_pool() {
@@ -111,6 +112,12 @@ wait "$pool_pid" || status=$?
 pool_pid=
 exec 7>&- 8>&-
 [ "$status" -eq 0 ] || fail "quit ends it with $status"
+
+# What odd miners say is answered, and nothing of it ends the pool.
+start_pool
+odd_peers "127.0.0.1:$port"
+stop_pool
+exec 7>&-
 
 # Its standard input may end; its parent may not.
 start_pool

@@ -5,6 +5,7 @@
 # configuration by SIGHUP, one that is refused, a pool that dies, a flood of garbage; the account,
 # the recordings and the state at the end.
 . "$(dirname "$0")/../tools/checks.sh"
+. "$(dirname "$0")/../tools/odd_peers.sh"
 
 PIDS=()
 end_all() {
@@ -83,6 +84,7 @@ PIDS+=("$MINER")
 # Nobody else is disturbed by noise from a stranger.
 host=$(address proxy)
 head -c 100000 /dev/urandom >"/dev/tcp/${host%:*}/${host#*:}" 2>/dev/null || true
+odd_peers "$host"
 wait "$MINER" || fail "the miners end with $?: $(cat "$SCRATCH/miner.out")"
 kill -TERM "$PROXY"
 status=0

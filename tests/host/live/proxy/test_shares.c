@@ -291,7 +291,7 @@ Test(proxy_shares, when_the_old_pool_is_lost_and_back_its_old_jobs_are_not)
     rig_run(300 * RIG_MS);
     rig_pool_lost(1);
     rig_run(500 * RIG_MS);
-    rig_pool_up(1, 1); /* on the tip of before */
+    rig_pool_open(1); /* its channel is another, and there is no job yet */
     refused(&late, "stale-share", HMX_SHARE_REJECTED_STALE);
 }
 

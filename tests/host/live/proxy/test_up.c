@@ -203,6 +203,20 @@ Test(proxy_up, nonsense_ends_that_pools_connection_only)
     cr_assert_eq(rig.pools[2].dialled, 2);
 }
 
+/* Spec 3.4.3. */
+Test(proxy_up, what_a_pool_puts_behind_a_message_is_overlooked)
+{
+    uint8_t frame[HS_SV2_HEADER_SIZE + 36 + 3] = {0x00, 0x80, 0x21, 39, 0, 0, RIG_CHANNEL};
+    farm();
+    memset(frame + HS_SV2_HEADER_SIZE + 4, 0x02, 32);
+    hs_proxy_up_frame(rig.proxy, 1, frame, sizeof frame);
+    cr_assert_eq(rig.pools[1].ended, 0);
+    rig_job(1, 0);
+    const hs_sv2_message *const told = rig_last(&miner.log, HS_SV2_SET_TARGET);
+    cr_assert_not_null(told);
+    cr_assert_eq(told->as.set_target.maximum_target.byte[31], 0x02);
+}
+
 Test(proxy_up, a_pool_that_stays_away_is_dialled_with_growing_pauses)
 {
     for (int i = 0; i < 400; i++) { /* 40 s of refusals */

@@ -263,6 +263,8 @@ void hs_pool_close_oldest(hs_pool_peer *peer)
         hs_pool_answer_due(peer, 1);
         (void)hs_pool_emit(peer, &m);
         end_channel(peer, channel);
+        channel->closed_by_pool = 1;
+        channel->closed_at_job = peer->last_job;
         return;
     }
 }

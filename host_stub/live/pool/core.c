@@ -340,12 +340,14 @@ void hs_pool_settle(hs_pool *pool)
 static void put_counts(json_t *object, const hs_pool_counts *counts)
 {
     json_t *const rejected = json_object();
+    hs_json_count(object, "received", counts->received);
     hs_json_count(object, "accepted", counts->accepted);
     hs_json_put(object, "work_accepted", json_real(counts->work));
     hs_json_put(object, "hashes_accepted", json_real(hs_sv2_hashes_of(counts->work)));
     hs_json_count(object, "stale", counts->stale);
     hs_json_count(object, "stale_ms_most", counts->stale_ms_most);
-    hs_json_count(object, "stale_older", counts->stale_older);
+    hs_json_count(object, "stale_known", counts->stale_known);
+    hs_json_count(object, "cut_off", counts->cut_off);
     hs_json_count(object, "duplicates", counts->duplicates);
     for (int i = 0; i <= HS_JUDGED_DUPLICATE; i++) {
         const uint64_t more = i == HS_JUDGED_NTIME ? counts->refused : 0;

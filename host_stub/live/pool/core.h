@@ -67,22 +67,26 @@ int hs_pool_is_stalled(const hs_pool *pool);
 /* What has been counted, for the pool or for one channel. Work is difficulty, of the job's own
  * target. */
 typedef struct hs_pool_counts {
+    uint64_t received;
     uint64_t accepted;
     double work;
     uint64_t stale;
-    uint64_t stale_ms_most; /* after the tip change that made them stale */
-    uint64_t stale_older;   /* of them, those whose job was stale before that change already */
+    uint64_t stale_ms_most; /* after the last tip change */
+    /* Of them, those whose client knew better: it had submitted on a newer tip before. The others
+     * were on their way, however long that took. */
+    uint64_t stale_known;
+    uint64_t cut_off; /* on their way when the pool closed their channel: invalid-channel-id */
     uint64_t duplicates;
-    uint64_t rejected[HS_JUDGED_DUPLICATE + 1]; /* by judgement, but stale and duplicate ones */
+    uint64_t rejected[HS_JUDGED_DUPLICATE + 1]; /* by judgement, but for those above */
     uint64_t refused; /* valid, and not accepted on command (grey, refuse): invalid-share */
 } hs_pool_counts;
 
-/* {"name","prefix","extranonce_size","seconds","connections","channels_opened","accepted",
- * "work_accepted","hashes_accepted","stale","stale_ms_most","stale_older","duplicates",
- * "rejected":{reason:n},"refused_on_command","tips","jobs","targets","prefixes",
- * "protocol_errors","own_faults"} and with_channels also "channels":[...]. "rejected" has no stale
- * and no duplicate shares, and has the refused ones under invalid-share. NULL when out of
- * memory. */
+/* {"name","prefix","extranonce_size","seconds","connections","channels_opened","received",
+ * "accepted","work_accepted","hashes_accepted","stale","stale_ms_most","stale_known","cut_off",
+ * "duplicates","rejected":{reason:n},"refused_on_command","tips","jobs","targets","prefixes",
+ * "protocol_errors","own_faults"} and with_channels also "channels":[...]. "rejected" has the
+ * refused ones under invalid-share; "received" is the sum of "accepted", "stale", "cut_off",
+ * "duplicates" and the reasons. NULL when out of memory. */
 json_t *hs_pool_json(const hs_pool *pool, int with_channels);
 
 #endif

@@ -77,6 +77,7 @@ static void note_given(hs_pool_peer *peer, uint32_t channel_id, uint32_t job_id)
 {
     hs_pool_channel *const channel = hs_pool_find(peer, channel_id);
     if (channel != NULL) {
+        channel->first_job = channel->given_count == 0 ? job_id : channel->first_job;
         channel->given[channel->given_count++ % HS_POOL_GIVEN_MAX] = job_id;
     }
 }
@@ -143,7 +144,17 @@ static void send_prev_hash(hs_pool_peer *peer, uint32_t to, uint32_t job_id)
     m.as.set_new_prev_hash.prev_hash = tip->prev_hash;
     m.as.set_new_prev_hash.min_ntime = tip->min_ntime;
     m.as.set_new_prev_hash.nbits = tip->nbits;
-    (void)hs_pool_emit(peer, &m);
+    if (hs_pool_emit(peer, &m) != 0) {
+        return;
+    }
+    const hs_session_channel *view = NULL;
+    size_t at = 0;
+    while ((view = hs_session_addressed(peer->session, to, &at)) != NULL) {
+        hs_pool_channel *const channel = hs_pool_find(peer, view->channel_id);
+        if (channel != NULL) {
+            channel->tip_job = job_id;
+        }
+    }
 }
 
 void hs_pool_first_job(hs_pool_peer *peer, const hs_session_channel *channel)

@@ -13,16 +13,17 @@ static void add_work(hs_pool_counts *counts, double difficulty)
     counts->work += difficulty;
 }
 
-static void add_stale(hs_pool_counts *counts, uint64_t after_ms, int older)
+static void add_stale(hs_pool_counts *counts, uint64_t after_ms, int known)
 {
     counts->stale++;
-    counts->stale_older += (uint64_t)older;
+    counts->stale_known += (uint64_t)known;
     if (after_ms > counts->stale_ms_most) {
         counts->stale_ms_most = after_ms;
     }
 }
 
-/* Was the channel ever given this job, as far as we remember? */
+/* Was the channel ever given this job? Of those that are too old to be remembered any number is
+ * believed: numbers rise. */
 static int was_given(const hs_pool_channel *channel, uint32_t job_id)
 {
     const uint64_t count =
@@ -32,7 +33,23 @@ static int was_given(const hs_pool_channel *channel, uint32_t job_id)
             return 1;
         }
     }
-    return 0;
+    return channel->given_count > HS_POOL_GIVEN_MAX && job_id >= channel->first_job &&
+           job_id < channel->given[channel->given_count % HS_POOL_GIVEN_MAX];
+}
+
+/* What a share for the present tip proves: whatever was sent before its job has been read. A
+ * connection's job numbers rise in the order of sending. */
+static void note_known(hs_pool_peer *peer, hs_pool_channel *channel, uint32_t job_id)
+{
+    channel->known_job = channel->tip_job;
+    peer->known_job = job_id > peer->known_job ? job_id : peer->known_job;
+}
+
+/* Had the channel been closed when the share was on its way, and for all that we can tell its
+ * client had not read that? */
+static int is_cut_off(const hs_pool_peer *peer, const hs_pool_channel *channel)
+{
+    return channel->closed_by_pool && peer->known_job <= channel->closed_at_job;
 }
 
 /* Counts into the channel, if there is one, and into the pool. Returns the error_code; NULL =
@@ -44,23 +61,27 @@ static const char *count_share(hs_pool_peer *peer, hs_pool_channel *channel,
     hs_pool_counts *const both[2] = {&pool->counts, &channel->counts};
     enum hs_judgement judgement = share->judgement;
     const hs_session_channel *const view = hs_pool_view(peer, channel->channel_id);
-    const int older = judgement == HS_JUDGED_UNKNOWN_JOB && was_given(channel, share->job_id);
     int refused = 0;
-    if (older) {
+    if (judgement == HS_JUDGED_UNKNOWN_JOB && was_given(channel, share->job_id)) {
         judgement = HS_JUDGED_STALE; /* the session has forgotten it, two tips ago */
     }
     if (judgement == HS_JUDGED_VALID) {
+        note_known(peer, channel, share->job_id);
         refused = pool->state.on[HS_POOL_REFUSE] ||
                   (pool->state.on[HS_POOL_GREY] &&
                    hs_rng_uniform(&pool->chance) >= pool->state.value[HS_POOL_GREY]);
     }
     for (int i = 0; i < 2; i++) {
+        both[i]->received++;
         if (refused) {
             both[i]->refused++;
         } else if (judgement == HS_JUDGED_VALID) {
             add_work(both[i], share->difficulty);
         } else if (judgement == HS_JUDGED_STALE) {
-            add_stale(both[i], view != NULL ? pool->now_ms - view->tip_since_ms : 0, older);
+            add_stale(both[i], view != NULL ? pool->now_ms - view->tip_since_ms : 0,
+                      share->job_id < channel->known_job);
+        } else if (judgement == HS_JUDGED_CHANNEL_CLOSED && is_cut_off(peer, channel)) {
+            both[i]->cut_off++;
         } else if (judgement == HS_JUDGED_DUPLICATE) {
             both[i]->duplicates++;
         } else {
@@ -105,8 +126,10 @@ void hs_pool_submit(hs_pool_peer *peer, const hs_sv2_message *m, const hs_sessio
         /* No such channel, or one of the other kind: the session does not know the share. */
         const enum hs_judgement why =
             step->rule == HS_RULE_CHANNEL_UNKNOWN ? HS_JUDGED_CHANNEL_CLOSED : HS_JUDGED_NTIME;
+        pool->counts.received++;
         pool->counts.rejected[why]++;
         if (answer.channel != NULL) {
+            answer.channel->counts.received++;
             answer.channel->counts.rejected[why]++;
         }
         answer.error_code = hs_judgement_code(why);

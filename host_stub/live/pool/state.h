@@ -31,6 +31,11 @@ typedef struct hs_pool_channel {
     hs_pool_counts counts;
     uint32_t given[HS_POOL_GIVEN_MAX]; /* a ring */
     uint64_t given_count;
+    uint32_t first_job;     /* the first that it was given */
+    uint32_t tip_job;       /* the first on the present tip */
+    uint32_t known_job;     /* the first on the newest tip that its shares have shown to know */
+    int closed_by_pool;     /* with CloseChannel ... */
+    uint32_t closed_at_job; /* ... after this one, of all jobs of the connection */
     /* The SubmitShares.Success to come. */
     uint32_t batch_count;
     uint32_t batch_last;
@@ -59,6 +64,7 @@ struct hs_pool_peer {
     hs_session *session;
     hs_table channels; /* channel_id -> hs_pool_channel */
     uint32_t last_job;
+    uint32_t known_job; /* the last that its shares have shown to know */
     uint32_t extended_open;
     hs_pool_answer *waiting; /* in order of arrival: none overtakes another */
     size_t waiting_count;

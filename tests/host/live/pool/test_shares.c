@@ -134,6 +134,7 @@ Test(pool_shares, every_reason_to_refuse_one)
     cr_assert_eq(counts.rejected[HS_JUDGED_VERSION_BIT], 1);
     cr_assert_eq(counts.rejected[HS_JUDGED_LOW_DIFFICULTY], 1);
     cr_assert_eq(counts.rejected[HS_JUDGED_DUPLICATE], 0, "told apart");
+    cr_assert_eq(counts.received, 10);
     cr_assert_eq(hs_pool_find(us.peer, ext)->counts.accepted, 1);
     cr_assert_eq(hs_pool_find(us.peer, std_channel)->counts.rejected[HS_JUDGED_NTIME], 1);
 }
@@ -179,13 +180,71 @@ Test(pool_shares, the_past_jobs_of_a_tip_are_good_and_those_of_the_last_tip_stal
     client_expect_error(&us, &late, "stale-share");
     cr_assert_eq(pool->counts.stale, 1);
     cr_assert_eq(pool->counts.stale_ms_most, 250);
-    cr_assert_eq(pool->counts.stale_older, 0);
     cr_assert_eq(hs_pool_command(pool, "tip", pool_notes, sizeof pool_notes), 0);
     client_expect_error(&us, &later, "stale-share");
     cr_assert_eq(pool->counts.stale, 2);
-    cr_assert_eq(pool->counts.stale_older, 1);
+    cr_assert_eq(pool->counts.stale_known, 0, "on its way, however long");
     submit_valid(ext);
     cr_assert_eq(pool->counts.accepted, 2);
+    cr_assert_eq(pool->counts.received, 4);
+}
+
+Test(pool_shares, a_stale_share_after_one_on_a_newer_tip_was_not_on_its_way)
+{
+    const hs_sv2_message first = client_share(&us, ext);
+    const hs_sv2_message other = client_share(&us, std_channel);
+    cr_assert_eq(hs_pool_command(pool, "tip", pool_notes, sizeof pool_notes), 0);
+    const hs_sv2_message second = client_share(&us, ext);
+    cr_assert_eq(hs_pool_command(pool, "refresh", pool_notes, sizeof pool_notes), 0);
+    submit_valid(ext);
+    client_expect_error(&us, &other, "stale-share");
+    cr_assert_eq(pool->counts.stale_known, 0, "another channel's");
+    client_say(&us, &second);
+    cr_assert_eq(pool->counts.accepted, 2, "a past job of the newer tip");
+    client_expect_error(&us, &first, "stale-share");
+    cr_assert_eq(pool->counts.stale_known, 1);
+    cr_assert_eq(hs_pool_command(pool, "tip", pool_notes, sizeof pool_notes), 0);
+    client_expect_error(&us, &second, "stale-share");
+    cr_assert_eq(pool->counts.stale_known, 1, "of this tip it has shown nothing");
+    client_expect_error(&us, &first, "stale-share");
+    cr_assert_eq(pool->counts.stale_known, 2, "and of the one before it has");
+    cr_assert_eq(hs_pool_find(us.peer, ext)->counts.stale_known, 2);
+}
+
+Test(pool_shares, a_job_is_stale_and_not_unknown_however_old_it_is)
+{
+    hs_sv2_message old = client_share(&us, std_channel);
+    hs_pool_channel *const channel = hs_pool_find(us.peer, std_channel);
+    cr_assert_eq(hs_pool_command(pool, "tip", pool_notes, sizeof pool_notes), 0);
+    cr_assert_eq(hs_pool_command(pool, "tip", pool_notes, sizeof pool_notes), 0);
+    for (uint32_t i = 0; i < 2 * HS_POOL_GIVEN_MAX; i++) {
+        channel->given[channel->given_count++ % HS_POOL_GIVEN_MAX] = 1000 + i;
+    }
+    client_expect_error(&us, &old, "stale-share");
+    old.as.submit.job_id--;
+    client_expect_error(&us, &old, "invalid-job-id");
+    old.as.submit.job_id = 4711;
+    client_expect_error(&us, &old, "invalid-job-id");
+}
+
+/* Mined before the pool closes the channel, and sent after. */
+Test(pool_shares, what_was_on_its_way_when_the_channel_was_closed_is_counted_by_itself)
+{
+    const uint32_t next = client_open(&us, 1);
+    const hs_sv2_message late = client_share(&us, ext);
+    const hs_sv2_message later = client_share(&us, ext);
+    const hs_sv2_message before = client_share(&us, next);
+    cr_assert_eq(hs_pool_command(pool, "close", pool_notes, sizeof pool_notes), 0);
+    client_say(&us, &before);
+    client_expect_error(&us, &late, "invalid-channel-id");
+    cr_assert_eq(pool->counts.cut_off, 1, "a job of before the end shows nothing");
+    cr_assert_eq(pool->counts.rejected[HS_JUDGED_CHANNEL_CLOSED], 0);
+    cr_assert_eq(hs_pool_command(pool, "refresh", pool_notes, sizeof pool_notes), 0);
+    submit_valid(next);
+    client_expect_error(&us, &later, "invalid-channel-id");
+    cr_assert_eq(pool->counts.cut_off, 1);
+    cr_assert_eq(pool->counts.rejected[HS_JUDGED_CHANNEL_CLOSED], 1, "it knew by then");
+    cr_assert_eq(pool->counts.received, 4);
 }
 
 Test(pool_shares, credit_is_the_jobs_own_difficulty)

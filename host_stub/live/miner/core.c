@@ -256,6 +256,7 @@ static void add(hs_miner_counts *total, const hs_miner_counts *more)
     total->work_accepted += more->work_accepted;
     total->stale_tip += more->stale_tip;
     total->stale_move += more->stale_move;
+    total->stale_needless += more->stale_needless;
     total->stale_odd += more->stale_odd;
     total->stale_ms_most = larger(total->stale_ms_most, more->stale_ms_most);
     total->duplicates += more->duplicates;
@@ -290,6 +291,7 @@ static json_t *stale_json(const hs_miner_counts *c)
     json_t *const stale = json_object();
     hs_json_count(stale, "tip", c->stale_tip);
     hs_json_count(stale, "move", c->stale_move);
+    hs_json_count(stale, "needless", c->stale_needless);
     hs_json_count(stale, "odd", c->stale_odd);
     hs_json_count(stale, "ms_most", c->stale_ms_most);
     return stale;

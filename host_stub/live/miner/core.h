@@ -31,11 +31,12 @@ typedef struct hs_miner_counts {
     uint64_t hashes;
     uint64_t submitted;
     uint64_t accepted;
-    double work_accepted;   /* difficulty, of the jobs' own targets */
-    uint64_t stale_tip;     /* refused as stale, and a new tip came after it had been submitted */
-    uint64_t stale_move;    /* the same, and that tip came with another prefix: a move */
-    uint64_t stale_odd;     /* and nothing that we saw made it stale */
-    uint64_t stale_ms_most; /* from submitting it to hearing of the new tip */
+    double work_accepted;    /* difficulty, of the jobs' own targets */
+    uint64_t stale_tip;      /* refused as stale, and a new tip came after it had been submitted */
+    uint64_t stale_move;     /* the same, and that tip came with another prefix: a move */
+    uint64_t stale_needless; /* of them, those of a move onto the tip that was there before */
+    uint64_t stale_odd;      /* and nothing that we saw made it stale */
+    uint64_t stale_ms_most;  /* from submitting it to hearing of the new tip */
     uint64_t duplicates;
     hs_miner_rejects
         rejected[HS_MINER_CODES_MAX]; /* by the code on the wire; the last one takes what
@@ -96,9 +97,12 @@ void hs_miner_add_counts(const hs_miner *miner, hs_miner_counts *total);
 uint64_t hs_miner_faults(const hs_miner *miner, const char **first);
 
 /* The members of a count, put into `object`: "hashes", "submitted", "accepted", "work_accepted",
- * "hashes_accepted", "stale":{"tip","move","odd","ms_most"}, "duplicates", "rejected":{code:n},
- * "cut_off", "closed", "unanswered", "answer_ms_most", "opens", "open_errors", "jobs", "tips",
- * "targets", "moves":{"hard","soft","first_accepts","ms_to_first_accept","ms_most"}. */
+ * "hashes_accepted", "stale":{"tip","move","needless","odd","ms_most"}, "duplicates",
+ * "rejected":{code:n}, "cut_off", "closed", "unanswered", "answer_ms_most", "opens", "open_errors",
+ * "jobs", "tips", "targets",
+ * "moves":{"hard","soft","first_accepts","ms_to_first_accept","ms_most"}. At the end "submitted" is
+ * the sum of "accepted", "tip", "move", "odd", "duplicates", the codes, "cut_off", "closed" and
+ * "unanswered". */
 void hs_miner_put_counts(json_t *object, const hs_miner_counts *counts);
 /* Appends {"name","kind","rate","nominal", and the counts} for each channel. */
 void hs_miner_put_channels(const hs_miner *miner, json_t *array);

@@ -17,7 +17,6 @@
 enum {
     TURN_MS = 20,      /* between two turns of hashing */
     AGAIN_MS = 500,    /* before connecting again, and as much more by chance */
-    SETTLE_MS = 3000,  /* for the answers, at the end */
     UNSENT_MAX = 65536 /* bytes: a server that does not read gets no more shares */
 };
 
@@ -158,7 +157,7 @@ static int is_settled(const live *l)
     for (uint32_t i = 0; i < l->rig_count; i++) {
         unanswered += hs_miner_unanswered(l->rigs[i].miner);
     }
-    return unanswered == 0 || now_ms(l) - l->stop_ms >= SETTLE_MS;
+    return unanswered == 0 || now_ms(l) - l->stop_ms >= l->options->settle_ms;
 }
 
 static void say_mining(live *l)

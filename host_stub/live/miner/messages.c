@@ -23,6 +23,7 @@ static void on_opened(hs_miner *miner, const hs_sv2_open_success *told)
         slot->first_prefix = told->extranonce_prefix;
         slot->prefix = told->extranonce_prefix;
         slot->prefix_news = 0;
+        memset(&slot->prev_hash, 0, sizeof slot->prev_hash);
         slot->awaits_first = 0;
         slot->last_sequence = 0;
         slot->credit = 0.0;
@@ -80,10 +81,10 @@ static void on_job(hs_miner_slot *slot, int future)
     }
 }
 
-static void on_tip(hs_miner *miner, hs_miner_slot *slot)
+static void on_tip(hs_miner *miner, hs_miner_slot *slot, const hs_sv2_u256 *prev_hash)
 {
     slot->counts.tips++;
-    hs_miner_mark_gone(miner, slot, slot->prefix_news);
+    hs_miner_mark_gone(miner, slot, prev_hash);
     if (slot->prefix_news) {
         on_moved(slot, &slot->counts.moves_hard);
     }
@@ -100,7 +101,7 @@ static void on_work(hs_miner *miner, const hs_sv2_message *m)
             continue;
         }
         if (m->id == HS_SV2_SET_NEW_PREV_HASH) {
-            on_tip(miner, slot);
+            on_tip(miner, slot, &m->as.set_new_prev_hash.prev_hash);
         } else if (m->id == HS_SV2_SET_TARGET) {
             slot->counts.targets++;
         } else {

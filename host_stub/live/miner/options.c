@@ -164,8 +164,9 @@ static const hs_option OPTIONS[] = {
              "T seconds after the start, every rate times F", .repeated = 1),
     HS_FLAG("--tell-rate", AT(tell_rate), "and says so with UpdateChannel"),
     HS_SCALED("--seconds", "X", AT(run_ms), 1e3, 0.1, 1e6, NULL,
-              "ends after so many; default: on SIGTERM. At the end it waits up to 3 seconds for "
-              "the answers to its shares"),
+              "ends after so many; default: on SIGTERM"),
+    HS_SCALED("--settle-secs", "X", AT(settle_ms), 1e3, 0.0, 3600.0, "3",
+              "at the end it waits so long at the most for the answers to its shares"),
     HS_STRING(OUTPUT, "--json", "FILE", AT(json), "the counts at the end; - = standard output"),
 };
 

@@ -53,8 +53,9 @@ typedef struct hs_miner_options {
     uint64_t reconnect_ms; /* 0 = never */
     hs_miner_change changes[HS_MINER_CHANGES_MAX];
     size_t change_count;
-    uint64_t run_ms;  /* 0 = until SIGTERM */
-    const char *json; /* NULL = none, "-" = standard output */
+    uint64_t run_ms;    /* 0 = until SIGTERM */
+    uint64_t settle_ms; /* at the end, for the answers */
+    const char *json;   /* NULL = none, "-" = standard output */
 } hs_miner_options;
 
 extern const hs_command HS_MINER_COMMAND;

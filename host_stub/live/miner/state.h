@@ -15,6 +15,7 @@ typedef struct hs_miner_share {
     uint64_t at_ms;
     uint64_t gone_ms; /* when a new tip made it stale for us; 0 = not yet */
     int gone_by_move;
+    int gone_needlessly; /* and onto the same tip */
 } hs_miner_share;
 
 enum hs_miner_state { HS_MINER_CLOSED = 0, HS_MINER_ASKED, HS_MINER_OPEN };
@@ -32,6 +33,7 @@ typedef struct hs_miner_slot {
     hs_sv2_b032 first_prefix; /* the one that it opened with */
     hs_sv2_b032 prefix;       /* the last one told */
     int prefix_news;          /* it changed, and no job has followed */
+    hs_sv2_u256 prev_hash;    /* of the last tip; zero before the first */
     uint64_t prefix_at_ms;
     int awaits_first; /* moved, and nothing was accepted since */
     uint64_t cursor;  /* of the search; never goes back */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "host_stub/live/miner/core.h"
+#include "host_stub/live/miner/shares.h"
 #include "host_stub/live/miner/state.h"
 #include "host_stub/live/pool/state.h"
 #include "host_stub/sv2/codec.h"
@@ -221,6 +222,53 @@ Test(miner_core, a_share_that_crosses_a_new_tip_is_stale_by_the_tip, .init = set
               (unsigned long long)total.stale_ms_most);
     cr_assert_eq(total.accepted + total.stale_tip, total.submitted);
     end();
+}
+
+static void refuse_as_stale(const hs_miner_slot *slot, uint32_t sequence_number)
+{
+    uint8_t frame[FRAME_MAX];
+    size_t len = 0;
+    hs_sv2_error why;
+    hs_sv2_message m = {.id = HS_SV2_SUBMIT_ERROR};
+    m.as.submit_error.channel_id = slot->channel_id;
+    m.as.submit_error.sequence_number = sequence_number;
+    m.as.submit_error.error_code = hs_sv2_bytes_of("stale-share");
+    cr_assert_eq(hs_sv2_encode(&m, frame, sizeof frame, &len, &why), 0);
+    hs_miner_frame(miner, frame, len, now_ms);
+}
+
+/* The tips are given by hand: no pool moves a miner. */
+Test(miner_core, a_move_between_pools_of_one_tip_needs_no_stale_share, .init = setup)
+{
+    delay_ms = 1000;
+    begin(1);
+    run_ms(6000);
+    hs_miner_slot *const slot = &miner->slots[0];
+    const hs_sv2_u256 tip = slot->prev_hash;
+    hs_sv2_u256 other = tip;
+    other.byte[0] ^= 1;
+    cr_assert_geq(slot->pending_count, 3u);
+    const uint32_t first = slot->pending[0].sequence_number;
+    refuse_as_stale(slot, first);
+    cr_assert_eq(totals().stale_odd, 1u, "nothing that it saw made it stale");
+    slot->prefix_news = 1;
+    hs_miner_mark_gone(miner, slot, &tip);
+    refuse_as_stale(slot, first + 1);
+    cr_assert(totals().stale_move == 1 && totals().stale_needless == 1);
+    for (size_t i = 0; i < slot->pending_count; i++) {
+        slot->pending[i].gone_ms = 0;
+    }
+    hs_miner_mark_gone(miner, slot, &other);
+    refuse_as_stale(slot, first + 2);
+    cr_assert(totals().stale_move == 2 && totals().stale_needless == 1, "another tip");
+    hs_miner_settle(miner);
+    const hs_miner_counts total = totals();
+    cr_assert_eq(total.accepted + total.stale_move + total.stale_odd + total.unanswered,
+                 total.submitted);
+    hs_miner_free(miner);
+    hs_pool_free(pool);
+    free(up.packets);
+    free(down.packets);
 }
 
 Test(miner_core, a_job_keeps_the_prefix_it_came_with, .init = setup)

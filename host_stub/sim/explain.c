@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "host_stub/base/text.h"
+#include "host_stub/guard/snapshot.h"
 
 enum { NUMBER = 48, PAIRS_MAX = 4 };
 #define ANEW    1.0  /* average miners: so much less or more is something new */
@@ -191,23 +192,10 @@ int hs_explain_line(hs_explain *explain, uint64_t second, char *line, size_t cap
 int hs_explain_look(hs_explain *explain, hs_guard *guard, uint64_t second, char *line,
                     size_t capacity)
 {
-    const hmx_metrics_v1 *const metrics = hs_guard_extension(guard, HMX_METRICS_ID);
-    if (metrics == NULL || metrics->snapshot == NULL) {
+    if (hs_guard_snapshot(guard, &explain->snapshot, explain->rows) != 0) {
         return -1;
     }
-    memset(explain->rows, 0, sizeof explain->rows);
-    for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
-        explain->rows[i].size = sizeof explain->rows[i];
-    }
-    explain->snapshot = (hmx_snapshot){.size = sizeof explain->snapshot,
-                                       .stride = sizeof explain->rows[0],
-                                       .capacity = HMX_UPSTREAMS_MAX,
-                                       .rows = explain->rows};
-    if (metrics->snapshot(hs_guard_instance(guard), &explain->snapshot) < 0) {
-        return -1;
-    }
-    if (explain->snapshot.count > HMX_UPSTREAMS_MAX ||
-        explain->snapshot.evaluations == explain->evaluations) {
+    if (explain->snapshot.evaluations == explain->evaluations) {
         return 0;
     }
     explain->evaluations = explain->snapshot.evaluations;

@@ -7,6 +7,7 @@
 
 #include "host_stub/base/json.h"
 #include "host_stub/base/text.h"
+#include "host_stub/live/proxy/aim.h"
 #include "host_stub/live/proxy/moves.h"
 #include "host_stub/live/proxy/open.h"
 #include "host_stub/live/proxy/plugin.h"
@@ -214,6 +215,7 @@ static void sweep(hs_proxy *proxy)
 static void tick(hs_proxy *proxy)
 {
     hs_link_tick asked = {.link = &proxy->link};
+    hs_proxy_aim_note(proxy);
     proxy->tick_wanted = 0;
     for (const hmx_decision *d; (d = hs_link_next(&asked)) != NULL;) {
         hs_proxy_carry_out(proxy, d);
@@ -258,6 +260,7 @@ size_t hs_proxy_unanswered(const hs_proxy *proxy)
 
 void hs_proxy_settle(hs_proxy *proxy)
 {
+    hs_proxy_aim_note(proxy);
     for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
         hs_proxy_lose_shares(proxy, &proxy->ups[i], UINT64_MAX);
     }
@@ -291,7 +294,7 @@ static uint32_t median_ms(const hs_proxy_moves *moves)
     return median;
 }
 
-static json_t *pool_json(const hs_proxy_up *up, double all_work)
+static json_t *pool_json(const hs_proxy *proxy, const hs_proxy_up *up, double all_work)
 {
     const hs_proxy_counts *const c = &up->counts;
     json_t *const pool = json_object();
@@ -311,6 +314,7 @@ static json_t *pool_json(const hs_proxy_up *up, double all_work)
     const double delivered = all_work > 0.0 ? 100.0 * c->work / all_work : 0.0;
     hs_json_text(pool, "id", up->row.id);
     hs_json_number(pool, "target_pct", up->row.percentage, 3);
+    hs_json_number(pool, "effective_pct", hs_proxy_aim_of(proxy, up->upstream), 3);
     hs_json_number(pool, "delivered_pct", delivered, 3);
     hs_json_put(pool, "work_accepted", json_real(c->work));
     hs_json_count(pool, "submitted", c->submitted);
@@ -368,7 +372,7 @@ json_t *hs_proxy_json(const hs_proxy *proxy)
     for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
         const hs_proxy_up *const up = &proxy->ups[i];
         if (up->is_configured || up->counts.submitted > 0) {
-            (void)json_array_append_new(pools, pool_json(up, work));
+            (void)json_array_append_new(pools, pool_json(proxy, up, work));
         }
     }
     hs_json_count(shares, "submitted", proxy->submitted);

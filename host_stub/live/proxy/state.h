@@ -290,6 +290,13 @@ typedef struct hs_proxy_moves {
     size_t first_capacity;
 } hs_proxy_moves;
 
+/* Work is difficulty. */
+typedef struct hs_proxy_aim {
+    double seen;                          /* of all pools, as booked so far */
+    double work;                          /* of that, what was booked under known targets ... */
+    double wanted[HMX_UPSTREAMS_MAX + 1]; /* ... times each target in per cent */
+} hs_proxy_aim;
+
 struct hs_proxy {
     hs_proxy_settings settings;
     hs_proxy_out out;
@@ -314,6 +321,7 @@ struct hs_proxy {
     size_t drain_capacity;
     uint32_t next_index[HMX_UPSTREAMS_MAX + 1]; /* of prefixes that the host chooses */
     hs_proxy_moves moves;
+    hs_proxy_aim aim;
     hs_table deaf;                          /* devices -> their places in deaf_order */
     uint64_t deaf_order[HS_PROXY_DEAF_MAX]; /* a ring: the next place has the oldest */
     size_t deaf_next;

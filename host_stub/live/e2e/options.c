@@ -79,7 +79,8 @@ static const hs_option OPTIONS[] = {
     HS_STRING(INPUT, "--config", "FILE", AT(config),
               "default: pools of 60/30/10 % (or others with --pools) and time constants for a "
               "minute. Addresses, ports and authority keys in it are replaced"),
-    HS_FLAG("--plain", AT(plain), "plain frames everywhere; default: Noise"),
+    HS_FLAG("--noise", AT(noise), "Noise everywhere; the default", .excludes = "--plain"),
+    HS_FLAG("--plain", AT(plain), "plain frames everywhere"),
     HS_WHOLE("--pools", "N", AT(pools), 2, HS_E2E_POOLS_MAX, NULL,
              "default 3. With --config, the number that it has to have"),
     HS_WHOLE("--miners", "N", AT(miners), 1, HS_E2E_MINERS_MAX, "24",
@@ -103,6 +104,9 @@ static const hs_option OPTIONS[] = {
     HS_STRING(OUTPUT_FOLDER, "--logs", "DIR", AT(logs),
               "keeps what each process printed and counted"),
     HS_STRING(OUTPUT, "--json", "FILE", AT(json), "the result; - = standard output, and no table"),
+    HS_FLAG("--progress", AT(progress),
+            "a line on standard error four times a minute and at each fault; without it only when "
+            "that is a terminal"),
 };
 
 const hs_command HS_E2E_COMMAND = {

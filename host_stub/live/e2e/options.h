@@ -32,7 +32,8 @@ typedef struct hs_e2e_fault {
 typedef struct hs_e2e_options {
     const char *plugin; /* NULL = hashmux */
     const char *config; /* NULL = the built-in one */
-    int plain;          /* else everything speaks Noise */
+    int plain;          /* else everything speaks Noise ... */
+    int noise;          /* ... as it may be said */
     int one_tip;
     uint32_t ignore_prefix; /* of the miners */
     uint32_t pools;         /* 0 = those of the configuration, or 3 */
@@ -46,6 +47,7 @@ typedef struct hs_e2e_options {
     const char *frames;
     const char *json; /* "-" = standard output */
     const char *logs; /* a folder for what the processes say; NULL = a temporary one */
+    int progress;     /* is told even where standard error is no terminal */
 } hs_e2e_options;
 
 /* The faults have their moments; their pools are set by hs_e2e_place_faults. */

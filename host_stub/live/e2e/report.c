@@ -17,11 +17,14 @@ static json_t *pools_json(const hs_e2e_result *r)
         json_t *const row = json_object();
         hs_json_text(row, "id", pool->spec.id);
         hs_json_number(row, "target_pct", pool->spec.target_pct, 3);
+        hs_json_number(row, "effective_pct", pool->effective_pct, 3);
         hs_json_number(row, "delivered_pct", pool->delivered_pct, 3);
+        hs_json_count(row, "received", pool->received);
         hs_json_count(row, "accepted", pool->accepted);
         hs_json_count(row, "stale", pool->stale);
-        (void)json_object_set(row, "rejected", pool->rejected);
+        hs_json_count(row, "cut_off", pool->cut_off);
         hs_json_count(row, "duplicates", pool->duplicates);
+        (void)json_object_set(row, "rejected", pool->rejected);
         (void)json_array_append_new(pools, row);
     }
     return pools;
@@ -40,32 +43,6 @@ static json_t *moves_json(const hs_e2e_result *r)
     hs_json_count(moves, "closed_unproven", m->unproven);
     hs_json_count(moves, "ms_to_first_accept", m->ms_to_first_accept);
     return moves;
-}
-
-static json_t *shares_json(const hs_e2e_result *r)
-{
-    const hs_e2e_miners *const m = &r->compliant;
-    json_t *const shares = json_object();
-    hs_json_count(shares, "submitted", m->submitted);
-    hs_json_count(shares, "accepted", m->accepted);
-    hs_json_count(shares, "stale_by_tip", m->stale_tip);
-    hs_json_count(shares, "stale_by_move", m->stale_move);
-    (void)json_object_set(shares, "rejected", m->rejected);
-    hs_json_count(shares, "duplicates", m->duplicates);
-    hs_json_count(shares, "cut_off", m->cut_off);
-    hs_json_count(shares, "lost", hs_e2e_result_lost(r));
-    return shares;
-}
-
-static json_t *others_json(const hs_e2e_result *r)
-{
-    const hs_e2e_miners *const m = &r->others;
-    json_t *const shares = json_object();
-    hs_json_count(shares, "submitted", m->submitted);
-    hs_json_count(shares, "accepted", m->accepted);
-    hs_json_count(shares, "stale", m->stale_tip + m->stale_move + m->stale_odd);
-    (void)json_object_set(shares, "rejected", m->rejected);
-    return shares;
 }
 
 static json_t *windows_json(const hs_e2e_result *r)
@@ -98,9 +75,9 @@ json_t *hs_e2e_result_json(const hs_e2e_result *r)
     }
     hs_json_put(root, "pools", pools_json(r));
     hs_json_put(root, "moves", moves_json(r));
-    hs_json_put(root, "shares", shares_json(r));
-    if (r->others.submitted > 0) {
-        hs_json_put(root, "shares_of_those_that_ignore", others_json(r));
+    hs_json_put(root, "shares", hs_e2e_shares_json(&r->compliant.shares));
+    if (r->others.shares.submitted > 0) {
+        hs_json_put(root, "shares_of_those_that_ignore", hs_e2e_shares_json(&r->others.shares));
     }
     hs_json_put(root, "faults", windows_json(r));
     hs_json_put(root, "broken", broken);
@@ -108,60 +85,40 @@ json_t *hs_e2e_result_json(const hs_e2e_result *r)
     return root;
 }
 
-/* "reason n, reason n", or "-". */
-static const char *reasons_text(json_t *reasons, char *to, size_t capacity)
-{
-    size_t len = 0;
-    (void)snprintf(to, capacity, "-");
-    for (void *it = json_object_iter(reasons); it != NULL && len < capacity;
-         it = json_object_iter_next(reasons, it)) {
-        const int more = snprintf(to + len, capacity - len, "%s%s %lld", len > 0 ? ", " : "",
-                                  json_object_iter_key(it),
-                                  (long long)json_integer_value(json_object_iter_value(it)));
-        len += more > 0 ? (size_t)more : 0;
-    }
-    return to;
-}
-
 static void print_pools(const hs_e2e_result *r)
 {
     char target[32];
+    char effective[32];
     char delivered[32];
     char error[32];
     char reasons[400];
-    (void)printf("%-10s %8s %11s %8s %9s %6s %10s  %s\n", "pool", "target %", "delivered %",
-                 "error", "accepted", "stale", "duplicates", "rejected");
+    (void)printf("%-10s %8s %11s %11s %7s %9s %9s %6s %8s %10s  %s\n", "pool", "target %",
+                 "effective %", "delivered %", "error", "received", "accepted", "stale", "cut off",
+                 "duplicates", "rejected");
     for (uint32_t i = 0; i < r->pool_count; i++) {
         const hs_e2e_pool *const pool = &r->pools[i];
-        (void)printf(
-            "%-10s %8s %11s %8s %9llu %6llu %10llu  %s\n", pool->spec.id,
-            hs_format_fixed(target, sizeof target, pool->spec.target_pct, 2),
-            hs_format_fixed(delivered, sizeof delivered, pool->delivered_pct, 2),
-            hs_format_fixed(error, sizeof error, pool->delivered_pct - pool->spec.target_pct, 2),
-            (unsigned long long)pool->accepted, (unsigned long long)pool->stale,
-            (unsigned long long)pool->duplicates,
-            reasons_text(pool->rejected, reasons, sizeof reasons));
+        const double aim =
+            isfinite(pool->effective_pct) ? pool->effective_pct : pool->spec.target_pct;
+        (void)printf("%-10s %8s %11s %11s %7s %9llu %9llu %6llu %8llu %10llu  %s\n", pool->spec.id,
+                     hs_format_fixed(target, sizeof target, pool->spec.target_pct, 2),
+                     hs_format_fixed(effective, sizeof effective, pool->effective_pct, 2),
+                     hs_format_fixed(delivered, sizeof delivered, pool->delivered_pct, 2),
+                     hs_format_fixed(error, sizeof error, pool->delivered_pct - aim, 2),
+                     (unsigned long long)pool->received, (unsigned long long)pool->accepted,
+                     (unsigned long long)pool->stale, (unsigned long long)pool->cut_off,
+                     (unsigned long long)pool->duplicates,
+                     hs_e2e_reasons_text(pool->rejected, reasons, sizeof reasons));
     }
 }
 
 static void print_shares(const hs_e2e_result *r)
 {
-    const hs_e2e_miners *const m = &r->compliant;
-    const hs_e2e_miners *const o = &r->others;
-    char reasons[400];
     (void)printf("\nmoves applied %llu (hard %llu, soft %llu), refused %llu, failed %llu; first "
                  "accepted share\non the new pool %llu ms after the decision (median)\n",
                  (unsigned long long)r->moves.applied, (unsigned long long)r->moves.hard,
                  (unsigned long long)r->moves.soft, (unsigned long long)r->moves.refused,
                  (unsigned long long)r->moves.failed,
                  (unsigned long long)r->moves.ms_to_first_accept);
-    (void)printf(
-        "shares submitted %llu, accepted %llu, stale %llu by a new tip and %llu by a move, "
-        "lost %llu,\nrejected: %s\n",
-        (unsigned long long)m->submitted, (unsigned long long)m->accepted,
-        (unsigned long long)m->stale_tip, (unsigned long long)m->stale_move,
-        (unsigned long long)hs_e2e_result_lost(r),
-        reasons_text(m->rejected, reasons, sizeof reasons));
     if (r->moves.reopened > 0) {
         (void)printf("channels closed to be opened again on another pool %llu\n",
                      (unsigned long long)r->moves.reopened);
@@ -171,12 +128,9 @@ static void print_shares(const hs_e2e_result *r)
             "channels that ended before it was known whether they obey a new prefix %llu\n",
             (unsigned long long)r->moves.unproven);
     }
-    if (o->submitted > 0) {
-        (void)printf("miners that ignore SetExtranoncePrefix: submitted %llu, accepted %llu, stale "
-                     "%llu,\nrejected: %s\n",
-                     (unsigned long long)o->submitted, (unsigned long long)o->accepted,
-                     (unsigned long long)(o->stale_tip + o->stale_move + o->stale_odd),
-                     reasons_text(o->rejected, reasons, sizeof reasons));
+    hs_e2e_shares_print(&r->compliant.shares, "shares");
+    if (r->others.shares.submitted > 0) {
+        hs_e2e_shares_print(&r->others.shares, "of miners that ignore SetExtranoncePrefix:");
     }
 }
 

@@ -9,14 +9,6 @@
 
 #include "host_stub/base/array.h"
 
-/* A share that was on its way when the tip changed is stale; later than this it was not on its way.
- * A loaded machine may hold a process up so long. */
-enum { STALE_MS_MOST = 2000 };
-
-/* Answers of the proxy about shares whose pool never answered. */
-static const char *const LOST_CODES[] = {"upstream-lost", "upstream-too-slow"};
-enum { LOST_CODE_COUNT = sizeof LOST_CODES / sizeof LOST_CODES[0] };
-
 int hs_e2e_result_start(hs_e2e_result *result, const hs_e2e_config *config)
 {
     int rc = 0;
@@ -27,10 +19,9 @@ int hs_e2e_result_start(hs_e2e_result *result, const hs_e2e_config *config)
         result->pools[i].rejected = json_object();
         rc |= result->pools[i].rejected == NULL;
     }
-    result->compliant.rejected = json_object();
-    result->others.rejected = json_object();
-    return rc != 0 || result->compliant.rejected == NULL || result->others.rejected == NULL ? -1
-                                                                                            : 0;
+    rc |= hs_e2e_shares_start(&result->compliant.shares) != 0;
+    rc |= hs_e2e_shares_start(&result->others.shares) != 0;
+    return rc != 0 ? -1 : 0;
 }
 
 void hs_e2e_result_free(hs_e2e_result *result)
@@ -38,67 +29,62 @@ void hs_e2e_result_free(hs_e2e_result *result)
     for (uint32_t i = 0; i < result->pool_count; i++) {
         json_decref(result->pools[i].rejected);
     }
-    json_decref(result->compliant.rejected);
-    json_decref(result->others.rejected);
+    hs_e2e_shares_free(&result->compliant.shares);
+    hs_e2e_shares_free(&result->others.shares);
     memset(result, 0, sizeof *result);
-}
-
-static uint64_t number(const json_t *object, const char *name)
-{
-    const json_int_t value = json_integer_value(json_object_get(object, name));
-    return value > 0 ? (uint64_t)value : 0;
-}
-
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
-
-/* Adds the numbers of `more` to those of `total`. */
-static void add_reasons(json_t *total, const json_t *more)
-{
-    json_t *const from = (json_t *)more;
-    for (void *it = json_object_iter(from); it != NULL; it = json_object_iter_next(from, it)) {
-        const char *const key = json_object_iter_key(it);
-        const json_int_t count = json_integer_value(json_object_get(total, key)) +
-                                 json_integer_value(json_object_iter_value(it));
-        (void)json_object_set_new(total, key, json_integer(count));
-    }
 }
 
 void hs_e2e_result_pool(hs_e2e_result *result, uint32_t index, const json_t *counts)
 {
     hs_e2e_pool *const pool = &result->pools[index];
     pool->work = json_real_value(json_object_get(counts, "work_accepted"));
-    pool->accepted = number(counts, "accepted");
-    pool->stale = number(counts, "stale");
-    pool->stale_ms_most = number(counts, "stale_ms_most");
-    pool->stale_older = number(counts, "stale_older");
-    pool->duplicates = number(counts, "duplicates");
-    pool->refused_on_command = number(counts, "refused_on_command");
-    pool->protocol_errors = number(counts, "protocol_errors");
-    add_reasons(pool->rejected, json_object_get(counts, "rejected"));
+    pool->received = hs_e2e_number(counts, "received");
+    pool->accepted = hs_e2e_number(counts, "accepted");
+    pool->stale = hs_e2e_number(counts, "stale");
+    pool->stale_known = hs_e2e_number(counts, "stale_known");
+    pool->cut_off = hs_e2e_number(counts, "cut_off");
+    pool->duplicates = hs_e2e_number(counts, "duplicates");
+    pool->refused_on_command = hs_e2e_number(counts, "refused_on_command");
+    pool->protocol_errors = hs_e2e_number(counts, "protocol_errors");
+    pool->rejected_sum = hs_e2e_reasons_add(pool->rejected, json_object_get(counts, "rejected"));
 }
 
 void hs_e2e_result_miners(hs_e2e_result *result, const json_t *counts)
 {
     const int compliant = json_is_true(json_object_get(counts, "compliant"));
-    const json_t *const stale = json_object_get(counts, "stale");
     const char *const fault = json_string_value(json_object_get(counts, "server_fault_first"));
     hs_e2e_miners *const m = compliant ? &result->compliant : &result->others;
-    m->submitted += number(counts, "submitted");
-    m->accepted += number(counts, "accepted");
-    m->stale_tip += number(stale, "tip");
-    m->stale_move += number(stale, "move");
-    m->stale_odd += number(stale, "odd");
-    m->stale_ms_most = larger(m->stale_ms_most, number(stale, "ms_most"));
-    m->duplicates += number(counts, "duplicates");
-    m->unanswered += number(counts, "unanswered");
-    m->cut_off += number(counts, "cut_off") + number(counts, "closed");
-    m->server_faults += number(counts, "server_faults");
-    add_reasons(m->rejected, json_object_get(counts, "rejected"));
+    hs_e2e_shares_add(&m->shares, counts);
+    m->server_faults += hs_e2e_number(counts, "server_faults");
     if (m->server_fault[0] == '\0' && fault != NULL) {
         (void)snprintf(m->server_fault, sizeof m->server_fault, "%.319s", fault);
+    }
+}
+
+/* The proxy's account of each pool. What the plugin aimed at counts by the work that was delivered
+ * meanwhile. */
+static void take_account(hs_e2e_result *result, const json_t *pools)
+{
+    double work = 0.0;
+    size_t i = 0;
+    const json_t *row = NULL;
+    json_array_foreach(pools, i, row)
+    {
+        work += json_real_value(json_object_get(row, "work_accepted"));
+    }
+    json_array_foreach(pools, i, row)
+    {
+        const char *const id = json_string_value(json_object_get(row, "id"));
+        const json_t *const aim = json_object_get(row, "effective_pct");
+        result->stale_local += hs_e2e_number(row, "stale_local");
+        result->not_forwarded += hs_e2e_number(row, "not_forwarded");
+        for (uint32_t k = 0; k < result->pool_count && id != NULL && json_is_number(aim); k++) {
+            hs_e2e_pool *const pool = &result->pools[k];
+            if (strcmp(pool->spec.id, id) == 0) {
+                pool->aim += json_number_value(aim) * work;
+                pool->aim_work += work;
+            }
+        }
     }
 }
 
@@ -106,18 +92,19 @@ void hs_e2e_result_proxy(hs_e2e_result *result, const json_t *counts)
 {
     const json_t *const told = json_object_get(counts, "moves");
     hs_e2e_moves *const m = &result->moves;
-    m->applied += number(told, "applied");
-    m->hard += number(told, "hard");
-    m->soft += number(told, "soft");
-    m->refused += number(told, "refused");
-    m->failed += number(told, "failed");
-    m->reopened += number(told, "reopened");
-    m->unproven += number(told, "closed_unproven");
-    if (number(told, "first_accepts") > 0) {
-        m->ms_to_first_accept = number(told, "ms_to_first_accept");
+    m->applied += hs_e2e_number(told, "applied");
+    m->hard += hs_e2e_number(told, "hard");
+    m->soft += hs_e2e_number(told, "soft");
+    m->refused += hs_e2e_number(told, "refused");
+    m->failed += hs_e2e_number(told, "failed");
+    m->reopened += hs_e2e_number(told, "reopened");
+    m->unproven += hs_e2e_number(told, "closed_unproven");
+    if (hs_e2e_number(told, "first_accepts") > 0) {
+        m->ms_to_first_accept = hs_e2e_number(told, "ms_to_first_accept");
     }
-    m->guard_violations += number(counts, "guard_violations");
-    m->protocol_errors += number(counts, "protocol_errors");
+    m->guard_violations += hs_e2e_number(counts, "guard_violations");
+    m->protocol_errors += hs_e2e_number(counts, "protocol_errors");
+    take_account(result, json_object_get(counts, "pools"));
 }
 
 void hs_e2e_result_break(hs_e2e_result *result, const char *format, ...)
@@ -136,30 +123,6 @@ static void none(hs_e2e_result *r, uint64_t count, const char *what)
     if (count > 0) {
         hs_e2e_result_break(r, "%llu %s", (unsigned long long)count, what);
     }
-}
-
-static int is_lost_code(const char *code)
-{
-    for (int i = 0; i < LOST_CODE_COUNT; i++) {
-        if (strcmp(code, LOST_CODES[i]) == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static uint64_t answered_as_lost(const hs_e2e_miners *miners)
-{
-    uint64_t count = 0;
-    for (int i = 0; i < LOST_CODE_COUNT; i++) {
-        count += number(miners->rejected, LOST_CODES[i]);
-    }
-    return count;
-}
-
-uint64_t hs_e2e_result_lost(const hs_e2e_result *result)
-{
-    return result->compliant.unanswered + answered_as_lost(&result->compliant);
 }
 
 static int has_fault(const hs_e2e_options *options, const char *const *names)
@@ -189,54 +152,60 @@ static int breaks_miners(const hs_e2e_options *options)
     return has_fault(options, NAMES);
 }
 
-static void judge_rejections(hs_e2e_result *r, const hs_e2e_options *options)
+/* On command a pool refuses shares that are valid. */
+static void judge_rejections(hs_e2e_result *r)
 {
     uint64_t commanded = 0;
     for (uint32_t i = 0; i < r->pool_count; i++) {
         commanded += r->pools[i].refused_on_command;
     }
-    json_t *const rejected = r->compliant.rejected;
-    for (void *it = json_object_iter(rejected); it != NULL;
-         it = json_object_iter_next(rejected, it)) {
+    json_t *const reasons = r->compliant.shares.reasons;
+    for (void *it = json_object_iter(reasons); it != NULL;
+         it = json_object_iter_next(reasons, it)) {
         const char *const code = json_object_iter_key(it);
-        const uint64_t count = number(rejected, code);
-        const int by_command = strcmp(code, "invalid-share") == 0 && count <= commanded;
-        const int by_fault = is_lost_code(code) && breaks_connections(options);
-        if (count > 0 && !by_command && !by_fault) {
+        const uint64_t count = hs_e2e_number(reasons, code);
+        if (count > 0 && (strcmp(code, "invalid-share") != 0 || count > commanded)) {
             hs_e2e_result_break(r, "%llu shares of compliant miners were rejected as %s",
                                 (unsigned long long)count, code);
         }
     }
 }
 
+static void judge_sum(hs_e2e_result *r, const char *who, const hs_e2e_shares *shares)
+{
+    const uint64_t sum = hs_e2e_shares_sum(shares);
+    if (sum != shares->submitted) {
+        hs_e2e_result_break(r, "%s have submitted %llu shares, and the columns have %llu", who,
+                            (unsigned long long)shares->submitted, (unsigned long long)sum);
+    }
+}
+
 static void judge_miners(hs_e2e_result *r, const hs_e2e_options *options)
 {
     const hs_e2e_miners *const m = &r->compliant;
-    none(r, m->duplicates, "shares of compliant miners were rejected as duplicates");
-    none(r, m->unanswered, "shares of compliant miners were never answered");
-    none(
-        r, breaks_miners(options) ? 0 : m->cut_off,
-        "shares of compliant miners were cut off: the proxy ended a miner's connection or channel");
-    none(r, m->stale_odd,
-         "shares of compliant miners were rejected as stale, and no new tip had come");
-    none(r, options->one_tip ? m->stale_move : 0,
-         "shares are stale because of a move, and all pools have one tip");
+    const uint64_t *const in = m->shares.in;
+    judge_sum(r, "compliant miners", &m->shares);
+    judge_sum(r, "miners that ignore prefixes", &r->others.shares);
+    none(r, in[HS_E2E_DUPLICATE], "shares of compliant miners were rejected as duplicates");
+    none(r, in[HS_E2E_UNANSWERED], "shares of compliant miners were never answered");
+    none(r, breaks_connections(options) ? 0 : in[HS_E2E_LOST],
+         "shares of compliant miners were lost: the proxy lost a pool");
+    none(r, breaks_miners(options) ? 0 : in[HS_E2E_CUT_OFF],
+         "shares of compliant miners were cut off: the proxy ended a miner's connection");
+    none(r, breaks_miners(options) ? 0 : in[HS_E2E_CLOSED],
+         "shares of compliant miners were cut off: the proxy closed a miner's channel");
+    /* Not a move: a pool that is connected to anew gives another prefix, on the same tip. */
+    none(r, breaks_connections(options) ? 0 : m->shares.needless,
+         "shares are stale because of a move, and the two pools had one tip");
     if (m->server_faults > 0) {
         hs_e2e_result_break(r,
                             "%llu messages of the proxy to compliant miners break a rule; the "
                             "first: %s",
                             (unsigned long long)m->server_faults, m->server_fault);
     }
-    if (m->submitted == 0) {
+    if (m->shares.submitted == 0) {
         hs_e2e_result_break(r, "no compliant miner submitted a share");
     }
-}
-
-/* Does a pool read or answer late on command? */
-static int is_held_up(const hs_e2e_options *options)
-{
-    static const char *const NAMES[] = {"stall", "slow", NULL};
-    return has_fault(options, NAMES);
 }
 
 static void judge_pool(hs_e2e_result *r, const hs_e2e_pool *pool, const hs_e2e_options *options)
@@ -244,8 +213,14 @@ static void judge_pool(hs_e2e_result *r, const hs_e2e_pool *pool, const hs_e2e_o
     static const char *const NEVER[] = {"difficulty-too-low", "invalid-job-id",
                                         "bad-extranonce-size", "invalid-channel-id"};
     const char *const id = pool->spec.id;
+    const uint64_t sum =
+        pool->accepted + pool->stale + pool->cut_off + pool->duplicates + pool->rejected_sum;
+    if (sum != pool->received) {
+        hs_e2e_result_break(r, "%s has received %llu shares, and its columns have %llu", id,
+                            (unsigned long long)pool->received, (unsigned long long)sum);
+    }
     for (size_t i = 0; i < sizeof NEVER / sizeof NEVER[0]; i++) {
-        const uint64_t count = number(pool->rejected, NEVER[i]);
+        const uint64_t count = hs_e2e_number(pool->rejected, NEVER[i]);
         if (count > 0 && (options->ignore_prefix == 0 || i > 0)) {
             hs_e2e_result_break(r, "%s rejected %llu shares as %s", id, (unsigned long long)count,
                                 NEVER[i]);
@@ -255,13 +230,9 @@ static void judge_pool(hs_e2e_result *r, const hs_e2e_pool *pool, const hs_e2e_o
         hs_e2e_result_break(r, "%s rejected %llu shares as duplicates", id,
                             (unsigned long long)pool->duplicates);
     }
-    if (pool->stale_older > 0) {
-        hs_e2e_result_break(r, "%s got %llu shares that had been stale before its last new tip", id,
-                            (unsigned long long)pool->stale_older);
-    }
-    if (pool->stale_ms_most > STALE_MS_MOST && !is_held_up(options)) {
-        hs_e2e_result_break(r, "%s got a stale share %llu ms after its new tip", id,
-                            (unsigned long long)pool->stale_ms_most);
+    if (pool->stale_known > 0) {
+        hs_e2e_result_break(r, "%s got %llu stale shares after others on a newer tip", id,
+                            (unsigned long long)pool->stale_known);
     }
     if (pool->protocol_errors > 0) {
         hs_e2e_result_break(r, "%s counts %llu messages of the proxy that break a rule", id,
@@ -269,18 +240,47 @@ static void judge_pool(hs_e2e_result *r, const hs_e2e_pool *pool, const hs_e2e_o
     }
 }
 
-/* Nothing may be credited that no miner was told of, nor the other way round. */
+/* Miners can be told that a share is stale before they hear why: its pool has gone, or has a new
+ * tip while they work for another. But somebody has to have said so. */
+static void judge_stale(hs_e2e_result *r)
+{
+    const uint64_t *const a = r->compliant.shares.in;
+    const uint64_t *const b = r->others.shares.in;
+    uint64_t known = r->stale_local;
+    for (uint32_t i = 0; i < r->pool_count; i++) {
+        known += r->pools[i].stale;
+    }
+    const uint64_t told = a[HS_E2E_STALE_BY_TIP] + a[HS_E2E_STALE_BY_MOVE] +
+                          a[HS_E2E_STALE_BY_POOL] + b[HS_E2E_STALE_BY_TIP] +
+                          b[HS_E2E_STALE_BY_MOVE] + b[HS_E2E_STALE_BY_POOL];
+    if (told > known) {
+        hs_e2e_result_break(r,
+                            "miners were told of %llu stale shares, and pools and proxy know of "
+                            "%llu",
+                            (unsigned long long)told, (unsigned long long)known);
+    }
+}
+
+/* Nothing may be credited that no miner was told of, nor the other way round; no share comes to two
+ * pools. */
 static void judge_credit(hs_e2e_result *r)
 {
-    const uint64_t told = r->compliant.accepted + r->others.accepted;
-    const uint64_t open = r->compliant.cut_off + r->others.cut_off +
-                          answered_as_lost(&r->compliant) + answered_as_lost(&r->others) +
-                          r->compliant.unanswered + r->others.unanswered;
+    const hs_e2e_shares *const a = &r->compliant.shares;
+    const hs_e2e_shares *const b = &r->others.shares;
+    const uint64_t submitted = a->submitted + b->submitted;
+    const uint64_t told = a->in[HS_E2E_ACCEPTED] + b->in[HS_E2E_ACCEPTED];
+    const uint64_t open = hs_e2e_shares_open(a) + hs_e2e_shares_open(b);
     uint64_t credited = 0;
+    uint64_t received = 0;
     for (uint32_t i = 0; i < r->pool_count; i++) {
         credited += r->pools[i].accepted;
+        received += r->pools[i].received;
     }
-    if (told > credited) {
+    if (received > submitted) {
+        hs_e2e_result_break(r, "the pools have received %llu shares, and miners submitted %llu",
+                            (unsigned long long)received, (unsigned long long)submitted);
+    }
+    if (told > credited + r->not_forwarded) {
         hs_e2e_result_break(r,
                             "miners were told of %llu accepted shares, and the pools have "
                             "credited %llu",
@@ -301,10 +301,12 @@ void hs_e2e_result_judge(hs_e2e_result *r, const hs_e2e_options *options)
     for (uint32_t i = 0; i < r->pool_count; i++) {
         hs_e2e_pool *const pool = &r->pools[i];
         pool->delivered_pct = work > 0.0 ? 100.0 * pool->work / work : 0.0;
+        pool->effective_pct = pool->aim_work > 0.0 ? pool->aim / pool->aim_work : (double)NAN;
         judge_pool(r, pool, options);
     }
     judge_miners(r, options);
-    judge_rejections(r, options);
+    judge_rejections(r);
+    judge_stale(r);
     judge_credit(r);
     /* A move that shows that a miner ignores its prefix may fail once for each of them. */
     if (r->moves.failed > options->ignore_prefix && options->fault_count == 0) {

@@ -12,6 +12,7 @@
 
 #include "host_stub/live/e2e/config.h"
 #include "host_stub/live/e2e/options.h"
+#include "host_stub/live/e2e/shares.h"
 
 enum { HS_E2E_BROKEN_MAX = 64, HS_E2E_SENTENCE_SIZE = 400 };
 
@@ -19,29 +20,25 @@ typedef struct hs_e2e_pool {
     hs_e2e_pool_spec spec;
     double work;
     double delivered_pct;
+    double aim;           /* what the plugin aimed at, in per cent, times work ... */
+    double aim_work;      /* ... and that work, as the proxy counts it; 0 = not told */
+    double effective_pct; /* NAN = not told */
+    uint64_t received;
     uint64_t accepted;
     uint64_t stale;
-    uint64_t stale_ms_most;
-    uint64_t stale_older;
+    uint64_t stale_known;
+    uint64_t cut_off;
     uint64_t duplicates;
     uint64_t refused_on_command;
     uint64_t protocol_errors;
+    uint64_t rejected_sum;
     json_t *rejected; /* reason: count */
 } hs_e2e_pool;
 
-/* Shares as the miners count them. */
+/* As the miners count. */
 typedef struct hs_e2e_miners {
-    uint64_t submitted;
-    uint64_t accepted;
-    uint64_t stale_tip;
-    uint64_t stale_move;
-    uint64_t stale_odd;
-    uint64_t stale_ms_most;
-    uint64_t duplicates;
-    uint64_t unanswered;
-    uint64_t cut_off; /* by the end of their own connection or channel */
+    hs_e2e_shares shares;
     uint64_t server_faults;
-    json_t *rejected; /* code: count */
     char server_fault[320];
 } hs_e2e_miners;
 
@@ -69,7 +66,9 @@ typedef struct hs_e2e_result {
     hs_e2e_pool pools[HS_E2E_POOLS_MAX];
     uint32_t pool_count;
     hs_e2e_miners compliant;
-    hs_e2e_miners others; /* that ignore prefixes */
+    hs_e2e_miners others;   /* that ignore prefixes */
+    uint64_t stale_local;   /* refused as stale by the proxy itself */
+    uint64_t not_forwarded; /* accepted by the proxy itself: too easy for the pool */
     hs_e2e_moves moves;
     hs_e2e_window windows[HS_E2E_FAULTS_MAX];
     size_t window_count;
@@ -95,14 +94,11 @@ void hs_e2e_result_break(hs_e2e_result *result, const char *format, ...)
 /* After all counts: what each pool was delivered, and which promises were broken. */
 void hs_e2e_result_judge(hs_e2e_result *result, const hs_e2e_options *options);
 
-/* Shares of compliant miners whose fate nobody knows: without an answer, or answered as lost. */
-uint64_t hs_e2e_result_lost(const hs_e2e_result *result);
-
-/* {"pools":[{"id","target_pct","delivered_pct","accepted","stale","rejected":{reason:n},
- * "duplicates"}],"moves":{"applied","hard","soft","refused","failed","reopened",
- * "closed_unproven","ms_to_first_accept"},
- * "shares":{"submitted","lost", and more},"faults":[...],"broken":[sentence],"seconds"}. NULL when
- * out of memory. */
+/* {"pools":[{"id","target_pct","effective_pct","delivered_pct","received","accepted","stale",
+ * "cut_off","duplicates","rejected":{reason:n}}],"moves":{"applied","hard","soft","refused",
+ * "failed","reopened","closed_unproven","ms_to_first_accept"},"shares":{see live/e2e/shares},
+ * "shares_of_those_that_ignore":{likewise},"faults":[...],"broken":[sentence],"seconds"}. NULL
+ * when out of memory. */
 json_t *hs_e2e_result_json(const hs_e2e_result *result);
 
 void hs_e2e_result_print(const hs_e2e_result *result);

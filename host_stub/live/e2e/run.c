@@ -9,13 +9,16 @@
 #include <string.h>
 
 #include "host_stub/base/text.h"
+#include "host_stub/live/e2e/progress.h"
 #include "host_stub/live/e2e/start.h"
 
 enum {
     STEP_MS = 50,
-    STATS_MS = 500,   /* between two questions to the pools */
-    START_MS = 20000, /* for all to be ready */
-    END_MS = 15000    /* for those that are told to end */
+    STATS_MS = 500, /* between two questions to the pools */
+    /* A process that hangs has to end some day. These are no promises: a busy machine that starts
+     * two dozen processes and shakes hands by Noise needs a part of them. */
+    START_MS = 120000, /* for all to be ready */
+    END_MS = 60000     /* for those that are told to end */
 };
 
 static void enter(hs_e2e_state *r, enum hs_e2e_phase phase)
@@ -85,6 +88,7 @@ static void signal_miners(hs_e2e_state *r)
 
 static void begin_fault(hs_e2e_state *r, const hs_e2e_fault *fault)
 {
+    hs_e2e_tell_fault(r, fault, 1);
     if (strcmp(fault->name, HS_E2E_RESTART) == 0) {
         r->restarting = 1;
         hs_e2e_child_signal(&r->proxy, SIGTERM);
@@ -97,6 +101,9 @@ static void end_fault(hs_e2e_state *r, const hs_e2e_fault *fault)
 {
     char line[64];
     (void)snprintf(line, sizeof line, "%s off", fault->name);
+    if (fault->lasts) {
+        hs_e2e_tell_fault(r, fault, 0);
+    }
     if (fault->lasts && hs_e2e_child_say(&r->pools[fault->pool], line) != 0) {
         hs_e2e_result_break(r->result, "%s takes no commands", r->pools[fault->pool].name);
     }
@@ -131,6 +138,7 @@ static void mine(hs_e2e_state *r)
         return;
     }
     ask_pools(r);
+    hs_e2e_tell_progress(r, at_ms);
     command_faults(r, at_ms);
     if (at_ms >= r->options->run_ms && !r->restarting) {
         signal_miners(r);

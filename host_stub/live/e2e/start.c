@@ -16,6 +16,8 @@ enum {
     RATE_MOST = 6000,
     PER_CONNECTION = 3,
     TIP_SECS = 12, /* of pools that have their tips together */
+    /* Far more than a busy machine needs, and less than e2e waits for a process to end. */
+    SETTLE_SECS = 30,
     IGNORING = HS_E2E_GROUPS_MAX - 1
 };
 
@@ -137,6 +139,7 @@ uint32_t hs_e2e_miner_args(hs_e2e_args *args, const hs_e2e_options *options, uin
     add_number(args, "--per-connection", group == 1 ? PER_CONNECTION : 1);
     add_number(args, "--seed", options->seed);
     add_rates(args, options->seed, first, count);
+    add_number(args, "--settle-secs", SETTLE_SECS);
     add_pair(args, "--json", json);
     if (group == 2) {
         hs_e2e_args_add(args, "--roll-version");
@@ -169,6 +172,7 @@ static void on_pool_line(void *ctx, hs_e2e_child *child, const char *line)
         if (counts != NULL && r->begin_ms > 0) {
             (void)hs_e2e_track_add(&r->tracks[index], hs_e2e_now_ms(r) - r->begin_ms,
                                    json_real_value(json_object_get(counts, "work_accepted")));
+            r->accepted[index] = hs_e2e_number(counts, "accepted");
         }
         json_decref(counts);
     }

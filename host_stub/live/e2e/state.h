@@ -43,6 +43,8 @@ typedef struct hs_e2e_state {
     hs_e2e_child pools[HS_E2E_POOLS_MAX];
     uint16_t ports[HS_E2E_POOLS_MAX];
     hs_e2e_track tracks[HS_E2E_POOLS_MAX];
+    uint64_t accepted[HS_E2E_POOLS_MAX]; /* as each pool said last */
+    uint64_t progress_ms;                /* when progress is told next, since all mine */
     hs_e2e_child proxy;
     uint16_t proxy_port;
     unsigned proxy_starts;

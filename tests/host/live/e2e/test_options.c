@@ -64,6 +64,17 @@ Test(e2e_options, faults_follow_one_another_with_a_window_each)
     }
 }
 
+Test(e2e_options, everything_is_by_noise_unless_it_is_to_be_plain)
+{
+    cr_assert_eq(read_line(""), 0);
+    cr_assert_not(options.plain);
+    cr_assert_eq(read_line("--noise"), 0, "%s", why);
+    cr_assert_not(options.plain);
+    cr_assert_eq(read_line("--plain"), 0, "%s", why);
+    cr_assert(options.plain);
+    refuses("--noise --plain", "--plain");
+}
+
 Test(e2e_options, refuses_with_a_sentence)
 {
     refuses("--fast 1", "there is no option '--fast'");

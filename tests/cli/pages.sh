@@ -34,6 +34,8 @@ tests/tools/mutate --count 120 --seed 1
     elsewhere tests/tools/long: tests/tools/mutate --count 120 --seed 1
 tests/tools/fuzz 600
     elsewhere tests/tools/long: tests/tools/fuzz 600
+tests/tools/busy 3
+    elsewhere tests/cli/e2e.sh: tests/tools/busy
 ./.ci/run
     elsewhere .ci/run: stage()
 ctest --test-dir build -R unit/control/test_pid

@@ -11,7 +11,8 @@ enum { SIGNALS_MAX = 8, MICROSECOND_NS = 1000 };
 
 struct hs_net_watch {
     TAILQ_ENTRY(hs_net_watch) link;
-    TAILQ_ENTRY(hs_net_watch) again_link; /* while `again` */
+    TAILQ_ENTRY(hs_net_watch) again_link;  /* while `again` */
+    TAILQ_ENTRY(hs_net_watch) always_link; /* while `always` */
     hs_net_loop *loop;
     struct event *event;
     int fd;
@@ -38,6 +39,7 @@ struct hs_net_loop {
     size_t large_bytes;
     TAILQ_HEAD(, hs_net_watch) watches;
     TAILQ_HEAD(, hs_net_watch) again;
+    TAILQ_HEAD(, hs_net_watch) always;
     TAILQ_HEAD(, hs_net_timer) timers;
     uint64_t now_ns;
     int awake; /* now_ns is of this turn */
@@ -111,6 +113,7 @@ hs_net_loop *hs_net_loop_new(void)
     }
     TAILQ_INIT(&loop->watches);
     TAILQ_INIT(&loop->again);
+    TAILQ_INIT(&loop->always);
     TAILQ_INIT(&loop->timers);
     loop->now_ns = hs_net_clock_ns();
     event_set_log_callback(drop_message);
@@ -194,6 +197,16 @@ static void activate(hs_net_watch *watch)
     event_active(watch->event, EV_TIMEOUT, 1);
 }
 
+static void set_always(hs_net_watch *watch, int always)
+{
+    if (always && !watch->always) {
+        TAILQ_INSERT_TAIL(&watch->loop->always, watch, always_link);
+    } else if (!always && watch->always) {
+        TAILQ_REMOVE(&watch->loop->always, watch, always_link);
+    }
+    watch->always = always;
+}
+
 /* Waits for something else from now on; what it is to be told in this turn it is told. */
 static void assign(hs_net_watch *watch, int fd, unsigned events)
 {
@@ -202,7 +215,7 @@ static void assign(hs_net_watch *watch, int fd, unsigned events)
                        on_ready, watch);
     watch->fd = fd;
     watch->events = events;
-    watch->always = fd >= 0 && events != 0 && event_add(watch->event, NULL) != 0;
+    set_always(watch, fd >= 0 && events != 0 && event_add(watch->event, NULL) != 0);
     if (watch->due) {
         activate(watch);
     }
@@ -261,6 +274,7 @@ void hs_net_watch_remove(hs_net_watch *watch)
     if (watch->again) {
         TAILQ_REMOVE(&watch->loop->again, watch, again_link);
     }
+    set_always(watch, 0);
     TAILQ_REMOVE(&watch->loop->watches, watch, link);
     event_free(watch->event);
     free(watch);
@@ -342,11 +356,9 @@ static void activate_all(hs_net_loop *loop)
         watch->due = 1;
         activate(watch);
     }
-    TAILQ_FOREACH(watch, &loop->watches, link)
+    TAILQ_FOREACH(watch, &loop->always, always_link)
     {
-        if (watch->always) {
-            event_active(watch->event, flags_of(watch->events), 1);
-        }
+        event_active(watch->event, flags_of(watch->events), 1);
     }
 }
 

@@ -139,6 +139,7 @@ uint64_t hs_proxy_free(hs_proxy *proxy)
     hs_table_free(&proxy->deaf);
     free(proxy->channels);
     free(proxy->drains);
+    hs_spaces_free(&proxy->spaces);
     free(proxy->moves.first_accept_ms);
     free(proxy);
     return violations;

@@ -82,8 +82,9 @@ static enum hs_move_refusal refusal_of(hs_proxy *proxy, hs_proxy_channel *channe
     if (refusal != HS_MOVE_LEGAL) {
         return refusal;
     }
-    return hs_proxy_prefix_is_taken(proxy, channel, d->to, prefix) ? HS_MOVE_PREFIX_SPACE
-                                                                   : HS_MOVE_LEGAL;
+    return hs_spaces_are_taken(&proxy->spaces, d->to, prefix, channel->number)
+               ? HS_MOVE_PREFIX_SPACE
+               : HS_MOVE_LEGAL;
 }
 
 static void refuse(hs_proxy *proxy, hs_proxy_channel *channel, const hmx_decision *d,

@@ -85,7 +85,7 @@ static int can_place(hs_proxy *proxy, hs_proxy_channel *channel, const hs_proxy_
     }
     const hs_move_pool pool = hs_proxy_pool_view(up);
     if (hs_move_check(&channel->move, &pool, &prefix) != HS_MOVE_LEGAL ||
-        hs_proxy_prefix_is_taken(proxy, channel, up->upstream, &prefix)) {
+        hs_spaces_are_taken(&proxy->spaces, up->upstream, &prefix, channel->number)) {
         return 0;
     }
     channel->upstream = up->upstream;

@@ -11,56 +11,6 @@
 
 enum { INDEX_BYTES = 2, INDEX_MOST = 0xffff };
 
-/* One is the beginning of the other: the two would search one space. */
-static int overlap(const hs_sv2_b032 *a, const hs_sv2_b032 *b)
-{
-    const uint32_t len = a->len < b->len ? a->len : b->len;
-    return a->len > 0 && b->len > 0 && memcmp(a->byte, b->byte, len) == 0;
-}
-
-/* Does a job hold it, or the beginning of it, of which shares can still come and be sent on? */
-static int is_held_by_job(const hs_job_table *jobs, uint32_t upstream, const hs_sv2_b032 *prefix)
-{
-    for (size_t i = 0; i < jobs->count; i++) {
-        const hs_job_entry *const job = &jobs->entries[i];
-        if ((job->state != HS_JOB_STALE || job->pool_takes) && job->upstream == upstream &&
-            overlap(&job->prefix, prefix)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static int is_held_by(const hs_proxy_channel *channel, uint32_t upstream, const hs_sv2_b032 *prefix)
-{
-    if (channel->upstream == upstream && overlap(&channel->prefix, prefix)) {
-        return 1;
-    }
-    if (channel->probe.is_on && channel->probe.from == upstream &&
-        overlap(&channel->probe.from_prefix, prefix)) {
-        return 1;
-    }
-    return is_held_by_job(&channel->move.jobs, upstream, prefix);
-}
-
-int hs_proxy_prefix_is_taken(const hs_proxy *proxy, const hs_proxy_channel *channel,
-                             uint32_t upstream, const hs_sv2_b032 *prefix)
-{
-    for (size_t i = 0; i < proxy->channel_count; i++) {
-        if (proxy->channels[i] != channel && is_held_by(proxy->channels[i], upstream, prefix)) {
-            return 1;
-        }
-    }
-    for (size_t i = 0; i < proxy->drain_count; i++) {
-        const hs_proxy_drain *const drain = &proxy->drains[i];
-        if (drain->upstream == upstream && drain->channel != channel->number &&
-            overlap(&drain->prefix, prefix)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 /* From the top of the index down, so that it does not meet a plugin that counts upwards. */
 int hs_proxy_choose_prefix(hs_proxy *proxy, const hs_proxy_channel *channel, const hs_proxy_up *up,
                            hs_sv2_b032 *out)
@@ -80,7 +30,7 @@ int hs_proxy_choose_prefix(hs_proxy *proxy, const hs_proxy_channel *channel, con
         for (uint32_t i = 0; i < width; i++) {
             prefix.byte[pool.prefix.len + i] = (uint8_t)(index >> (8 * (width - 1 - i)));
         }
-        if (!hs_proxy_prefix_is_taken(proxy, channel, up->upstream, &prefix)) {
+        if (!hs_spaces_are_taken(&proxy->spaces, up->upstream, &prefix, channel->number)) {
             *out = prefix;
             return 0;
         }
@@ -113,6 +63,19 @@ static int is_in_force(const hs_proxy_channel *channel, const hs_proxy_drain *dr
                                 hs_prefix_equal(&channel->probe.from_prefix, &drain->prefix)));
 }
 
+/* Does a job hold it of which shares can still come and be sent on? */
+static int is_held_by_job(const hs_job_table *jobs, uint32_t upstream, const hs_sv2_b032 *prefix)
+{
+    for (size_t i = 0; i < jobs->count; i++) {
+        const hs_job_entry *const job = &jobs->entries[i];
+        if ((job->state != HS_JOB_STALE || job->pool_takes) && job->upstream == upstream &&
+            hs_prefix_equal(&job->prefix, prefix)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 void hs_proxy_sweep_drains(hs_proxy *proxy)
 {
     size_t kept = 0;
@@ -127,6 +90,7 @@ void hs_proxy_sweep_drains(hs_proxy *proxy)
         } else if (drain.unused_ns == 0) {
             drain.unused_ns = proxy->now_ns;
         } else if (proxy->now_ns >= drain.unused_ns + proxy->settings.drain_ns) {
+            hs_spaces_release(&proxy->spaces, drain.upstream, &drain.prefix, drain.channel);
             hs_proxy_tell_drained(proxy, &drain);
             continue;
         }

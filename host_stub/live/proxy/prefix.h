@@ -10,9 +10,6 @@
 /* A prefix for the channel on this pool that nobody uses; -1 when there is none. */
 int hs_proxy_choose_prefix(hs_proxy *proxy, const hs_proxy_channel *channel, const hs_proxy_up *up,
                            hs_sv2_b032 *out);
-/* Is it, or the beginning of it, in use by another channel, or resting? */
-int hs_proxy_prefix_is_taken(const hs_proxy *proxy, const hs_proxy_channel *channel,
-                             uint32_t upstream, const hs_sv2_b032 *prefix);
 void hs_proxy_drain_prefix(hs_proxy *proxy, const hs_proxy_channel *channel, uint32_t upstream,
                            const hs_sv2_b032 *prefix);
 void hs_proxy_sweep_drains(hs_proxy *proxy);

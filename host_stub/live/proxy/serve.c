@@ -31,6 +31,12 @@ int hs_proxy_serve(hs_proxy_channel *channel, hs_proxy_up *up, const hs_sv2_b032
     if (moves && (!soft || !hs_move_can_be_soft(&channel->move, &pool))) {
         note_ended(channel, up->upstream);
     }
+    /* A new one, or the first; whoever has it rests it (hs_proxy_drain_prefix) when it goes. */
+    if ((before != NULL || channel->upstream != up->upstream ||
+         !hs_prefix_equal(&channel->prefix, prefix)) &&
+        hs_spaces_take(&channel->peer->proxy->spaces, up->upstream, prefix, channel->number) != 0) {
+        return -1;
+    }
     if (hs_move_burst(&channel->move, &pool, prefix, &target, soft, frames) != 0) {
         return -1;
     }

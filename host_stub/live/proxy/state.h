@@ -24,6 +24,7 @@
 #include "host_stub/jobs/kept.h"
 #include "host_stub/jobs/move.h"
 #include "host_stub/link/link.h"
+#include "host_stub/live/proxy/spaces.h"
 #include "host_stub/session/session.h"
 #include "host_stub/sv2/types.h"
 
@@ -316,6 +317,7 @@ struct hs_proxy {
     hs_proxy_channel **channels;
     size_t channel_count;
     size_t channel_capacity;
+    hs_spaces spaces; /* of channels, and those that rest */
     hs_proxy_drain *drains;
     size_t drain_count;
     size_t drain_capacity;

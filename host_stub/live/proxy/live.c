@@ -25,6 +25,7 @@
 #include "host_stub/live/net/log.h"
 #include "host_stub/live/proxy/core.h"
 #include "host_stub/live/proxy/plugin.h"
+#include "host_stub/live/proxy/spread.h"
 #include "host_stub/live/proxy/up.h"
 #include "host_stub/live/proxy/wires.h"
 #include "host_stub/sv2/frame_file.h"
@@ -58,6 +59,7 @@ struct live {
     hs_proxy *proxy;
     uint64_t start_ns;
     line lines[HMX_UPSTREAMS_MAX + 1];
+    int spreads; /* a new job is still to be given to some */
     int stop;
     int frames_failed;
 };
@@ -343,10 +345,11 @@ static int listen_there(live *l, char *why, size_t capacity)
 
 static int turn(live *l, char *why, size_t capacity)
 {
-    if (hs_net_loop_turn(l->loop, TURN_NS) != 0) {
+    if (hs_net_loop_turn(l->loop, l->spreads ? 0 : TURN_NS) != 0) {
         return hs_refuse(why, capacity, "the event loop fails: %s", strerror(errno));
     }
     advance(l);
+    l->spreads = hs_proxy_spread_on(l->proxy);
     return 0;
 }
 

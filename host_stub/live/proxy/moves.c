@@ -9,6 +9,7 @@
 #include "host_stub/live/proxy/serve.h"
 #include "host_stub/sv2/work.h"
 
+enum { SWEEP_MOST = 2000 };               /* channels */
 #define LAG_NS    (2000 * HS_PROXY_MS_NS) /* pools of one tip tell it so far apart at the most */
 #define RENEW_NS  (2000 * HS_PROXY_MS_NS) /* for the plugin to give a new prefix */
 #define MARGIN_NS (500 * HS_PROXY_MS_NS)  /* before a decision is void */
@@ -277,13 +278,17 @@ static void rescue(hs_proxy *proxy, hs_proxy_channel *channel)
     }
 }
 
+/* Of many channels a part at a time, so that all are looked at within half a second or so. Downwards,
+ * since the last one takes the place of one that closes. */
 void hs_proxy_sweep_moves(hs_proxy *proxy)
 {
-    for (size_t i = proxy->channel_count; i > 0; i--) {
-        if (i > proxy->channel_count) {
-            continue;
+    const size_t all = proxy->channel_count;
+    size_t left = all < SWEEP_MOST ? all : SWEEP_MOST;
+    for (; left > 0 && proxy->channel_count > 0; left--) {
+        if (proxy->sweep_left == 0 || proxy->sweep_left > proxy->channel_count) {
+            proxy->sweep_left = proxy->channel_count;
         }
-        hs_proxy_channel *const channel = proxy->channels[i - 1];
+        hs_proxy_channel *const channel = proxy->channels[--proxy->sweep_left];
         if (channel->peer->ended) {
             continue;
         }

@@ -9,8 +9,10 @@
  *   up               the pools' side          down, open   the miners' side
  *   moves, shares    decisions; shares and their verdicts
  *   probe, deaf      does a peer obey SetExtranoncePrefix? who does not?
+ *   spread           a job to all channels of a pool
  *   serve, prefix    a job to a channel; prefixes, and the end of a channel
  *   plugin, update   the facts for the plugin; UpdateChannel to the pools
+ *   spaces           which prefixes are in use
  *   state */
 #ifndef HOST_STUB_LIVE_PROXY_STATE_H
 #define HOST_STUB_LIVE_PROXY_STATE_H
@@ -171,7 +173,9 @@ struct hs_proxy_up {
     hs_proxy_job futures[HS_PROXY_FUTURES_MAX];
     uint32_t future_count;
     int has_job;
-    hs_proxy_job job; /* the current one */
+    hs_proxy_job job;   /* the current one */
+    size_t spread_left; /* channels that are still to be looked at, for whether they get it */
+    int spread_soft;
     uint64_t job_at_ns;
     int has_tip;
     hs_tip tip;
@@ -317,7 +321,8 @@ struct hs_proxy {
     hs_proxy_channel **channels;
     size_t channel_count;
     size_t channel_capacity;
-    hs_spaces spaces; /* of channels, and those that rest */
+    size_t sweep_left; /* channels that hs_proxy_sweep_moves has still to look at */
+    hs_spaces spaces;  /* of channels, and those that rest */
     hs_proxy_drain *drains;
     size_t drain_count;
     size_t drain_capacity;

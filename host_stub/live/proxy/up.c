@@ -7,6 +7,7 @@
 #include "host_stub/live/proxy/probe.h"
 #include "host_stub/live/proxy/serve.h"
 #include "host_stub/live/proxy/shares.h"
+#include "host_stub/live/proxy/spread.h"
 #include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/work.h"
 
@@ -273,27 +274,6 @@ static void before_space(hs_proxy *proxy, const hs_proxy_up *up)
     }
 }
 
-/* Everybody who works there gets the current job. */
-static void serve_all(hs_proxy *proxy, hs_proxy_up *up, int soft)
-{
-    const hs_move_pool pool = hs_proxy_pool_view(up);
-    hs_move_frames frames;
-    for (size_t i = 0; i < proxy->channel_count; i++) {
-        hs_proxy_channel *const channel = proxy->channels[i];
-        if (channel->upstream != up->upstream || channel->peer->ended) {
-            continue;
-        }
-        if (hs_move_check(&channel->move, &pool, &channel->prefix) == HS_MOVE_LEGAL) {
-            if (hs_proxy_serve(channel, up, &channel->prefix, soft, NULL, &frames) != 0) {
-                hs_proxy_end_peer(channel->peer, 0, "no memory for a job");
-            }
-        } else if (!channel->wants_prefix) {
-            channel->wants_prefix = 1;
-            channel->wants_since_ns = proxy->now_ns;
-        }
-    }
-}
-
 /* There is a new current job. */
 static void changed(hs_proxy *proxy, hs_proxy_up *up, int soft)
 {
@@ -305,7 +285,7 @@ static void changed(hs_proxy *proxy, hs_proxy_up *up, int soft)
     }
     before_space(proxy, up);
     hs_proxy_tell_up(proxy, up);
-    serve_all(proxy, up, soft);
+    hs_proxy_spread(proxy, up, soft);
 }
 
 static int keep(hs_proxy_up *up, hs_proxy_job *to, const hs_sv2_new_extended_job *job)

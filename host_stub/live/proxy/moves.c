@@ -278,8 +278,8 @@ static void rescue(hs_proxy *proxy, hs_proxy_channel *channel)
     }
 }
 
-/* Of many channels a part at a time, so that all are looked at within half a second or so. Downwards,
- * since the last one takes the place of one that closes. */
+/* Of many channels a part at a time, so that all are looked at within half a second or so.
+ * Downwards, since the last one takes the place of one that closes. */
 void hs_proxy_sweep_moves(hs_proxy *proxy)
 {
     const size_t all = proxy->channel_count;

@@ -187,6 +187,28 @@ Test(reconfigure, a_reused_number_starts_from_nothing)
     it_close(&H);
 }
 
+/* What a channel has left at another pool is still waited for. */
+Test(reconfigure, a_pool_that_goes_takes_no_prefixes_of_others_along)
+{
+    it_open_with(&H, IT_ABC, &(it_options){.upstreams_max = 3});
+    for (uint32_t u = IT_A; u <= IT_C; u++) {
+        it_up_space(&H, u, (uint8_t)(16 * u), 4, 8);
+    }
+    it_channels(&H, 100, 1000);
+    it_run(&H, 61, 1, IT_APPLY);
+    uint32_t leaver = 0;
+    while (H.channels[leaver].upstream != IT_C) {
+        leaver++;
+    }
+    const it_channel left = H.channels[leaver];
+    it_close_channel(&H, leaver);
+    cr_assert_eq(reconfigure(IT_POOL("a", "60", "1") IT_POOL("c", "40", "3")), HMX_OK);
+    it_run(&H, 61, 1, IT_APPLY);
+    cr_assert_eq(info_of("b").upstream, 0);
+    cr_assert_eq(it_drained(&H, leaver, IT_C, left.prefix, left.prefix_len), HMX_OK);
+    it_close(&H);
+}
+
 /* The old owner failed within the hour; the first failure of the new one is a first failure. */
 Test(reconfigure, a_reused_number_starts_in_health)
 {

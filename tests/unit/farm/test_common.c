@@ -66,6 +66,18 @@ Test(common, nothing_to_compare_says_nothing)
 }
 
 /* Certain after eight intervals that found 0.88 of what they should have; it is 0.9. */
+/* In whatever unit work is counted. */
+Test(common, the_size_of_a_share_is_all_one)
+{
+    hm_common other = {0};
+    for (int i = 0; i < 200; i++) {
+        const double part = i % 2 == 0 ? 0.85 : 0.89;
+        const double factor = hm_common_update(&common, 300.0 * part, 300.0, 300.0);
+        const double small = hm_common_update(&other, 0.003 * part, 0.003, 0.00001 * 0.003);
+        cr_expect_float_eq(small, factor, 1e-12, "%d", i);
+    }
+}
+
 Test(common, what_is_seen_later_makes_it_exact)
 {
     double factor = 1.0;

@@ -89,6 +89,40 @@ Test(prefixes_room, nobody_uses_it_up_for_others)
     tear_down();
 }
 
+static int drained(uint32_t index)
+{
+    uint8_t prefix[HMX_EXTRANONCE_MAX];
+    const hm_prefix_place place = {.first = index, .count = 1};
+    const uint32_t len = hm_extranonce_write(hm_space(&prefixes, POOL), STANDARD, 0, place, prefix);
+    return hm_prefixes_drained(&prefixes, POOL, prefix, len);
+}
+
+/* A quarter of the space may rest for one owner; what is free again does not rest any more. */
+Test(prefixes_room, what_an_owner_has_left_is_counted_until_it_is_free)
+{
+    hm_channels none;
+    set_up(1);
+    cr_assert_eq(hm_channels_init(&none, &memory, 1, HASH_KEY), 0);
+    for (uint32_t i = 0; i < 140; i++) {
+        leave(0, i + 10, take(0), 0);
+    }
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < 64; i++) {
+        left = take(0);
+        leave(0, PEER, left, 0);
+    }
+    for (uint32_t i = 0; i < 4; i++) {
+        cr_assert_not(has_room(PEER, S), "%u", i);
+        cr_assert_eq(drained(left), 0);
+        hm_prefixes_expire(&prefixes, S, &none);
+        cr_assert(has_room(PEER, S), "%u", i);
+        left = take(S);
+        leave(S, PEER, left, 0);
+    }
+    hm_channels_free(&none);
+    tear_down();
+}
+
 Test(prefixes_room, what_was_promised_to_be_reported_is_waited_for)
 {
     set_up(1);
@@ -96,10 +130,7 @@ Test(prefixes_room, what_was_promised_to_be_reported_is_waited_for)
         leave(0, i + 10, take(0), 0);
     }
     cr_assert_not(has_room(ME, 3 * HM_PREFIX_HOLD_NS));
-    uint8_t prefix[HMX_EXTRANONCE_MAX];
-    const hm_prefix_place place = {.first = 7, .count = 1};
-    const uint32_t len = hm_extranonce_write(hm_space(&prefixes, POOL), STANDARD, 0, place, prefix);
-    cr_assert_eq(hm_prefixes_drained(&prefixes, POOL, prefix, len), 0);
+    cr_assert_eq(drained(7), 0);
     cr_assert(has_room(ME, S));
     cr_assert_eq(take(S), 7);
     tear_down();

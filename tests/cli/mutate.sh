@@ -20,7 +20,7 @@ cat >"$tree/plugin/a.c" <<'END'
 static const char *const TEXT = "1 < 2";
 int f(const char *p, double x)
 {
-    char row[12];
+    char row[12 + 1];
     __builtin_prefetch(p, 1);
     row[3] = 'a';
     if (!p && x >= 0.5) { // 5

@@ -68,6 +68,24 @@ Test(declared, an_absurd_hashrate_without_a_share_moves_nobody_else)
     }
 }
 
+/* As long as no share says more. */
+Test(declared, a_word_counts_at_once_and_only_where_it_was_said)
+{
+    open_farm(10);
+    const uint32_t index = newcomer(100, 0.0);
+    const double before = it_snapshot(&H).s.hashrate;
+    declare(index, 60);
+    const double after = it_snapshot(&H).s.hashrate;
+    cr_assert_float_eq(before - after, 40e12, 1e12, "%g", before - after);
+    const hmx_channel_update other = {.event = it_event(&H, sizeof other),
+                                      .channel = H.channels[index].channel,
+                                      .changed = HMX_FACT_FLAGS,
+                                      .nominal_hashrate = 200e12};
+    cr_assert_eq(hs_guard_on_channel_update(H.guard, &other), HMX_OK);
+    cr_assert(it_snapshot(&H).s.hashrate == after);
+    it_close(&H);
+}
+
 /* Each word gives the miner another chance to be believed, and its silence goes on. */
 Test(declared, again_and_again_is_not_more_than_once)
 {

@@ -75,6 +75,18 @@ miner 0 --connect "$place" --kind standard --rate 2000 --ignore-prefix --seconds
 end_pool
 printf 'ignoring the prefix: %s refused\n' "$low"
 
+# Answers that come late, one after the other, are waited for; none at all are not.
+start_pool --fault slow@0=2
+miner 0 --connect "$place" --rate 2000 --seconds 2.5 --settle-secs 1
+[ "$(number "$SCRATCH/miner.json" unanswered)" -eq 0 ] ||
+    fail "it did not wait: $(number "$SCRATCH/miner.json" unanswered) shares are unanswered"
+end_pool
+start_pool --fault slow@0=600
+miner 0 --connect "$place" --rate 2000 --seconds 1 --settle-secs 0.5
+[ "$(number "$SCRATCH/miner.json" unanswered)" -gt 10 ] || fail "who has answered?"
+end_pool
+printf 'late answers: waited for\n'
+
 # Comes back by itself, and when it has been cut off; ends on SIGTERM with its counts.
 start_pool --fault down@1+0.5
 "$HOST_STUB" miner --connect "$place" --rate 1000 --reconnect-every 0.7 --json "$SCRATCH/miner.json" \

@@ -15,10 +15,10 @@
 enum {
     STEP_MS = 50,
     STATS_MS = 500, /* between two questions to the pools */
-    /* A process that hangs has to end some day. These are no promises: a busy machine that starts
-     * two dozen processes and shakes hands by Noise needs a part of them. */
+    /* A process that hangs has to end some day. These are no promises: a busy machine needs a part
+     * of them. */
     START_MS = 120000, /* for all to be ready */
-    END_MS = 60000     /* for those that are told to end */
+    END_MS = 180000    /* for those that are told to end: miners wait for their answers */
 };
 
 static void enter(hs_e2e_state *r, enum hs_e2e_phase phase)

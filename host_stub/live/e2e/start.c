@@ -16,7 +16,7 @@ enum {
     RATE_MOST = 6000,
     PER_CONNECTION = 3,
     TIP_SECS = 12, /* of pools that have their tips together */
-    /* Far more than a busy machine needs, and less than e2e waits for a process to end. */
+    /* Without an answer: far more than a busy machine needs. */
     SETTLE_SECS = 30,
     IGNORING = HS_E2E_GROUPS_MAX - 1
 };

@@ -45,6 +45,8 @@ struct live {
     int said_mining;
     int stopping;
     uint64_t stop_ms;  /* when it began to stop */
+    size_t unanswered; /* when it looked last, since then */
+    uint64_t quiet_ms; /* since when that has not changed */
     char trouble[200]; /* the last reason why a connection ended or did not begin */
 };
 
@@ -144,20 +146,25 @@ static void stop(live *l)
     if (!l->stopping) {
         l->stopping = 1;
         l->stop_ms = now_ms(l);
+        l->quiet_ms = l->stop_ms;
         for (uint32_t i = 0; i < l->rig_count; i++) {
             hs_miner_stop(l->rigs[i].miner);
         }
     }
 }
 
-/* All shares are answered, or it takes too long. */
-static int is_settled(const live *l)
+/* All shares are answered, or no answer comes any more. */
+static int is_settled(live *l)
 {
     size_t unanswered = 0;
     for (uint32_t i = 0; i < l->rig_count; i++) {
         unanswered += hs_miner_unanswered(l->rigs[i].miner);
     }
-    return unanswered == 0 || now_ms(l) - l->stop_ms >= l->options->settle_ms;
+    if (unanswered != l->unanswered) {
+        l->unanswered = unanswered;
+        l->quiet_ms = now_ms(l);
+    }
+    return unanswered == 0 || now_ms(l) - l->quiet_ms >= l->options->settle_ms;
 }
 
 static void say_mining(live *l)

@@ -166,7 +166,7 @@ static const hs_option OPTIONS[] = {
     HS_SCALED("--seconds", "X", AT(run_ms), 1e3, 0.1, 1e6, NULL,
               "ends after so many; default: on SIGTERM"),
     HS_SCALED("--settle-secs", "X", AT(settle_ms), 1e3, 0.0, 3600.0, "3",
-              "at the end it waits so long at the most for the answers to its shares"),
+              "at the end it waits for the answers to its shares until none has come for so long"),
     HS_STRING(OUTPUT, "--json", "FILE", AT(json), "the counts at the end; - = standard output"),
 };
 

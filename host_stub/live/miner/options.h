@@ -54,7 +54,7 @@ typedef struct hs_miner_options {
     hs_miner_change changes[HS_MINER_CHANGES_MAX];
     size_t change_count;
     uint64_t run_ms;    /* 0 = until SIGTERM */
-    uint64_t settle_ms; /* at the end, for the answers */
+    uint64_t settle_ms; /* at the end, without an answer */
     const char *json;   /* NULL = none, "-" = standard output */
 } hs_miner_options;
 

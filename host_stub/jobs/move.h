@@ -110,9 +110,10 @@ typedef struct hs_move_frames {
 } hs_move_frames;
 
 /* Puts the channel on the pool's current job: fills *out, and the channel and its jobs are as the
- * client will see them. `target` is what hs_move_target said, or harder. With `soft` the job is not
- * a future one where that is possible; else the burst is hard. Returns 0, or -1 when out of memory
- * or when the pool has no job: then nothing has changed. hs_move_check comes first. */
+ * client will see them. `target` is what hs_move_target said, or harder; easier (not beyond the
+ * channel's max_target) where the host keeps what the pool does not count. With `soft` the job is
+ * not a future one where that is possible; else the burst is hard. Returns 0, or -1 when out of
+ * memory or when the pool has no job: then nothing has changed. hs_move_check comes first. */
 int hs_move_burst(hs_move_channel *channel, const hs_move_pool *pool, const hs_sv2_b032 *prefix,
                   const hs_sv2_u256 *target, int soft, hs_move_frames *out);
 

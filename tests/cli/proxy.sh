@@ -124,6 +124,42 @@ for name in "ab":
 PY
 fi
 
+# Miners with targets of their own: the pool gets what it counts, the proxy keeps the rest, and the
+# miners are told of both.
+"$HOST_STUB" pool --name own --prefix c0 --shares-per-minute 60 --json "$SCRATCH/own.json" \
+    >"$SCRATCH/own.out" 2>&1 </dev/null &
+PIDS+=($!)
+POOL=$!
+wait_for "$SCRATCH/own.out" '^listening '
+"$HOST_STUB" proxy --config "$SCRATCH/f.ini" --plugin "$LIB/static.so" --pool "a=$(address own)" --plain a \
+    --miner-shares-per-minute 240 --frames "$SCRATCH/own-frames" --json "$SCRATCH/own-proxy.json" \
+    >"$SCRATCH/own-proxy.out" 2>"$SCRATCH/own-proxy.err" </dev/null &
+PROXY=$!
+PIDS+=("$PROXY")
+wait_for "$SCRATCH/own-proxy.out" 'pool a is up'
+"$HOST_STUB" miner --connect "$(address own-proxy)" --kind mixed --count 4 --rate 2000 --seconds 3 \
+    --json "$SCRATCH/own-miner.json" >"$SCRATCH/own-miner.out" 2>&1 </dev/null ||
+    fail "the miners end with $?: $(cat "$SCRATCH/own-miner.out")"
+for pid in "$PROXY" "$POOL"; do
+    kill -TERM "$pid"
+    wait "$pid" || fail "$pid ends with $?: $(cat "$SCRATCH/own-proxy.err")"
+done
+"$HOST_STUB" check --verify "$SCRATCH"/own-frames/*.hex >"$SCRATCH/check" ||
+    fail "the recordings: $(cat "$SCRATCH/check")"
+if [ -n "${PYTHON:-}" ]; then
+    "$PYTHON" - "$SCRATCH" <<'PY' || fail "what is kept does not add up: $(cat "$SCRATCH/own-proxy.json")"
+import json
+import sys
+
+read = lambda name: json.load(open("%s/%s.json" % (sys.argv[1], name)))
+account = [p for p in read("own-proxy")["pools"] if p["id"] == "a"][0]
+miner, pool = read("own-miner"), read("own")
+assert account["not_forwarded"] >= 10, account
+assert pool["accepted"] == account["accepted"] and pool["rejected"] == {}, pool
+assert miner["accepted"] == account["accepted"] + account["not_forwarded"], miner
+PY
+fi
+
 # hashmux: the configuration anew, and the state from one life to the next.
 for life in 1 2; do
     "$HOST_STUB" proxy --config "$SCRATCH/f.ini" --plugin "$LIB/hashmux.so" --state "$SCRATCH/state" \

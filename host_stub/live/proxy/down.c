@@ -8,6 +8,7 @@
 #include "host_stub/live/proxy/prefix.h"
 #include "host_stub/live/proxy/serve.h"
 #include "host_stub/live/proxy/shares.h"
+#include "host_stub/live/proxy/target.h"
 #include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/work.h"
 
@@ -108,6 +109,7 @@ static void update(hs_proxy_peer *peer, const hs_sv2_update_channel *told)
     }
     channel->nominal_hs = (double)told->nominal_hash_rate;
     channel->move.max_target = told->maximum_target;
+    hs_proxy_target_declared(channel);
     hs_proxy_tell_updated(proxy, channel);
     hs_proxy_rate_changed(proxy, channel->upstream);
     /* What is easier than the channel takes from now on has to go at once (spec 5.3.7). */

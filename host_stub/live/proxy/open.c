@@ -9,6 +9,7 @@
 #include "host_stub/live/proxy/plugin.h"
 #include "host_stub/live/proxy/prefix.h"
 #include "host_stub/live/proxy/serve.h"
+#include "host_stub/live/proxy/target.h"
 #include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/work.h"
 
@@ -127,7 +128,8 @@ static void answer_open(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t req
     hs_sv2_message m = {.id = is_extended ? HS_SV2_OPEN_EXTENDED_SUCCESS
                                           : HS_SV2_OPEN_STANDARD_SUCCESS};
     channel->move.prefix = channel->prefix;
-    channel->move.target = hs_move_target(&pool.target, &channel->move.max_target);
+    hs_proxy_target_declared(channel);
+    channel->move.target = hs_proxy_target(proxy, channel, &pool.target);
     m.as.open_success.request_id = request_id;
     m.as.open_success.channel_id = channel->move.channel_id;
     m.as.open_success.target = channel->move.target;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "host_stub/live/proxy/target.h"
+
 /* The jobs of other pools that a hard burst is about to end: their shares are lost to the move, and
  * the account says so. */
 static void note_ended(hs_proxy_channel *channel, uint32_t upstream)
@@ -26,7 +28,7 @@ int hs_proxy_serve(hs_proxy_channel *channel, hs_proxy_up *up, const hs_sv2_b032
     hs_sv2_message burst[8];
     size_t count = 0;
     const hs_move_pool pool = hs_proxy_pool_view(up);
-    const hs_sv2_u256 target = hs_move_target(&pool.target, &channel->move.max_target);
+    const hs_sv2_u256 target = hs_proxy_target(channel->peer->proxy, channel, &pool.target);
     const int moves = channel->move.upstream != 0 && channel->move.upstream != up->upstream;
     if (moves && (!soft || !hs_move_can_be_soft(&channel->move, &pool))) {
         note_ended(channel, up->upstream);

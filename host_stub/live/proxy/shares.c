@@ -6,6 +6,7 @@
 #include "host_stub/base/array.h"
 #include "host_stub/live/proxy/plugin.h"
 #include "host_stub/live/proxy/probe.h"
+#include "host_stub/live/proxy/target.h"
 #include "host_stub/session/judge.h"
 #include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/work.h"
@@ -264,6 +265,9 @@ static void take_share(const find *f)
     int meets = 0;
     int is_deaf = 0;
     const enum hs_judgement judgement = judge(f, &meets, &is_deaf);
+    if (judgement == HS_JUDGED_VALID) {
+        hs_proxy_target_share(f->channel, hs_sv2_difficulty(f->target));
+    }
     if (judgement != HS_JUDGED_VALID) {
         refuse_locally(f, judgement);
     } else if (meets) {

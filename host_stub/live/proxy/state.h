@@ -72,11 +72,12 @@ typedef struct hs_proxy_settings {
     uint8_t seed[32]; /* for the plugin */
     hs_proxy_place places[HS_PROXY_POOLS_MAX];
     size_t place_count;
-    hs_texts plain;         /* ids of pools with which it speaks in the plain */
-    uint64_t drain_ns;      /* a prefix rests so long after its last valid job */
-    uint64_t answer_ns;     /* a share without a verdict of its pool is lost after this */
-    uint64_t dial_least_ns; /* first pause before a pool is dialled again; doubles ... */
-    uint64_t dial_most_ns;  /* ... up to this */
+    hs_texts plain;                 /* ids of pools with which it speaks in the plain */
+    uint64_t drain_ns;              /* a prefix rests so long after its last valid job */
+    double miner_shares_per_minute; /* of a target of each miner's own; 0 = the pool's */
+    uint64_t answer_ns;             /* a share without a verdict of its pool is lost after this */
+    uint64_t dial_least_ns;         /* first pause before a pool is dialled again; doubles ... */
+    uint64_t dial_most_ns;          /* ... up to this */
 } hs_proxy_settings;
 
 enum {
@@ -218,6 +219,10 @@ struct hs_proxy_channel {
     hs_acks acks;
     uint32_t group_id;
     double nominal_hs;
+    double own_hs;          /* for which a target of its own is made: see live/proxy/target */
+    double own_declared_hs; /* with what that began */
+    double seen_work;       /* of its valid shares since then */
+    uint64_t seen_since_ns;
     uint64_t device;         /* who it is, over connections: see live/proxy/deaf */
     uint32_t honours_prefix; /* enum hmx_tri */
     uint32_t upstream;       /* where it works */

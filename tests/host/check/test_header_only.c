@@ -114,4 +114,5 @@ Test(check_header_only, its_tips_are_still_those_of_the_pools)
     encode(f, &m);
     (void)check_all();
     expect_first("a tip of nobody", HS_CHECK_POOL_TIP);
+    cr_assert_eq(finding_count, 2, "with SetNewPrevHash, and again with the job that has none");
 }

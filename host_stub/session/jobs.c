@@ -144,6 +144,9 @@ int hs_session_channel_uses_prefix(const hs_session_channel *channel, const hs_s
 
 static void remove_job(hs_session_channel *channel, size_t index)
 {
+    if (channel->jobs[index].state != HS_JOB_FUTURE) {
+        channel->gone[channel->gone_count++ % HS_CHANNEL_GONE_MAX] = channel->jobs[index].job_id;
+    }
     hs_session_template_release(channel->jobs[index].body);
     channel->job_count--;
     memmove(&channel->jobs[index], &channel->jobs[index + 1],

@@ -27,7 +27,8 @@ enum {
     HS_SESSION_PENDING_MAX = 4096,   /* requests to open; a channel's shares without an answer */
     HS_SESSION_EXTENSIONS_MAX = 16,  /* RequestExtensions without an answer */
     HS_CHANNEL_FUTURE_MAX = 16,      /* future jobs of a channel */
-    HS_CHANNEL_PAST_MAX = 256        /* past jobs of a channel; then as many can be stale */
+    HS_CHANNEL_PAST_MAX = 256,       /* past jobs of a channel; then as many can be stale */
+    HS_CHANNEL_GONE_MAX = 64         /* numbers of jobs that are forgotten and were valid once */
 };
 
 /* The rules that a message can break. hs_rule_name gives the stable names that reports use. */
@@ -135,6 +136,8 @@ typedef struct hs_session_channel {
     hs_session_job *jobs;  /* in order of arrival */
     size_t job_count;
     size_t job_capacity;
+    uint32_t gone[HS_CHANNEL_GONE_MAX]; /* a ring: a share for one of these is very late */
+    uint64_t gone_count;
     hs_session_share *pending; /* shares without an answer, in order of arrival */
     size_t pending_count;
     size_t pending_capacity;

@@ -72,6 +72,17 @@ static int remember(hs_session_channel *channel, uint64_t share)
     return hs_table_put(&channel->seen, key, &there) == 0 ? 1 : -1;
 }
 
+/* Was there such a job that could be worked on once, and that is forgotten since? */
+static int is_gone(const hs_session_channel *channel, uint32_t job_id)
+{
+    for (uint64_t i = 0; i < channel->gone_count && i < HS_CHANNEL_GONE_MAX; i++) {
+        if (channel->gone[i] == job_id) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Everything but the hash. */
 static enum hs_judgement judge_fields(const hs_session_channel *channel, const hs_session_job *job,
                                       const hs_sv2_submit *told)
@@ -80,8 +91,9 @@ static enum hs_judgement judge_fields(const hs_session_channel *channel, const h
         return HS_JUDGED_CHANNEL_CLOSED;
     }
     if (job == NULL || job->state == HS_JOB_FUTURE) {
-        return hs_session_channel_stale_job(channel, told->job_id) != NULL ? HS_JUDGED_STALE
-                                                                           : HS_JUDGED_UNKNOWN_JOB;
+        const int was_valid = hs_session_channel_stale_job(channel, told->job_id) != NULL ||
+                              is_gone(channel, told->job_id);
+        return was_valid ? HS_JUDGED_STALE : HS_JUDGED_UNKNOWN_JOB;
     }
     const hs_share_terms terms = terms_of(channel, job);
     return hs_judge_fields(&terms, told);

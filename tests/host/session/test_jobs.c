@@ -75,11 +75,26 @@ Test(session_jobs, jobs_go_from_future_over_active_and_past_to_stale_and_are_for
     m = prev_hash(2, 2);
     legal(&m);
     m = share(2, 6, 1);
-    expect(&m, HS_JUDGED_UNKNOWN_JOB); /* two tips back */
+    expect(&m, HS_JUDGED_STALE); /* two tips back: very late, and nobody's fault */
     m = share(2, 7, 4);
     expect(&m, HS_JUDGED_STALE);
     m = share(2, 8, 2);
     expect(&m, HS_JUDGED_VALID);
+}
+
+Test(session_jobs, how_many_forgotten_jobs_are_known_is_bounded)
+{
+    connect(0, 0);
+    open_channel(1, 2, 1);
+    for (uint32_t job = 1; job <= HS_CHANNEL_GONE_MAX + 3; job++) {
+        start_job(2, job);
+    }
+    hs_sv2_message m = share(2, 1, 1);
+    expect(&m, HS_JUDGED_UNKNOWN_JOB);
+    m = share(2, 2, 2);
+    expect(&m, HS_JUDGED_STALE);
+    m = share(2, 3, 999);
+    expect(&m, HS_JUDGED_UNKNOWN_JOB); /* that it never was given */
 }
 
 Test(session_jobs, only_so_many_jobs_are_kept)

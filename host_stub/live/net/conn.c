@@ -41,7 +41,7 @@ static void begin(hs_conn *conn)
     conn->state = CONN_SHAKING;
     conn->began_ns = hs_net_now_ns(conn->loop);
     conn->moved_ns = conn->began_ns;
-    if (hs_secure_begin(conn->secure, &conn->out) != 0) {
+    if (hs_secure_begin(conn->secure, conn->out) != 0) {
         hs_conn_end(conn, "no handshake can be begun");
     } else {
         hs_conn_flush(conn);
@@ -52,27 +52,25 @@ static void begin(hs_conn *conn)
 static void unseal(hs_conn *conn)
 {
     char why[HS_CONN_REASON_SIZE];
-    if (hs_secure_receive(conn->secure, &conn->in, &conn->out, why, sizeof why) != 0) {
+    if (hs_secure_receive(conn->secure, conn->in, conn->out, why, sizeof why) != 0) {
         hs_conn_end(conn, why);
     } else if (conn->state == CONN_SHAKING && hs_secure_is_ready(conn->secure)) {
         begin_frames(conn);
     }
 }
 
-/* One read, unless there is nothing now or the peer has ended. */
+/* One read, unless there is nothing now or the peer has ended. By way of the stack, so that a
+ * connection has memory for what is there, and not for what could come. */
 static void read_some(hs_conn *conn)
 {
-    hs_net_buffer *const to = conn->secure != NULL ? hs_secure_received(conn->secure) : &conn->in;
-    uint8_t *const room = hs_net_buffer_room(to, READ_BYTES);
-    if (room == NULL) {
-        hs_conn_end(conn, "no memory for its input");
-        return;
-    }
-    const ssize_t got = recv(conn->fd, room, READ_BYTES, 0);
+    uint8_t bytes[READ_BYTES];
+    struct evbuffer *const to = conn->secure != NULL ? hs_secure_received(conn->secure) : conn->in;
+    const ssize_t got = recv(conn->fd, bytes, sizeof bytes, 0);
     if (got > 0) {
         conn->heard_ns = hs_net_now_ns(conn->loop);
-        hs_net_buffer_added(to, (size_t)got);
-        if (conn->secure != NULL) {
+        if (evbuffer_add(to, bytes, (size_t)got) != 0) {
+            hs_conn_end(conn, "no memory for its input");
+        } else if (conn->secure != NULL) {
             unseal(conn);
         }
         hs_conn_count_large(conn);
@@ -99,9 +97,11 @@ static size_t most_now(const hs_conn *conn)
 /* Is a whole frame at the front? 0 also when the connection is over for its sake. */
 static int whole_frame(hs_conn *conn, size_t *size)
 {
-    const size_t there = hs_net_buffer_len(&conn->in);
+    const size_t there = evbuffer_get_length(conn->in);
     const size_t most = most_now(conn);
-    if (hs_sv2_frame_size(hs_net_buffer_data(&conn->in), there, size, NULL) == 0 && *size <= most) {
+    const size_t header = there < HS_SV2_HEADER_SIZE ? there : HS_SV2_HEADER_SIZE;
+    if (hs_sv2_frame_size(evbuffer_pullup(conn->in, (ev_ssize_t)header), there, size, NULL) == 0 &&
+        *size <= most) {
         return 1;
     }
     if (there > 0 && *size > most) {
@@ -122,7 +122,11 @@ static int deliver(hs_conn *conn)
         if (conn->state != CONN_OPEN || conn->paused || conn->dead || !whole_frame(conn, &size)) {
             return 0;
         }
-        const uint8_t *const frame = hs_net_buffer_data(&conn->in);
+        const uint8_t *const frame = evbuffer_pullup(conn->in, (ev_ssize_t)size);
+        if (frame == NULL) {
+            hs_conn_end(conn, "no memory for its input");
+            return 0;
+        }
         conn->half_ns = 0;
         conn->greeting += conn->is_known ? 0 : size;
         if (conn->handler.on_wire != NULL) {
@@ -134,7 +138,7 @@ static int deliver(hs_conn *conn)
         if (conn->state == CONN_OVER) {
             return 0;
         }
-        hs_net_buffer_take(&conn->in, size);
+        (void)evbuffer_drain(conn->in, size);
         hs_conn_count_large(conn);
     }
     return conn->state == CONN_OPEN && !conn->paused && !conn->dead && whole_frame(conn, &size);
@@ -143,8 +147,8 @@ static int deliver(hs_conn *conn)
 /* Is there input that makes no whole frame, nor a whole word of the handshake? */
 static int has_half(const hs_conn *conn)
 {
-    return hs_net_buffer_len(&conn->in) > 0 ||
-           (conn->secure != NULL && hs_net_buffer_len(hs_secure_received(conn->secure)) > 0);
+    return evbuffer_get_length(conn->in) > 0 ||
+           (conn->secure != NULL && evbuffer_get_length(hs_secure_received(conn->secure)) > 0);
 }
 
 static const char *reason_of_end(const hs_conn *conn)
@@ -181,7 +185,7 @@ static void serve(hs_conn *conn)
 /* hs_conn_finish: nothing more is handed on; what still comes is thrown away. */
 static void leave(hs_conn *conn)
 {
-    hs_net_buffer_take(&conn->in, hs_net_buffer_len(&conn->in));
+    (void)evbuffer_drain(conn->in, evbuffer_get_length(conn->in));
     read_some(conn);
     if (conn->ended) {
         hs_conn_end(conn, "");
@@ -231,8 +235,11 @@ static hs_conn *make(hs_net_loop *loop, int fd, const hs_conn_handler *handler, 
     conn->moved_ns = conn->began_ns;
     conn->watch = hs_net_watch_add(loop, fd, 0, ready, conn);
     conn->timer = hs_net_timer_new(loop, hs_conn_time_is_up, conn);
+    conn->in = evbuffer_new();
+    conn->out = evbuffer_new();
     conn->secure = noise != NULL ? hs_secure_new(noise) : NULL;
-    if (conn->watch == NULL || conn->timer == NULL || (noise != NULL && conn->secure == NULL)) {
+    if (conn->in == NULL || conn->out == NULL || conn->watch == NULL || conn->timer == NULL ||
+        (noise != NULL && conn->secure == NULL)) {
         hs_conn_release(conn);
         return NULL;
     }

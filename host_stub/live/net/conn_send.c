@@ -3,48 +3,52 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "host_stub/base/text.h"
 #include "host_stub/sv2/codec.h"
 
-/* Where a frame goes that is to be sent: to the socket, or to be sealed first. */
-static hs_net_buffer *output(hs_conn *conn)
-{
-    return conn->secure != NULL ? hs_secure_sent(conn->secure) : &conn->out;
-}
+enum { PIECES = 16 }; /* of the output, in one call */
 
 size_t hs_conn_unsent_bytes(const hs_conn *conn)
 {
     const size_t waiting =
-        conn->secure != NULL ? hs_net_buffer_len(hs_secure_sent(conn->secure)) : 0;
-    return waiting + hs_net_buffer_len(&conn->out);
+        conn->secure != NULL ? evbuffer_get_length(hs_secure_sent(conn->secure)) : 0;
+    return waiting + evbuffer_get_length(conn->out);
+}
+
+/* What the socket takes of the output at once: its bytes, or as sendmsg says. */
+static ssize_t send_some(hs_conn *conn)
+{
+    struct evbuffer_iovec pieces[PIECES];
+    const int count = evbuffer_peek(conn->out, -1, NULL, pieces, PIECES);
+    const struct msghdr message = {.msg_iov = pieces,
+                                   .msg_iovlen = (size_t)(count < PIECES ? count : PIECES)};
+    const ssize_t sent = sendmsg(conn->fd, &message, MSG_NOSIGNAL);
+    if (sent > 0) {
+        conn->moved_ns = hs_net_now_ns(conn->loop);
+        (void)evbuffer_drain(conn->out, (size_t)sent);
+    }
+    return sent;
 }
 
 void hs_conn_flush(hs_conn *conn)
 {
-    if (conn->secure != NULL && hs_secure_send(conn->secure, &conn->out) != 0) {
+    if (conn->secure != NULL && hs_secure_send(conn->secure, conn->out) != 0) {
         hs_conn_end(conn, "no memory for its output");
         return;
     }
-    while (hs_net_buffer_len(&conn->out) > 0) {
-        const ssize_t sent = send(conn->fd, hs_net_buffer_data(&conn->out),
-                                  hs_net_buffer_len(&conn->out), MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR) {
-            continue;
-        }
+    while (evbuffer_get_length(conn->out) > 0) {
+        const ssize_t sent = send_some(conn);
         if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             break;
         }
-        if (sent < 0) {
+        if (sent < 0 && errno != EINTR) {
             hs_conn_end_errno(conn, "cannot send", errno);
             return;
         }
-        conn->moved_ns = hs_net_now_ns(conn->loop);
-        hs_net_buffer_take(&conn->out, (size_t)sent);
     }
-    if (conn->state == CONN_FLUSHING && hs_net_buffer_len(&conn->out) == 0) {
+    if (conn->state == CONN_FLUSHING && evbuffer_get_length(conn->out) == 0) {
         (void)shutdown(conn->fd, SHUT_WR);
         conn->state = CONN_LEAVING;
         conn->began_ns = hs_net_now_ns(conn->loop);
@@ -96,56 +100,75 @@ static void tell_sent(hs_conn *conn, const uint8_t *data, size_t len, size_t cou
     }
 }
 
-/* Encodes a message into the output's room, `at` bytes behind its end. The size shows when it fits:
- * up to the output's limit, in few steps. */
-static int encode_behind(hs_conn *conn, size_t at, const hs_sv2_message *message, size_t *size,
-                         hs_sv2_error *why)
+/* Encodes a message behind the burst. Its size shows when it fits: up to the output's limit, in few
+ * steps. */
+static int encode(const hs_conn *conn, struct evbuffer *burst, const hs_sv2_message *message,
+                  hs_sv2_error *why)
 {
     const size_t most = conn->limits.output_bytes;
-    int done = 0;
-    for (size_t room = 512; !done; room *= 8) {
+    for (size_t room = 512;; room *= 8) {
         const size_t allowed = room < most ? room : most;
-        uint8_t *const to = hs_net_buffer_room(output(conn), at + allowed);
-        if (to == NULL) {
+        struct evbuffer_iovec piece;
+        size_t size = 0;
+        if (evbuffer_reserve_space(burst, (ev_ssize_t)allowed, &piece, 1) != 1) {
             (void)snprintf(why->text, sizeof why->text, "no memory for its output");
             return -1;
         }
-        done = hs_sv2_encode(message, to + at, allowed, size, why) == 0;
-        if (!done && (why->reason != HS_SV2_E_CAPACITY || room >= most)) {
+        if (hs_sv2_encode(message, piece.iov_base, allowed, &size, why) == 0) {
+            piece.iov_len = size;
+            return evbuffer_commit_space(burst, &piece, 1);
+        }
+        if (why->reason != HS_SV2_E_CAPACITY || room >= most) {
             return -1;
         }
     }
-    return 0;
+}
+
+/* All of them, or -1 with why not. */
+static int encode_all(const hs_conn *conn, struct evbuffer *burst, const hs_sv2_message *messages,
+                      size_t count, char *why, size_t capacity)
+{
+    hs_sv2_error error = {.text = "no memory for its output"};
+    int rc = burst != NULL ? 0 : -1;
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rc = encode(conn, burst, &messages[i], &error);
+    }
+    return rc == 0 ? 0 : hs_refuse(why, why != NULL ? capacity : 0, "%s", error.text);
+}
+
+/* The burst goes to the socket, or to be sealed first. */
+static int put(hs_conn *conn, struct evbuffer *burst, size_t count)
+{
+    const size_t len = evbuffer_get_length(burst);
+    const size_t before = hs_conn_unsent_bytes(conn);
+    if (conn->handler.on_wire != NULL) {
+        tell_sent(conn, evbuffer_pullup(burst, -1), len, count);
+    }
+    if (len == 0 || check_limit(conn, len) != 0) {
+        return len == 0 ? 0 : -1;
+    }
+    if (evbuffer_add_buffer(conn->secure != NULL ? hs_secure_sent(conn->secure) : conn->out,
+                            burst) != 0) {
+        return -1;
+    }
+    return added(conn, before);
 }
 
 int hs_conn_send(hs_conn *conn, const hs_sv2_message *messages, size_t count, char *why,
                  size_t capacity)
 {
-    size_t total = 0;
-    hs_sv2_error error;
     if (!takes_output(conn)) {
-        (void)hs_refuse(why, why != NULL ? capacity : 0, "the connection is over");
-        return -1;
+        return hs_refuse(why, why != NULL ? capacity : 0, "the connection is over");
     }
-    for (size_t i = 0; i < count; i++) {
-        size_t size = 0;
-        if (encode_behind(conn, total, &messages[i], &size, &error) != 0) {
-            (void)hs_refuse(why, why != NULL ? capacity : 0, "%s", error.text);
-            return -1;
-        }
-        total += size;
+    struct evbuffer *const burst = evbuffer_new();
+    int rc = encode_all(conn, burst, messages, count, why, capacity);
+    if (rc == 0) {
+        rc = put(conn, burst, count);
     }
-    uint8_t *const data = hs_net_buffer_room(output(conn), total);
-    if (total == 0 || data == NULL) {
-        return total == 0 ? 0 : -1;
+    if (burst != NULL) {
+        evbuffer_free(burst);
     }
-    tell_sent(conn, data, total, count);
-    if (check_limit(conn, total) != 0) {
-        return -1;
-    }
-    const size_t before = hs_conn_unsent_bytes(conn);
-    hs_net_buffer_added(output(conn), total);
-    return added(conn, before);
+    return rc;
 }
 
 int hs_conn_send_one(hs_conn *conn, const hs_sv2_message *message)
@@ -156,18 +179,8 @@ int hs_conn_send_one(hs_conn *conn, const hs_sv2_message *message)
 /* Puts bytes behind the output as they are, or sealed as one frame would be. */
 static int put_raw(hs_conn *conn, const uint8_t *data, size_t len)
 {
-    if (conn->secure != NULL) {
-        return hs_secure_send_raw(conn->secure, data, len, &conn->out);
-    }
-    uint8_t *const to = hs_net_buffer_room(&conn->out, len);
-    if (to == NULL) {
-        return -1;
-    }
-    if (len > 0) {
-        memcpy(to, data, len);
-    }
-    hs_net_buffer_added(&conn->out, len);
-    return 0;
+    return conn->secure != NULL ? hs_secure_send_raw(conn->secure, data, len, conn->out)
+                                : evbuffer_add(conn->out, data, len);
 }
 
 int hs_conn_send_raw(hs_conn *conn, const uint8_t *data, size_t len)

@@ -27,7 +27,7 @@ hs_conn_limits hs_conn_with_defaults(const hs_conn_limits *asked)
 
 void hs_conn_count_large(hs_conn *conn)
 {
-    const size_t len = hs_net_buffer_len(&conn->in);
+    const size_t len = evbuffer_get_length(conn->in);
     const size_t large = len > HS_CONN_LARGE_BYTES ? len - HS_CONN_LARGE_BYTES : 0;
     size_t *const total = hs_net_loop_large_bytes(conn->loop);
     *total = *total - conn->large + large;
@@ -44,8 +44,12 @@ void hs_conn_release(hs_conn *conn)
     hs_net_timer_remove(conn->timer);
     hs_net_dial_cancel(conn->dial);
     hs_secure_free(conn->secure);
-    hs_net_buffer_free(&conn->in);
-    hs_net_buffer_free(&conn->out);
+    if (conn->in != NULL) {
+        evbuffer_free(conn->in);
+    }
+    if (conn->out != NULL) {
+        evbuffer_free(conn->out);
+    }
     free(conn);
 }
 
@@ -68,7 +72,7 @@ static uint64_t deadline(const hs_conn *conn, const char **reason)
         {shaking, conn->began_ns + conn->limits.handshake_ns,
          "the peer does not finish the Noise handshake in time (does it speak plain frames?)"},
         {conn->state == CONN_LEAVING, conn->began_ns + HS_NET_SECOND_NS, ""},
-        {conn->state != CONN_CONNECTING && hs_net_buffer_len(&conn->out) > 0,
+        {conn->state != CONN_CONNECTING && evbuffer_get_length(conn->out) > 0,
          conn->moved_ns + conn->limits.stall_ns, "the peer does not read what is sent to it"},
         {reading && conn->half_ns != 0, conn->half_ns + conn->limits.half_frame_ns,
          "the peer left a frame unfinished for too long"},
@@ -104,7 +108,7 @@ void hs_conn_rearm(hs_conn *conn)
     if (conn->fd < 0) {
         return;
     }
-    if (hs_net_buffer_len(&conn->out) > 0) {
+    if (evbuffer_get_length(conn->out) > 0) {
         events |= HS_NET_WRITE;
     }
     if (conn->state == CONN_LEAVING || (hs_conn_reads(conn) && !conn->ended)) {
@@ -134,7 +138,7 @@ void hs_conn_end(hs_conn *conn, const char *reason)
     conn->dial = NULL;
     hs_net_timer_stop(conn->timer);
     /* The input stays: on_frame may be looking at it, and has called what brought us here. */
-    hs_net_buffer_take(&conn->out, hs_net_buffer_len(&conn->out));
+    (void)evbuffer_drain(conn->out, evbuffer_get_length(conn->out));
     hs_net_watch_again(conn->watch);
 }
 

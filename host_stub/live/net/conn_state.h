@@ -5,7 +5,8 @@
 #ifndef HOST_STUB_LIVE_NET_CONN_STATE_H
 #define HOST_STUB_LIVE_NET_CONN_STATE_H
 
-#include "host_stub/live/net/buffer.h"
+#include <event2/buffer.h>
+
 #include "host_stub/live/net/conn.h"
 #include "host_stub/live/net/dial.h"
 
@@ -33,21 +34,20 @@ struct hs_conn {
     hs_conn_limits limits;
     hs_net_watch *watch;
     hs_net_timer *timer;
-    uint64_t
-        armed_ns; /* when the timer is called, or earlier than it has to be; UINT64_MAX: never */
-    hs_secure *secure; /* NULL: plain frames */
-    int connects;      /* made by us: on_open is told */
-    hs_net_dial *dial; /* while CONN_CONNECTING */
-    hs_net_buffer in;  /* frames */
-    size_t large;      /* bytes of it that are in the book of large frames */
-    hs_net_buffer out; /* for the socket */
-    int is_known;      /* it has introduced itself */
-    size_t greeting;   /* bytes that it has said until then */
-    uint64_t came_ns;  /* when it was accepted */
-    uint64_t began_ns; /* to shake hands, or to leave */
-    uint64_t heard_ns; /* the last byte in */
-    uint64_t half_ns;  /* since when the frame at the front is incomplete; 0 = there is none */
-    uint64_t moved_ns; /* the last byte out, or when output began to wait */
+    uint64_t armed_ns;    /* when the timer is called, perhaps too early; UINT64_MAX: never */
+    hs_secure *secure;    /* NULL: plain frames */
+    int connects;         /* made by us: on_open is told */
+    hs_net_dial *dial;    /* while CONN_CONNECTING */
+    struct evbuffer *in;  /* frames */
+    size_t large;         /* bytes of it that are in the book of large frames */
+    struct evbuffer *out; /* for the socket */
+    int is_known;         /* it has introduced itself */
+    size_t greeting;      /* bytes that it has said until then */
+    uint64_t came_ns;     /* when it was accepted */
+    uint64_t began_ns;    /* to shake hands, or to leave */
+    uint64_t heard_ns;    /* the last byte in */
+    uint64_t half_ns;     /* since when the frame at the front is incomplete; 0 = there is none */
+    uint64_t moved_ns;    /* the last byte out, or when output began to wait */
     char reason[HS_CONN_REASON_SIZE];
 };
 

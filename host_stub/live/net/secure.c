@@ -22,14 +22,27 @@ struct hs_secure {
     hs_noise_handshake handshake; /* of the one that connects */
     hs_noise_ciphers ciphers;
     int is_ready;
-    hs_net_buffer received;
-    hs_net_buffer sent;
+    struct evbuffer *received;
+    struct evbuffer *sent;
 };
+
+static void free_buffer(struct evbuffer *buffer)
+{
+    if (buffer != NULL) {
+        evbuffer_free(buffer);
+    }
+}
 
 hs_secure *hs_secure_new(const hs_net_noise *noise)
 {
     hs_secure *const secure = calloc(1, sizeof *secure);
     if (secure == NULL) {
+        return NULL;
+    }
+    secure->received = evbuffer_new();
+    secure->sent = evbuffer_new();
+    if (secure->received == NULL || secure->sent == NULL) {
+        hs_secure_free(secure);
         return NULL;
     }
     secure->ours = noise->ours;
@@ -43,8 +56,8 @@ hs_secure *hs_secure_new(const hs_net_noise *noise)
 void hs_secure_free(hs_secure *secure)
 {
     if (secure != NULL) {
-        hs_net_buffer_free(&secure->received);
-        hs_net_buffer_free(&secure->sent);
+        free_buffer(secure->received);
+        free_buffer(secure->sent);
         sodium_memzero(secure, sizeof *secure);
         free(secure);
     }
@@ -59,37 +72,35 @@ static uint64_t wall_s(void)
     return (uint64_t)wall.tv_sec;
 }
 
-int hs_secure_begin(hs_secure *secure, hs_net_buffer *out)
+int hs_secure_begin(hs_secure *secure, struct evbuffer *out)
 {
     hs_noise_key key;
+    uint8_t act1[HS_NOISE_ACT1_SIZE];
     if (secure->ours != NULL) {
         return 0;
     }
-    uint8_t *const act1 = hs_net_buffer_room(out, HS_NOISE_ACT1_SIZE);
-    if (act1 == NULL || hs_noise_key_make(&key) != 0) {
+    if (hs_noise_key_make(&key) != 0) {
         return -1;
     }
     hs_noise_initiate(&secure->handshake, &key, act1);
-    hs_net_buffer_added(out, HS_NOISE_ACT1_SIZE);
     sodium_memzero(&key, sizeof key);
-    return 0;
+    return evbuffer_add(out, act1, sizeof act1);
 }
 
-static int answer(hs_secure *secure, hs_net_buffer *out, char *why, size_t capacity)
+static int answer(hs_secure *secure, const uint8_t *act1, struct evbuffer *out, char *why,
+                  size_t capacity)
 {
     hs_noise_key key;
     hs_noise_authority *const ours = secure->ours;
-    uint8_t *const act2 = hs_net_buffer_room(out, HS_NOISE_ACT2_SIZE);
-    const int rc = act2 != NULL && hs_noise_key_make(&key) == 0 &&
-                           hs_noise_identity_renew(&ours->identity, ours->secret, wall_s()) == 0 &&
-                           hs_noise_respond(hs_net_buffer_data(&secure->received), &key,
-                                            &ours->identity, act2, &secure->ciphers) == 0
-                       ? 0
-                       : hs_refuse(why, capacity, "no answer to its handshake can be made");
+    uint8_t act2[HS_NOISE_ACT2_SIZE];
+    const int rc =
+        hs_noise_key_make(&key) == 0 &&
+                hs_noise_identity_renew(&ours->identity, ours->secret, wall_s()) == 0 &&
+                hs_noise_respond(act1, &key, &ours->identity, act2, &secure->ciphers) == 0 &&
+                evbuffer_add(out, act2, sizeof act2) == 0
+            ? 0
+            : hs_refuse(why, capacity, "no answer to its handshake can be made");
     sodium_memzero(&key, sizeof key);
-    if (rc == 0) {
-        hs_net_buffer_added(out, HS_NOISE_ACT2_SIZE);
-    }
     return rc;
 }
 
@@ -112,51 +123,64 @@ static const char *other_speech(const uint8_t *data, size_t len)
 }
 
 /* The other end's act, once all of it is there. */
-static int shake_hands(hs_secure *secure, hs_net_buffer *out, char *why, size_t capacity)
+static int shake_hands(hs_secure *secure, struct evbuffer *out, char *why, size_t capacity)
 {
     const size_t size = secure->ours != NULL ? HS_NOISE_ACT1_SIZE : HS_NOISE_ACT2_SIZE;
-    const size_t there = hs_net_buffer_len(&secure->received);
-    const char *const other =
-        there > 0 ? other_speech(hs_net_buffer_data(&secure->received), there) : NULL;
+    const size_t there = evbuffer_get_length(secure->received);
+    const uint8_t *const act =
+        evbuffer_pullup(secure->received, (ev_ssize_t)(there < size ? there : size));
+    const char *const other = act != NULL ? other_speech(act, there < size ? there : size) : NULL;
     if (other != NULL) {
         return hs_refuse(why, capacity, "the peer speaks %s, and Noise is spoken here", other);
     }
-    if (there < size) {
-        return 0;
+    if (act == NULL || there < size) {
+        return act != NULL || there == 0 ? 0 : hs_refuse(why, capacity, "no memory for its input");
     }
-    const int rc =
-        secure->ours != NULL
-            ? answer(secure, out, why, capacity)
-            : hs_noise_complete(&secure->handshake, hs_net_buffer_data(&secure->received),
-                                secure->theirs, wall_s(), &secure->ciphers, why, capacity);
-    hs_net_buffer_take(&secure->received, size);
+    const int rc = secure->ours != NULL
+                       ? answer(secure, act, out, why, capacity)
+                       : hs_noise_complete(&secure->handshake, act, secure->theirs, wall_s(),
+                                           &secure->ciphers, why, capacity);
     secure->is_ready = rc == 0;
-    return rc;
+    return evbuffer_drain(secure->received, size) == 0 ? rc : -1;
 }
 
 /* ---- frames ---- */
 
-static int open_pieces(hs_secure *secure, hs_net_buffer *frames, char *why, size_t capacity)
+/* Room for `bytes` in one piece, to be committed; NULL when out of memory. */
+static uint8_t *room(struct evbuffer *to, size_t bytes, struct evbuffer_iovec *piece)
+{
+    if (evbuffer_reserve_space(to, (ev_ssize_t)bytes, piece, 1) != 1) {
+        return NULL;
+    }
+    piece->iov_len = bytes;
+    return piece->iov_base;
+}
+
+static int open_pieces(hs_secure *secure, struct evbuffer *frames, char *why, size_t capacity)
 {
     hs_noise_opener *const opener = &secure->ciphers.receive;
     for (;;) {
+        struct evbuffer_iovec opened;
         const size_t piece = hs_noise_next_piece(opener);
-        if (hs_net_buffer_len(&secure->received) < piece) {
+        if (evbuffer_get_length(secure->received) < piece) {
             return 0;
         }
-        uint8_t *const to = hs_net_buffer_room(frames, piece - HS_NOISE_TAG_SIZE);
-        if (to == NULL) {
+        const uint8_t *const sealed = evbuffer_pullup(secure->received, (ev_ssize_t)piece);
+        uint8_t *const to = room(frames, piece - HS_NOISE_TAG_SIZE, &opened);
+        if (sealed == NULL || to == NULL) {
             return hs_refuse(why, capacity, "no memory for its input");
         }
-        if (hs_noise_open_piece(opener, hs_net_buffer_data(&secure->received), to) != 0) {
+        if (hs_noise_open_piece(opener, sealed, to) != 0) {
             return hs_refuse(why, capacity, "what it sent was changed on its way, or is no Noise");
         }
-        hs_net_buffer_take(&secure->received, piece);
-        hs_net_buffer_added(frames, piece - HS_NOISE_TAG_SIZE);
+        if (evbuffer_drain(secure->received, piece) != 0 ||
+            evbuffer_commit_space(frames, &opened, 1) != 0) {
+            return hs_refuse(why, capacity, "its input cannot be kept");
+        }
     }
 }
 
-int hs_secure_receive(hs_secure *secure, hs_net_buffer *frames, hs_net_buffer *out, char *why,
+int hs_secure_receive(hs_secure *secure, struct evbuffer *frames, struct evbuffer *out, char *why,
                       size_t capacity)
 {
     if (!secure->is_ready && shake_hands(secure, out, why, capacity) != 0) {
@@ -165,9 +189,9 @@ int hs_secure_receive(hs_secure *secure, hs_net_buffer *frames, hs_net_buffer *o
     return secure->is_ready ? open_pieces(secure, frames, why, capacity) : 0;
 }
 
-hs_net_buffer *hs_secure_received(hs_secure *secure)
+struct evbuffer *hs_secure_received(hs_secure *secure)
 {
-    return &secure->received;
+    return secure->received;
 }
 
 int hs_secure_is_ready(const hs_secure *secure)
@@ -175,34 +199,36 @@ int hs_secure_is_ready(const hs_secure *secure)
     return secure->is_ready;
 }
 
-hs_net_buffer *hs_secure_sent(hs_secure *secure)
+struct evbuffer *hs_secure_sent(hs_secure *secure)
 {
-    return &secure->sent;
+    return secure->sent;
 }
 
-int hs_secure_send_raw(hs_secure *secure, const uint8_t *data, size_t len, hs_net_buffer *out)
+int hs_secure_send_raw(hs_secure *secure, const uint8_t *data, size_t len, struct evbuffer *out)
 {
-    const size_t sealed = hs_noise_sealed_size(len);
-    uint8_t *const to = hs_net_buffer_room(out, sealed);
+    struct evbuffer_iovec sealed;
+    uint8_t *const to = room(out, hs_noise_sealed_size(len), &sealed);
     if (to == NULL) {
         return -1;
     }
     hs_noise_seal_frame(&secure->ciphers.send, data, len, to);
-    hs_net_buffer_added(out, sealed);
-    return 0;
+    return evbuffer_commit_space(out, &sealed, 1);
 }
 
-int hs_secure_send(hs_secure *secure, hs_net_buffer *out)
+int hs_secure_send(hs_secure *secure, struct evbuffer *out)
 {
-    hs_net_buffer *const sent = &secure->sent;
-    while (secure->is_ready && hs_net_buffer_len(sent) > 0) {
+    while (secure->is_ready && evbuffer_get_length(secure->sent) > 0) {
         size_t size = 0;
-        if (hs_sv2_frame_size(hs_net_buffer_data(sent), hs_net_buffer_len(sent), &size, NULL) !=
-                0 ||
-            hs_secure_send_raw(secure, hs_net_buffer_data(sent), size, out) != 0) {
+        const uint8_t *const header = evbuffer_pullup(secure->sent, HS_SV2_HEADER_SIZE);
+        if (header == NULL ||
+            hs_sv2_frame_size(header, evbuffer_get_length(secure->sent), &size, NULL) != 0) {
             return -1;
         }
-        hs_net_buffer_take(sent, size);
+        const uint8_t *const frame = evbuffer_pullup(secure->sent, (ev_ssize_t)size);
+        if (frame == NULL || hs_secure_send_raw(secure, frame, size, out) != 0 ||
+            evbuffer_drain(secure->sent, size) != 0) {
+            return -1;
+        }
     }
     return 0;
 }

@@ -6,7 +6,8 @@
 #ifndef HOST_STUB_LIVE_NET_SECURE_H
 #define HOST_STUB_LIVE_NET_SECURE_H
 
-#include "host_stub/live/net/buffer.h"
+#include <event2/buffer.h>
+
 #include "host_stub/noise/authority.h"
 
 /* How a connection is secured. */
@@ -27,22 +28,22 @@ hs_secure *hs_secure_new(const hs_net_noise *noise);
 void hs_secure_free(hs_secure *secure);
 
 /* The first word, when it is ours. 0, or -1 out of memory. */
-int hs_secure_begin(hs_secure *secure, hs_net_buffer *out);
+int hs_secure_begin(hs_secure *secure, struct evbuffer *out);
 
 /* Where bytes from the socket go, for hs_secure_receive. */
-hs_net_buffer *hs_secure_received(hs_secure *secure);
+struct evbuffer *hs_secure_received(hs_secure *secure);
 /* Goes on with the handshake, whose answer goes into `out`, and opens what is there into `frames`.
  * 0; or -1 with a sentence about the other end: the connection is lost. */
-int hs_secure_receive(hs_secure *secure, hs_net_buffer *frames, hs_net_buffer *out, char *why,
+int hs_secure_receive(hs_secure *secure, struct evbuffer *frames, struct evbuffer *out, char *why,
                       size_t capacity);
 /* Is the handshake over? */
 int hs_secure_is_ready(const hs_secure *secure);
 
 /* Where frames to be sent go, whole ones, for hs_secure_send. */
-hs_net_buffer *hs_secure_sent(hs_secure *secure);
+struct evbuffer *hs_secure_sent(hs_secure *secure);
 /* Seals them into `out`; before the handshake is over they wait. 0, or -1 out of memory. */
-int hs_secure_send(hs_secure *secure, hs_net_buffer *out);
+int hs_secure_send(hs_secure *secure, struct evbuffer *out);
 /* Seals bytes that need not be a frame as if they were one. Once it is ready. 0, or -1. */
-int hs_secure_send_raw(hs_secure *secure, const uint8_t *data, size_t len, hs_net_buffer *out);
+int hs_secure_send_raw(hs_secure *secure, const uint8_t *data, size_t len, struct evbuffer *out);
 
 #endif

@@ -106,6 +106,19 @@ static void turn_until(const unsigned *count, unsigned wanted)
     cr_assert_eq(*count, wanted, "%s", us.reason);
 }
 
+/* Bytes of memory for the input: those that are there, and the room behind them. */
+static size_t held(void)
+{
+    struct evbuffer_iovec room;
+    const size_t there = evbuffer_get_length(us.conn->in);
+    const size_t together = evbuffer_get_contiguous_space(us.conn->in);
+    if (there == 0) {
+        return together;
+    }
+    cr_assert_eq(evbuffer_reserve_space(us.conn->in, 0, &room, 1), 1);
+    return there + room.iov_len;
+}
+
 Test(net_large, a_frame_may_be_as_long_as_its_header_can_say)
 {
     static const size_t PAYLOADS[] = {300000, 0xffffff};
@@ -113,7 +126,7 @@ Test(net_large, a_frame_may_be_as_long_as_its_header_can_say)
         put(&us, PAYLOADS[i], 6 + PAYLOADS[i]);
         turn_until(&us.frames, i + 1);
         cr_assert_eq(us.last, 9);
-        cr_assert_eq(us.conn->in.capacity, 0, "it is given back");
+        cr_assert_eq(held(), 0, "it is given back");
         cr_assert_eq(*hs_net_loop_large_bytes(loop), 0);
     }
 }
@@ -122,12 +135,12 @@ Test(net_large, there_is_no_memory_for_bytes_that_have_not_come)
 {
     put(&us, 0xffffff, 10);
     turn();
-    cr_assert_leq(us.conn->in.capacity, 64u * 1024u);
+    cr_assert_leq(held(), 64u * 1024u);
     put(&us, 0xffffff, 500000); /* its header is somewhere in the frame, and does no harm there */
     for (int i = 0; i < 100; i++) {
         turn();
     }
-    cr_assert_leq(us.conn->in.capacity, 1024u * 1024u);
+    cr_assert_leq(held(), 1024u * 1024u);
     cr_assert_gt(*hs_net_loop_large_bytes(loop), 200000);
 }
 

@@ -5,6 +5,7 @@
 #include "tests/integration/harness_field.h"
 
 static it_host H;
+static const uint64_t HOUR_NS = 3600ull * 1000000000ull;
 
 #define AB IT_POOL("a", "60", "1") IT_POOL("b", "40", "2")
 
@@ -114,6 +115,36 @@ Test(contract_out, a_pool_that_rejects_is_out_then_on_trial)
     }
     cr_assert(trial);
     cr_assert_eq(out_of_a(), HMX_OUT_NONE);
+    it_close(&H);
+}
+
+/* Mines until a is out for its rejects, and until it is not. Returns until when it was to be. */
+static uint64_t relapse(void)
+{
+    while (out_of_a() != HMX_OUT_REJECTS) {
+        mine(10);
+    }
+    const uint64_t until_ns = it_row(&H, IT_A).out_until_ns;
+    cr_assert(until_ns == 0 || (until_ns > H.now_ns && until_ns <= H.now_ns + HOUR_NS), "%g",
+              ((double)until_ns - (double)H.now_ns) / 1e9);
+    while (out_of_a() == HMX_OUT_REJECTS) {
+        const uint64_t said_ns = it_row(&H, IT_A).out_until_ns;
+        cr_assert_eq(said_ns, until_ns > H.now_ns ? until_ns : 0);
+        mine(0);
+    }
+    return until_ns;
+}
+
+/* One that fails again and again has to wait, and it is told until when. */
+Test(contract_out, a_pool_that_relapses_is_out_until_a_moment_that_is_told)
+{
+    open_farm(AB);
+    cr_assert_eq(relapse(), 0);
+    uint64_t until_ns = 0;
+    for (int i = 0; i < 3; i++) {
+        until_ns = relapse();
+    }
+    cr_assert_gt(until_ns, 0);
     it_close(&H);
 }
 

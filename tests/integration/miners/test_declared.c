@@ -86,6 +86,18 @@ Test(declared, a_word_counts_at_once_and_only_where_it_was_said)
     it_close(&H);
 }
 
+/* Who says nothing is taken for a usual machine when there is nobody to compare it with. */
+Test(declared, a_lone_miner_that_takes_its_word_back_is_a_usual_one)
+{
+    it_open(&H, IT_ABC);
+    it_all_up(&H, 3);
+    const uint32_t index = newcomer(100, 0.0);
+    declare(index, 0);
+    const double hashrate = it_snapshot(&H).s.hashrate;
+    cr_assert(hashrate >= 1e12 && hashrate <= 1e15, "%g", hashrate);
+    it_close(&H);
+}
+
 /* Each word gives the miner another chance to be believed, and its silence goes on. */
 Test(declared, again_and_again_is_not_more_than_once)
 {

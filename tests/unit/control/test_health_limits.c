@@ -32,6 +32,37 @@ Test(health, many_answers_within_a_second_are_no_rhythm)
     cr_assert_eq(after_waiting(p, 400), HM_HEALTH_SAME);
 }
 
+/* Twenty minutes after its first answer what it has done is its rhythm. */
+Test(health, a_rhythm_is_known_after_twenty_minutes)
+{
+    for (uint64_t early = 0; early < 2; early++) {
+        pool p = new_pool(1.0);
+        hm_health_forwarded(&p.h, 1.0, 1.0, 1, p.lived_ns);
+        p.lived_ns += SECOND;
+        verdicts(&p, 1, 1);
+        const uint64_t first_ns = p.lived_ns;
+        cr_assert_eq(judged(&p, &USUAL), HM_HEALTH_SAME);
+        p.lived_ns = first_ns + 15 * MINUTE;
+        hm_health_forwarded(&p.h, 400.0, 400.0, 400, p.lived_ns);
+        p.lived_ns = first_ns + 20 * MINUTE - early;
+        cr_assert_eq(judged(&p, &USUAL), early ? HM_HEALTH_SAME : HM_HEALTH_SILENT);
+    }
+}
+
+/* One that is on trial is watched more closely: half a minute without an answer is enough. */
+Test(health, on_trial_half_a_minute_is_a_silence)
+{
+    pool p = new_pool(3.0);
+    cr_assert_eq(run(&p, 0.0, 3600, &change), 0);
+    cr_assert_gt(run(&p, 1.0, 3600, &change), 0);
+    cr_assert_eq(change, HM_HEALTH_REJECTS);
+    while (change != HM_HEALTH_TRIED) {
+        cr_assert_gt(run(&p, 0.0, 7200, &change), 0);
+    }
+    const uint32_t after = until_silent(&p, 3600);
+    cr_assert(after >= 30 && after <= 33, "%u s", after);
+}
+
 Test(health, without_detection_nothing_is_held_against_it)
 {
     hm_health_params off = USUAL;

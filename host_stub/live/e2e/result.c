@@ -208,10 +208,13 @@ static void judge_miners(hs_e2e_result *r, const hs_e2e_options *options)
     }
 }
 
-static void judge_pool(hs_e2e_result *r, const hs_e2e_pool *pool, const hs_e2e_options *options)
+static void judge_pool(hs_e2e_result *r, const hs_e2e_pool *pool)
 {
-    static const char *const NEVER[] = {"difficulty-too-low", "invalid-job-id",
-                                        "bad-extranonce-size", "invalid-channel-id"};
+    /* The proxy judges each share first, also those of miners that ignore their prefix. */
+    static const char *const NEVER[] = {
+        "difficulty-too-low",          "invalid-job-id",
+        "bad-extranonce-size",         "invalid-channel-id",
+        "version-rolling-not-allowed", "invalid-non-rollable-version-bit"};
     const char *const id = pool->spec.id;
     const uint64_t sum =
         pool->accepted + pool->stale + pool->cut_off + pool->duplicates + pool->rejected_sum;
@@ -221,7 +224,7 @@ static void judge_pool(hs_e2e_result *r, const hs_e2e_pool *pool, const hs_e2e_o
     }
     for (size_t i = 0; i < sizeof NEVER / sizeof NEVER[0]; i++) {
         const uint64_t count = hs_e2e_number(pool->rejected, NEVER[i]);
-        if (count > 0 && (options->ignore_prefix == 0 || i > 0)) {
+        if (count > 0) {
             hs_e2e_result_break(r, "%s rejected %llu shares as %s", id, (unsigned long long)count,
                                 NEVER[i]);
         }
@@ -302,7 +305,7 @@ void hs_e2e_result_judge(hs_e2e_result *r, const hs_e2e_options *options)
         hs_e2e_pool *const pool = &r->pools[i];
         pool->delivered_pct = work > 0.0 ? 100.0 * pool->work / work : 0.0;
         pool->effective_pct = pool->aim_work > 0.0 ? pool->aim / pool->aim_work : (double)NAN;
-        judge_pool(r, pool, options);
+        judge_pool(r, pool);
     }
     judge_miners(r, options);
     judge_rejections(r);

@@ -295,7 +295,7 @@ Test(e2e_result, what_a_run_allows_is_no_breach)
     passes(POOL, NULL, "stale_ms_most", 60000);
     options.ignore_prefix = 2;
     passes(PROXY, "moves", "failed", 2);
-    passes(POOL, "rejected", "difficulty-too-low", 7);
+    breaks(POOL, "rejected", "difficulty-too-low", 7, "pool_a rejected 7 shares");
     breaks(MINER, "rejected", "difficulty-too-low", 7, "difficulty-too-low");
     options.ignore_prefix = 0;
     options.fault_count = 1;

@@ -156,7 +156,12 @@ hs_proxy_peer *hs_proxy_join(hs_proxy *proxy, void *link)
     peer->number = ++proxy->peer_count;
     peer->joined_ns = proxy->now_ns;
     peer->next = proxy->peers;
+    peer->place = &proxy->peers;
+    if (peer->next != NULL) {
+        peer->next->place = &peer->next;
+    }
     proxy->peers = peer;
+    proxy->silent++;
     return peer;
 }
 
@@ -168,24 +173,29 @@ uint32_t hs_proxy_peer_number(const hs_proxy_peer *peer)
 void hs_proxy_leave(hs_proxy_peer *peer)
 {
     hs_proxy *const proxy = peer->proxy;
-    hs_proxy_peer **at = &proxy->peers;
     peer->ended = 1;
-    for (size_t i = proxy->channel_count; i > 0; i--) {
-        if (i <= proxy->channel_count && proxy->channels[i - 1]->peer == peer) {
-            hs_proxy_close_channel(proxy, proxy->channels[i - 1], HMX_CLOSE_CONNECTION_LOST, NULL);
+    /* What is taken out of a slot may be replaced by what stood behind it. */
+    for (size_t i = 0; i < peer->channels.room;) {
+        if (peer->channels.slots[i].key != 0) {
+            hs_proxy_close_channel(proxy, peer->channels.slots[i].value, HMX_CLOSE_CONNECTION_LOST,
+                                   NULL);
+        } else {
+            i++;
         }
     }
-    while (*at != peer) {
-        at = &(*at)->next;
+    *peer->place = peer->next;
+    if (peer->next != NULL) {
+        peer->next->place = peer->place;
     }
-    *at = peer->next;
+    proxy->silent -= !peer->is_set_up;
     free_peer(peer);
 }
 
 /* Connections that never say who they are. */
 static void end_silent(hs_proxy *proxy)
 {
-    for (hs_proxy_peer *peer = proxy->peers; peer != NULL; peer = peer->next) {
+    hs_proxy_peer *peer = proxy->silent > 0 ? proxy->peers : NULL;
+    for (; peer != NULL; peer = peer->next) {
         if (!peer->is_set_up && !peer->ended && proxy->now_ns >= peer->joined_ns + SETUP_NS) {
             hs_proxy_end_peer(peer, 0, "no SetupConnection has come");
         }

@@ -71,6 +71,7 @@ static void set_up(hs_proxy_peer *peer, const hs_sv2_setup_connection *asked)
         refuse_setup(peer, unsupported, "unsupported-feature-flags");
     } else {
         peer->is_set_up = 1;
+        peer->proxy->silent--;
         peer->flags = asked->flags;
         peer->server_flags = fixed ? HS_SV2_REQUIRES_FIXED_VERSION : 0;
         keep(&peer->vendor, asked->vendor);
@@ -122,13 +123,13 @@ static void update(hs_proxy_peer *peer, const hs_sv2_update_channel *told)
 /* A channel's number, or a group's: here each channel is a group of its own. */
 static void close_by_peer(hs_proxy_peer *peer, uint32_t id)
 {
-    hs_proxy *const proxy = peer->proxy;
-    for (size_t i = 0; i < proxy->channel_count; i++) {
-        hs_proxy_channel *const channel = proxy->channels[i];
-        if (channel->peer == peer && (channel->move.channel_id == id || channel->group_id == id)) {
-            hs_proxy_close_channel(proxy, channel, HMX_CLOSE_PEER, NULL);
-            return;
-        }
+    hs_proxy_channel *channel = hs_proxy_find(peer, id);
+    if (channel == NULL && id > 0) {
+        channel = hs_proxy_find(peer, id - 1); /* a group's number follows its channel's */
+        channel = channel != NULL && channel->group_id == id ? channel : NULL;
+    }
+    if (channel != NULL) {
+        hs_proxy_close_channel(peer->proxy, channel, HMX_CLOSE_PEER, NULL);
     }
 }
 

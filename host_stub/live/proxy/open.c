@@ -64,6 +64,7 @@ static int register_channel(hs_proxy *proxy, hs_proxy_channel *channel)
         (void)hs_table_remove(&peer->channels, (uint64_t)channel->move.channel_id + 1);
         return -1;
     }
+    channel->at = proxy->channel_count;
     proxy->channels[proxy->channel_count++] = channel;
     proxy->last_channel = channel->number;
     peer->last_id = channel->group_id;

@@ -125,12 +125,9 @@ void hs_proxy_close_channel(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t
     hs_proxy_tell_closed(proxy, channel, reason);
     (void)hs_table_remove(&peer->channels, (uint64_t)channel->move.channel_id + 1);
     (void)hs_table_remove(&proxy->by_number, channel->number);
-    for (size_t i = 0; i < proxy->channel_count; i++) {
-        if (proxy->channels[i] == channel) {
-            proxy->channels[i] = proxy->channels[--proxy->channel_count];
-            break;
-        }
-    }
+    hs_proxy_channel *const last = proxy->channels[--proxy->channel_count];
+    proxy->channels[channel->at] = last;
+    last->at = channel->at;
     hs_proxy_drain_prefix(proxy, channel, channel->upstream, &channel->prefix);
     if (channel->probe.is_on) {
         hs_proxy_drain_prefix(proxy, channel, channel->probe.from, &channel->probe.from_prefix);

@@ -213,7 +213,8 @@ typedef struct hs_proxy_probe {
 struct hs_proxy_channel {
     uint64_t number; /* in the plugin's world: never used again */
     uint64_t cookie;
-    int told; /* the plugin knows it */
+    int told;  /* the plugin knows it */
+    size_t at; /* its place among the proxy's channels */
     hs_proxy_peer *peer;
     hs_move_channel move;
     hs_acks acks;
@@ -256,6 +257,7 @@ typedef struct hs_proxy_request {
 struct hs_proxy_peer {
     hs_proxy *proxy;
     hs_proxy_peer *next;
+    hs_proxy_peer **place; /* what points to it in the list */
     void *link;
     uint32_t number;
     int ended;
@@ -320,6 +322,7 @@ struct hs_proxy {
     int is_ending;
     hs_proxy_up ups[HMX_UPSTREAMS_MAX + 1]; /* by number; [0] is unused */
     hs_proxy_peer *peers;
+    size_t silent;       /* of them, that have not said SetupConnection */
     uint32_t peer_count; /* that ever came */
     uint64_t last_channel;
     hs_table by_number; /* of a channel */

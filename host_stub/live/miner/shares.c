@@ -82,14 +82,14 @@ void hs_miner_hash(hs_miner *miner, hs_miner_slot *slot, uint64_t elapsed_ms)
 void hs_miner_mark_gone(hs_miner *miner, hs_miner_slot *slot, const hs_sv2_u256 *prev_hash)
 {
     const int by_move = slot->prefix_news;
-    const int needlessly = by_move && hs_sv2_compare(&slot->prev_hash, prev_hash) == 0;
+    const int is_same = hs_sv2_compare(&slot->prev_hash, prev_hash) == 0;
     slot->prev_hash = *prev_hash;
     for (size_t i = 0; i < slot->pending_count; i++) {
         hs_miner_share *const share = &slot->pending[i];
         if (share->gone_ms == 0 && share->channel_id == slot->channel_id) {
             share->gone_ms = miner->now_ms > 0 ? miner->now_ms : 1;
             share->gone_by_move = by_move;
-            share->gone_needlessly = needlessly;
+            share->gone_on_one_tip = is_same;
         }
     }
 }
@@ -122,7 +122,7 @@ static void count_stale(hs_miner_counts *counts, const hs_miner_share *share)
     const uint64_t ms = share->gone_ms - share->at_ms;
     if (share->gone_by_move) {
         counts->stale_move++;
-        counts->stale_needless += share->gone_needlessly != 0;
+        counts->stale_needless += share->gone_on_one_tip != 0;
     } else {
         counts->stale_tip++;
     }

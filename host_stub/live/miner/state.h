@@ -15,7 +15,7 @@ typedef struct hs_miner_share {
     uint64_t at_ms;
     uint64_t gone_ms; /* when a new tip made it stale for us; 0 = not yet */
     int gone_by_move;
-    int gone_needlessly; /* and onto the same tip */
+    int gone_on_one_tip; /* the new one is the old one: needless where it came with a move */
 } hs_miner_share;
 
 enum hs_miner_state { HS_MINER_CLOSED = 0, HS_MINER_ASKED, HS_MINER_OPEN };

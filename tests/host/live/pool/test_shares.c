@@ -201,6 +201,7 @@ Test(pool_shares, a_stale_share_after_one_on_a_newer_tip_was_not_on_its_way)
     cr_assert_eq(pool->counts.stale_known, 0, "another channel's");
     client_say(&us, &second);
     cr_assert_eq(pool->counts.accepted, 2, "a past job of the newer tip");
+    submit_valid(ext);
     client_expect_error(&us, &first, "stale-share");
     cr_assert_eq(pool->counts.stale_known, 1);
     cr_assert_eq(hs_pool_command(pool, "tip", pool_notes, sizeof pool_notes), 0);

@@ -8,6 +8,7 @@
 #include "host_stub/base/json.h"
 #include "host_stub/base/text.h"
 #include "host_stub/live/proxy/aim.h"
+#include "host_stub/live/proxy/giant.h"
 #include "host_stub/live/proxy/moves.h"
 #include "host_stub/live/proxy/open.h"
 #include "host_stub/live/proxy/plugin.h"
@@ -221,6 +222,7 @@ static void sweep(hs_proxy *proxy)
     hs_proxy_dial_due(proxy);
     hs_proxy_state_rates(proxy);
     hs_proxy_retry_opens(proxy);
+    hs_proxy_look_for_giant(proxy);
 }
 
 static void tick(hs_proxy *proxy)

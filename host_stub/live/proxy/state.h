@@ -224,6 +224,7 @@ struct hs_proxy_channel {
     double own_declared_hs; /* with what that began */
     double seen_work;       /* of its valid shares since then */
     uint64_t seen_since_ns;
+    int is_giant;            /* and the operator has been told: see live/proxy/giant */
     uint64_t device;         /* who it is, over connections: see live/proxy/deaf */
     uint32_t honours_prefix; /* enum hmx_tri */
     uint32_t upstream;       /* where it works */
@@ -337,6 +338,8 @@ struct hs_proxy {
     uint32_t next_index[HMX_UPSTREAMS_MAX + 1]; /* of prefixes that the host chooses */
     hs_proxy_moves moves;
     hs_proxy_aim aim;
+    uint64_t giant; /* the channel that is more than half of the farm; see live/proxy/giant */
+    uint64_t giant_at_ns;
     hs_table deaf;                          /* devices -> their places in deaf_order */
     uint64_t deaf_order[HS_PROXY_DEAF_MAX]; /* a ring: the next place has the oldest */
     size_t deaf_next;

@@ -91,6 +91,7 @@ typedef struct rig_state {
     uint32_t close_reason;        /* of the last close */
     uint32_t where[RIG_CHANNELS]; /* by channel; 0 = not open, or nowhere */
     uint64_t pending[RIG_CHANNELS];
+    size_t warnings; /* among the lines for people */
     size_t violations;
     char violation[256];
     int quiet; /* a fuzzer: violations by the plugin are not ours */
@@ -282,6 +283,7 @@ static void rig_note(void *ctx, uint64_t now_ns, const char *text)
 {
     (void)ctx;
     (void)now_ns;
+    rig.warnings += strncmp(text, "warning: ", 9) == 0;
     if (getenv("RIG_VERBOSE") != NULL) {
         fprintf(stderr, "%s\n", text);
     }

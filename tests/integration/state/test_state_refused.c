@@ -315,6 +315,15 @@ static hmx_status read_too_much(void *ctx, void *data, uint64_t capacity, uint64
     return HMX_OK;
 }
 
+/* One byte first. */
+static hmx_status read_too_much_later(void *ctx, void *data, uint64_t capacity, uint64_t *len)
+{
+    it_bytes *const b = ctx;
+    memset(data, 'x', capacity);
+    *len = b->calls++ == 0 ? 1 : capacity + 1;
+    return HMX_OK;
+}
+
 static hmx_status read_without_end(void *ctx, void *data, uint64_t capacity, uint64_t *len)
 {
     it_bytes *const b = ctx;
@@ -353,6 +362,9 @@ Test(state_refused, calls_that_break_the_rules, .init = setup)
     cr_assert_eq(ops->load(H.self, &args), HMX_E_INVALID);
     args.now_ns = H.now_ns;
     r.read = read_too_much;
+    cr_assert_eq(ops->load(H.self, &args), HMX_E_IO);
+    b.calls = 0;
+    r.read = read_too_much_later;
     cr_assert_eq(ops->load(H.self, &args), HMX_E_IO);
     r.read = read_without_end;
     cr_assert_eq(ops->load(H.self, &args), HMX_E_CORRUPT);

@@ -182,3 +182,16 @@ Test(targets_project, projection_of_known_cases)
     cr_assert_eq(c[2], 0.0, "a closed upstream stays closed");
     cr_assert_float_eq(c[0], 0.85, 1e-12);
 }
+
+/* Caps below all that there is: each gets what it may, and who is not asked is not touched. */
+Test(targets_project, caps_that_leave_a_rest_concern_nobody_else)
+{
+    const double wanted[] = {0.5, 0.5, 0.5};
+    const double low[] = {0.0, 0.0, 0.0};
+    const double high[] = {0.25, 0.5, 1.0};
+    double command[] = {7.0, 7.0, 7.0};
+    hm_targets_project(wanted, low, high, 2, command);
+    cr_assert_float_eq(command[0], 0.25, 1e-12);
+    cr_assert_float_eq(command[1], 0.5, 1e-12);
+    cr_assert_eq(command[2], 7.0);
+}

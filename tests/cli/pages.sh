@@ -80,6 +80,8 @@ go -C abi/go run ./example/first ../../build/lib/hashmux.so
     elsewhere tests/cli/languages.sh: check_first Go
 go -C abi/go run ./example/overhead ../../build/lib/hashmux.so
     elsewhere tests/cli/languages.sh: go vet
+build/bin/host_stub bench live
+    instead build/bin/host_stub bench live --connections 3 --seconds 0.5
 build/bin/host_stub bench speed
     instead build/bin/host_stub bench speed --channels 1000 --quick
 build/bin/host_stub bench speed --against before.so

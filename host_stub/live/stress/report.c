@@ -141,7 +141,7 @@ const char *hs_stress_check(const hs_stress_row *row, char *text, size_t capacit
                       hs_format_fixed(number, sizeof number, (double)row->rss_peak / 1e6, 1));
     }
     if (row->half.shares.p99_ms > P99_MOST_MS) {
-        (void)fprintf(to, "at half the rate only 99 %% are answered within %s ms\n",
+        (void)fprintf(to, "at half the rate 99 %% of the answers take up to %s ms\n",
                       hs_format_fixed(number, sizeof number, row->half.shares.p99_ms, 1));
     }
     if (row->lost > 0 || row->trouble[0] != '\0') {

@@ -98,6 +98,16 @@ mine
 end fast
 [ "$(count fast refused_per_second)" -ge 5 ] || fail "the account: $(cat "$SCRATCH/fast.json")"
 
+# Many channels at once: the connection is read more slowly, and has all of them in the end.
+begin slow --opens-per-second 5
+"$HOST_STUB" miner --connect "$host:$port" --kind extended --count 20 --per-connection 20 --rate 500 --seconds 5 \
+    >"$SCRATCH/miner.out" 2>&1 || fail "a miner of many: $(cat "$SCRATCH/miner.out")"
+grep -qx 'mining 20' "$SCRATCH/miner.out" || fail "not all channels: $(cat "$SCRATCH/miner.out")"
+end slow
+{ [ "$(count slow throttled)" -ge 10 ] && grep -q 'limits: throttled ' "$SCRATCH/slow.out"; } ||
+    fail "the account: $(cat "$SCRATCH/slow.json")"
+[ "$(count many throttled)" -eq 0 ] || fail "one channel is too many: $(cat "$SCRATCH/many.json")"
+
 # No descriptors are left: it is said once, it costs nothing, and goes on afterwards.
 hard=$(ulimit -Hn)
 [ "$hard" = unlimited ] || [ "$hard" -ge 64 ] || skip "there are only $hard descriptors"

@@ -39,6 +39,8 @@ const char *hs_move_refusal_text(enum hs_move_refusal refusal)
         return "the host does not want it";
     case HS_MOVE_FROM_WRONG:
         return "the channel works for another pool than the decision says";
+    case HS_MOVE_JOB_TOO_EASY:
+        return "the pool's job is too easy for what would work there, and no harder one has come";
     }
     return "unknown";
 }

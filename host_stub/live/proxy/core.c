@@ -14,7 +14,7 @@
 #include "host_stub/live/proxy/plugin.h"
 #include "host_stub/live/proxy/prefix.h"
 #include "host_stub/live/proxy/probe.h"
-#include "host_stub/live/proxy/serve.h"
+#include "host_stub/live/proxy/rate.h"
 #include "host_stub/live/proxy/shares.h"
 #include "host_stub/live/proxy/up.h"
 
@@ -26,7 +26,6 @@ void hs_proxy_settings_defaults(hs_proxy_settings *settings)
 {
     memset(settings, 0, sizeof *settings);
     settings->drain_ns = 3000 * HS_PROXY_MS_NS;
-    settings->answer_ns = 60000 * HS_PROXY_MS_NS;
     settings->dial_least_ns = 250 * HS_PROXY_MS_NS;
     settings->dial_most_ns = 4000 * HS_PROXY_MS_NS;
 }
@@ -46,6 +45,13 @@ static void tell_time(hs_proxy *proxy, uint64_t now_ns, uint64_t unix_ms)
 {
     proxy->now_ns = proxy->link.now_ns = now_ns;
     proxy->unix_ms = proxy->link.unix_ms = unix_ms;
+}
+
+static uint64_t seed_of(const uint8_t bytes[32])
+{
+    uint64_t seed = 0;
+    memcpy(&seed, bytes, sizeof seed);
+    return seed;
 }
 
 /* A pool that was named, and which the plugin does not know, is a slip of the pen. */
@@ -94,6 +100,7 @@ hs_proxy *hs_proxy_new(const hs_proxy_settings *settings, const hs_plugin *plugi
     proxy->out = *out;
     proxy->ctx = ctx;
     proxy->start_ns = now_ns;
+    hs_rng_init(&proxy->chance, seed_of(settings->seed), "dial", 0);
     tell_time(proxy, now_ns, unix_ms);
     for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
         proxy->ups[i].upstream = i;
@@ -120,7 +127,7 @@ static void free_up(hs_proxy_up *up)
 static void free_peer(hs_proxy_peer *peer)
 {
     hs_table_free(&peer->channels);
-    free(peer->requests);
+    hs_proxy_forget_requests(peer);
     free(peer);
 }
 
@@ -156,6 +163,7 @@ hs_proxy_peer *hs_proxy_join(hs_proxy *proxy, void *link)
     peer->link = link;
     peer->number = ++proxy->peer_count;
     peer->joined_ns = proxy->now_ns;
+    peer->last_request = &peer->requests;
     peer->next = proxy->peers;
     peer->place = &proxy->peers;
     if (peer->next != NULL) {
@@ -203,13 +211,10 @@ static void end_silent(hs_proxy *proxy)
     }
 }
 
-static void lose_old_shares(hs_proxy *proxy)
+static void vouch(hs_proxy *proxy)
 {
     for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
-        hs_proxy_up *const up = &proxy->ups[i];
-        if (up->sent_count > 0 && proxy->now_ns > proxy->settings.answer_ns) {
-            hs_proxy_lose_shares(proxy, up, proxy->now_ns - proxy->settings.answer_ns);
-        }
+        hs_proxy_vouch(proxy, &proxy->ups[i]);
     }
 }
 
@@ -217,7 +222,7 @@ static void sweep(hs_proxy *proxy)
 {
     proxy->swept_ns = proxy->now_ns;
     end_silent(proxy);
-    lose_old_shares(proxy);
+    vouch(proxy);
     hs_proxy_sweep_drains(proxy);
     hs_proxy_dial_due(proxy);
     hs_proxy_state_rates(proxy);
@@ -275,7 +280,7 @@ void hs_proxy_settle(hs_proxy *proxy)
 {
     hs_proxy_aim_note(proxy);
     for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
-        hs_proxy_lose_shares(proxy, &proxy->ups[i], UINT64_MAX);
+        hs_proxy_leave_unanswered(&proxy->ups[i]);
     }
     for (size_t i = 0; i < proxy->channel_count; i++) {
         hs_proxy_channel *const channel = proxy->channels[i];
@@ -340,6 +345,7 @@ static json_t *pool_json(const hs_proxy *proxy, const hs_proxy_up *up, double al
     hs_json_put(pool, "rejected_local", refused);
     hs_json_count(pool, "duplicates", c->duplicates);
     hs_json_count(pool, "lost", c->lost);
+    hs_json_count(pool, "unanswered", c->unanswered);
     return pool;
 }
 

@@ -17,7 +17,7 @@
 
 #include "host_stub/live/proxy/state.h"
 
-/* Sensible ones: drain 3 s, answer 60 s, dial 0.25 s to 4 s. */
+/* Sensible ones: drain 3 s, dial 0.25 s to 4 s. */
 void hs_proxy_settings_defaults(hs_proxy_settings *settings);
 
 /* Creates the plugin's instance and reads its table; dials nobody yet. `state` (may be empty) is
@@ -52,7 +52,8 @@ const uint8_t *hs_proxy_up_key(const hs_proxy *proxy, uint32_t upstream);
 void hs_proxy_begin_end(hs_proxy *proxy);
 /* Shares whose pools have not answered. */
 size_t hs_proxy_unanswered(const hs_proxy *proxy);
-/* What is not answered now is lost, once and for all. After hs_proxy_begin_end. */
+/* What is not answered now never is: counted so, and neither lost nor told. After
+ * hs_proxy_begin_end. */
 void hs_proxy_settle(hs_proxy *proxy);
 /* The account: see the usage text of `host_stub proxy`. NULL when out of memory. */
 json_t *hs_proxy_json(const hs_proxy *proxy);

@@ -6,7 +6,7 @@
 #include "host_stub/live/proxy/open.h"
 #include "host_stub/live/proxy/plugin.h"
 #include "host_stub/live/proxy/prefix.h"
-#include "host_stub/live/proxy/serve.h"
+#include "host_stub/live/proxy/rate.h"
 #include "host_stub/live/proxy/shares.h"
 #include "host_stub/live/proxy/target.h"
 #include "host_stub/sv2/codec.h"
@@ -108,7 +108,7 @@ static void update(hs_proxy_peer *peer, const hs_sv2_update_channel *told)
         update_error(peer, told->channel_id, "max-target-out-of-range");
         return;
     }
-    channel->nominal_hs = (double)told->nominal_hash_rate;
+    hs_proxy_declare(proxy, channel, (double)told->nominal_hash_rate);
     channel->move.max_target = told->maximum_target;
     hs_proxy_target_declared(channel);
     hs_proxy_tell_updated(proxy, channel);

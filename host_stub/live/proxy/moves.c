@@ -6,6 +6,7 @@
 #include "host_stub/live/proxy/plugin.h"
 #include "host_stub/live/proxy/prefix.h"
 #include "host_stub/live/proxy/probe.h"
+#include "host_stub/live/proxy/rate.h"
 #include "host_stub/live/proxy/serve.h"
 #include "host_stub/sv2/work.h"
 
@@ -13,6 +14,7 @@ enum { SWEEP_MOST = 2000 };               /* channels */
 #define LAG_NS    (2000 * HS_PROXY_MS_NS) /* pools of one tip tell it so far apart at the most */
 #define RENEW_NS  (2000 * HS_PROXY_MS_NS) /* for the plugin to give a new prefix */
 #define MARGIN_NS (500 * HS_PROXY_MS_NS)  /* before a decision is void */
+#define TURN_NS   (1000 * HS_PROXY_MS_NS) /* until a sweep has come to every channel */
 
 static int same_tip(const hs_tip *a, const hs_tip *b)
 {
@@ -83,8 +85,11 @@ static enum hs_move_refusal refusal_of(hs_proxy *proxy, hs_proxy_channel *channe
     if (refusal != HS_MOVE_LEGAL) {
         return refusal;
     }
-    return hs_spaces_are_taken(&proxy->spaces, d->to, prefix, channel->number)
-               ? HS_MOVE_PREFIX_SPACE
+    if (hs_spaces_are_taken(&proxy->spaces, d->to, prefix, channel->number)) {
+        return HS_MOVE_PREFIX_SPACE;
+    }
+    return d->kind == HMX_DECISION_MOVE && !hs_proxy_fits(up, channel->rate_hs)
+               ? HS_MOVE_JOB_TOO_EASY
                : HS_MOVE_LEGAL;
 }
 
@@ -133,6 +138,30 @@ static void move(hs_proxy *proxy, hs_proxy_channel *channel, const hmx_decision 
     hs_proxy_drain_prefix(proxy, channel, d->from, &before);
 }
 
+static void defer(hs_proxy_channel *channel, const hmx_decision *d)
+{
+    channel->is_deferred = 1;
+    channel->deferred = *d;
+}
+
+/* 1 while a harder job is awaited there: the pool is told what comes. */
+static int waits_for_job(hs_proxy *proxy, hs_proxy_channel *channel, const hmx_decision *d)
+{
+    const hs_proxy_up *const up = hs_proxy_up_of(proxy, d->to);
+    if (up == NULL || d->kind != HMX_DECISION_MOVE || channel->peer->ended ||
+        d->from != channel->upstream || d->to == d->from || channel->probe.is_on ||
+        proxy->now_ns + MARGIN_NS + TURN_NS >= d->valid_until_ns) {
+        return 0;
+    }
+    if (!up->is_reopening && (!hs_proxy_up_is_usable(up) || hs_proxy_fits(up, channel->rate_hs))) {
+        return 0;
+    }
+    defer(channel, d);
+    hs_proxy_comes(proxy, channel);
+    hs_proxy_rate_changed(proxy, d->to);
+    return 1;
+}
+
 /* 1 when it has been put off. */
 static int put_off(hs_proxy *proxy, hs_proxy_channel *channel, const hmx_decision *d)
 {
@@ -143,9 +172,9 @@ static int put_off(hs_proxy *proxy, hs_proxy_channel *channel, const hmx_decisio
         !tip_lags(channel, from, to)) {
         return 0;
     }
-    if (!channel->is_deferred) {
-        channel->is_deferred = 1;
-        channel->deferred = *d;
+    if (!channel->waits_for_tip) {
+        defer(channel, d);
+        channel->waits_for_tip = 1;
         channel->deferred_until_ns = proxy->now_ns + LAG_NS;
     }
     return proxy->now_ns < channel->deferred_until_ns &&
@@ -191,11 +220,13 @@ static void reopen(hs_proxy *proxy, hs_proxy_channel *channel, const hmx_decisio
 static void decide(hs_proxy *proxy, hs_proxy_channel *channel, const hmx_decision *d)
 {
     hs_sv2_b032 prefix = {.len = 0};
-    const int waited = channel->is_deferred;
-    if (put_off(proxy, channel, d)) {
+    hs_proxy_comes_no_more(proxy, channel);
+    if (put_off(proxy, channel, d) || waits_for_job(proxy, channel, d)) {
         return;
     }
+    const int waited = channel->waits_for_tip;
     channel->is_deferred = 0;
+    channel->waits_for_tip = 0;
     enum hs_move_refusal refusal = refusal_of(proxy, channel, d, &prefix);
     if (refusal == HS_MOVE_LEGAL && waited && d->style == HMX_STYLE_HARD &&
         same_tip(&proxy->ups[d->from].tip, &proxy->ups[d->to].tip)) {
@@ -234,7 +265,9 @@ static int force(hs_proxy *proxy, hs_proxy_channel *channel, hs_proxy_up *up)
         return -1;
     }
     channel->host_chose_prefix = 1;
+    hs_proxy_comes_no_more(proxy, channel);
     channel->is_deferred = 0;
+    channel->waits_for_tip = 0;
     hs_proxy_drain_prefix(proxy, channel, from, &before);
     hs_proxy_rate_changed(proxy, from);
     hs_proxy_rate_changed(proxy, channel->upstream);
@@ -272,7 +305,9 @@ static void rescue(hs_proxy *proxy, hs_proxy_channel *channel)
         return;
     }
     for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
-        if (hs_proxy_up_is_usable(&proxy->ups[i]) && force(proxy, channel, &proxy->ups[i]) == 0) {
+        const hs_proxy_up *const up = &proxy->ups[i];
+        if (hs_proxy_up_is_usable(up) && hs_proxy_fits(up, channel->rate_hs) &&
+            force(proxy, channel, &proxy->ups[i]) == 0) {
             return;
         }
     }

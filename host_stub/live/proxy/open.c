@@ -8,12 +8,14 @@
 #include "host_stub/live/proxy/deaf.h"
 #include "host_stub/live/proxy/plugin.h"
 #include "host_stub/live/proxy/prefix.h"
+#include "host_stub/live/proxy/rate.h"
 #include "host_stub/live/proxy/serve.h"
 #include "host_stub/live/proxy/target.h"
 #include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/work.h"
 
-#define WAIT_NS (30000 * HS_PROXY_MS_NS)
+/* So long a request waits for the pool of the plugin's choice; then any that fits will do. */
+#define PATIENCE_NS (12000 * HS_PROXY_MS_NS)
 
 static void refuse(hs_proxy_peer *peer, uint32_t request_id, const char *code)
 {
@@ -33,7 +35,7 @@ static hs_proxy_channel *new_channel(hs_proxy_peer *peer, const hs_sv2_open *ask
     }
     channel->number = proxy->last_channel + 1;
     channel->peer = peer;
-    channel->nominal_hs = (double)asked->nominal_hash_rate;
+    hs_proxy_declare(proxy, channel, (double)asked->nominal_hash_rate);
     channel->device = hs_proxy_device_of(peer, asked->user_identity);
     const int is_deaf = hs_proxy_is_deaf(proxy, channel->device);
     channel->honours_prefix = is_deaf ? HMX_NO : HMX_UNKNOWN;
@@ -79,7 +81,7 @@ static int can_place(hs_proxy *proxy, hs_proxy_channel *channel, const hs_proxy_
     if (prefix.len > 0) {
         memcpy(prefix.byte, bytes, prefix.len);
     }
-    if (up == NULL || !hs_proxy_up_is_usable(up)) {
+    if (up == NULL || !hs_proxy_up_is_usable(up) || !hs_proxy_fits(up, channel->rate_hs)) {
         return 0;
     }
     if (prefix.len == 0 && hs_proxy_choose_prefix(proxy, channel, up, &prefix) != 0) {
@@ -90,7 +92,7 @@ static int can_place(hs_proxy *proxy, hs_proxy_channel *channel, const hs_proxy_
         hs_spaces_are_taken(&proxy->spaces, up->upstream, &prefix, channel->number)) {
         return 0;
     }
-    channel->upstream = up->upstream;
+    hs_proxy_put(proxy, channel, up->upstream);
     channel->prefix = prefix;
     channel->host_chose_prefix = len == 0;
     return 1;
@@ -175,31 +177,76 @@ static void open_now(hs_proxy_peer *peer, const hs_sv2_open *asked, int is_exten
     answer_open(proxy, channel, asked->request_id);
 }
 
-static int any_usable(const hs_proxy *proxy)
+/* Is there a pool that can take it? As long as a pool where the plugin may send it has a job that
+ * is too easy, a harder one is awaited, for a while. */
+static int can_open(const hs_proxy *proxy, double rate_hs, uint64_t since_ns)
 {
+    int any_fits = 0;
+    int any_does_not = 0;
     for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
-        if (hs_proxy_up_is_usable(&proxy->ups[i])) {
-            return 1;
+        const hs_proxy_up *const up = &proxy->ups[i];
+        if (hs_proxy_up_is_usable(up) && hs_proxy_fits(up, rate_hs)) {
+            any_fits = 1;
+        } else if (up->told_state == HMX_UPSTREAM_UP && hs_proxy_up_is_offered(up)) {
+            any_does_not = 1;
         }
     }
-    return 0;
+    return any_fits && (!any_does_not || proxy->now_ns >= since_ns + PATIENCE_NS);
+}
+
+static double rate_of(const hs_proxy *proxy, const hs_sv2_open *asked)
+{
+    return hs_proxy_rate_taken(proxy, (double)asked->nominal_hash_rate);
+}
+
+static void count_waiting(hs_proxy *proxy, const hs_proxy_request *r)
+{
+    const double rate_hs = rate_of(proxy, &r->open);
+    proxy->waiting++;
+    proxy->waiting_hs += rate_hs;
+    proxy->waiting_most_hs = proxy->waiting_most_hs > rate_hs ? proxy->waiting_most_hs : rate_hs;
 }
 
 static void wait_for_pool(hs_proxy_peer *peer, const hs_sv2_open *asked, int is_extended)
 {
-    if (peer->requests == NULL) {
-        peer->requests = calloc(HS_PROXY_OPENS_MAX, sizeof *peer->requests);
-    }
-    if (peer->requests == NULL || peer->request_count == HS_PROXY_OPENS_MAX) {
-        refuse(peer, asked->request_id, "no-upstream-available");
+    const uint32_t len = asked->user_identity.len;
+    const size_t size = sizeof(hs_proxy_request) + len;
+    hs_proxy_request *const r =
+        peer->request_bytes + size <= HS_PROXY_WAITING_BYTES ? malloc(size) : NULL;
+    if (r == NULL) {
+        refuse(peer, asked->request_id, "channel-capacity-exhausted");
         return;
     }
-    hs_proxy_request *const r = &peer->requests[peer->request_count++];
-    r->is_extended = is_extended;
-    r->open = *asked;
-    memcpy(r->user, asked->user_identity.data != NULL ? asked->user_identity.data : r->user,
-           asked->user_identity.len);
-    r->since_ns = peer->proxy->now_ns;
+    *r = (hs_proxy_request){
+        .size = size, .is_extended = is_extended, .open = *asked, .since_ns = peer->proxy->now_ns};
+    if (len > 0) {
+        memcpy(r->user, asked->user_identity.data, len);
+    }
+    r->open.user_identity.data = r->user;
+    *peer->last_request = r;
+    peer->last_request = &r->next;
+    peer->request_count++;
+    peer->request_bytes += size;
+    count_waiting(peer->proxy, r);
+}
+
+static void take_off(hs_proxy_peer *peer)
+{
+    hs_proxy_request *const r = peer->requests;
+    peer->requests = r->next;
+    peer->request_count--;
+    peer->request_bytes -= r->size;
+    if (peer->requests == NULL) {
+        peer->last_request = &peer->requests;
+    }
+    free(r);
+}
+
+void hs_proxy_forget_requests(hs_proxy_peer *peer)
+{
+    while (peer->requests != NULL) {
+        take_off(peer);
+    }
 }
 
 /* Why it cannot be opened whatever the pools are like, as an error_code; NULL = it can. */
@@ -217,7 +264,9 @@ static const char *fault_of(const hs_proxy_peer *peer, const hs_sv2_message *m)
     if (hs_sv2_is_zero(&m->as.open.max_target)) {
         return "max-target-out-of-range";
     }
-    return peer->channels.count >= HS_PROXY_CHANNELS_PER_PEER ? "channel-capacity-exhausted" : NULL;
+    return peer->channels.count + peer->request_count >= HS_PROXY_CHANNELS_PER_PEER
+               ? "channel-capacity-exhausted"
+               : NULL;
 }
 
 void hs_proxy_request_open(hs_proxy_peer *peer, const hs_sv2_message *m)
@@ -226,38 +275,42 @@ void hs_proxy_request_open(hs_proxy_peer *peer, const hs_sv2_message *m)
     const char *const fault = fault_of(peer, m);
     if (fault != NULL) {
         refuse(peer, m->as.open.request_id, fault);
-    } else if (any_usable(peer->proxy)) {
+    } else if (peer->requests == NULL &&
+               can_open(peer->proxy, rate_of(peer->proxy, &m->as.open), peer->proxy->now_ns)) {
         open_now(peer, &m->as.open, is_extended);
     } else {
         wait_for_pool(peer, &m->as.open, is_extended);
     }
 }
 
-static void retry(hs_proxy_peer *peer, int usable)
+/* In the order in which the connection asked. */
+static void retry(hs_proxy_peer *peer)
 {
     const hs_proxy *const proxy = peer->proxy;
-    size_t kept = 0;
-    const size_t count = peer->request_count;
-    for (size_t i = 0; i < count; i++) {
-        hs_proxy_request r = peer->requests[i];
-        r.open.user_identity.data = r.user;
-        if (usable && !peer->ended) {
-            open_now(peer, &r.open, r.is_extended);
-        } else if (proxy->now_ns >= r.since_ns + WAIT_NS) {
-            refuse(peer, r.open.request_id, "no-upstream-available");
-        } else {
-            peer->requests[kept++] = peer->requests[i];
+    while (peer->requests != NULL && !peer->ended) {
+        const hs_proxy_request *const r = peer->requests;
+        if (!can_open(proxy, rate_of(proxy, &r->open), r->since_ns)) {
+            break;
         }
+        open_now(peer, &r->open, r->is_extended);
+        take_off(peer);
     }
-    peer->request_count = kept;
 }
 
 void hs_proxy_retry_opens(hs_proxy *proxy)
 {
-    const int usable = any_usable(proxy);
+    if (proxy->waiting == 0) {
+        return;
+    }
     for (hs_proxy_peer *peer = proxy->peers; peer != NULL; peer = peer->next) {
-        if (peer->request_count > 0) {
-            retry(peer, usable);
+        retry(peer);
+    }
+    proxy->waiting = 0;
+    proxy->waiting_hs = 0.0;
+    proxy->waiting_most_hs = 0.0;
+    for (hs_proxy_peer *peer = proxy->peers; peer != NULL; peer = peer->next) {
+        for (const hs_proxy_request *r = peer->requests; r != NULL; r = r->next) {
+            count_waiting(proxy, r);
         }
     }
 }

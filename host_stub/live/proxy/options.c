@@ -92,8 +92,6 @@ static const hs_option OPTIONS[] = {
         "--miner-shares-per-minute", "X", AT(settings.miner_shares_per_minute), 0.0, 1e4, "0",
         "each miner has a target of its own for so many, by its rate; what its pool would not "
         "count is kept. 0: miners work at the target of their pool, which is one for all"),
-    HS_SCALED("--answer-secs", "X", AT(settings.answer_ns), 1e9, 0.0, 3600.0, "60",
-              "a share that a pool does not answer is lost after this"),
     HS_WHOLE("--seed", "N", AT(seed), 0, UINT64_MAX, NULL,
              "of the plugin's randomness; default random",
              .given = offsetof(hs_proxy_options, has_seed)),

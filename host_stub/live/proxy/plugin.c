@@ -6,6 +6,7 @@
 
 #include "host_stub/base/array.h"
 #include "host_stub/base/text.h"
+#include "host_stub/guard/snapshot.h"
 
 enum { STATE_MAX = 64 << 20 };
 
@@ -141,12 +142,16 @@ static void take_row(hs_proxy *proxy, const hmx_upstream_info *row)
     uint16_t port = 0;
     place_of(proxy, row, host, &port);
     const int moved = up->is_configured && (strcmp(host, up->host) != 0 || port != up->port);
+    const int is_other_account =
+        up->is_configured && strcmp(row->user_identity, up->row.user_identity) != 0;
     up->is_configured = 1;
     up->row = *row;
     memcpy(up->host, host, sizeof up->host);
     up->port = port;
     if (moved) {
         hs_proxy_end_up(proxy, up, "the configuration has another address for it");
+    } else if (is_other_account) {
+        hs_proxy_end_up(proxy, up, "the configuration has another user_identity for it");
     }
 }
 
@@ -186,6 +191,21 @@ int hs_proxy_reload(hs_proxy *proxy, char *why, size_t capacity)
     }
     proxy->tick_wanted = 1;
     return hs_proxy_read_table(proxy, why, capacity);
+}
+
+void hs_proxy_ask_wanted(hs_proxy *proxy, double wanted_hs[HMX_UPSTREAMS_MAX + 1])
+{
+    hmx_snapshot snapshot;
+    hmx_upstream_metrics rows[HMX_UPSTREAMS_MAX];
+    memset(wanted_hs, 0, (HMX_UPSTREAMS_MAX + 1) * sizeof wanted_hs[0]);
+    if (hs_guard_snapshot(proxy->link.guard, &snapshot, rows) != 0) {
+        return;
+    }
+    for (uint32_t i = 0; i < snapshot.count; i++) {
+        if (rows[i].upstream >= 1 && rows[i].upstream <= HMX_UPSTREAMS_MAX) {
+            wanted_hs[rows[i].upstream] = rows[i].wanted_hashrate;
+        }
+    }
 }
 
 void hs_proxy_tell_up(hs_proxy *proxy, hs_proxy_up *up)

@@ -18,6 +18,9 @@ int hs_proxy_read_table(hs_proxy *proxy, char *why, size_t capacity);
 int hs_proxy_reload(hs_proxy *proxy, char *why, size_t capacity);
 /* The plugin's state. 1 with *data, for free(); 0 when it saves none; -1 with a sentence. */
 int hs_proxy_save(hs_proxy *proxy, uint8_t **data, size_t *len, char *why, size_t capacity);
+/* What the plugin wants to work at each pool, in hashes per second by the number of the pool; 0
+ * where it does not say. */
+void hs_proxy_ask_wanted(hs_proxy *proxy, double wanted_hs[HMX_UPSTREAMS_MAX + 1]);
 void hs_proxy_tell_up(hs_proxy *proxy, hs_proxy_up *up);
 /* Asks where a new channel goes. Returns the plugin's status. */
 hmx_status hs_proxy_ask_where(hs_proxy *proxy, const hs_proxy_channel *channel,

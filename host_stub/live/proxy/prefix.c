@@ -6,7 +6,7 @@
 
 #include "host_stub/base/array.h"
 #include "host_stub/live/proxy/plugin.h"
-#include "host_stub/live/proxy/serve.h"
+#include "host_stub/live/proxy/rate.h"
 #include "host_stub/sv2/codec.h"
 
 enum { INDEX_BYTES = 2, INDEX_MOST = 0xffff };
@@ -134,6 +134,8 @@ void hs_proxy_close_channel(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t
         note_unproven(proxy, channel, reason);
     }
     hs_proxy_rate_changed(proxy, channel->upstream);
+    hs_proxy_comes_no_more(proxy, channel);
+    hs_proxy_put(proxy, channel, HMX_NONE);
     peer->unanswered -=
         channel->acks.count < peer->unanswered ? channel->acks.count : peer->unanswered;
     hs_acks_free(&channel->acks);

@@ -4,6 +4,7 @@
 #include "host_stub/live/proxy/deaf.h"
 #include "host_stub/live/proxy/plugin.h"
 #include "host_stub/live/proxy/prefix.h"
+#include "host_stub/live/proxy/rate.h"
 #include "host_stub/live/proxy/serve.h"
 
 #define MARGIN_NS (1000 * HS_PROXY_MS_NS)

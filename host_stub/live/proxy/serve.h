@@ -12,10 +12,4 @@
 int hs_proxy_serve(hs_proxy_channel *channel, hs_proxy_up *up, const hs_sv2_b032 *prefix, int soft,
                    const hs_sv2_message *before, hs_move_frames *frames);
 
-/* UpdateChannel to the pools: what works there has changed. Once a second at the most (spec 5.3.7),
- * and a second after the first change, so that a burst of moves is one message. */
-double hs_proxy_rate_of(const hs_proxy *proxy, uint32_t upstream);
-void hs_proxy_rate_changed(hs_proxy *proxy, uint32_t upstream);
-void hs_proxy_state_rates(hs_proxy *proxy);
-
 #endif

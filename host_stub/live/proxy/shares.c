@@ -12,6 +12,7 @@
 #include "host_stub/sv2/work.h"
 
 enum { SENT_MAX = 65536 }; /* shares that wait for one pool */
+#define VOUCH_NS (60000 * HS_PROXY_MS_NS)
 
 static void answer(hs_proxy_channel *channel)
 {
@@ -192,6 +193,7 @@ static void forward(const find *f)
     const hs_sv2_u256 *const pools = hs_kept_body_target(f->job->body);
     hs_proxy_sent sent = facts_of(f);
     sent.sequence_number = up->last_sequence + 1;
+    sent.on_channel = up->channel_id;
     if (hs_sv2_compare(pools, f->target) != 0) {
         sent.credit = hs_sv2_difficulty(pools);
     }
@@ -355,28 +357,36 @@ static void take_off(hs_proxy_up *up, size_t from, size_t count)
     if (count == 0) {
         return; /* there may be no memory yet */
     }
+    if (from < up->vouched) {
+        up->vouched -= count < up->vouched - from ? count : up->vouched - from;
+    }
     up->sent_count -= count;
     memmove(&up->sent[from], &up->sent[from + count], (up->sent_count - from) * sizeof up->sent[0]);
 }
 
 void hs_proxy_share_success(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_submit_success *told)
 {
+    size_t from = 0; /* those of a channel are neighbours */
     size_t count = 0;
-    while (count < up->sent_count && count < told->new_submits_accepted_count &&
-           up->sent[count].sequence_number <= told->last_sequence_number) {
-        accept_one(proxy, up, &up->sent[count]);
+    while (from < up->sent_count && up->sent[from].on_channel != told->channel_id) {
+        from++;
+    }
+    while (from + count < up->sent_count && count < told->new_submits_accepted_count &&
+           up->sent[from + count].on_channel == told->channel_id &&
+           up->sent[from + count].sequence_number <= told->last_sequence_number) {
+        accept_one(proxy, up, &up->sent[from + count]);
         count++;
     }
     if (count < told->new_submits_accepted_count) {
         proxy->protocol_errors++; /* it counts more than it was sent: no credit for those */
     }
     for (size_t i = 0; i < count; i++) {
-        hs_proxy_channel *const channel = hs_proxy_channel_of(proxy, up->sent[i].channel);
+        hs_proxy_channel *const channel = hs_proxy_channel_of(proxy, up->sent[from + i].channel);
         if (channel != NULL) {
             answer(channel);
         }
     }
-    take_off(up, 0, count);
+    take_off(up, from, count);
 }
 
 static void reject_one(hs_proxy *proxy, hs_proxy_up *up, const hs_proxy_sent *sent,
@@ -411,11 +421,11 @@ void hs_proxy_share_error(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_submit_
     proxy->protocol_errors++; /* nothing of that number waits: it has been answered before */
 }
 
-void hs_proxy_lose_shares(hs_proxy *proxy, hs_proxy_up *up, uint64_t before_ns)
+void hs_proxy_lose_shares(hs_proxy *proxy, hs_proxy_up *up)
 {
-    size_t count = 0;
-    while (count < up->sent_count && up->sent[count].sent_ns < before_ns) {
-        const hs_proxy_sent *const sent = &up->sent[count++];
+    const size_t count = up->sent_count;
+    for (size_t i = 0; i < count; i++) {
+        const hs_proxy_sent *const sent = &up->sent[i];
         up->counts.lost++;
         hs_proxy_tell_share(proxy, sent, up->upstream, HMX_SHARE_LOST, 0);
         settle(proxy, up, sent, "upstream-lost");
@@ -425,4 +435,24 @@ void hs_proxy_lose_shares(hs_proxy *proxy, hs_proxy_up *up, uint64_t before_ns)
         }
     }
     take_off(up, 0, count);
+}
+
+void hs_proxy_vouch(hs_proxy *proxy, hs_proxy_up *up)
+{
+    while (up->vouched < up->sent_count &&
+           proxy->now_ns >= up->sent[up->vouched].sent_ns + VOUCH_NS) {
+        const hs_proxy_sent *const sent = &up->sent[up->vouched++];
+        hs_proxy_channel *const channel = hs_proxy_channel_of(proxy, sent->channel);
+        settle(proxy, up, sent, NULL);
+        if (channel != NULL) {
+            answer(channel);
+        }
+    }
+}
+
+void hs_proxy_leave_unanswered(hs_proxy_up *up)
+{
+    up->counts.unanswered += up->sent_count;
+    up->sent_count = 0;
+    up->vouched = 0;
 }

@@ -24,6 +24,12 @@ int hs_proxy_up_is_usable(const hs_proxy_up *up)
     return up->state == HS_UP_OPEN && up->has_job && up->has_tip;
 }
 
+int hs_proxy_up_is_offered(const hs_proxy_up *up)
+{
+    return up->is_configured && (up->row.flags & HMX_UPSTREAM_FLAG_ENABLED) != 0 &&
+           (up->row.flags & HMX_UPSTREAM_FLAG_REMOVED) == 0;
+}
+
 hs_move_pool hs_proxy_pool_view(const hs_proxy_up *up)
 {
     hs_move_pool pool = {.upstream = up->upstream,

@@ -6,12 +6,13 @@
  *
  * Who calls whom, each only those below it:
  *   core             the clock and the life of the whole
- *   up               the pools' side          down, open   the miners' side
+ *   up, jobs         the pools' side          down, open   the miners' side
  *   moves, shares    decisions; shares and their verdicts
  *   probe, deaf      does a peer obey SetExtranoncePrefix? who does not?
  *   spread           a job to all channels of a pool
  *   serve, prefix    a job to a channel; prefixes, and the end of a channel
- *   plugin, update   the facts for the plugin; UpdateChannel to the pools
+ *   rate             what works where, what pools are told of it, whether a job is made for it
+ *   plugin           the facts for the plugin
  *   spaces           which prefixes are in use
  *   state */
 #ifndef HOST_STUB_LIVE_PROXY_STATE_H
@@ -21,6 +22,7 @@
 #include <stdint.h>
 
 #include "host_stub/base/options.h"
+#include "host_stub/base/rng.h"
 #include "host_stub/base/table.h"
 #include "host_stub/jobs/acks.h"
 #include "host_stub/jobs/kept.h"
@@ -75,21 +77,20 @@ typedef struct hs_proxy_settings {
     hs_texts plain;                 /* ids of pools with which it speaks in the plain */
     uint64_t drain_ns;              /* a prefix rests so long after its last valid job */
     double miner_shares_per_minute; /* of a target of each miner's own; 0 = the pool's */
-    uint64_t answer_ns;             /* a share without a verdict of its pool is lost after this */
     uint64_t dial_least_ns;         /* first pause before a pool is dialled again; doubles ... */
-    uint64_t dial_most_ns;          /* ... up to this */
+    uint64_t dial_most_ns; /* ... up to this, each shortened or lengthened by up to a quarter */
 } hs_proxy_settings;
 
 enum {
-    HS_PROXY_FUTURES_MAX = 16,        /* future jobs of a pool */
-    HS_PROXY_CODES_MAX = 24,          /* different reasons of refusal of a pool; then "other" */
-    HS_PROXY_CODE_SIZE = 48,          /* bytes of one, NUL included */
-    HS_PROXY_CHANNELS_PER_PEER = 256, /* open at once on one connection */
-    HS_PROXY_OPENS_MAX = 32,          /* requests of a connection that wait for a pool */
-    HS_PROXY_UNANSWERED_MAX = 512,    /* shares of a connection; then it is not read for a while */
-    HS_PROXY_TEXT_SIZE = 256,         /* a STR0_255 and its NUL */
-    HS_PROXY_DEAF_MAX = 4096,         /* devices that are known not to obey SetExtranoncePrefix */
-    HS_PROXY_MISSES_MAX = 3           /* in a row after a move: the peer ignores its prefix */
+    HS_PROXY_FUTURES_MAX = 16,          /* future jobs of a pool */
+    HS_PROXY_CODES_MAX = 24,            /* different reasons of refusal of a pool; then "other" */
+    HS_PROXY_CODE_SIZE = 48,            /* bytes of one, NUL included */
+    HS_PROXY_CHANNELS_PER_PEER = 16384, /* open at once on one connection */
+    HS_PROXY_WAITING_BYTES = 1 << 20,   /* of requests of a connection that wait for a pool */
+    HS_PROXY_UNANSWERED_MAX = 8192, /* shares of a connection; then it is not read for a while */
+    HS_PROXY_TEXT_SIZE = 256,       /* a STR0_255 and its NUL */
+    HS_PROXY_DEAF_MAX = 4096,       /* devices that are known not to obey SetExtranoncePrefix */
+    HS_PROXY_MISSES_MAX = 3         /* in a row after a move: the peer ignores its prefix */
 };
 
 typedef struct hs_proxy_up hs_proxy_up;
@@ -100,11 +101,13 @@ typedef struct hs_proxy_job {
     hs_kept_job copy;
     hs_sv2_u256 target;
     hs_sv2_b032 prefix;
+    double for_hs; /* hashes per second for which the pool has made this target */
 } hs_proxy_job;
 
 /* A share on its way to a pool. */
 typedef struct hs_proxy_sent {
     uint32_t sequence_number; /* upstream */
+    uint32_t on_channel;      /* the proxy's channel there at that time */
     uint32_t job_id;          /* downstream */
     uint64_t channel;
     uint64_t cookie;
@@ -128,7 +131,8 @@ typedef struct hs_proxy_counts {
     uint64_t stale;
     uint64_t stale_moved; /* of them, because a hard move had ended the job */
     uint64_t duplicates;
-    uint64_t lost;
+    uint64_t lost;       /* with the connection or the pool's closing of the channel */
+    uint64_t unanswered; /* when the proxy ended */
     /* By the proxy itself: the pool never saw them. Stale ones are counted above too. */
     uint64_t refused[HS_JUDGED_DUPLICATE + 1];
     uint64_t too_slow; /* so many waited for the pool that no more were sent */
@@ -158,9 +162,11 @@ struct hs_proxy_up {
     enum hs_proxy_up_state state;
     uint64_t retry_at_ns;
     uint64_t pause_ns;
+    int fixes_version;     /* it has refused REQUIRES_VERSION_ROLLING */
     uint64_t since_ns;     /* of the present state */
     uint32_t told_state;   /* the plugin: enum hmx_upstream_state, 0 = nothing yet */
     uint32_t reason;       /* why it is not up, enum hmx_upstream_reason */
+    int asks_rolling;      /* the present connection was asked for with it */
     uint32_t server_flags; /* of SetupConnection.Success */
     uint32_t request_id;
     uint32_t ask_size; /* min_extranonce_size */
@@ -183,16 +189,33 @@ struct hs_proxy_up {
     int has_tip_before;
     hs_tip tip_before;
 
-    double stated_hs;
-    int is_dirty;
+    /* What works there (live/proxy/rate). */
+    double working_hs; /* of the channels that work there */
+    size_t working;    /* how many */
+    double coming_hs;  /* of those that are to be moved there and wait for a harder job */
+    size_t coming;
+    size_t coming_idle; /* of them, those whose own pool gives them nothing to do */
+    double stated_hs;   /* told to the pool */
+    double for_hs;      /* that `target` is made for */
+    uint64_t asked_ns;  /* what was stated then is not answered by a target yet; 0 = nothing is */
+    int is_dirty;       /* what works there has changed since it was stated */
     uint64_t dirty_at_ns;
     uint64_t stated_at_ns;
+    uint64_t unfit_ns; /* since then somebody waits for a harder job there; 0 = nobody does */
+    int is_reopening;
+    uint64_t reopened_ns; /* 0 = never */
+    uint32_t closed_id;   /* of the channel that was closed then */
 
-    uint64_t heard_ns; /* the last frame */
+    uint64_t heard_ns;          /* the last frame */
+    uint64_t rhythm_ns;         /* the longest time without one, on this connection */
+    uint32_t pauses;            /* such times that were worth the name */
+    uint64_t asked_for_life_ns; /* with a message that has to be answered; 0 = it is not */
+    int lowered_max;            /* by that message */
     uint32_t last_sequence;
     hs_proxy_sent *sent; /* in order of their numbers */
     size_t sent_count;
     size_t sent_capacity;
+    size_t vouched; /* the first so many of them: their miners have their answer */
     hs_proxy_counts counts;
 };
 
@@ -219,7 +242,8 @@ struct hs_proxy_channel {
     hs_move_channel move;
     hs_acks acks;
     uint32_t group_id;
-    double nominal_hs;
+    double nominal_hs;      /* as declared; 0 = it declares nothing */
+    double rate_hs;         /* what it is taken for */
     double own_hs;          /* for which a target of its own is made: see live/proxy/target */
     double own_declared_hs; /* with what that began */
     double seen_work;       /* of its valid shares since then */
@@ -227,13 +251,17 @@ struct hs_proxy_channel {
     int is_giant;            /* and the operator has been told: see live/proxy/giant */
     uint64_t device;         /* who it is, over connections: see live/proxy/deaf */
     uint32_t honours_prefix; /* enum hmx_tri */
-    uint32_t upstream;       /* where it works */
+    uint32_t upstream;       /* where it works; set by hs_proxy_put */
     hs_sv2_b032 prefix;      /* there */
     int host_chose_prefix;
     int wants_prefix; /* its pool has another space now */
     uint64_t wants_since_ns;
-    int is_deferred; /* a decision waits for both pools to have one tip */
+    int is_deferred; /* a decision waits ... */
     hmx_decision deferred;
+    int waits_for_tip; /* ... for both pools to have one tip, until then at the most; else for a
+                          job there that is hard enough */
+    int waits_for_job; /* and is counted so there */
+    int waits_idle;    /* its own pool gave it no work then */
     uint64_t deferred_until_ns;
     hs_proxy_probe probe;
     uint32_t moved_from_job; /* the jobs that the last hard move has ended: these two and those */
@@ -249,10 +277,12 @@ typedef struct hs_proxy_text {
 
 /* A request to open that waits for a pool. */
 typedef struct hs_proxy_request {
+    struct hs_proxy_request *next;
+    size_t size; /* bytes of it all */
     int is_extended;
     hs_sv2_open open; /* its text points into user */
-    uint8_t user[HS_PROXY_TEXT_SIZE];
     uint64_t since_ns;
+    uint8_t user[];
 } hs_proxy_request;
 
 struct hs_proxy_peer {
@@ -270,10 +300,12 @@ struct hs_proxy_peer {
     hs_proxy_text vendor;  /* of SetupConnection, as the next two */
     hs_proxy_text hardware;
     hs_proxy_text firmware;
-    uint32_t last_id;  /* of channels and groups */
-    hs_table channels; /* channel_id + 1 -> hs_proxy_channel */
-    hs_proxy_request *requests;
+    uint32_t last_id;                /* of channels and groups */
+    hs_table channels;               /* channel_id + 1 -> hs_proxy_channel */
+    hs_proxy_request *requests;      /* in order of their coming */
+    hs_proxy_request **last_request; /* where the next one goes */
     size_t request_count;
+    size_t request_bytes;
     size_t unanswered;
 };
 
@@ -297,7 +329,7 @@ typedef struct hs_proxy_moves {
     uint64_t forced;
     uint64_t reopened; /* channels closed so that they are opened again elsewhere */
     uint64_t unproven; /* their peers left before a share showed whether they obey */
-    uint64_t refused_by[HS_MOVE_FROM_WRONG - HS_MOVE_POOL_NOT_OPEN + 1];
+    uint64_t refused_by[HS_MOVE_JOB_TOO_EASY - HS_MOVE_POOL_NOT_OPEN + 1];
     uint32_t *first_accept_ms; /* of each move that has had one */
     size_t first_count;
     size_t first_capacity;
@@ -319,6 +351,7 @@ struct hs_proxy {
     uint64_t now_ns;
     uint64_t unix_ms;
     uint64_t swept_ns;
+    hs_rng chance; /* of the pauses before pools are dialled */
     int tick_wanted;
     int is_ending;
     hs_proxy_up ups[HMX_UPSTREAMS_MAX + 1]; /* by number; [0] is unused */
@@ -343,8 +376,16 @@ struct hs_proxy {
     hs_table deaf;                          /* devices -> their places in deaf_order */
     uint64_t deaf_order[HS_PROXY_DEAF_MAX]; /* a ring: the next place has the oldest */
     size_t deaf_next;
-    uint64_t submitted; /* shares that miners sent */
-    uint64_t unknown;   /* of them, for no channel that is open */
+    /* What works and waits (live/proxy/rate). */
+    double waiting_hs; /* of the requests to open that wait */
+    double waiting_most_hs;
+    double usual_hs; /* of one miner; 0 = none has ever come */
+    size_t waiting;
+    int sums_are_rough; /* something was taken off sums of rates, which rounds */
+    double wanted_hs[HMX_UPSTREAMS_MAX + 1]; /* by the plugin; 0 = it does not say */
+    uint64_t looked_ns;                      /* when the plugin was asked; 0 = never */
+    uint64_t submitted;                      /* shares that miners sent */
+    uint64_t unknown;                        /* of them, for no channel that is open */
     uint64_t protocol_errors;
 };
 
@@ -354,6 +395,8 @@ void hs_proxy_note(hs_proxy *proxy, const char *format, ...) __attribute__((form
 hs_proxy_up *hs_proxy_up_of(hs_proxy *proxy, uint32_t upstream); /* NULL for no such number */
 /* Has it a channel, a job and a tip? */
 int hs_proxy_up_is_usable(const hs_proxy_up *up);
+/* Is it configured, to be used? */
+int hs_proxy_up_is_offered(const hs_proxy_up *up);
 /* As a place to work. */
 hs_move_pool hs_proxy_pool_view(const hs_proxy_up *up);
 void hs_proxy_forget_jobs(hs_proxy_up *up);

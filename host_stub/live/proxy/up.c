@@ -3,32 +3,40 @@
 
 #include <string.h>
 
+#include "host_stub/live/proxy/jobs.h"
 #include "host_stub/live/proxy/plugin.h"
 #include "host_stub/live/proxy/probe.h"
-#include "host_stub/live/proxy/serve.h"
+#include "host_stub/live/proxy/rate.h"
 #include "host_stub/live/proxy/shares.h"
-#include "host_stub/live/proxy/spread.h"
 #include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/work.h"
 
 enum {
     VERSION = 2,
     ASK_FIRST = 10, /* rollable bytes: 8 for a miner and 2 to tell the miners apart */
-    PORT_MAX = 65535
+    PORT_MAX = 65535,
+    GROUP_ID_SIZE = 4,
+    SUCCESS_SIZE = 47, /* of OpenExtendedMiningChannel.Success, without the prefix */
+    OLD_SUCCESS_MAX = 128
 };
-#define SETUP_NS (10000 * HS_PROXY_MS_NS) /* for a pool to answer, and to send a job */
+#define SETUP_NS  (10000 * HS_PROXY_MS_NS) /* for a pool to answer, and to send a job */
+#define LINGER_NS (60000 * HS_PROXY_MS_NS) /* a pool without work may still answer shares */
+
+/* It is asked for a sign of life when it is silent for so long, or so many times as long as ever on
+ * this connection, once enough is known of that. */
+#define SILENCE_NS (60000 * HS_PROXY_MS_NS)
+#define PAUSE_NS   (1000 * HS_PROXY_MS_NS) /* less is none */
+enum { SILENCE_TIMES = 3, PAUSES_LEAST = 4 };
 
 static void send(hs_proxy *proxy, const hs_proxy_up *up, const hs_sv2_message *m)
 {
     proxy->out.send_up(proxy->ctx, up->upstream, m, 1);
 }
 
-/* Its channel is gone: nobody takes shares for its jobs any more. */
-static void channel_gone(hs_proxy *proxy, hs_proxy_up *up, uint32_t reason)
+/* Nobody takes shares for its jobs any more. */
+static void drop_jobs(hs_proxy *proxy, hs_proxy_up *up)
 {
-    up->reason = reason;
     hs_proxy_forget_jobs(up);
-    hs_proxy_lose_shares(proxy, up, UINT64_MAX);
     for (size_t i = 0; i < proxy->channel_count; i++) {
         hs_proxy_channel *const channel = proxy->channels[i];
         (void)hs_job_table_retire_upstream(&channel->move.jobs, up->upstream);
@@ -37,35 +45,45 @@ static void channel_gone(hs_proxy *proxy, hs_proxy_up *up, uint32_t reason)
             hs_proxy_probe_abort(proxy, channel);
         }
     }
+}
+
+/* Its channel is gone, and with it what it has not answered. */
+static void channel_gone(hs_proxy *proxy, hs_proxy_up *up, uint32_t reason)
+{
+    up->reason = reason;
+    up->is_reopening = 0;
+    up->closed_id = 0;
+    hs_proxy_lose_shares(proxy, up);
+    drop_jobs(proxy, up);
     if (!proxy->is_ending) {
         hs_proxy_tell_up(proxy, up);
     }
+}
+
+/* Of many proxies that lose a pool at one moment not all are back at one moment. */
+static uint64_t jitter(hs_proxy *proxy, uint64_t pause_ns)
+{
+    return (uint64_t)((double)pause_ns * (0.75 + 0.5 * hs_rng_uniform(&proxy->chance)));
 }
 
 /* When to try again: pauses double until a job has come. */
 static void pause_next(hs_proxy *proxy, hs_proxy_up *up)
 {
     const uint64_t most = proxy->settings.dial_most_ns;
-    up->retry_at_ns = proxy->now_ns + up->pause_ns;
+    up->retry_at_ns = proxy->now_ns + jitter(proxy, up->pause_ns);
     up->pause_ns = up->pause_ns * 2 < most ? up->pause_ns * 2 : most;
 }
 
+/* What it acknowledges in batches that do not fill any more it never answers. */
 static int has_work_there(const hs_proxy *proxy, const hs_proxy_up *up)
 {
-    for (size_t i = 0; i < proxy->channel_count; i++) {
-        if (proxy->channels[i]->upstream == up->upstream) {
-            return 1;
-        }
-    }
-    return up->sent_count > 0;
+    return up->working > 0 ||
+           (up->sent_count > 0 && proxy->now_ns < up->sent[up->sent_count - 1].sent_ns + LINGER_NS);
 }
 
 static int is_wanted(const hs_proxy *proxy, const hs_proxy_up *up)
 {
-    const uint32_t flags = up->row.flags;
-    const int on = up->is_configured && (flags & HMX_UPSTREAM_FLAG_ENABLED) != 0 &&
-                   (flags & HMX_UPSTREAM_FLAG_REMOVED) == 0;
-    return on || (up->is_configured && has_work_there(proxy, up));
+    return hs_proxy_up_is_offered(up) || (up->is_configured && has_work_there(proxy, up));
 }
 
 static void dial(hs_proxy *proxy, hs_proxy_up *up)
@@ -86,13 +104,14 @@ static void dial(hs_proxy *proxy, hs_proxy_up *up)
     hs_proxy_tell_up(proxy, up);
 }
 
-static void open_channel(hs_proxy *proxy, hs_proxy_up *up)
+/* The request, with the rate that will work there. */
+static hs_sv2_message opening(hs_proxy *proxy, hs_proxy_up *up)
 {
     hs_sv2_message m = {.id = HS_SV2_OPEN_EXTENDED};
     const char *const account = up->row.user_identity;
     up->state = HS_UP_OPENING;
     up->since_ns = proxy->now_ns;
-    up->stated_hs = hs_proxy_rate_of(proxy, up->upstream);
+    up->stated_hs = hs_proxy_rate_due(proxy, up);
     up->stated_at_ns = proxy->now_ns;
     up->is_dirty = 0;
     m.as.open.request_id = ++up->request_id;
@@ -100,24 +119,66 @@ static void open_channel(hs_proxy *proxy, hs_proxy_up *up)
     m.as.open.nominal_hash_rate = (float)up->stated_hs;
     memset(&m.as.open.max_target, 0xff, sizeof m.as.open.max_target);
     m.as.open.min_extranonce_size = up->ask_size;
+    return m;
+}
+
+static void open_channel(hs_proxy *proxy, hs_proxy_up *up)
+{
+    const hs_sv2_message m = opening(proxy, up);
     send(proxy, up, &m);
 }
 
-/* Connected, and it says nothing at all although shares wait for it. */
-static int is_mute(const hs_proxy *proxy, const hs_proxy_up *up)
+/* No harder job has come: a new channel gets one. The plugin hears of its other space when that is
+ * there; what the pool has still to say about shares of the old channel is heard. */
+static void reopen(hs_proxy *proxy, hs_proxy_up *up)
 {
-    const uint64_t patience_ns = proxy->settings.answer_ns / 4;
-    return up->state == HS_UP_OPEN && up->sent_count > 0 &&
-           proxy->now_ns >= up->heard_ns + patience_ns &&
-           proxy->now_ns >= up->sent[0].sent_ns + patience_ns;
+    hs_sv2_message both[2] = {{.id = HS_SV2_CLOSE_CHANNEL}};
+    hs_proxy_note(proxy,
+                  "pool %s: its job is too easy for what is to work there: the channel is opened "
+                  "again, for a harder one",
+                  up->row.id);
+    both[0].as.close_channel.channel_id = up->channel_id;
+    both[0].as.close_channel.reason_code = hs_sv2_bytes_of("nominal-hashrate-changed");
+    drop_jobs(proxy, up);
+    up->is_reopening = 1;
+    up->reopened_ns = proxy->now_ns;
+    up->closed_id = up->channel_id;
+    both[1] = opening(proxy, up);
+    proxy->out.send_up(proxy->ctx, up->upstream, both, 2);
+}
+
+/* Connected, with shares that wait, and silent beyond its own rhythm: acknowledgements may be as
+ * late as it likes, but what has to be answered at once is not answered either. */
+static int is_mute(hs_proxy *proxy, hs_proxy_up *up)
+{
+    const uint64_t usual_ns = SILENCE_TIMES * up->rhythm_ns;
+    const uint64_t patience_ns = usual_ns > SILENCE_NS ? usual_ns : SILENCE_NS;
+    if (!hs_proxy_up_is_usable(up) || up->sent_count == 0 || up->pauses < PAUSES_LEAST ||
+        up->sent[up->sent_count - 1].sent_ns < up->heard_ns ||
+        proxy->now_ns < up->heard_ns + patience_ns) {
+        return 0;
+    }
+    if (up->asked_for_life_ns == 0) {
+        hs_proxy_ask_for_life(proxy, up);
+    }
+    return up->asked_for_life_ns != 0 && proxy->now_ns >= up->asked_for_life_ns + SETUP_NS;
 }
 
 /* It should have said something by now. */
-static int is_late(const hs_proxy *proxy, const hs_proxy_up *up)
+static int is_late(hs_proxy *proxy, hs_proxy_up *up)
 {
     const int waits = up->state == HS_UP_SETUP || up->state == HS_UP_OPENING ||
                       (up->state == HS_UP_OPEN && !up->has_job);
     return (waits && proxy->now_ns >= up->since_ns + SETUP_NS) || is_mute(proxy, up);
+}
+
+static void heard(const hs_proxy *proxy, hs_proxy_up *up)
+{
+    const uint64_t pause_ns = proxy->now_ns - up->heard_ns;
+    up->pauses += pause_ns >= PAUSE_NS;
+    up->rhythm_ns = pause_ns > up->rhythm_ns ? pause_ns : up->rhythm_ns;
+    up->heard_ns = proxy->now_ns;
+    up->asked_for_life_ns = 0;
 }
 
 void hs_proxy_dial_due(hs_proxy *proxy)
@@ -135,8 +196,21 @@ void hs_proxy_dial_due(hs_proxy *proxy)
             hs_proxy_end_up(proxy, up, "nobody works for it and nobody will");
         } else if (is_late(proxy, up)) {
             hs_proxy_end_up(proxy, up, "it does not answer");
+        } else if (up->state == HS_UP_OPEN && hs_proxy_has_waited(proxy, up)) {
+            reopen(proxy, up);
         }
     }
+}
+
+/* Does a miner roll versions and must be able to? */
+static int any_rolls(const hs_proxy *proxy)
+{
+    for (const hs_proxy_peer *peer = proxy->peers; peer != NULL; peer = peer->next) {
+        if (!peer->ended && (peer->flags & HS_SV2_REQUIRES_VERSION_ROLLING) != 0) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 void hs_proxy_up_opened(hs_proxy *proxy, uint32_t upstream)
@@ -149,6 +223,13 @@ void hs_proxy_up_opened(hs_proxy *proxy, uint32_t upstream)
     up->state = HS_UP_SETUP;
     up->since_ns = proxy->now_ns;
     up->ask_size = ASK_FIRST;
+    up->heard_ns = proxy->now_ns;
+    up->rhythm_ns = 0;
+    up->pauses = 0;
+    up->asked_for_life_ns = 0;
+    up->lowered_max = 0;
+    up->asks_rolling = !up->fixes_version && any_rolls(proxy);
+    m.as.setup_connection.flags = up->asks_rolling ? HS_SV2_REQUIRES_VERSION_ROLLING : 0;
     m.as.setup_connection.min_version = VERSION;
     m.as.setup_connection.max_version = VERSION;
     m.as.setup_connection.endpoint_host = hs_sv2_bytes_of(up->host);
@@ -186,7 +267,20 @@ static void setup_success(hs_proxy *proxy, hs_proxy_up *up,
     }
     up->round_trip_ns = proxy->now_ns - up->since_ns;
     up->server_flags = told->flags;
+    up->fixes_version = up->fixes_version && (told->flags & HS_SV2_REQUIRES_FIXED_VERSION) != 0;
     open_channel(proxy, up);
+}
+
+/* A pool where versions are not rolled is good for the miners that need not. */
+static void setup_error(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_setup_connection_error *told)
+{
+    up->reason = HMX_UPSTREAM_REASON_REFUSED;
+    if (up->asks_rolling && (told->flags & HS_SV2_REQUIRES_VERSION_ROLLING) != 0) {
+        up->fixes_version = 1;
+        hs_proxy_end_up(proxy, up, "it does not let versions be rolled: it is asked without that");
+        return;
+    }
+    hs_proxy_end_up(proxy, up, "it refuses SetupConnection");
 }
 
 static void open_success(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_open_success *told)
@@ -204,6 +298,8 @@ static void open_success(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_open_suc
     up->extranonce_size = told->extranonce_size;
     up->prefix = told->extranonce_prefix;
     up->target = told->target;
+    up->is_reopening = 0;
+    hs_proxy_target_opened(up);
     up->stated_at_ns = proxy->now_ns;
     hs_proxy_rate_changed(proxy, up->upstream);
 }
@@ -233,7 +329,7 @@ static void channel_closed(hs_proxy *proxy, hs_proxy_up *up)
         up->since_ns = proxy->now_ns;
         hs_proxy_note(proxy, "pool %s has closed the channel", up->row.id);
         channel_gone(proxy, up, HMX_UPSTREAM_REASON_REFUSED);
-        up->retry_at_ns = proxy->now_ns + proxy->settings.dial_least_ns;
+        up->retry_at_ns = proxy->now_ns + jitter(proxy, proxy->settings.dial_least_ns);
     }
 }
 
@@ -258,137 +354,6 @@ static void regroup(hs_proxy_up *up, const hs_sv2_set_group_channel *told)
     }
 }
 
-/* ---- jobs ---- */
-
-/* The plugin gives up what it has decided about a pool when it hears of another space there: what
- * has been done has to be a fact before. */
-static void before_space(hs_proxy *proxy, const hs_proxy_up *up)
-{
-    if (up->told_state != HMX_UPSTREAM_UP || hs_prefix_equal(&up->told_prefix, &up->job.prefix)) {
-        return;
-    }
-    for (size_t i = 0; i < proxy->channel_count; i++) {
-        if (proxy->channels[i]->probe.is_on && proxy->channels[i]->probe.to == up->upstream) {
-            hs_proxy_probe_abort(proxy, proxy->channels[i]);
-        }
-    }
-}
-
-/* There is a new current job. */
-static void changed(hs_proxy *proxy, hs_proxy_up *up, int soft)
-{
-    up->job_at_ns = proxy->now_ns;
-    hs_kept_job_begin(&up->job.copy, &up->tip, &up->job.target);
-    up->pause_ns = proxy->settings.dial_least_ns;
-    if (up->told_state != HMX_UPSTREAM_UP) {
-        hs_proxy_note(proxy, "pool %s is up", up->row.id);
-    }
-    before_space(proxy, up);
-    hs_proxy_tell_up(proxy, up);
-    hs_proxy_spread(proxy, up, soft);
-}
-
-static int keep(hs_proxy_up *up, hs_proxy_job *to, const hs_sv2_new_extended_job *job)
-{
-    if (hs_kept_job_copy(&to->copy, job) != 0) {
-        return -1;
-    }
-    to->target = up->target;
-    to->prefix = up->prefix;
-    return 0;
-}
-
-/* The oldest future job makes room. */
-static hs_proxy_job *next_future(hs_proxy_up *up)
-{
-    if (up->future_count == HS_PROXY_FUTURES_MAX) {
-        const hs_proxy_job oldest = up->futures[0];
-        memmove(&up->futures[0], &up->futures[1],
-                (HS_PROXY_FUTURES_MAX - 1) * sizeof up->futures[0]);
-        up->futures[HS_PROXY_FUTURES_MAX - 1] = oldest; /* its memory is used again */
-        up->future_count--;
-    }
-    return &up->futures[up->future_count];
-}
-
-static void take_job(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_new_extended_job *job)
-{
-    const hs_sv2_coinbase coinbase = {job->coinbase_tx_prefix,
-                                      {NULL, up->prefix.len + up->extranonce_size},
-                                      job->coinbase_tx_suffix};
-    const char *const fault = hs_sv2_coinbase_fault(&coinbase);
-    if (fault != NULL) {
-        hs_proxy_end_up(proxy, up, fault);
-        return;
-    }
-    if (!job->min_ntime.present) {
-        up->future_count += keep(up, next_future(up), job) == 0;
-        return;
-    }
-    if (!up->has_tip) {
-        hs_proxy_end_up(proxy, up, "a job to work on before any SetNewPrevHash");
-        return;
-    }
-    if (keep(up, &up->job, job) == 0) {
-        up->has_job = 1;
-        changed(proxy, up, 1);
-    }
-}
-
-static void take_prev_hash(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_set_new_prev_hash *told)
-{
-    uint32_t at = 0;
-    while (at < up->future_count && up->futures[at].copy.job.job_id != told->job_id) {
-        at++;
-    }
-    if (at == up->future_count) {
-        hs_proxy_end_up(proxy, up, "SetNewPrevHash names no future job");
-        return;
-    }
-    /* Swapped, so that the memory of the one before goes with the futures. */
-    const hs_proxy_job before = up->job;
-    up->job = up->futures[at];
-    up->futures[at] = before;
-    for (uint32_t i = 0; i < up->future_count; i++) {
-        hs_kept_job_free(&up->futures[i].copy);
-    }
-    up->future_count = 0;
-    up->has_tip_before = up->has_tip;
-    up->tip_before = up->tip;
-    up->has_tip = 1;
-    up->has_job = 1;
-    up->tip.prev_hash = told->prev_hash;
-    up->tip.min_ntime = told->min_ntime;
-    up->tip.nbits = told->nbits;
-    for (size_t i = 0; i < proxy->channel_count; i++) {
-        hs_job_table_end_upstream(&proxy->channels[i]->move.jobs, up->upstream);
-    }
-    changed(proxy, up, 0);
-}
-
-static void take_target(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_u256 *target)
-{
-    if (hs_sv2_is_zero(target)) {
-        hs_proxy_end_up(proxy, up, "a target of 0");
-        return;
-    }
-    /* Active jobs keep theirs (spec 5.3.21): miners get it with the next job. */
-    up->target = *target;
-    for (uint32_t i = 0; i < up->future_count; i++) {
-        up->futures[i].target = *target;
-    }
-}
-
-static void take_prefix(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_b032 *prefix)
-{
-    if (prefix->len + up->extranonce_size > HS_SV2_EXTRANONCE_MAX) {
-        hs_proxy_end_up(proxy, up, "an extranonce prefix that is too long");
-        return;
-    }
-    /* For jobs that come after it (spec 5.3.10): the current one keeps the space that it has. */
-    up->prefix = *prefix;
-}
-
 /* ---- frames ---- */
 
 /* What is addressed to the proxy's channel, by its number or its group's. */
@@ -396,16 +361,16 @@ static void take_for_channel(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_mess
 {
     switch (m->id) {
     case HS_SV2_NEW_EXTENDED_JOB:
-        take_job(proxy, up, &m->as.new_extended_job);
+        hs_proxy_take_job(proxy, up, &m->as.new_extended_job);
         break;
     case HS_SV2_SET_NEW_PREV_HASH:
-        take_prev_hash(proxy, up, &m->as.set_new_prev_hash);
+        hs_proxy_take_prev_hash(proxy, up, &m->as.set_new_prev_hash);
         break;
     case HS_SV2_SET_TARGET:
-        take_target(proxy, up, &m->as.set_target.maximum_target);
+        hs_proxy_take_target(proxy, up, &m->as.set_target.maximum_target);
         break;
     case HS_SV2_SET_EXTRANONCE_PREFIX:
-        take_prefix(proxy, up, &m->as.set_extranonce_prefix.extranonce_prefix);
+        hs_proxy_take_prefix(proxy, up, &m->as.set_extranonce_prefix.extranonce_prefix);
         break;
     case HS_SV2_CLOSE_CHANNEL:
         channel_closed(proxy, up);
@@ -425,6 +390,16 @@ static void take_for_channel(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_mess
     }
 }
 
+/* It was under way when the proxy closed the channel. */
+static void take_for_closed(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_message *m)
+{
+    if (m->id == HS_SV2_SUBMIT_SUCCESS) {
+        hs_proxy_share_success(proxy, up, &m->as.submit_success);
+    } else if (m->id == HS_SV2_SUBMIT_ERROR) {
+        hs_proxy_share_error(proxy, up, &m->as.submit_error);
+    }
+}
+
 static void take(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_message *m)
 {
     const uint32_t to = hs_sv2_channel_of(m);
@@ -433,8 +408,7 @@ static void take(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_message *m)
         setup_success(proxy, up, &m->as.setup_connection_success);
         return;
     case HS_SV2_SETUP_CONNECTION_ERROR:
-        up->reason = HMX_UPSTREAM_REASON_REFUSED;
-        hs_proxy_end_up(proxy, up, "it refuses SetupConnection");
+        setup_error(proxy, up, &m->as.setup_connection_error);
         return;
     case HS_SV2_OPEN_EXTENDED_SUCCESS:
         open_success(proxy, up, &m->as.open_success);
@@ -453,22 +427,56 @@ static void take(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_message *m)
     }
     if (up->state == HS_UP_OPEN && (to == up->channel_id || to == up->group_id)) {
         take_for_channel(proxy, up, m);
-    } else {
+    } else if (up->closed_id != 0 && to == up->closed_id) {
+        take_for_closed(proxy, up, m);
+    } else if (!up->is_reopening || to != up->group_id) {
         proxy->protocol_errors++; /* for a channel that is closed, or was never open */
     }
+}
+
+/* OpenExtendedMiningChannel.Success of a pool of before 2026 has no group_channel_id: it is what is
+ * exactly four bytes short. Its group is then the channel alone. */
+static int decode_old_success(const uint8_t *frame, size_t len, uint8_t room[OLD_SUCCESS_MAX],
+                              hs_sv2_message *m)
+{
+    hs_sv2_error why;
+    if (len < HS_SV2_HEADER_SIZE || len + GROUP_ID_SIZE > OLD_SUCCESS_MAX) {
+        return -1;
+    }
+    memcpy(room, frame, len);
+    memset(room + len, 0, GROUP_ID_SIZE);
+    const uint32_t payload = (uint32_t)(len - HS_SV2_HEADER_SIZE) + GROUP_ID_SIZE;
+    room[3] = (uint8_t)payload;
+    room[4] = (uint8_t)(payload >> 8);
+    if (hs_sv2_decode(room, len + GROUP_ID_SIZE, 0, m, &why) != 0 ||
+        m->id != HS_SV2_OPEN_EXTENDED_SUCCESS ||
+        payload != SUCCESS_SIZE + m->as.open_success.extranonce_prefix.len) {
+        return -1;
+    }
+    m->as.open_success.group_channel_id = m->as.open_success.channel_id;
+    return 0;
+}
+
+static int decode(const uint8_t *frame, size_t len, uint8_t room[OLD_SUCCESS_MAX],
+                  hs_sv2_message *m, hs_sv2_error *why)
+{
+    return hs_sv2_decode(frame, len, 0, m, why) == 0 || decode_old_success(frame, len, room, m) == 0
+               ? 0
+               : -1;
 }
 
 void hs_proxy_up_frame(hs_proxy *proxy, uint32_t upstream, const uint8_t *frame, size_t len)
 {
     hs_proxy_up *const up = hs_proxy_up_of(proxy, upstream);
+    uint8_t room[OLD_SUCCESS_MAX]; /* the views of the message may be into it */
     hs_sv2_message m;
     hs_sv2_error why;
     if (up == NULL || up->state == HS_UP_IDLE || up->state == HS_UP_DIALLING ||
         up->state == HS_UP_ENDED) {
         return;
     }
-    up->heard_ns = proxy->now_ns;
-    if (hs_sv2_decode(frame, len, 0, &m, &why) != 0) {
+    heard(proxy, up);
+    if (decode(frame, len, room, &m, &why) != 0) {
         proxy->protocol_errors++;
         if (why.reason != HS_SV2_E_EXTENSION && why.reason != HS_SV2_E_TYPE) {
             hs_proxy_end_up(proxy, up, why.text);

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/proxy/up: the pools' side: connections, the proxy's channel on each, and what their frames
- * mean; a pool's jobs, tips, targets and space, and who gets them. A job captures target and prefix
- * when it comes, as it does at the pool; SetTarget renews the target of queued ones. Verdicts are
- * live/proxy/shares' business. */
+ * mean. Jobs are live/proxy/jobs' business, verdicts live/proxy/shares'.
+ *
+ * A pool that says nothing: verdicts may come as late as it likes, and silence about them is the
+ * plugin's to judge. A connection is given up when a pool does not answer within ten seconds what
+ * it has to answer at once: SetupConnection, the opening of a channel, which a job has to follow,
+ * and, asked when it says nothing at all for much longer than it ever did, an UpdateChannel that
+ * demands a SetTarget (spec 5.3.7). */
 #ifndef HOST_STUB_LIVE_PROXY_UP_H
 #define HOST_STUB_LIVE_PROXY_UP_H
 

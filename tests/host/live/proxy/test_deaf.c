@@ -37,7 +37,7 @@ static void connect_as(rig_miner *m, const char *vendor, const char *firmware, c
     memset(&say.as.open.max_target, 0xff, sizeof say.as.open.max_target);
     say.as.open.min_extranonce_size = RIG_R;
     rig_say(m, &say);
-    rig_run(100 * RIG_MS);
+    rig_run(300 * RIG_MS);
 }
 
 /* It has gone on with its first prefix after a move. */

@@ -114,6 +114,7 @@ Test(proxy_down, hashrates_that_are_none_are_refused_and_the_connection_lives)
     cr_assert_eq(miner.ended, 0);
     cr_assert_eq(rig.opened, 0, "the plugin hears nothing of them");
     rig_open(&miner, 1);
+    rig_run(300 * RIG_MS);
     cr_assert_eq(rig_count(&miner.log, HS_SV2_OPEN_EXTENDED_SUCCESS), 1);
 }
 
@@ -122,6 +123,7 @@ Test(proxy_down, an_update_to_a_hashrate_that_is_none_is_refused)
     uint8_t frame[256];
     say_setup(0, 2, 2, 0);
     rig_open(&miner, 1);
+    rig_run(300 * RIG_MS);
     const size_t updates = rig.update_count;
     for (size_t i = 0; i < 4; i++) {
         hs_sv2_message m = {.id = HS_SV2_UPDATE_CHANNEL};
@@ -154,6 +156,7 @@ Test(proxy_down, what_stands_behind_a_message_is_overlooked)
         frame[3] = (uint8_t)(len + behind - HS_SV2_HEADER_SIZE);
         hs_proxy_down_frame(miner.peer, frame, len + behind);
     }
+    rig_run(300 * RIG_MS);
     cr_assert_eq(rig_count(&miner.log, HS_SV2_OPEN_EXTENDED_SUCCESS), 2);
     cr_assert_eq(miner.ended, 0);
 }

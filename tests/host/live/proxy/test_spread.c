@@ -20,6 +20,7 @@ static void start(void)
     for (int i = 0; i < MANY; i++) {
         rig_open(&miner, 1);
     }
+    rig_run(300 * RIG_MS);
     cr_assert_eq(rig_count(&miner.log, HS_SV2_OPEN_EXTENDED_SUCCESS), MANY);
     miner.log.count = 0;
 }

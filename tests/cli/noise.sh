@@ -43,7 +43,7 @@ pools=$(cat "$SCRATCH/pools.key") proxy=$(cat "$SCRATCH/proxy.key")
 for name in good keyless other plain; do
     secret=(--authority-secret "$SCRATCH/pools.secret")
     [ "$name" != plain ] || secret=()
-    "$HOST_STUB" pool --name "$name" --shares-per-minute 240 "${secret[@]}" --json "$SCRATCH/$name.json" \
+    "$HOST_STUB" pool --name "$name" --shares-per-minute 600 "${secret[@]}" --json "$SCRATCH/$name.json" \
         >"$SCRATCH/$name.out" 2>&1 </dev/null &
     PIDS+=($!)
 done

@@ -78,6 +78,7 @@ static void take_account(hs_e2e_result *result, const json_t *pools)
         const json_t *const aim = json_object_get(row, "effective_pct");
         result->stale_local += hs_e2e_number(row, "stale_local");
         result->not_forwarded += hs_e2e_number(row, "not_forwarded");
+        result->vouched += hs_e2e_number(row, "vouched");
         for (uint32_t k = 0; k < result->pool_count && id != NULL && json_is_number(aim); k++) {
             hs_e2e_pool *const pool = &result->pools[k];
             if (strcmp(pool->spec.id, id) == 0) {
@@ -283,7 +284,7 @@ static void judge_credit(hs_e2e_result *r)
         hs_e2e_result_break(r, "the pools have received %llu shares, and miners submitted %llu",
                             (unsigned long long)received, (unsigned long long)submitted);
     }
-    if (told > credited + r->not_forwarded) {
+    if (told > credited + r->not_forwarded + r->vouched) {
         hs_e2e_result_break(r,
                             "miners were told of %llu accepted shares, and the pools have "
                             "credited %llu",

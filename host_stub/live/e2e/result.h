@@ -69,6 +69,7 @@ typedef struct hs_e2e_result {
     hs_e2e_miners others;   /* that ignore prefixes */
     uint64_t stale_local;   /* refused as stale by the proxy itself */
     uint64_t not_forwarded; /* accepted by the proxy itself: too easy for the pool */
+    uint64_t vouched;       /* the same: their pool had said nothing for long */
     hs_e2e_moves moves;
     hs_e2e_window windows[HS_E2E_FAULTS_MAX];
     size_t window_count;

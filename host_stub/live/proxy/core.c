@@ -345,6 +345,7 @@ static json_t *pool_json(const hs_proxy *proxy, const hs_proxy_up *up, double al
     hs_json_put(pool, "rejected_local", refused);
     hs_json_count(pool, "duplicates", c->duplicates);
     hs_json_count(pool, "lost", c->lost);
+    hs_json_count(pool, "vouched", c->vouched);
     hs_json_count(pool, "unanswered", c->unanswered);
     return pool;
 }

@@ -443,6 +443,7 @@ void hs_proxy_vouch(hs_proxy *proxy, hs_proxy_up *up)
            proxy->now_ns >= up->sent[up->vouched].sent_ns + VOUCH_NS) {
         const hs_proxy_sent *const sent = &up->sent[up->vouched++];
         hs_proxy_channel *const channel = hs_proxy_channel_of(proxy, sent->channel);
+        up->counts.vouched++;
         settle(proxy, up, sent, NULL);
         if (channel != NULL) {
             answer(channel);

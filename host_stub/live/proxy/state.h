@@ -132,6 +132,7 @@ typedef struct hs_proxy_counts {
     uint64_t stale_moved; /* of them, because a hard move had ended the job */
     uint64_t duplicates;
     uint64_t lost;       /* with the connection or the pool's closing of the channel */
+    uint64_t vouched;    /* answered as accepted before there was a verdict; one may come yet */
     uint64_t unanswered; /* when the proxy ended */
     /* By the proxy itself: the pool never saw them. Stale ones are counted above too. */
     uint64_t refused[HS_JUDGED_DUPLICATE + 1];

@@ -73,15 +73,16 @@ static json_t *miner_counts(int submitted, int accepted)
 }
 
 static int not_forwarded;
+static int vouched;
 
 static json_t *proxy_counts(double work, double aim)
 {
-    return json_pack("{s:{s:i,s:i,s:i,s:i,s:i},s:i,s:[{s:s,s:f,s:f,s:i},{s:s,s:f,s:f,s:i}]}",
+    return json_pack("{s:{s:i,s:i,s:i,s:i,s:i},s:i,s:[{s:s,s:f,s:f,s:i},{s:s,s:f,s:f,s:i,s:i}]}",
                      "moves", "applied", 5, "hard", 2, "soft", 3, "first_accepts", 5,
                      "ms_to_first_accept", 120, "guard_violations", 0, "pools", "id", "pool_b",
                      "work_accepted", work / 4.0, "effective_pct", 100.0 - aim, "stale_local", 20,
                      "id", "pool_a", "work_accepted", work * 3.0 / 4.0, "effective_pct", aim,
-                     "not_forwarded", not_forwarded);
+                     "not_forwarded", not_forwarded, "vouched", vouched);
 }
 
 enum who { NOBODY, POOL, MINER, PROXY };
@@ -299,6 +300,10 @@ Test(e2e_result, what_a_run_allows_is_no_breach)
     not_forwarded = 3;
     passes(POOL, NULL, "accepted", -3);
     breaks(POOL, NULL, "accepted", -4, "have credited 96");
+    vouched = 2;
+    passes(POOL, NULL, "accepted", -5);
+    breaks(POOL, NULL, "accepted", -6, "have credited 94");
+    vouched = 0;
     not_forwarded = 0;
     options.ignore_prefix = 2;
     passes(PROXY, "moves", "failed", 2);

@@ -122,6 +122,7 @@ Test(proxy_waiting, a_batch_that_never_fills_does_not_hold_up_the_miner)
     cr_assert_not_null(m);
     cr_assert_eq(m->as.submit_success.new_submits_accepted_count, 2);
     cr_assert_eq(rig_shares(1, HMX_SHARE_ACCEPTED), 0);
+    cr_assert_eq(rig.proxy->ups[1].counts.vouched, 1, "the account tells it from what is credited");
     rig_error(1, 1, "invalid-share");
     cr_assert_eq(rig_shares(1, HMX_SHARE_REJECTED_OTHER), 1, "the plugin hears the truth");
     cr_assert_eq(rig_count(&miner.log, HS_SV2_SUBMIT_ERROR), 0, "it has had its answer");

@@ -52,6 +52,13 @@ fn check_coinbase(job: &NewExtendedMiningJobOwned, extranonce_size: usize) -> Ou
     }
 }
 
+/// What a share of the active job needs.
+pub struct Work {
+    pub job_id: u32,
+    pub version: u32,
+    pub min_ntime: u32,
+}
+
 impl Channel {
     pub fn standard(
         open: &OpenStandardMiningChannelSuccessOwned,
@@ -87,6 +94,28 @@ impl Channel {
             None,
         );
         Ok(Channel::Extended(Box::new(channel.map_err(sentence("ExtendedChannel"))?)))
+    }
+
+    /// The bytes that a share's extranonce has; none on a standard channel.
+    pub fn extranonce_size(&self) -> Option<usize> {
+        match self {
+            Channel::Extended(channel) => Some(channel.get_rollable_extranonce_size().into()),
+            Channel::Standard(_) => None,
+        }
+    }
+
+    pub fn work(&self) -> Option<Work> {
+        let (job_id, version, min_ntime) = match self {
+            Channel::Extended(channel) => {
+                let job = &channel.get_active_job()?.job_message;
+                (job.job_id, job.version, job.min_ntime.as_ref().copied())
+            }
+            Channel::Standard(channel) => {
+                let job = &channel.get_active_job()?.job_message;
+                (job.job_id, job.version, job.min_ntime.as_ref().copied())
+            }
+        };
+        Some(Work { job_id, version, min_ntime: min_ntime? })
     }
 
     fn has_tip(&self) -> bool {

@@ -6,9 +6,13 @@ use std::net::TcpStream;
 use binary_sv2::{Seq064KOwned, Str0255Owned};
 use common_messages_sv2::{Protocol, SetupConnectionOwned};
 use extensions_sv2::RequestExtensionsOwned;
-use parsers_sv2::{AnyMessageOwned, CommonMessagesOwned};
+use mining_sv2::*;
+use parsers_sv2::{AnyMessageOwned, CommonMessagesOwned, MiningOwned};
 
-use crate::wire::{Outcome, common, encode, sentence};
+use crate::wire::{Outcome, common, encode, mining, sentence};
+
+/// The easiest target.
+pub const EASIEST: [u8; 32] = [0xff; 32];
 
 /// The fields of SetupConnection that anybody changes here.
 pub struct Setup {
@@ -49,6 +53,31 @@ pub fn setup(setup: Setup) -> Vec<u8> {
         hardware_version: vendor.clone(),
         firmware: vendor.clone(),
         device_id: vendor,
+    }))
+}
+
+pub fn open_standard(request_id: u32, user: &[u8], rate: f32, max_target: [u8; 32]) -> Vec<u8> {
+    mining(MiningOwned::OpenStandardMiningChannel(OpenStandardMiningChannelOwned {
+        request_id,
+        user_identity: text(user),
+        nominal_hash_rate: rate,
+        max_target: max_target.into(),
+    }))
+}
+
+pub fn open_extended(
+    request_id: u32,
+    user: &[u8],
+    rate: f32,
+    max_target: [u8; 32],
+    min_extranonce_size: u16,
+) -> Vec<u8> {
+    mining(MiningOwned::OpenExtendedMiningChannel(OpenExtendedMiningChannelOwned {
+        request_id,
+        user_identity: text(user),
+        nominal_hash_rate: rate,
+        max_target: max_target.into(),
+        min_extranonce_size,
     }))
 }
 

@@ -90,10 +90,22 @@ impl Link {
         Link { stream, inbox: Vec::new(), noise, closed: false }
     }
 
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// Sends whole frames, one or several; nothing once the peer is gone.
     pub fn send(&mut self, frames: &[u8]) {
         let bytes = self.sealed(frames);
         self.send_bytes(&bytes);
+    }
+
+    /// The same, each byte in a packet of its own.
+    pub fn send_byte_by_byte(&mut self, frames: &[u8]) {
+        for byte in self.sealed(frames) {
+            self.send_bytes(&[byte]);
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     fn sealed(&mut self, frames: &[u8]) -> Vec<u8> {

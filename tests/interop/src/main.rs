@@ -3,14 +3,19 @@
 //!
 //!   interop noise HOST_STUB SCRATCH
 //!   interop judge live|simulated FOLDER
+//!   interop farm|odd_client|odd_pool HOST_STUB PLUGIN SCRATCH
 
 mod channel;
 mod children;
 mod client;
+mod farm;
 mod judge;
 mod keys;
 mod link;
+mod miner;
 mod noise;
+mod odd;
+mod pool;
 mod wire;
 
 use std::path::Path;
@@ -23,6 +28,15 @@ fn run(arguments: &[&str]) -> Outcome<String> {
         ["noise", host_stub, scratch] => noise::run(Path::new(host_stub), Path::new(scratch)),
         ["judge", "live", folder] => judge::run(Path::new(folder), judge::Shares::Hashed),
         ["judge", "simulated", folder] => judge::run(Path::new(folder), judge::Shares::Simulated),
+        ["farm", host_stub, plugin, scratch] => {
+            farm::run(Path::new(host_stub), Path::new(plugin), Path::new(scratch))
+        }
+        ["odd_client", host_stub, plugin, scratch] => {
+            odd::client::run(Path::new(host_stub), Path::new(plugin), Path::new(scratch))
+        }
+        ["odd_pool", host_stub, plugin, scratch] => {
+            odd::pool::run(Path::new(host_stub), Path::new(plugin), Path::new(scratch))
+        }
         _ => Err("the commands stand at the top of tests/interop/src/main.rs".into()),
     }
 }

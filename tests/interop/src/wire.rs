@@ -4,7 +4,7 @@
 
 use codec_sv2::{EncodableFrame, MessageFrame};
 use framing_sv2::framing::SerializedFrame;
-use parsers_sv2::{AnyMessage, AnyMessageOwned, CommonMessagesOwned};
+use parsers_sv2::{AnyMessage, AnyMessageOwned, CommonMessagesOwned, MiningOwned};
 
 pub const HEADER_SIZE: usize = 6;
 
@@ -21,6 +21,10 @@ pub fn encode(message: AnyMessageOwned) -> Vec<u8> {
     let mut bytes = vec![0; frame.encoded_length()];
     frame.encode_into(&mut bytes).expect("the length is the frame's own");
     bytes
+}
+
+pub fn mining(message: MiningOwned) -> Vec<u8> {
+    encode(AnyMessageOwned::Mining(message))
 }
 
 pub fn common(message: CommonMessagesOwned) -> Vec<u8> {
@@ -44,4 +48,37 @@ pub fn parse(bytes: &[u8]) -> Outcome<AnyMessageOwned> {
 /// The type of a frame: the third byte of its header.
 pub fn kind(frame: &[u8]) -> u8 {
     frame[2]
+}
+
+/// A frame with any header and payload.
+pub fn raw(extension: u16, kind: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = extension.to_le_bytes().to_vec();
+    frame.extend([kind, 0, 0, 0]);
+    frame.extend(payload);
+    set_length(frame)
+}
+
+/// The frame with its length made right after its payload was changed.
+pub fn set_length(mut frame: Vec<u8>) -> Vec<u8> {
+    let payload = (frame.len() - HEADER_SIZE) as u32;
+    frame[3..HEADER_SIZE].copy_from_slice(&payload.to_le_bytes()[..3]);
+    frame
+}
+
+/// The frame with more bytes behind its last field.
+pub fn with_tail(mut frame: Vec<u8>, tail: &[u8]) -> Vec<u8> {
+    frame.extend(tail);
+    set_length(frame)
+}
+
+/// The frame with the other channel_msg bit.
+pub fn with_other_channel_bit(mut frame: Vec<u8>) -> Vec<u8> {
+    frame[1] ^= 0x80;
+    frame
+}
+
+/// The seconds of now, as header times have them.
+pub fn now() -> u32 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.expect("the clock is after 1970").as_secs() as u32
 }

@@ -96,6 +96,7 @@ kill -TERM "$PROXY"
 status=0
 wait "$PROXY" || status=$?
 [ "$status" -eq 0 ] || fail "the proxy ends with $status: $(cat "$SCRATCH/proxy.err")"
+[ ! -s "$SCRATCH/proxy.err" ] || fail "all is well, and the proxy says: $(cat "$SCRATCH/proxy.err")"
 
 # What was recorded is what was said, and it was said by Noise.
 mapfile -t mined < <(grep -l SubmitShares "$SCRATCH"/frames/conn-*.hex)

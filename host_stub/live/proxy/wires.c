@@ -245,6 +245,7 @@ hs_wires *hs_wires_new(const hs_wires_owner *owner, char *why, size_t capacity)
         return NULL;
     }
     hs_net_listener_tell(wires->listener, on_trouble);
+    why[0] = '\0';
     return wires;
 }
 

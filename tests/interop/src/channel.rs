@@ -20,8 +20,18 @@ pub enum Channel {
     Standard(Box<StandardChannel>),
 }
 
-/// A share as the reference judges it: the difficulty of its job's target, or the code of a refusal.
-pub type Verdict = Result<f64, String>;
+/// A share as the reference judges it.
+pub struct Verdict {
+    /// The code of a refusal.
+    pub refusal: Option<String>,
+    /// Its job ended with a move, which shows in another extranonce prefix, or may have: a standard
+    /// channel may be moved without one. Where the job came from it may still be valid.
+    pub is_overtaken: bool,
+    /// Of its job's target.
+    pub difficulty: f64,
+    /// Of its job, and so the pool's; that of a standard channel tells nothing.
+    pub prefix: Option<Vec<u8>>,
+}
 
 /// The code that a verdict has on the wire.
 pub fn code(error: ShareValidationError) -> String {
@@ -214,40 +224,52 @@ impl Channel {
         }
     }
 
-    /// What a job's shares count, if the job can have any.
-    fn difficulty(&self, job_id: u32) -> f64 {
-        let target = match self {
+    /// The target and the prefix of a job, also of one that a tip or a move has ended.
+    fn job(&self, id: u32) -> Option<(Target, Vec<u8>)> {
+        match self {
             Channel::Extended(channel) => channel
                 .get_active_job()
-                .filter(|job| job.job_message.job_id == job_id)
-                .or(channel.get_past_job(job_id))
-                .map(|job| job.target),
+                .filter(|job| job.job_message.job_id == id)
+                .or(channel.get_past_job(id))
+                .or(channel.get_stale_job(id))
+                .map(|job| (job.target, job.extranonce_prefix.clone())),
             Channel::Standard(channel) => channel
                 .get_active_job()
-                .filter(|job| job.job_message.job_id == job_id)
-                .or(channel.get_past_job(job_id))
-                .map(|job| job.target),
+                .filter(|job| job.job_message.job_id == id)
+                .or(channel.get_past_job(id))
+                .or(channel.get_stale_job(id))
+                .map(|job| (job.target, job.extranonce_prefix.clone())),
+        }
+    }
+
+    fn verdict(&self, job_id: u32, refusal: Option<String>) -> Verdict {
+        let (target, prefix) = self.job(job_id).unwrap_or((Target::MAX, Vec::new()));
+        let (prefix, was_moved) = match self {
+            Channel::Extended(channel) => {
+                let was_moved = prefix != channel.get_extranonce_prefix();
+                (Some(prefix), was_moved)
+            }
+            Channel::Standard(_) => (None, true),
         };
-        target.map_or(0.0, |target| target.difficulty_float())
+        let is_overtaken = refusal.as_deref() == Some("stale-share") && was_moved;
+        Verdict { refusal, is_overtaken, difficulty: target.difficulty_float(), prefix }
     }
 
     pub fn judge_standard(&mut self, share: SubmitSharesStandardOwned) -> Verdict {
-        let difficulty = self.difficulty(share.job_id);
-        match self {
-            Channel::Standard(channel) => {
-                channel.validate_share(share).map(|_| difficulty).map_err(code)
-            }
-            Channel::Extended(_) => Err("a standard share on an extended channel".into()),
-        }
+        let job_id = share.job_id;
+        let refusal = match self {
+            Channel::Standard(channel) => channel.validate_share(share).err().map(code),
+            Channel::Extended(_) => Some("a standard share on an extended channel".into()),
+        };
+        self.verdict(job_id, refusal)
     }
 
     pub fn judge_extended(&mut self, share: SubmitSharesExtendedOwned) -> Verdict {
-        let difficulty = self.difficulty(share.job_id);
-        match self {
-            Channel::Extended(channel) => {
-                channel.validate_share(share).map(|_| difficulty).map_err(code)
-            }
-            Channel::Standard(_) => Err("an extended share on a standard channel".into()),
-        }
+        let job_id = share.job_id;
+        let refusal = match self {
+            Channel::Extended(channel) => channel.validate_share(share).err().map(code),
+            Channel::Standard(_) => Some("an extended share on a standard channel".into()),
+        };
+        self.verdict(job_id, refusal)
     }
 }

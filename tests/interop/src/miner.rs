@@ -164,7 +164,7 @@ impl Miner {
             (self.nonce, self.space) = (1, self.space + 1);
         }
         let Some(work) = self.channel.work() else { return Ok(()) };
-        let (valid, message) = match self.channel.extranonce_size() {
+        let (verdict, message) = match self.channel.extranonce_size() {
             Some(size) => {
                 let share = self.extended_share(&work, size)?;
                 (
@@ -180,7 +180,7 @@ impl Miner {
                 )
             }
         };
-        if valid.is_ok() {
+        if verdict.refusal.is_none() {
             self.link.send(&mining(message));
             self.sequence += 1;
             self.counts.submitted += 1;

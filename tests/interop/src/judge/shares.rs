@@ -27,44 +27,64 @@ impl PendingShares {
         self.pending.push(Pending { sequence, verdict });
     }
 
-    /// Those up to the last one of the batch that the reference accepts; as many must be counted,
-    /// and the last must be among them.
+    /// Those of one pool up to the last one of the batch that may be accepted: as many must be
+    /// counted, and the last must be among them. Another pool answers when it does.
     pub fn accepted(
         &mut self,
         answer: &SubmitSharesSuccessOwned,
         shares: Shares,
         tally: &mut Tally,
     ) -> Vec<String> {
-        let good = |share: &Pending| match &share.verdict {
-            Ok(_) => true,
-            Err(code) => shares == Shares::Simulated && code == "difficulty-too-low",
-        };
         let last =
             self.pending.iter().position(|share| share.sequence == answer.last_sequence_number);
         let Some(last) = last else {
             return vec!["SubmitShares.Success ends with no share that waits".into()];
         };
-        if !good(&self.pending[last]) {
-            let code = self.pending[last].verdict.as_ref().err().cloned().unwrap_or_default();
+        if !may_be_accepted(&self.pending[last].verdict, shares) {
+            let code = self.pending[last].verdict.refusal.clone().unwrap_or_default();
             return vec![format!("a share is accepted that the reference calls {code}")];
         }
+        let prefix = self.pending[last].verdict.prefix.clone();
         let behind = self.pending.split_off(last + 1);
-        let (taken, kept): (Vec<_>, Vec<_>) = self.pending.drain(..).partition(good);
+        let (mut taken, mut kept): (Vec<_>, Vec<_>) = self.pending.drain(..).partition(|share| {
+            may_be_accepted(&share.verdict, shares) && share.verdict.prefix == prefix
+        });
+        let counted = answer.new_submits_accepted_count as usize;
+        let is_of_one_pool = prefix.is_some() && counted == taken.len();
+        if prefix.is_none() && counted < taken.len() {
+            // Those before may be another pool's, who has not answered yet.
+            let newest = taken.split_off(taken.len() - counted);
+            kept.extend(std::mem::replace(&mut taken, newest));
+        }
+        while counted > taken.len() {
+            // What two pools said at the same time is told at once: the oldest of the other's.
+            let other = kept.iter().position(|share| may_be_accepted(&share.verdict, shares));
+            match other {
+                Some(other) => taken.push(kept.remove(other)),
+                None => break,
+            }
+        }
         self.pending = kept.into_iter().chain(behind).collect();
         let mut faults = Vec::new();
-        let counted = u64::from(answer.new_submits_accepted_count);
-        if counted != taken.len() as u64 {
+        if counted != taken.len() {
             faults.push(format!("{counted} shares are accepted where {} were sent", taken.len()));
         }
-        let sum: f64 = taken.iter().filter_map(|share| share.verdict.as_ref().ok()).sum();
-        if shares == Shares::Hashed && (answer.new_shares_sum as f64 - sum).abs() > 1.0 {
+        let sum: f64 = taken.iter().map(|share| share.verdict.difficulty).sum();
+        if is_of_one_pool
+            && shares == Shares::Hashed
+            && (answer.new_shares_sum as f64 - sum).abs() > 1.0
+        {
             faults.push(format!("new_shares_sum is {}, and not {sum}", answer.new_shares_sum));
         }
+        let late = taken.iter().filter(|share| share.verdict.is_overtaken).count() as u64;
         let verdict = match shares {
             Shares::Hashed => "valid",
             Shares::Simulated => "valid in all but the hash",
         };
-        tally.count_accepted(verdict, taken.len() as u64);
+        tally.count_accepted(verdict, taken.len() as u64 - late);
+        if late > 0 {
+            tally.count_accepted("overtaken by a move", late);
+        }
         faults
     }
 
@@ -75,11 +95,16 @@ impl PendingShares {
         let Some(at) = at else {
             return vec![format!("a share is refused as {code} that does not wait")];
         };
-        let verdict = match self.pending.remove(at).verdict {
-            Ok(_) => "valid".into(),
-            Err(code) => code,
-        };
-        tally.count_refused(&code, &verdict);
+        let verdict = self.pending.remove(at).verdict.refusal;
+        tally.count_refused(&code, &verdict.unwrap_or("valid".into()));
         Vec::new()
+    }
+}
+
+fn may_be_accepted(verdict: &Verdict, shares: Shares) -> bool {
+    match verdict.refusal.as_deref() {
+        None => true,
+        Some("difficulty-too-low") => shares == Shares::Simulated,
+        Some(_) => verdict.is_overtaken,
     }
 }

@@ -20,7 +20,7 @@ use crate::wire::{HEADER_SIZE, Outcome, kind, parse, sentence};
 const LAST_REQUEST: u16 = 0xbeef;
 const NO_EXTENSION: u16 = 0x7777;
 /// For an answer that the server has to get from elsewhere, or to close.
-const LIMIT: Duration = Duration::from_secs(4);
+const LIMIT: Duration = Duration::from_secs(15);
 const MINING_UPDATE: u8 = mining_sv2::MESSAGE_TYPE_UPDATE_CHANNEL;
 
 /// The ids that the server gave to the first channel of a connection.

@@ -25,7 +25,7 @@ use crate::wire::{Outcome, mining, parse, sentence};
 
 const AT_ONCE: usize = 4;
 /// For what is expected; what does not come takes so long.
-const LIMIT: Duration = Duration::from_secs(5);
+const LIMIT: Duration = Duration::from_secs(10);
 const SCRAPE: Duration = Duration::from_millis(20);
 
 /// The pool's side of one connection.

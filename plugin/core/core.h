@@ -163,6 +163,7 @@ typedef struct hm_core {
     uint64_t late_count; /* since they were last written: the next one's place, modulo */
     uint64_t now_ns;
     uint64_t evaluated_ns; /* last evaluation, or create */
+    uint64_t estimated_ns; /* the same, lived */
     uint64_t settled_ns;   /* last settlement of the ledger */
     uint64_t judged_ns;    /* last judgement of the pools' health */
     uint64_t ticked_ns;    /* last tick */
@@ -276,8 +277,8 @@ void hm_core_forget_former_owners(hm_core *core, const hm_upstreams *before);
 hmx_status hm_core_adopt_draft(hm_core *core, uint64_t wanted, hm_text *why);
 
 /* Time in which the host was awake. A host that was suspended or stopped calls no on_tick, and
- * hears nothing of its pools: that is no silence of theirs, so their health is measured in this
- * time. Beyond the last tick it knows of moments only. */
+ * hears nothing of its pools and miners: that is no silence of theirs, so the pools' health and the
+ * miners' hashrate are measured in this time. Beyond the last tick it knows of moments only. */
 #define HM_ASLEEP_NS (60ull * HM_NS_PER_S)
 #define HM_MOMENT_NS (10ull * HM_NS_PER_S)
 

@@ -319,9 +319,12 @@ static int evaluate(hm_core *core)
 {
     const double elapsed_s = hm_seconds(core->now_ns - core->evaluated_ns);
     const double dt_s = hm_clamp(elapsed_s, 1.0, 5.0 * hm_control_interval_s(core));
+    /* While the host slept nobody could tell it of a share: that is no silence of the miners. */
+    const double lived_s = hm_seconds(core->lived_ns - core->estimated_ns);
     core->evaluated_ns = core->now_ns;
+    core->estimated_ns = core->lived_ns;
     core->evaluations++;
-    estimate_all(core, dt_s);
+    estimate_all(core, hm_clamp(lived_s, 1.0, dt_s));
     hm_core_expire_provisional(core);
     hm_core_settle(core);
     free_removed_upstreams(core);
@@ -381,7 +384,7 @@ static void say_rests(hm_core *core)
 static void live(hm_core *core)
 {
     const uint64_t passed_ns = core->now_ns - core->ticked_ns;
-    core->lived_ns += passed_ns < HM_ASLEEP_NS ? passed_ns : HM_MOMENT_NS;
+    core->lived_ns += passed_ns <= HM_ASLEEP_NS ? passed_ns : HM_MOMENT_NS;
     core->ticked_ns = core->now_ns;
 }
 

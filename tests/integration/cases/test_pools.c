@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Reported cases: pools that have no job or are too hard, and a farm without power. Each test has
- * its case's name and numbers; beside it what the first version did. */
+ * Reported cases: pools that have no job or are too hard, a host that slept, and a farm without
+ * power. Each test has its case's name and numbers; beside it what the first version did. */
 #include "tests/integration/cases/harness_cases.h"
 
 static it_host H;
@@ -66,6 +66,43 @@ Test(abi_h2_hasjob, flips_of_five_seconds_move_nobody)
     const uint64_t with = moves_with_flips(5);
     cr_assert_leq(with, without, "%llu moves, %llu without", (unsigned long long)with,
                   (unsigned long long)without);
+}
+
+/* ---- h3_suspend: twenty seconds of shares wait for an answer, and the host sleeps an hour ---- */
+
+static void sleep_for_an_hour(int answers_first)
+{
+    open_farm();
+    case_run(&H, 2 * HOUR_S);
+    const uint64_t before = H.moves;
+    for (uint32_t u = IT_A; u <= IT_C; u++) {
+        case_it.pools[u].answers_every_s = 0;
+    }
+    case_run(&H, 20);
+    it_advance(&H, HOUR_S + 0.1);
+    for (uint32_t u = IT_A; u <= IT_C; u++) {
+        case_it.pools[u].answers_every_s = 5;
+        if (answers_first) {
+            case_answer(&H, u);
+        }
+    }
+    it_tick(&H);
+    it_answer_all(&H, HMX_RESULT_APPLIED);
+    for (uint32_t s = 0; s < 600; s++) {
+        case_second(&H);
+        for (uint32_t u = IT_A; u <= IT_C && s % 10 == 0; u++) {
+            cr_assert_not(it_row(&H, u).flags & HMX_ROW_GREY, "%u s: %s", s, H.log);
+        }
+    }
+    cr_assert_leq(H.moves - before, 5, "%llu", (unsigned long long)(H.moves - before));
+    it_close(&H);
+}
+
+/* Two pools were grey, and 88 of 100 moved in the first tick. */
+Test(abi_h3_suspend, an_hour_with_twenty_seconds_of_shares_under_way)
+{
+    sleep_for_an_hour(0);
+    sleep_for_an_hour(1);
 }
 
 /* ---- h13_maxtarget: b asks for a difficulty of a million ---- */

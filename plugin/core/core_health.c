@@ -16,6 +16,10 @@ static const uint64_t JOBLESS_GRACE_NS = 30u * HM_NS_PER_S;
 /* A connection that breaks is often back at once: so long nobody leaves, if it held so long. */
 static const uint64_t BLIP_NS = 3u * HM_NS_PER_S;
 static const uint64_t STEADY_NS = 60u * HM_NS_PER_S;
+/* Of one that failed within the hour before and was back so soon it is known how long it takes: it
+ * is waited for half as long again. That loses some seconds more than to leave and come back does,
+ * and nobody is moved twice. */
+static const uint64_t SOON_NS = 15u * HM_NS_PER_S;
 
 /* A trial is made with one channel at least, and where they differ with one that is not large. */
 static const double TRIAL_CHANNELS = 1.5;
@@ -140,6 +144,8 @@ void hm_core_note_state(hm_core *core, uint32_t upstream, const hm_upstream_fact
     }
     if (!was_up && next->state == HMX_UPSTREAM_UP) {
         row->up_ns = hm_core_lived_ns(core);
+        row->away_ns = row->gone_ns != 0 ? row->up_ns - row->gone_ns : row->away_ns;
+        row->gone_ns = 0;
     }
     hm_upstreams_report(&core->upstreams, upstream, next, blip_ns);
     take_over(core, upstream - 1u);
@@ -150,14 +156,27 @@ static void end_blip(hm_core *core, uint32_t i)
     hm_core_logf(core, HMX_LOG_WARN, "upstream %s was not back in a moment: it is down",
                  core->upstreams.rows[i].id);
     fail(core, i);
+    core->upstreams.rows[i].gone_ns = core->upstreams.rows[i].blip_ns;
     hm_upstreams_end_blip(&core->upstreams, i + 1u);
     take_over(core, i);
+}
+
+/* How long its channels wait for it. What it did in the hour before it broke decides: an hour that
+ * ends meanwhile would have them wait in vain, and leave as it comes back. */
+static uint64_t patience_ns(const hm_core *core, uint32_t i)
+{
+    const hm_upstream *const row = &core->upstreams.rows[i];
+    const uint64_t broken_ns = core->now_ns - (core->lived_ns - row->blip_ns);
+    const uint64_t longer_ns = row->away_ns + row->away_ns / 2u;
+    const int is_known = row->away_ns <= SOON_NS && longer_ns > BLIP_NS &&
+                         hm_health_failures(&core->health[i], broken_ns) > 0;
+    return is_known ? longer_ns : BLIP_NS;
 }
 
 static int blip_is_over(const hm_core *core, uint32_t i)
 {
     const hm_upstream *const row = &core->upstreams.rows[i];
-    return row->blip_ns != 0 && core->lived_ns - row->blip_ns > BLIP_NS;
+    return row->blip_ns != 0 && core->lived_ns - row->blip_ns > patience_ns(core, i);
 }
 
 /* Those that broke together go together: with the last of them nobody is left. */

@@ -14,7 +14,8 @@ hm_health_params hm_core_health_params(const hm_core *core);
 /* Judges the pools' health when it is time; grey and held-down ones stop being usable. */
 void hm_core_judge_health(hm_core *core);
 /* The host said something about the upstream: takes it over. A connection that breaks may be back
- * in a moment (3 s): until then nobody leaves, and the books stay open. */
+ * in a moment (3 s, or longer if it was the last time): until then nobody leaves, and the books
+ * stay open. */
 void hm_core_note_state(hm_core *core, uint32_t upstream, const hm_upstream_facts *next);
 /* At each tick: connections that were not back in a moment have failed. */
 void hm_core_judge_blips(hm_core *core);

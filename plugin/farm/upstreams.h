@@ -50,6 +50,8 @@ typedef struct hm_upstream {
     uint64_t jobless_ns; /* since when it is up and says that it has no job; 0 = it does not */
     uint64_t up_ns;      /* since when it is up, or was last */
     uint64_t blip_ns;    /* when its connection broke, while it may be back in a moment; 0 = no */
+    uint64_t gone_ns;    /* when it broke, while it is not back and was not in a moment; 0 = no */
+    uint64_t away_ns;    /* how long it was gone when that happened last; 0 = it never did */
     hm_upstream_facts facts;
 } hm_upstream;
 

@@ -40,6 +40,8 @@ static const sim_case CASES[] = {
     {"spm002_20", NULL, 26, 2.0, DAY, 10.0, 0.1},
     /* A pool that is gone for a second every 50 minutes: 9.8 @ 23. */
     {"glitch50", NULL, 26, 1.0, DAY, 6.0, 0.2},
+    /* One that is gone for ten seconds every 20 minutes: 12.8 @ 85. */
+    {"gone10", NULL, 26, 0.5, DAY, 24.0, 0.61},
     /* All pools are gone at once, and one with ten minutes of shares: it is still owed them. */
     {"alldown_batch", NULL, 26, 0.05, DAY, 0.8, 1.0},
     /* A search space that leaves one byte beside those of the devices: enough for an index that

@@ -55,3 +55,33 @@ Test(abi_h12_reconnect, within_three_seconds_no_decision)
                   same, other, without);
     }
 }
+
+/* 120 moves each time, and a hold-down that cost it a quarter of its work. Who leaves it leaves in
+ * a moment: to wait first, and miss its return, would cost the most. */
+Test(abi_h12_reconnect, ten_seconds_each_twenty_minutes_at_most_one_evacuation_an_hour)
+{
+    uint64_t last_s = 0;
+    uint32_t evacuations = 0;
+    open_farm();
+    case_run(&H, HOUR_S);
+    case_mark();
+    for (uint32_t k = 0; k < 10; k++) {
+        case_tell(&H, IT_A, HMX_UPSTREAM_DOWN);
+        for (uint32_t s = 0; s < 1200; s++) {
+            if (s == 10) {
+                case_tell(&H, IT_A, HMX_UPSTREAM_UP);
+            }
+            case_second(&H);
+            if (H.decision_count > 0 && H.decisions[0].reason == HMX_REASON_EVACUATION) {
+                cr_assert(evacuations == 0 || case_it.now_s - last_s >= HOUR_S, "%llu s",
+                          (unsigned long long)(case_it.now_s - last_s));
+                cr_assert_leq(s, 4);
+                last_s = case_it.now_s;
+                evacuations++;
+            }
+        }
+    }
+    cr_assert_geq(evacuations, 1);
+    case_expect_split("h12_reconnect", 1.5); /* it is gone for a hundredth of the time */
+    it_close(&H);
+}

@@ -208,8 +208,9 @@ typedef struct hmx_ops {
 
     /* [instance] Time passed. Call it at least every second; more often does no harm. What is wrong
      * is judged once per evaluation interval, the pools' health (and the end of a hold-down) once
-     * per health_check_interval_secs; who has to leave a dead pool leaves at once, or after three
-     * seconds where its connection broke (HMX_UPSTREAM_REASON_LOST) and may be back.
+     * per health_check_interval_secs; who has to leave a dead pool leaves at once, or some seconds
+     * later where its connection broke (HMX_UPSTREAM_REASON_LOST) and may be back: three, or more
+     * if it broke within the hour too and was back soon then.
      * Out:  decisions to carry out, up to out->capacity; with out->more the call is repeated with
      *       the same now_ns (and the next seq) until there are no more. */
     hmx_status (*on_tick)(hmx_instance *self, const hmx_tick *event, hmx_decision_buf *out);

@@ -613,8 +613,9 @@ pub struct hmx_ops {
     >,
     #[doc = " [instance] Time passed. Call it at least every second; more often does no harm. What is wrong"]
     #[doc = " is judged once per evaluation interval, the pools' health (and the end of a hold-down) once"]
-    #[doc = " per health_check_interval_secs; who has to leave a dead pool leaves at once, or after three"]
-    #[doc = " seconds where its connection broke (HMX_UPSTREAM_REASON_LOST) and may be back."]
+    #[doc = " per health_check_interval_secs; who has to leave a dead pool leaves at once, or some seconds"]
+    #[doc = " later where its connection broke (HMX_UPSTREAM_REASON_LOST) and may be back: three, or more"]
+    #[doc = " if it broke within the hour too and was back soon then."]
     #[doc = " Out:  decisions to carry out, up to out->capacity; with out->more the call is repeated with"]
     #[doc = "       the same now_ns (and the next seq) until there are no more."]
     pub on_tick: ::core::option::Option<

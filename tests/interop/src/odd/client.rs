@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use parsers_sv2::{AnyMessageOwned, ExtensionsNegotiationOwned, ExtensionsOwned, MiningOwned};
 
+use super::Judged;
 use super::client_rows::{CHANNEL, GROUP, JOB, Row, rows};
 use super::said::said;
-use super::{Judged, Verdict};
 use crate::children::Running;
 use crate::client::{dial, request_extensions};
 use crate::keys::Authority;
@@ -176,10 +176,9 @@ fn judge_server(
     judged: &mut Judged,
 ) -> Outcome<()> {
     for row in rows() {
-        let verdict = if name == "pool" { &row.pool } else { &row.proxy };
-        let (Verdict::Holds(wanted) | Verdict::NotYet(wanted)) = verdict;
+        let wanted = if name == "pool" { &row.pool } else { &row.proxy };
         let said = play(place, authority, &row, wanted).unwrap_or_else(|why| why);
-        judged.row(&format!("{name}, {}", row.name), verdict, &said);
+        judged.row(&format!("{name}, {}", row.name), wanted, &said);
     }
     Ok(())
 }

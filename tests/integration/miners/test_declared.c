@@ -98,6 +98,20 @@ Test(declared, a_lone_miner_that_takes_its_word_back_is_a_usual_one)
     it_close(&H);
 }
 
+/* The same where the others are silent. */
+Test(declared, who_says_nothing_among_silent_ones_is_a_usual_one)
+{
+    it_open(&H, IT_ABC);
+    it_all_up(&H, 3);
+    newcomer(100, 0.0);
+    (void)mined_on_a(3600);
+    cr_assert_eq(it_snapshot(&H).s.hashrate, 0.0);
+    newcomer(0, 0.0);
+    const double hashrate = it_snapshot(&H).s.hashrate;
+    cr_assert(hashrate >= 1e12 && hashrate <= 1e15, "%g", hashrate);
+    it_close(&H);
+}
+
 /* Each word gives the miner another chance to be believed, and its silence goes on. */
 Test(declared, again_and_again_is_not_more_than_once)
 {

@@ -15,14 +15,6 @@ end_all() {
 }
 trap end_all EXIT
 
-wait_for() { # FILE PATTERN
-    for _ in $(seq 200); do
-        grep -qE -- "$2" "$1" 2>/dev/null && return 0
-        sleep 0.05
-    done
-    fail "no '$2' in $1: $(cat "$1")"
-}
-
 "$HOST_STUB" pool --name a --shares-per-minute 600 >"$SCRATCH/a.out" 2>&1 </dev/null &
 PIDS+=($!)
 wait_for "$SCRATCH/a.out" '^listening '

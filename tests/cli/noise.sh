@@ -16,15 +16,6 @@ end_all() {
 }
 trap end_all EXIT
 
-# wait_for FILE PATTERN: until a line of it matches.
-wait_for() {
-    for _ in $(seq 200); do
-        grep -qE -- "$2" "$1" 2>/dev/null && return 0
-        sleep 0.05
-    done
-    fail "no '$2' in $1: $(cat "$1")"
-}
-
 refused() { # SENTENCE ARGUMENT...
     local sentence=$1 status=0
     shift

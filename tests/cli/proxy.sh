@@ -24,15 +24,6 @@ refused() {
     grep -qF -- "$sentence" "$SCRATCH/err" || fail "proxy $*: no '$sentence' in $(cat "$SCRATCH/err")"
 }
 
-# wait_for FILE PATTERN: until a line of it matches.
-wait_for() {
-    for _ in $(seq 200); do
-        grep -qE -- "$2" "$1" 2>/dev/null && return 0
-        sleep 0.05
-    done
-    fail "no '$2' in $1: $(cat "$1")"
-}
-
 write_config() { # percentage of a, of b
     cat >"$SCRATCH/f.ini" <<INI
 [controller]

@@ -19,15 +19,6 @@ end_all() {
 }
 trap end_all EXIT
 
-# wait_for FILE PATTERN: until a line of it matches.
-wait_for() {
-    for _ in $(seq 200); do
-        grep -qE -- "$2" "$1" 2>/dev/null && return 0
-        sleep 0.05
-    done
-    fail "no '$2' in $1: $(cat "$1")"
-}
-
 address() { sed -n 's/^listening //p' "$1"; }
 
 # start RUN OPTION...: two pools with these options, a proxy, and four miners for half a minute.

@@ -25,6 +25,15 @@ fail() {
     exit 1
 }
 
+# wait_for FILE PATTERN: until a line of it matches, ten seconds at most.
+wait_for() {
+    for _ in $(seq 200); do
+        grep -qE -- "$2" "$1" 2>/dev/null && return 0
+        sleep 0.05
+    done
+    fail "no '$2' in $1: $(cat "$1")"
+}
+
 # Exit status 77 is "skipped" to ctest. With HMX_STRICT=1 (tests/run sets it) nothing may be missing.
 skip() {
     [ "${HMX_STRICT:-0}" != 1 ] || fail "$* (and HMX_STRICT=1 forbids to skip)"

@@ -179,3 +179,13 @@ void hs_e2e_child_free(hs_e2e_child *child)
     child->log = NULL;
     child->told = NULL;
 }
+
+uint16_t hs_e2e_child_port(const char *line)
+{
+    static const char WORDS[] = "listening 127.0.0.1:";
+    uint64_t port = 0;
+    return strncmp(line, WORDS, sizeof WORDS - 1) == 0 &&
+                   hs_parse_whole(line + sizeof WORDS - 1, &port) == 0 && port < 65536
+               ? (uint16_t)port
+               : 0;
+}

@@ -41,6 +41,9 @@ int hs_e2e_child_start(hs_e2e_child *child, hs_net_loop *loop, const char *name,
                        const char *log_path, hs_e2e_child_line_fn *told, void *ctx, char *why,
                        size_t capacity);
 
+/* The port of a line "listening 127.0.0.1:PORT", with which servers begin; 0: it is another. */
+uint16_t hs_e2e_child_port(const char *line);
+
 /* Sends a command line, without its newline. 0, or -1 when it does not take it. */
 int hs_e2e_child_say(const hs_e2e_child *child, const char *line);
 

@@ -150,23 +150,12 @@ uint32_t hs_e2e_miner_args(hs_e2e_args *args, const hs_e2e_options *options, uin
     return count;
 }
 
-/* The port of a "listening 127.0.0.1:PORT" line, or 0. */
-static uint16_t port_of(const char *line)
-{
-    static const char WORDS[] = "listening 127.0.0.1:";
-    uint64_t port = 0;
-    return strncmp(line, WORDS, sizeof WORDS - 1) == 0 &&
-                   hs_parse_whole(line + sizeof WORDS - 1, &port) == 0 && port < 65536
-               ? (uint16_t)port
-               : 0;
-}
-
 static void on_pool_line(void *ctx, hs_e2e_child *child, const char *line)
 {
     hs_e2e_state *const r = ctx;
     const size_t index = (size_t)(child - r->pools);
     if (r->ports[index] == 0) {
-        r->ports[index] = port_of(line);
+        r->ports[index] = hs_e2e_child_port(line);
     } else if (strncmp(line, "stats ", 6) == 0) {
         json_t *const counts = json_loads(line + 6, 0, NULL);
         if (counts != NULL && r->begin_ms > 0) {
@@ -183,7 +172,7 @@ static void on_proxy_line(void *ctx, hs_e2e_child *child, const char *line)
     hs_e2e_state *const r = ctx;
     (void)child;
     if (r->proxy_port == 0) {
-        r->proxy_port = port_of(line);
+        r->proxy_port = hs_e2e_child_port(line);
     }
 }
 

@@ -21,28 +21,18 @@
 static const char *const NAMES[HS_STRESS_POOLS] = {"a", "b", "c"};
 static const unsigned PERCENT[HS_STRESS_POOLS] = {60, 30, 10};
 
-static uint16_t port_of(const char *line)
-{
-    static const char WORDS[] = "listening 127.0.0.1:";
-    uint64_t port = 0;
-    return strncmp(line, WORDS, sizeof WORDS - 1) == 0 &&
-                   hs_parse_whole(line + sizeof WORDS - 1, &port) == 0 && port < 65536
-               ? (uint16_t)port
-               : 0;
-}
-
 static void on_pool_line(void *ctx, hs_e2e_child *child, const char *line)
 {
     hs_stress_farm *const farm = ctx;
     const size_t index = (size_t)(child - farm->pools);
-    farm->ports[index] = farm->ports[index] != 0 ? farm->ports[index] : port_of(line);
+    farm->ports[index] = farm->ports[index] != 0 ? farm->ports[index] : hs_e2e_child_port(line);
 }
 
 static void on_proxy_line(void *ctx, hs_e2e_child *child, const char *line)
 {
     hs_stress_farm *const farm = ctx;
     (void)child;
-    farm->port = farm->port != 0 ? farm->port : port_of(line);
+    farm->port = farm->port != 0 ? farm->port : hs_e2e_child_port(line);
     const size_t len = strlen(line);
     farm->pools_up +=
         strstr(line, " pool ") != NULL && len > 6 && strcmp(line + len - 6, " is up") == 0;

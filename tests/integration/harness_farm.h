@@ -120,6 +120,18 @@ static inline hmx_status it_drained(it_host *h, uint32_t index, uint32_t upstrea
     return hs_guard_on_reassign(h->guard, &e);
 }
 
+/* What the plugin says of it is in h->why. */
+static inline hmx_status it_reconfigure(it_host *h, const char *config)
+{
+    hmx_text why = it_text(h);
+    const hmx_reconfigure_args args = {.size = sizeof args,
+                                       .config_text = {config, strlen(config)},
+                                       .now_ns = h->now_ns,
+                                       .unix_ms = 1700000000000ull,
+                                       .why = &why};
+    return hs_guard_reconfigure(h->guard, &args);
+}
+
 /* ---- snapshots: zeroed where nothing was written, so that two can be compared as bytes ---- */
 typedef struct it_view {
     hmx_snapshot s;

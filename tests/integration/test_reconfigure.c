@@ -8,17 +8,6 @@ static it_host H;
 
 #define AB_D IT_POOL("a", "60", "1") IT_POOL("b", "30", "2") IT_POOL("d", "10", "3")
 
-static hmx_status reconfigure(const char *config)
-{
-    hmx_text why = it_text(&H);
-    const hmx_reconfigure_args args = {.size = sizeof args,
-                                       .config_text = {config, strlen(config)},
-                                       .now_ns = H.now_ns,
-                                       .unix_ms = 1700000000000ull,
-                                       .why = &why};
-    return hs_guard_reconfigure(H.guard, &args);
-}
-
 /* The row of an id in the upstream table; upstream 0 when there is none. */
 static hmx_upstream_info info_of(const char *id)
 {
@@ -72,7 +61,7 @@ Test(reconfigure, the_table_is_what_the_host_connects_from)
 Test(reconfigure, the_same_file_changes_nothing, .init = setup)
 {
     const it_view before = it_snapshot(&H);
-    cr_assert_eq(reconfigure(IT_ABC), HMX_OK);
+    cr_assert_eq(it_reconfigure(&H, IT_ABC), HMX_OK);
     it_view after = it_snapshot(&H);
     for (uint32_t i = 0; i < 3; i++) { /* computed afresh: equal but for the last bit */
         cr_assert_float_eq(after.rows[i].command_pct, before.rows[i].command_pct, 1e-9);
@@ -87,8 +76,8 @@ Test(reconfigure, the_same_file_changes_nothing, .init = setup)
 Test(reconfigure, a_new_pool_gets_a_number_and_then_channels, .init = setup)
 {
     const uint32_t requested = H.ticks_requested;
-    cr_assert_eq(reconfigure(IT_POOL("a", "50", "1") IT_POOL("b", "30", "2") IT_POOL("c", "10", "3")
-                                 IT_POOL("d", "10", "4")),
+    cr_assert_eq(it_reconfigure(&H, IT_POOL("a", "50", "1") IT_POOL("b", "30", "2")
+                                        IT_POOL("c", "10", "3") IT_POOL("d", "10", "4")),
                  HMX_OK);
     cr_assert_gt(H.ticks_requested, requested);
     cr_assert_eq(info_of("d").upstream, IT_D);
@@ -103,7 +92,7 @@ Test(reconfigure, a_new_pool_gets_a_number_and_then_channels, .init = setup)
 
 Test(reconfigure, a_removed_pool_is_left_and_then_forgotten, .init = setup)
 {
-    cr_assert_eq(reconfigure(IT_POOL("a", "60", "1") IT_POOL("b", "40", "2")), HMX_OK);
+    cr_assert_eq(it_reconfigure(&H, IT_POOL("a", "60", "1") IT_POOL("b", "40", "2")), HMX_OK);
     cr_assert_eq(info_of("c").flags, HMX_UPSTREAM_FLAG_REMOVED);
     cr_assert_eq(info_of("c").upstream, IT_C);
     cr_assert_str_eq(info_of("c").address, "c.example", "the connection is still needed");
@@ -123,15 +112,15 @@ Test(reconfigure, a_removed_pool_is_left_and_then_forgotten, .init = setup)
 
 Test(reconfigure, a_number_is_not_reused_before_the_last_channel_has_left, .init = setup)
 {
-    cr_assert_eq(reconfigure(AB_D), HMX_OK);
+    cr_assert_eq(it_reconfigure(&H, AB_D), HMX_OK);
     cr_assert_eq(info_of("d").upstream, IT_D, "c still has its channels");
     cr_assert_eq(info_of("c").flags, HMX_UPSTREAM_FLAG_REMOVED);
     it_up(&H, IT_D);
     it_run(&H, 61, 1, IT_APPLY);
     cr_assert_eq(it_count_on(&H, IT_C), 0);
     cr_assert_eq(info_of("c").upstream, 0);
-    cr_assert_eq(reconfigure(IT_POOL("a", "60", "1") IT_POOL("b", "30", "2") IT_POOL("d", "5", "3")
-                                 IT_POOL("e", "5", "4")),
+    cr_assert_eq(it_reconfigure(&H, IT_POOL("a", "60", "1") IT_POOL("b", "30", "2")
+                                        IT_POOL("d", "5", "3") IT_POOL("e", "5", "4")),
                  HMX_OK);
     cr_assert_eq(info_of("e").upstream, 5, "what is still said of c is not said of e");
     cr_assert_eq(info_of("d").upstream, IT_D);
@@ -146,7 +135,7 @@ Test(reconfigure, a_number_rests_when_its_pool_is_gone)
     it_channels(&H, 1, 1000);
     it_paid(&H, 0, 1, 1000);
     it_close_channel(&H, 0);
-    cr_assert_eq(reconfigure(IT_POOL("d", "60", "1") IT_POOL("b", "40", "2")), HMX_OK);
+    cr_assert_eq(it_reconfigure(&H, IT_POOL("d", "60", "1") IT_POOL("b", "40", "2")), HMX_OK);
     const uint32_t d = info_of("d").upstream;
     cr_assert_eq(d, 3);
     it_up(&H, d);
@@ -169,10 +158,10 @@ Test(reconfigure, a_reused_number_starts_from_nothing)
     it_channels(&H, 100, 1000);
     it_run(&H, 300, 1, IT_APPLY);
     cr_assert_gt(it_row(&H, IT_C).accepted.count, 0);
-    cr_assert_eq(reconfigure(IT_POOL("a", "60", "1") IT_POOL("b", "40", "2")), HMX_OK);
+    cr_assert_eq(it_reconfigure(&H, IT_POOL("a", "60", "1") IT_POOL("b", "40", "2")), HMX_OK);
     it_run(&H, 61, 1, IT_APPLY);
     cr_assert_eq(info_of("c").upstream, 0);
-    cr_assert_eq(reconfigure(AB_D), HMX_OK);
+    cr_assert_eq(it_reconfigure(&H, AB_D), HMX_OK);
     cr_assert_eq(info_of("d").upstream, IT_C);
     hmx_upstream_metrics row = it_row(&H, IT_C);
     cr_assert_eq(row.submitted.count + row.accepted.count, 0);
@@ -202,7 +191,7 @@ Test(reconfigure, a_pool_that_goes_takes_no_prefixes_of_others_along)
     }
     const it_channel left = H.channels[leaver];
     it_close_channel(&H, leaver);
-    cr_assert_eq(reconfigure(IT_POOL("a", "60", "1") IT_POOL("c", "40", "3")), HMX_OK);
+    cr_assert_eq(it_reconfigure(&H, IT_POOL("a", "60", "1") IT_POOL("c", "40", "3")), HMX_OK);
     it_run(&H, 61, 1, IT_APPLY);
     cr_assert_eq(info_of("b").upstream, 0);
     cr_assert_eq(it_drained(&H, leaver, IT_C, left.prefix, left.prefix_len), HMX_OK);
@@ -218,9 +207,9 @@ Test(reconfigure, a_reused_number_starts_in_health)
     it_down(&H, IT_C);
     it_up(&H, IT_C);
     it_run(&H, 61, 1, IT_APPLY);
-    cr_assert_eq(reconfigure(IT_POOL("a", "60", "1") IT_POOL("b", "40", "2")), HMX_OK);
+    cr_assert_eq(it_reconfigure(&H, IT_POOL("a", "60", "1") IT_POOL("b", "40", "2")), HMX_OK);
     it_run(&H, 61, 1, IT_APPLY);
-    cr_assert_eq(reconfigure(AB_D), HMX_OK);
+    cr_assert_eq(it_reconfigure(&H, AB_D), HMX_OK);
     cr_assert_eq(info_of("d").upstream, IT_C);
     it_up(&H, IT_C);
     it_down(&H, IT_C);
@@ -235,8 +224,8 @@ Test(reconfigure, a_reused_number_starts_in_health)
 Test(reconfigure, a_pool_that_is_wanted_back_before_it_was_left_stays, .init = setup)
 {
     const uint64_t accepted = it_row(&H, IT_C).accepted.count;
-    cr_assert_eq(reconfigure(AB_D), HMX_OK);
-    cr_assert_eq(reconfigure(IT_ABC), HMX_OK);
+    cr_assert_eq(it_reconfigure(&H, AB_D), HMX_OK);
+    cr_assert_eq(it_reconfigure(&H, IT_ABC), HMX_OK);
     cr_assert_eq(info_of("c").upstream, IT_C);
     cr_assert_eq(info_of("c").flags, HMX_UPSTREAM_FLAG_ENABLED);
     cr_assert_eq(info_of("d").upstream, 0);
@@ -249,8 +238,9 @@ Test(reconfigure, a_pool_that_is_wanted_back_before_it_was_left_stays, .init = s
 Test(reconfigure, accounts_of_kept_pools_survive, .init = setup)
 {
     const it_view before = it_snapshot(&H);
-    cr_assert_eq(reconfigure("[controller]\ntuning_model = aggressive\n" IT_POOL("c", "20", "9")
-                                 IT_POOL("a", "50", "1") IT_POOL("b", "30", "2")),
+    cr_assert_eq(it_reconfigure(&H,
+                                "[controller]\ntuning_model = aggressive\n" IT_POOL("c", "20", "9")
+                                    IT_POOL("a", "50", "1") IT_POOL("b", "30", "2")),
                  HMX_OK);
     const it_view after = it_snapshot(&H);
     for (uint32_t i = 0; i < 3; i++) {
@@ -284,7 +274,7 @@ Test(reconfigure, a_refused_file_changes_nothing, .init = setup)
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         const it_view before = it_snapshot(&H);
         it_advance(&H, 1);
-        cr_assert_eq(reconfigure(wrong[i]), HMX_E_CONFIG, "file %zu", i);
+        cr_assert_eq(it_reconfigure(&H, wrong[i]), HMX_E_CONFIG, "file %zu", i);
         cr_assert_gt(strlen(H.why), 20, "file %zu: '%s'", i, H.why);
         const it_view after = it_snapshot(&H);
         cr_assert(it_same_view(&before, &after), "file %zu changed something", i);
@@ -338,15 +328,15 @@ Test(reconfigure, the_host_s_limit_of_upstreams_holds_for_removed_ones_too)
     const it_options o = {.upstreams_max = 3};
     open_farm(&o);
     const it_view before = it_snapshot(&H);
-    cr_assert_eq(reconfigure(AB_D), HMX_E_LIMIT);
+    cr_assert_eq(it_reconfigure(&H, AB_D), HMX_E_LIMIT);
     cr_assert_gt(strlen(H.why), 20, "'%s'", H.why);
     it_view after = it_snapshot(&H);
     after.s.now_ns = before.s.now_ns;
     cr_assert(it_same_view(&before, &after));
     cr_assert_eq(info_of("d").upstream, 0);
-    cr_assert_eq(reconfigure(IT_POOL("a", "60", "1") IT_POOL("b", "40", "2")), HMX_OK);
+    cr_assert_eq(it_reconfigure(&H, IT_POOL("a", "60", "1") IT_POOL("b", "40", "2")), HMX_OK);
     it_run(&H, 61, 1, IT_APPLY);
-    cr_assert_eq(reconfigure(AB_D), HMX_OK, "%s", H.why);
+    cr_assert_eq(it_reconfigure(&H, AB_D), HMX_OK, "%s", H.why);
     cr_assert_eq(info_of("d").upstream, IT_C);
     it_close(&H);
 }
@@ -361,7 +351,7 @@ Test(reconfigure, late_news_of_a_removed_pool_do_no_harm, .init = setup)
         index++;
     }
     it_share(&H, index, IT_C, HMX_SHARE_SUBMITTED, 5, 5000);
-    cr_assert_eq(reconfigure(IT_POOL("a", "60", "1") IT_POOL("b", "40", "2")), HMX_OK);
+    cr_assert_eq(it_reconfigure(&H, IT_POOL("a", "60", "1") IT_POOL("b", "40", "2")), HMX_OK);
     (void)info_of("c");
     it_run(&H, 61, 1, IT_APPLY);
     cr_assert_eq(it_count_on(&H, IT_C), 0);
@@ -393,7 +383,8 @@ Test(reconfigure, another_window_keeps_the_error)
     }
     const double error = it_row(&H, IT_B).error_points;
     cr_assert_lt(error, -1);
-    cr_assert_eq(reconfigure("[controller]\nmeasurement_window_secs = 1200\n" IT_ABC), HMX_OK);
+    cr_assert_eq(it_reconfigure(&H, "[controller]\nmeasurement_window_secs = 1200\n" IT_ABC),
+                 HMX_OK);
     cr_assert_eq(H.tuning->rebalance_now(H.self, H.now_ns, NULL), HMX_OK);
     it_tick(&H);
     cr_assert_float_eq(it_row(&H, IT_B).error_points, error, 0.02);
@@ -408,7 +399,7 @@ static double estimate_after(const char *config)
     it_all_up(&H, 3);
     it_channels(&H, 1, 1000);
     it_run(&H, 1200, 1, IT_APPLY);
-    cr_assert_eq(reconfigure(config), HMX_OK);
+    cr_assert_eq(it_reconfigure(&H, config), HMX_OK);
     H.channels[0].difficulty = 800;
     it_run(&H, 600, 1, IT_APPLY);
     const double rate = it_channel_row(&H, 0).hashrate / it_hashrate(1);

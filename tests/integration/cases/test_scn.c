@@ -19,17 +19,6 @@ static void open_scene(const char *config, uint32_t pools, uint32_t channels)
     it_channels(&H, channels, 1e14 / IT_HASHES_PER_SHARE);
 }
 
-static hmx_status reconfigure(const char *config)
-{
-    hmx_text why = it_text(&H);
-    const hmx_reconfigure_args args = {.size = sizeof args,
-                                       .config_text = {config, strlen(config)},
-                                       .now_ns = H.now_ns,
-                                       .unix_ms = 1700000000000ull,
-                                       .why = &why};
-    return hs_guard_reconfigure(H.guard, &args);
-}
-
 static uint32_t number_of(const char *id)
 {
     static hmx_upstream_info rows[HMX_UPSTREAMS_MAX];
@@ -107,7 +96,7 @@ Test(abi2_scn_2, what_comes_late_for_a_forgotten_pool_is_noted_and_ignored)
     cr_assert(c.upstream == IT_A && c.prefix_len > 0);
     it_share(&H, 0, IT_A, HMX_SHARE_SUBMITTED, 1, 100);
     it_close_channel(&H, 0);
-    cr_assert_eq(reconfigure(IT_POOL("b", "100", "2")), HMX_OK, "%s", H.why);
+    cr_assert_eq(it_reconfigure(&H, IT_POOL("b", "100", "2")), HMX_OK, "%s", H.why);
     cr_assert_eq(number_of("a"), HMX_NONE);
     cr_assert_eq(it_drained(&H, 0, IT_A, c.prefix, c.prefix_len), HMX_OK);
     it_share(&H, 0, IT_A, HMX_SHARE_ACCEPTED, 1, 100);
@@ -178,7 +167,8 @@ Test(abi2_scn_6, a_number_rests_as_long_as_anything_of_its_owner_can_come)
     it_channel_with(&H, &e);
     it_share(&H, 0, IT_B, HMX_SHARE_SUBMITTED, 10, 10000);
     it_close_channel(&H, 0);
-    cr_assert_eq(reconfigure(IT_POOL("a", "60", "1") IT_POOL("d", "40", "2")), HMX_OK, "%s", H.why);
+    cr_assert_eq(it_reconfigure(&H, IT_POOL("a", "60", "1") IT_POOL("d", "40", "2")), HMX_OK, "%s",
+                 H.why);
     const uint32_t d = number_of("d");
     cr_assert(d != HMX_NONE && d != IT_A && d != IT_B, "%u", d);
     it_up_space(&H, d, 0xd0, 1, 16);

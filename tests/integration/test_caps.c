@@ -131,10 +131,10 @@ static void peak_after_release(const char *before, const char *during, double wa
     it_channels(&H, 200, IT_THS(5));
     it_seconds(&H, 3600);
     reconfigure(during);
-    it_seconds(&H, 6 * 3600);
+    it_seconds(&H, 3 * 3600);
     reconfigure(before);
     it_seconds(&H, 300);
-    for (uint32_t s = 0; s < 4 * 3600; s++) {
+    for (uint32_t s = 0; s < 2 * 3600; s++) {
         it_second(&H);
         cr_assert_float_eq(it_ths_on(&H, IT_A) / 10, wanted, most, "second %u: %f %%", s,
                            it_ths_on(&H, IT_A) / 10);
@@ -158,7 +158,7 @@ Test(caps, field_r2_no_over_delivery_after_a_hidden_limit)
     it_seconds(&H, 3600);
     it_new_targets(&H, 3, equal);
     uint64_t refused = 0;
-    for (uint32_t s = 0; s < 3 * 3600; s++) {
+    for (uint32_t s = 0; s < 2 * 3600; s++) {
         it_advance(&H, 1);
         it_mine_judged(&H, 1, 1);
         it_tick(&H);
@@ -172,7 +172,7 @@ Test(caps, field_r2_no_over_delivery_after_a_hidden_limit)
     }
     cr_assert_gt(refused, 100);
     it_seconds(&H, 900);
-    for (uint32_t s = 0; s < 4 * 3600; s++) {
+    for (uint32_t s = 0; s < 2 * 3600; s++) {
         it_second(&H);
         cr_assert_float_eq(it_ths_on(&H, IT_A) / 10, 45, 3.0, "second %u: %f %%", s,
                            it_ths_on(&H, IT_A) / 10);

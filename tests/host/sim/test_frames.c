@@ -15,7 +15,7 @@
 /* Everything at once: two chains, a pool that goes and comes back, one that refuses shares, one
  * whose space the plugin is not told, churn, a rack that loses its power, drifting hashrates. */
 #define WORLD                                                                                      \
-    "[scenario]\nhours = 2\nwarmup = 20min\n[farm]\ncount = 40\nmix = 95:1 200:1 473:1\n"          \
+    "[scenario]\nhours = 1.4\nwarmup = 20min\n[farm]\ncount = 40\nmix = 95:1 200:1 473:1\n"        \
     "joins_per_minute = 0.5\nleaves_per_minute = 0.5\ndrift_pct = 6\n"                             \
     "[pool.a]\ntarget = 50\n[pool.b]\ntarget = 30\nextranonce_size = 14\naccept = 90\n"            \
     "[pool.c]\ntarget = 20\nchain = 1\nextranonce_size = 0\n"                                      \

@@ -74,7 +74,7 @@ Test(config_robust, mutations)
     static char data[66000];
     uint64_t state = 2026;
     int accepted = 0;
-    for (int i = 0; i < 20000; i++) {
+    for (int i = 0; i < 6000; i++) {
         const char *const original = i % 2 == 0 ? example : FIXTURE_EVERYTHING;
         size_t len = i % 2 == 0 ? example_len : sizeof FIXTURE_EVERYTHING - 1;
         memcpy(data, original, len);
@@ -96,7 +96,7 @@ Test(config_robust, mutations)
             c += n;
         }
     }
-    cr_assert(accepted > 1000 && accepted < 19000, "%d of 20000 accepted", accepted);
+    cr_assert(accepted > 300 && accepted < 5700, "%d of 6000 accepted", accepted);
 }
 
 /* Text that has little to do with INI. */
@@ -104,7 +104,7 @@ Test(config_robust, noise)
 {
     uint64_t state = 7;
     char data[600];
-    for (int i = 0; i < 20000; i++) {
+    for (int i = 0; i < 6000; i++) {
         const size_t len = (size_t)(test_random(&state) % sizeof data);
         for (size_t b = 0; b < len; b++) {
             static const char few[] = "[]=;#:\n\n\n ab.upstream1";

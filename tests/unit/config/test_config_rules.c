@@ -251,7 +251,7 @@ Test(config_rules, the_sum_is_exact)
 Test(config_rules, garbage)
 {
     static hm_config c;
-    for (int byte = 0; byte < 256; byte++) {
+    for (int byte = 0; byte < 256; byte += 5) {
         memset(&c, byte, sizeof c);
         hm_text nowhere;
         hm_text_init(&nowhere, NULL, 0);

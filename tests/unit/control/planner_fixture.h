@@ -23,7 +23,7 @@ static inline hm_outbox outbox_of(record *r, uint32_t capacity)
 {
     const uint32_t left = MOST - r->count;
     const uint32_t rows = capacity < left ? capacity : left;
-    for (uint32_t i = r->count; i < r->count + rows; i++) {
+    for (uint32_t i = r->count; i < r->count + rows && r->list[i].size == 0; i++) {
         r->list[i].size = sizeof r->list[i];
     }
     return (hm_outbox){&r->list[r->count], sizeof r->list[0], rows, 0, NULL};

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "plugin/adapter.h"
+#include "plugin/base/rare.h"
 
 int hm_is_quantity(double value)
 {
@@ -33,7 +34,7 @@ int hm_rows_are_sound(const void *rows, uint32_t stride, uint32_t capacity, size
     return 1;
 }
 
-hmx_status hm_poisoned(const hmx_instance *self)
+HM_RARE hmx_status hm_poisoned(const hmx_instance *self)
 {
     char line[256];
     hm_text text;

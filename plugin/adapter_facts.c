@@ -6,6 +6,7 @@
 
 #include "abi/hmx_access.h"
 #include "plugin/adapter.h"
+#include "plugin/base/rare.h"
 
 enum {
     KNOWN_CHANNEL_FLAGS = HMX_CHANNEL_FLAG_REQUIRES_VERSION_ROLLING | HMX_CHANNEL_FLAG_CUSTOM_JOBS |
@@ -194,6 +195,26 @@ hmx_status hm_on_channel_close(hmx_instance *self, const hmx_channel_close *even
     return hm_answer(self, HMX_OK);
 }
 
+static hm_share_facts share_facts(const hmx_share *e)
+{
+    return (hm_share_facts){.channel = e->channel,
+                            .cookie = e->cookie,
+                            .work = e->work,
+                            .squared = e->count == 1 ? e->work * e->work
+                                                     : e->work * (e->work / (double)e->count),
+                            .credit = e->credit > 0.0 ? e->credit : e->work,
+                            .upstream = e->upstream,
+                            .verdict = e->verdict,
+                            .count = e->count,
+                            .local = (e->event.flags & HMX_SHARE_FLAG_LOCAL) != 0};
+}
+
+HM_RARE static void note_refused(hmx_instance *self, const hmx_share *event)
+{
+    const hm_share_facts share = share_facts(event);
+    hm_core_share_refused(&self->core, &share);
+}
+
 hmx_status hm_on_share(hmx_instance *self, const hmx_share *event)
 {
     if (hm_event_check(self, event == NULL ? NULL : &event->event, HMX_SHARE_SIZE_VER0) != HMX_OK) {
@@ -211,16 +232,11 @@ hmx_status hm_on_share(hmx_instance *self, const hmx_share *event)
     if (!is_known) {
         return HMX_OK; /* a late verdict of a pool that was removed: its accounts are closed */
     }
-    const hm_share_facts share = {.channel = e->channel,
-                                  .cookie = e->cookie,
-                                  .work = e->work,
-                                  .squared = e->count == 1 ? e->work * e->work
-                                                           : e->work * (e->work / (double)e->count),
-                                  .credit = e->credit > 0.0 ? e->credit : e->work,
-                                  .upstream = e->upstream,
-                                  .verdict = e->verdict,
-                                  .count = e->count,
-                                  .local = (e->event.flags & HMX_SHARE_FLAG_LOCAL) != 0};
-    hm_core_share(&self->core, &share);
+    if (e->verdict > HMX_SHARE_NOT_FORWARDED) {
+        note_refused(self, e);
+    } else {
+        const hm_share_facts share = share_facts(e);
+        hm_core_share(&self->core, &share);
+    }
     return hm_answer(self, HMX_OK);
 }

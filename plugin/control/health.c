@@ -96,23 +96,29 @@ static void note_rhythm(hm_health *h, uint64_t lived_ns)
     }
 }
 
-void hm_health_verdict(hm_health *h, double work, uint32_t count, hm_health_answer answer,
-                       uint64_t lived_ns)
+void hm_health_answered(hm_health *h, uint64_t lived_ns)
 {
-    const int accepted = answer == HM_HEALTH_ACCEPTED;
-    h->judged += work;
-    h->rejected += accepted ? 0.0 : work;
-    h->stale += answer == HM_HEALTH_STALE ? work : 0.0;
-    h->verdicts += count;
-    if (!accepted) {
-        hm_health_excused(h, work, count);
-    } else if (h->waiting > 0) {
+    if (h->waiting > 0) {
         note_rhythm(h, lived_ns);
         nothing_waits(h);
     }
-    if (accepted && h->silent) {
+    if (h->silent) {
         h->silent = 2; /* it answers again */
     }
+}
+
+void hm_health_verdict(hm_health *h, double work, uint32_t count, hm_health_answer answer,
+                       uint64_t lived_ns)
+{
+    if (answer == HM_HEALTH_ACCEPTED) {
+        hm_health_accepted(h, work, count, lived_ns);
+        return;
+    }
+    h->judged += work;
+    h->rejected += work;
+    h->stale += answer == HM_HEALTH_STALE ? work : 0.0;
+    h->verdicts += count;
+    hm_health_excused(h, work, count);
 }
 
 /* ---- failures of the connection ---- */

@@ -114,6 +114,17 @@ typedef enum hm_health_answer {
 /* Counts verdicts of the pool itself on `count` shares of together `work`. */
 void hm_health_verdict(hm_health *h, double work, uint32_t count, hm_health_answer answer,
                        uint64_t lived_ns);
+/* The pool answers: its rhythm, and nothing waits any more. */
+void hm_health_answered(hm_health *h, uint64_t lived_ns);
+/* The same as hm_health_verdict for what was accepted. */
+static inline void hm_health_accepted(hm_health *h, double work, uint32_t count, uint64_t lived_ns)
+{
+    h->judged += work;
+    h->verdicts += count;
+    if (h->waiting > 0 || h->silent) {
+        hm_health_answered(h, lived_ns);
+    }
+}
 /* Some shares will get no verdict, or one that is not held against the pool. */
 void hm_health_excused(hm_health *h, double work, uint32_t count);
 /* Counts `count` shares of together `work`, their squares `squared`, that went to the pool. */

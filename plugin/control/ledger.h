@@ -116,6 +116,18 @@ typedef enum hm_ledger_answer {
 void hm_ledger_verdict(hm_ledger *l, uint32_t upstream, double credit, hm_ledger_answer answer,
                        int takes_back);
 
+/* The same for what was accepted: nearly always it waited, and is booked already. */
+static inline void hm_ledger_accepted(hm_ledger *l, uint32_t upstream, double credit,
+                                      int takes_back)
+{
+    hm_provisional *const p = &l->accounts[upstream - 1u].provisional;
+    if (credit <= hm_provisional_waiting(p)) {
+        p->answered += credit;
+    } else {
+        hm_ledger_verdict(l, upstream, credit, HM_ANSWER_ACCEPTED, takes_back);
+    }
+}
+
 /* Of what was rejected so much is not the pool's doing after all. */
 void hm_ledger_excuse(hm_ledger *l, uint32_t upstream, double credit);
 

@@ -123,11 +123,12 @@ enum { HM_LATE_SHARES = 16 }; /* a power of two */
 typedef struct hm_late_share {
     uint64_t channel;         /* 0 = none */
     hm_channel_hot *expected; /* the record that the cookie names, unread; NULL = none */
+    uint64_t cookie;
     double work;
-    uint32_t upstream;
-    uint32_t verdict;
     uint32_t count;
-    uint32_t generation; /* of the cookie */
+    uint8_t upstream;
+    uint8_t verdict;
+    uint8_t pad0[2];
 } hm_late_share;
 
 /* What a loaded state still waits for (see state.h), at most so long after it was loaded. */
@@ -241,6 +242,9 @@ typedef struct hm_share_facts {
     int local; /* the host's own verdict */
 } hm_share_facts;
 
+/* What a pool rejected or will not answer any more: HMX_SHARE_LOST and above. */
+void hm_core_share_refused(hm_core *core, const hm_share_facts *share);
+/* All else. */
 void hm_core_share(hm_core *core, const hm_share_facts *share);
 /* Judges a bad channel again, and says so in the log when that is news. Returns 1 while it is bad:
  * its hashrate is none then. */

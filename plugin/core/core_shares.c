@@ -2,20 +2,26 @@
  *
  * core_shares: shares and verdicts, as the host reports them (see core.h).
  */
+#include "plugin/base/rare.h"
 #include "plugin/control/law.h"
 #include "plugin/core/core.h"
 
-/* What the estimator will see: work that the miner did, whoever was paid for it. */
-static void note_on_channel(hm_core *core, const hm_late_share *share)
+/* The channel of a share whose cookie is not good; NULL = it is not open. */
+HM_RARE static hm_channel_hot *without_cookie(const hm_channels *c, uint64_t channel)
 {
-    hm_channels *const c = &core->assignment.channels;
+    const uint32_t slot = hm_channels_look_up(c, channel);
+    return slot == HM_SLOT_NONE ? NULL : hm_hot(c, slot);
+}
+
+/* What the estimator will see: work that the miner did, whoever was paid for it. */
+static void note_on_channel(const hm_core *core, const hm_late_share *share)
+{
     hm_channel_hot *hot = share->expected;
-    if (hot == NULL || hot->channel != share->channel || hot->generation != share->generation) {
-        const uint32_t slot = hm_channels_look_up(c, share->channel);
-        if (slot == HM_SLOT_NONE) {
+    if (hot == NULL || hot->channel != share->channel || hot->generation != share->cookie >> 32) {
+        hot = without_cookie(&core->assignment.channels, share->channel);
+        if (hot == NULL) {
             return;
         }
-        hot = hm_hot(c, slot);
     }
     if (share->verdict != HMX_SHARE_ACCEPTED) {
         hot->work += share->work;
@@ -55,11 +61,11 @@ static void note_later(hm_core *core, const hm_share_facts *share)
     }
     *place = (hm_late_share){.channel = share->channel,
                              .expected = expected,
-                             .generation = (uint32_t)(share->cookie >> 32),
+                             .cookie = share->cookie,
                              .work = share->work,
-                             .upstream = share->upstream,
-                             .verdict = share->verdict,
-                             .count = share->count};
+                             .count = share->count,
+                             .upstream = (uint8_t)share->upstream,
+                             .verdict = (uint8_t)share->verdict};
     core->late_count++;
 }
 
@@ -123,59 +129,26 @@ static hm_ledger_answer blame(hm_core *core, const hm_share_facts *share)
     return (hm_hot(c, slot)->marks & HM_MARK_BAD) != 0 ? HM_ANSWER_EXCUSED : HM_ANSWER_REJECTED;
 }
 
-static hm_health_answer judged_as(const hm_share_facts *share, hm_ledger_answer answer)
-{
-    if (answer == HM_ANSWER_ACCEPTED) {
-        return HM_HEALTH_ACCEPTED;
-    }
-    return share->verdict == HMX_SHARE_REJECTED_STALE ? HM_HEALTH_STALE : HM_HEALTH_REJECTED;
-}
-
-/* What the pool said of a share that was forwarded, or that nobody can say anything any more. */
-static void note_verdict(hm_core *core, const hm_share_facts *share, hm_ledger_answer answer)
+/* What the pool did not accept, or will say nothing of any more. */
+static void note_refused(hm_core *core, const hm_share_facts *share, hm_ledger_answer answer)
 {
     hm_health *const health = &core->health[share->upstream - 1u];
     hm_ledger_verdict(&core->ledger, share->upstream, share->credit, answer,
                       hm_core_takes_back(core));
-    if (share->verdict == HMX_SHARE_LOST) {
-        hm_health_excused(health, share->work, share->count);
-        return;
+    if (share->verdict != HMX_SHARE_LOST) {
+        hm_metrics_verdict(&core->counts[share->upstream - 1u], share->credit, 0);
     }
-    hm_metrics_verdict(&core->counts[share->upstream - 1u], share->credit,
-                       answer == HM_ANSWER_ACCEPTED);
     if (answer == HM_ANSWER_EXCUSED) {
         hm_health_excused(health, share->work, share->count);
     } else {
-        hm_health_verdict(health, share->work, share->count, judged_as(share, answer),
+        hm_health_verdict(health, share->work, share->count,
+                          share->verdict == HMX_SHARE_REJECTED_STALE ? HM_HEALTH_STALE
+                                                                     : HM_HEALTH_REJECTED,
                           hm_core_lived_ns(core));
     }
 }
 
-/* The account of the pool's work. */
-static void book(hm_core *core, const hm_share_facts *share)
-{
-    switch (share->verdict) {
-    case HMX_SHARE_SUBMITTED:
-        hm_ledger_submitted(&core->ledger, share->upstream, share->credit, share->count);
-        hm_ledger_credit(&core->ledger, share->upstream, share->work, share->squared);
-        hm_health_forwarded(&core->health[share->upstream - 1u], share->work, share->squared,
-                            share->count, hm_core_lived_ns(core));
-        return;
-    case HMX_SHARE_NOT_FORWARDED:
-        hm_ledger_credit(&core->ledger, share->upstream, share->work, share->squared);
-        return;
-    case HMX_SHARE_ACCEPTED:
-        note_verdict(core, share, HM_ANSWER_ACCEPTED);
-        return;
-    case HMX_SHARE_LOST:
-        note_verdict(core, share, HM_ANSWER_EXCUSED);
-        return;
-    default:
-        note_verdict(core, share, blame(core, share));
-    }
-}
-
-void hm_core_share(hm_core *core, const hm_share_facts *share)
+void hm_core_share_refused(hm_core *core, const hm_share_facts *share)
 {
     hm_share_counts *const counts = &core->counts[share->upstream - 1u];
     if (share->verdict >= HMX_SHARE_REJECTED_STALE && share->local) {
@@ -183,10 +156,27 @@ void hm_core_share(hm_core *core, const hm_share_facts *share)
         return;
     }
     hm_metrics_add(counts, share->verdict, share->count, share->work);
-    book(core, share);
-    if (share->verdict <= HMX_SHARE_NOT_FORWARDED) {
-        note_later(core, share);
+    note_refused(core, share,
+                 share->verdict == HMX_SHARE_LOST ? HM_ANSWER_EXCUSED : blame(core, share));
+}
+
+void hm_core_share(hm_core *core, const hm_share_facts *share)
+{
+    const uint32_t i = share->upstream - 1u;
+    hm_metrics_add(&core->counts[i], share->verdict, share->count, share->work);
+    if (share->verdict == HMX_SHARE_ACCEPTED) {
+        hm_ledger_accepted(&core->ledger, share->upstream, share->credit, hm_core_takes_back(core));
+        hm_metrics_verdict(&core->counts[i], share->credit, 1);
+        hm_health_accepted(&core->health[i], share->work, share->count, hm_core_lived_ns(core));
+    } else {
+        if (share->verdict == HMX_SHARE_SUBMITTED) {
+            hm_ledger_submitted(&core->ledger, share->upstream, share->credit, share->count);
+            hm_health_forwarded(&core->health[i], share->work, share->squared, share->count,
+                                hm_core_lived_ns(core));
+        }
+        hm_ledger_credit(&core->ledger, share->upstream, share->work, share->squared);
     }
+    note_later(core, share);
 }
 
 void hm_core_expire_provisional(hm_core *core)

@@ -168,6 +168,9 @@ typedef struct hmx_snapshot {
     uint32_t stranded; /* channels with HMX_CHANNEL_STRANDED */
     uint32_t bad;      /* channels with HMX_CHANNEL_BAD, at the last evaluation */
     uint32_t pad0;
+    /* Decisions that HMX_MODE_OBSERVE did not hand out. The last about each channel counts as
+     * pending, for an hour or until the host moves it or something else is asked for. */
+    uint64_t withheld;
 } hmx_snapshot;
 
 enum hmx_channel_metrics_flag {

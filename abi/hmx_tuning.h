@@ -36,6 +36,10 @@ enum hmx_tuning_model {
 
 enum hmx_deadband { HMX_DEADBAND_AUTO = 1, HMX_DEADBAND_POINTS = 2 };
 
+/* OBSERVE: the plugin decides as ever and hands nothing out; on_channel_open answers PASS with
+ * HMX_REASON_OBSERVE. The host places its channels, also those of a pool that fails, by its own
+ * rule, and reports FORCED. PAUSED: no move towards the targets; who has no usable pool is moved,
+ * newcomers are placed and prefixes renewed. What was missed in either is not made up for. */
 enum hmx_mode { HMX_MODE_LIVE = 1, HMX_MODE_OBSERVE = 2, HMX_MODE_PAUSED = 3 };
 
 /* Gains: percentage points of output per point of error; the time unit is the minute. All finite,

@@ -125,7 +125,7 @@ static void fill_totals(const hm_core *core, hmx_snapshot *s, double working)
         (k->saturated ? (uint32_t)HMX_SNAPSHOT_SATURATED : 0u) |
         (k->burst ? (uint32_t)HMX_SNAPSHOT_BURST : 0u) |
         (k->limited.kp > 0.0 || k->limited.ki > 0.0 ? (uint32_t)HMX_SNAPSHOT_GAINS_LIMITED : 0u);
-    s->mode = HMX_MODE_LIVE;
+    s->mode = c->mode;
     s->channels = core->assignment.channels.count;
     s->pending = core->assignment.pending_count;
     s->hashrate = hm_not_negative(working) * HM_HASHES_PER_WORK;
@@ -141,6 +141,7 @@ static void fill_totals(const hm_core *core, hmx_snapshot *s, double working)
     s->deadband_points = c->deadband_points < 0.0 ? 0.0 : c->deadband_points;
     s->stranded = core->stranded;
     s->bad = core->bad;
+    s->withheld = core->withheld;
     s->deadband_effective_points = k->band_points;
     s->deviation_points = k->deviation_points;
     s->min_reassignment_interval_secs = c->min_reassignment_interval_secs;

@@ -239,6 +239,19 @@ static hmx_status set_upstream_enabled(hmx_instance *self, uint64_t now_ns, uint
                        hm_config_validate_running, why);
 }
 
+static hmx_status set_mode(hmx_instance *self, uint64_t now_ns, uint32_t mode, hmx_text *why)
+{
+    hm_config *const draft = begin(self, now_ns);
+    if (draft == NULL) {
+        return hm_refusal(self);
+    }
+    if (mode < HMX_MODE_LIVE || mode > HMX_MODE_PAUSED) {
+        return refuse(HMX_E_CONFIG, why, "mode must be 1 (live), 2 (observe) or 3 (paused)");
+    }
+    draft->controller.mode = mode;
+    return finish(self, now_ns, hm_config_validate_running, why);
+}
+
 static int is_pattern_of(const hm_config_pin *pin, hmx_view pattern)
 {
     return pattern.len > 0 && strlen(pin->user_identity) == pattern.len &&
@@ -349,7 +362,7 @@ const hmx_tuning_v1 HM_TUNING_EXTENSION = {
     .set_min_reassignment_interval = set_min_reassignment_interval,
     .set_targets = set_targets,
     .set_upstream_enabled = set_upstream_enabled,
-    .set_mode = NULL, /* observe mode comes in a later version */
+    .set_mode = set_mode,
     .pin = pin,
     .unpin = unpin,
     .rebalance_now = rebalance_now,

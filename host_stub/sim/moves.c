@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi/hmx_tuning.h"
 #include "host_stub/base/array.h"
+#include "host_stub/guard/snapshot.h"
 #include "host_stub/sim/frames.h"
 #include "host_stub/sim/links.h"
 
@@ -24,7 +26,7 @@ static uint32_t fallback_upstream(const hs_sim *sim)
     const hs_sim_pool *best = NULL;
     for (uint32_t i = 0; i < sim->pool_count; i++) {
         const hs_sim_pool *const pool = &sim->pools[i];
-        if (pool->up && !pool->no_job &&
+        if (pool->up && !pool->no_job && pool->enabled &&
             (best == NULL || pool->spec.priority < best->spec.priority)) {
             best = pool;
         }
@@ -421,6 +423,54 @@ static void order(hs_sim *sim, const hmx_decision *d)
     }
 }
 
+/* Does the plugin only watch? Then whoever loses its pool is the host's to place. */
+static int is_observed(const hs_sim *sim)
+{
+    hmx_snapshot snapshot;
+    hmx_upstream_metrics rows[HMX_UPSTREAMS_MAX];
+    return hs_guard_snapshot(sim->link.guard, &snapshot, rows) == 0 &&
+           snapshot.mode == HMX_MODE_OBSERVE;
+}
+
+static int somebody_has_no_pool(const hs_sim *sim)
+{
+    for (uint32_t i = 0; i < sim->pool_count; i++) {
+        if (sim->pools[i].channels > 0 && !pool_is_up(sim, sim->pools[i].upstream)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The host's own failover: from a pool that cannot be used to the first that can, by priority. */
+static void fail_over(hs_sim *sim)
+{
+    const uint32_t to = fallback_upstream(sim);
+    if (to == HMX_NONE || !somebody_has_no_pool(sim) || !is_observed(sim)) {
+        return;
+    }
+    for (uint32_t i = 0; i < sim->miner_count; i++) {
+        hs_sim_miner *const miner = sim->miners[i];
+        const uint32_t from = miner->upstream;
+        if (miner->channel == 0 || from == HMX_NONE || pool_is_up(sim, from)) {
+            continue;
+        }
+        const hs_sv2_b032 prefix = hs_sim_choose_prefix(sim, miner, to);
+        if (hs_sim_check_move(sim, miner, to, &prefix) != HS_MOVE_LEGAL) {
+            continue; /* it does not obey, or does not fit: it waits for its pool */
+        }
+        drain_prefix(sim, miner);
+        unplace(sim, miner);
+        place(sim, miner, to);
+        miner->stall = (uint32_t)sim->scenario->farm.move_cost_secs;
+        set_prefix(miner, &prefix);
+        hs_sim_frames_move(sim, miner, 0);
+        if (!miner->untold) {
+            tell_forced(sim, miner, from);
+        }
+    }
+}
+
 /* Channels that nobody could serve get the pool that is up, unless the plugin has placed them. */
 static void unpark(hs_sim *sim)
 {
@@ -445,5 +495,6 @@ void hs_sim_tick(hs_sim *sim)
     for (const hmx_decision *d; (d = hs_link_next(&tick)) != NULL;) {
         order(sim, d);
     }
+    fail_over(sim);
     unpark(sim);
 }

@@ -34,6 +34,8 @@
 #define HM_CONFIG_STAY          "stay" /* the upstream of a pin that leaves a miner where it is */
 
 typedef struct hm_config_controller {
+    uint32_t mode;         /* HMX_MODE_* */
+    uint32_t pad2;         /* 0 */
     uint32_t tuning_model; /* HMX_TUNING_AGGRESSIVE..PROPORTIONAL_ONLY; with custom gains it still
                               names the family of the other constants */
     uint32_t has_custom_gains; /* 1: kp, ki and kd replace those of tuning_model; else they are 0 */

@@ -13,6 +13,9 @@
 #define PIN(field)        offsetof(hm_config_pin, field)
 #define NO_RANGE          0, 0 /* of a key that is no number */
 
+static const hm_key_word modes[] = {
+    {"live", HMX_MODE_LIVE}, {"observe", HMX_MODE_OBSERVE}, {"paused", HMX_MODE_PAUSED}, {NULL, 0}};
+
 static const hm_key_word models[] = {{"aggressive", HMX_TUNING_AGGRESSIVE},
                                      {"balanced", HMX_TUNING_BALANCED},
                                      {"conservative", HMX_TUNING_CONSERVATIVE},
@@ -32,6 +35,9 @@ static const hm_key_word booleans[] = {{"true", 1}, {"false", 0}, {"yes", 1}, {"
 /* One row per key. */
 /* clang-format off */
 const hm_config_key hm_config_keys[] = {
+    {HM_SECTION_CONTROLLER, "mode", HM_KEY_WORD, NO_RANGE, "", "live",
+     "Move miners (live), only say whom (observe), or move only from pools that fail (paused).",
+     CONTROLLER(mode), HM_KEY_ALWAYS, modes, NULL},
     {HM_SECTION_CONTROLLER, "tuning_model", HM_KEY_WORD, NO_RANGE, "", "balanced",
      "How hard the controller pulls towards the targets.",
      CONTROLLER(tuning_model), HM_KEY_ALWAYS, models, NULL},

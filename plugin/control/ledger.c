@@ -111,6 +111,13 @@ void hm_ledger_close(hm_ledger *l, uint32_t upstream, const double *effective, u
     hm_account_restore_verdicts(a, 0.0, 0.0);
 }
 
+void hm_ledger_forget_debts(hm_ledger *l)
+{
+    for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {
+        l->accounts[i].debt = l->accounts[i].window = 0.0;
+    }
+}
+
 void hm_ledger_rescale(hm_ledger *l, double old_window_s, double new_window_s)
 {
     for (uint32_t i = 0; i < HMX_UPSTREAMS_MAX; i++) {

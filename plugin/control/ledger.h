@@ -157,6 +157,9 @@ hm_ledger_input hm_ledger_inputs(const hm_ledger *l, uint32_t upstream, double h
 void hm_ledger_close(hm_ledger *l, uint32_t upstream, const double *effective, uint32_t n,
                      double keep);
 
+/* Nobody owes anybody anything any more; what was delivered stays. */
+void hm_ledger_forget_debts(hm_ledger *l);
+
 /* Another measurement window: the window accounts are scaled to it. */
 void hm_ledger_rescale(hm_ledger *l, double old_window_s, double new_window_s);
 

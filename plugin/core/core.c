@@ -2,6 +2,7 @@
 #include "plugin/core/core.h"
 #include "plugin/core/core_control.h"
 #include "plugin/core/core_health.h"
+#include "plugin/core/core_mode.h"
 
 #include <math.h>
 #include <string.h>
@@ -207,7 +208,11 @@ hmx_status hm_core_adopt_draft(hm_core *core, uint64_t wanted, hm_text *why)
     hm_core_resolve_pins(core);
     hm_ledger_rescale(&core->ledger, old_window_s,
                       (double)core->config->controller.measurement_window_secs);
+    if (core->config->controller.mode != old->controller.mode) {
+        hm_core_change_mode(core);
+    }
     hm_core_retarget(core);
+    hm_core_release_withheld(core, 1); /* something else is asked for: it is decided anew */
     core->control.evacuate = 1;
     return HMX_OK;
 }

@@ -171,6 +171,7 @@ typedef struct hm_core {
     uint64_t lived_ns;     /* until then: time in which the host was awake, from 1 on */
     uint64_t costed_ns;    /* last time that the log said what rejects cost, lived */
     uint64_t evaluations;
+    uint64_t withheld; /* decisions that were not told to the host (core_mode.h) */
     hm_reopen reopen;
     uint32_t rollable[HMX_EXTRANONCE_MAX + 1u]; /* channels by the bytes that they were promised */
     hm_habits habits;

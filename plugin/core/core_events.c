@@ -9,6 +9,7 @@
 #include "plugin/core/core_control.h"
 #include "plugin/core/core_fit.h"
 #include "plugin/core/core_health.h"
+#include "plugin/core/core_mode.h"
 
 static const double TYPICAL_MACHINE_HS = 1e14;
 /* The hash of a peer is in the saved state. Where it is looked up there is a secret key. */
@@ -249,6 +250,14 @@ hmx_status hm_core_open(hm_core *core, const hm_channel_facts *facts, hm_placeme
     }
     out->upstream = destination_of(core, slot);
     recall_habits(core, slot);
+    if (hm_core_is_mode(core, HMX_MODE_OBSERVE)) {
+        out->upstream = HMX_NONE; /* parked, until the host says where it is */
+        (void)hm_assignment_place(a, slot, HMX_NONE, core->now_ns, out->prefix, &out->prefix_len);
+        out->reason = HMX_REASON_OBSERVE;
+        core->control.arrived += hm_hot(&a->channels, slot)->hashrate;
+        follow_growth(core);
+        return HMX_OK;
+    }
     if (hm_assignment_place(a, slot, out->upstream, core->now_ns, out->prefix, &out->prefix_len) !=
         0) {
         out->upstream = HMX_NONE; /* no prefix is left there: parking needs none */

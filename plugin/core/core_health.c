@@ -9,6 +9,7 @@
 #include "plugin/base/fmath.h"
 #include "plugin/config/pattern.h"
 #include "plugin/core/core_control.h"
+#include "plugin/core/core_mode.h"
 
 /* Between two jobs of a pool that works may lie a moment. */
 static const uint64_t JOBLESS_GRACE_NS = 30u * HM_NS_PER_S;
@@ -286,6 +287,7 @@ void hm_core_follow_usable(hm_core *core, const uint8_t *before)
     }
     if (any) {
         hm_core_retarget(core);
+        hm_core_release_withheld(core, 0);
         core->control.evacuate = 1;
     }
 }

@@ -11,6 +11,7 @@
 #include "plugin/core/core_fit.h"
 #include "plugin/core/core_health.h"
 #include "plugin/core/core_leave.h"
+#include "plugin/core/core_mode.h"
 #include "plugin/core/core_slices.h"
 
 enum { BURST_MIN = 4, BURST_PARTS = 4 };
@@ -20,6 +21,8 @@ enum { BURST_PACE = 10 }; /* the next part of a burst follows after this part of
  * to be exact, since a correction of what it leaves would come one by one and late. Not when the
  * host refuses: the same plan comes again and again then. */
 enum { SPLIT_MOVES = 10 };
+
+enum { OBSERVED_ROWS = 64 };
 
 /* Of the farm, at most, watches a grey pool. */
 static const double CANARY_PART = 0.01;
@@ -327,6 +330,9 @@ static int evaluate(hm_core *core)
     estimate_all(core, hm_clamp(lived_s, 1.0, dt_s));
     hm_core_expire_provisional(core);
     hm_core_settle(core);
+    if (!hm_core_is_mode(core, HMX_MODE_LIVE)) {
+        hm_core_track(core);
+    }
     free_removed_upstreams(core);
     hm_prefixes_expire(&core->assignment.prefixes, core->now_ns, &core->assignment.channels);
     core->control.evacuate = (uint8_t)(core->control.evacuate || somebody_must_leave(core));
@@ -341,6 +347,10 @@ static int evaluate(hm_core *core)
         return 0;
     }
     const int wants = hm_control_command(core, dt_s);
+    if (hm_core_is_mode(core, HMX_MODE_PAUSED)) {
+        core->control.burst = 0;
+        return 0;
+    }
     if (!hm_core_slices_judge(core) && !wants) {
         return 0;
     }
@@ -396,7 +406,13 @@ static int is_due(const hm_core *core)
            (core->control.slicing.on && core->now_ns >= core->control.slicing.due_ns);
 }
 
-int hm_core_tick(hm_core *core, hm_outbox *out)
+/* Who is pinned is not brought home while everything is to stay as it is. */
+static int may_bring_home(const hm_core *core)
+{
+    return core->assignment.astray > 0 && !hm_core_is_mode(core, HMX_MODE_PAUSED);
+}
+
+static int decide(hm_core *core, hm_outbox *out)
 {
     hm_control *const k = &core->control;
     int planning = k->burst_left > 0 && k->resume; /* the outbox was full: go on */
@@ -426,7 +442,7 @@ int hm_core_tick(hm_core *core, hm_outbox *out)
     if (core->prefix_stale && renew_prefixes(core, out)) {
         return 1;
     }
-    if (core->assignment.astray > 0 && bring_home(core, out)) {
+    if (may_bring_home(core) && bring_home(core, out)) {
         return 1;
     }
     if (planning && (k->slicing.on ? hm_core_slices_plan(core, out) : plan(core, out))) {
@@ -434,4 +450,35 @@ int hm_core_tick(hm_core *core, hm_outbox *out)
     }
     k->resume = 0;
     return 0;
+}
+
+/* Decides as in the other modes, and keeps it to itself. */
+static void observe(hm_core *core)
+{
+    hmx_decision rows[OBSERVED_ROWS];
+    hm_outbox out = {.rows = rows,
+                     .stride = sizeof rows[0],
+                     .capacity = OBSERVED_ROWS,
+                     .alarm = hm_core_alarm(core)};
+    int more = 1;
+    while (more) { /* each turn but the last leaves a channel less to decide about */
+        memset(rows, 0, sizeof rows);
+        for (uint32_t i = 0; i < OBSERVED_ROWS; i++) {
+            rows[i].size = sizeof rows[i];
+        }
+        out.count = 0;
+        more = decide(core, &out) && out.count > 0;
+        for (uint32_t i = 0; i < out.count; i++) {
+            hm_core_withhold(core, &rows[i]);
+        }
+    }
+}
+
+int hm_core_tick(hm_core *core, hm_outbox *out)
+{
+    if (hm_core_is_mode(core, HMX_MODE_OBSERVE)) {
+        observe(core);
+        return 0;
+    }
+    return decide(core, out);
 }

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { WITHHELD = 0x80 }; /* beside the kind of a pending decision: the host does not know it */
+
 int hm_assignment_init(hm_assignment *a, const hm_memory *memory, const hm_upstreams *upstreams,
                        uint32_t channels_max, const unsigned char hash_key[16])
 {
@@ -310,6 +312,27 @@ static hm_prefix_place end_pending(hm_assignment *a, uint32_t slot)
     return place;
 }
 
+void hm_assignment_withhold(hm_assignment *a, uint32_t slot, uint64_t until_ns)
+{
+    hm_channel_cold *const cold = hm_cold(&a->channels, slot);
+    const uint32_t to = hm_hot(&a->channels, slot)->pending_to;
+    if (!HM_HOLDS(alarm_of(a), to != HMX_NONE && cold->decision != 0)) {
+        return;
+    }
+    if (cold->pending_place.count > 0) {
+        hm_extranonce_release(hm_space(&a->prefixes, to), cold->pending_place);
+    }
+    cold->pending_place = (hm_prefix_place){0};
+    cold->decision_until_ns = until_ns;
+    cold->pending_kind |= WITHHELD;
+}
+
+int hm_assignment_is_withheld(const hm_assignment *a, uint32_t slot)
+{
+    return hm_hot(&a->channels, slot)->pending_to != HMX_NONE &&
+           (hm_cold(&a->channels, slot)->pending_kind & WITHHELD) != 0;
+}
+
 /* From the upstream where it works to another (or the same with a new prefix), as a fact. */
 static void transfer(hm_assignment *a, uint32_t slot, uint32_t to, hm_prefix_place place,
                      const uint8_t *prefix, uint32_t prefix_len, uint64_t now_ns)
@@ -511,7 +534,9 @@ void hm_assignment_expire(hm_assignment *a, uint64_t now_ns)
     while (slot != HM_SLOT_NONE) { /* oldest first; those by reopening are given longer */
         hm_channel_cold *const cold = hm_cold(&a->channels, slot);
         const uint32_t next = cold->pending_next;
-        if (cold->decision_until_ns < now_ns) {
+        if (cold->decision_until_ns < now_ns && hm_assignment_is_withheld(a, slot)) {
+            hm_assignment_cancel(a, slot, now_ns, 0);
+        } else if (cold->decision_until_ns < now_ns) {
             forget_unanswered(cold, HM_UNANSWERED - 1u);
             cold->unanswered[0] = cold->decision;
             hm_assignment_fail(a, slot, now_ns, 1);

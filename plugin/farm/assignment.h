@@ -166,6 +166,11 @@ int hm_assignment_propose(hm_assignment *a, uint32_t slot, uint32_t to, uint32_t
 void hm_assignment_propose_reopen(hm_assignment *a, uint32_t slot, uint32_t to, uint32_t reason,
                                   uint64_t now_ns, hm_decision *out);
 
+/* The pending decision of a channel is not told to the host: it needs no prefix, and it is void at
+ * until_ns without a trace. As long the channel counts at its destination. */
+void hm_assignment_withhold(hm_assignment *a, uint32_t slot, uint64_t until_ns);
+int hm_assignment_is_withheld(const hm_assignment *a, uint32_t slot);
+
 /* The pending decision of a channel became fact; prefix in force as the host says (len 0: as
  * proposed). */
 void hm_assignment_apply(hm_assignment *a, uint32_t slot, uint64_t now_ns, const uint8_t *prefix,

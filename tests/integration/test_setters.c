@@ -308,15 +308,6 @@ Test(setters, calls_that_break_a_rule, .init = setup)
     it_close(&H);
 }
 
-Test(setters, what_this_version_does_not_do_is_null, .init = setup)
-{
-    cr_assert_null(H.tuning->set_mode);
-    cr_assert_not_null(H.tuning->pin);
-    cr_assert_not_null(H.tuning->unpin);
-    cr_assert_eq(it_snapshot(&H).s.mode, HMX_MODE_LIVE);
-    it_close(&H);
-}
-
 Test(setters, rebalance_now_evaluates_at_the_next_tick, .init = setup)
 {
     it_place(&H, 11, 7, 2); /* less than four deadbands off, and only just */

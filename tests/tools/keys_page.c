@@ -24,6 +24,7 @@ static const struct setter {
     const char *name;
     size_t offset; /* there for the compiler to see that the member is */
 } SETTERS[] = {
+    SETTER(HM_SECTION_CONTROLLER, "mode", set_mode),
     SETTER(HM_SECTION_CONTROLLER, "tuning_model", set_tuning_model),
     SETTER(HM_SECTION_CONTROLLER, "kp", set_custom_pid_params),
     SETTER(HM_SECTION_CONTROLLER, "ki", set_custom_pid_params),

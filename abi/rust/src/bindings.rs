@@ -1193,6 +1193,9 @@ pub struct hmx_snapshot {
     #[doc = " channels with HMX_CHANNEL_BAD, at the last evaluation"]
     pub bad: u32,
     pub pad0: u32,
+    #[doc = " Decisions that HMX_MODE_OBSERVE did not hand out. The last about each channel counts as"]
+    #[doc = " pending, for an hour or until the host moves it or something else is asked for."]
+    pub withheld: u64,
 }
 impl Default for hmx_snapshot {
     fn default() -> Self {
@@ -1308,6 +1311,10 @@ pub type hmx_deadband = ::std::os::raw::c_uint;
 pub const HMX_MODE_LIVE: hmx_mode = 1;
 pub const HMX_MODE_OBSERVE: hmx_mode = 2;
 pub const HMX_MODE_PAUSED: hmx_mode = 3;
+#[doc = " OBSERVE: the plugin decides as ever and hands nothing out; on_channel_open answers PASS with"]
+#[doc = " HMX_REASON_OBSERVE. The host places its channels, also those of a pool that fails, by its own"]
+#[doc = " rule, and reports FORCED. PAUSED: no move towards the targets; who has no usable pool is moved,"]
+#[doc = " newcomers are placed and prefixes renewed. What was missed in either is not made up for."]
 pub type hmx_mode = ::std::os::raw::c_uint;
 #[doc = " Gains: percentage points of output per point of error; the time unit is the minute. All finite,"]
 #[doc = " 0..1000."]

@@ -238,6 +238,7 @@ static void tick(hs_proxy *proxy)
     for (const hmx_decision *d; (d = hs_link_next(&asked)) != NULL;) {
         hs_proxy_carry_out(proxy, d);
     }
+    hs_proxy_ask_mode(proxy);
 }
 
 void hs_proxy_advance(hs_proxy *proxy, uint64_t now_ns, uint64_t unix_ms)

@@ -297,17 +297,17 @@ static void renew_prefix(hs_proxy *proxy, hs_proxy_channel *channel)
     }
 }
 
-/* A channel that the plugin does not know works where the host puts it. */
+/* A channel that the plugin does not know works where the host puts it, and so does every other
+ * while the plugin only watches. */
 static void rescue(hs_proxy *proxy, hs_proxy_channel *channel)
 {
     const hs_proxy_up *const here = hs_proxy_up_of(proxy, channel->upstream);
-    if (channel->told || (here != NULL && hs_proxy_up_is_usable(here))) {
+    uint64_t tried = 0;
+    if ((channel->told && !proxy->is_observed) || (here != NULL && hs_proxy_up_is_usable(here))) {
         return;
     }
-    for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
-        const hs_proxy_up *const up = &proxy->ups[i];
-        if (hs_proxy_up_is_usable(up) && hs_proxy_fits(up, channel->rate_hs) &&
-            force(proxy, channel, &proxy->ups[i]) == 0) {
+    for (hs_proxy_up *up; (up = hs_proxy_next_up(proxy, &tried)) != NULL;) {
+        if (hs_proxy_fits(up, channel->rate_hs) && force(proxy, channel, up) == 0) {
             return;
         }
     }

@@ -98,24 +98,12 @@ static int can_place(hs_proxy *proxy, hs_proxy_channel *channel, const hs_proxy_
     return 1;
 }
 
-/* The pool that a host without a plugin would take: by priority. */
+/* The pool that a host without a plugin would take. */
 static int place_by_host(hs_proxy *proxy, hs_proxy_channel *channel)
 {
     uint64_t tried = 0;
-    for (int round = 0; round < HS_PROXY_POOLS_MAX; round++) {
-        const hs_proxy_up *best = NULL;
-        for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
-            const hs_proxy_up *const up = &proxy->ups[i];
-            if ((tried >> (i - 1) & 1) == 0 && hs_proxy_up_is_usable(up) &&
-                (best == NULL || up->row.priority < best->row.priority)) {
-                best = up;
-            }
-        }
-        if (best == NULL) {
-            return -1;
-        }
-        tried |= UINT64_C(1) << (best->upstream - 1);
-        if (can_place(proxy, channel, best, NULL, 0)) {
+    for (hs_proxy_up *up; (up = hs_proxy_next_up(proxy, &tried)) != NULL;) {
+        if (can_place(proxy, channel, up, NULL, 0)) {
             return 0;
         }
     }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi/hmx_tuning.h"
 #include "host_stub/base/array.h"
 #include "host_stub/base/text.h"
 #include "host_stub/guard/snapshot.h"
@@ -206,6 +207,14 @@ void hs_proxy_ask_wanted(hs_proxy *proxy, double wanted_hs[HMX_UPSTREAMS_MAX + 1
             wanted_hs[rows[i].upstream] = rows[i].wanted_hashrate;
         }
     }
+}
+
+void hs_proxy_ask_mode(hs_proxy *proxy)
+{
+    hmx_snapshot snapshot;
+    hmx_upstream_metrics rows[HMX_UPSTREAMS_MAX];
+    proxy->is_observed = hs_guard_snapshot(proxy->link.guard, &snapshot, rows) == 0 &&
+                         snapshot.mode == HMX_MODE_OBSERVE;
 }
 
 void hs_proxy_tell_up(hs_proxy *proxy, hs_proxy_up *up)

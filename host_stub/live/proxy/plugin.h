@@ -21,6 +21,8 @@ int hs_proxy_save(hs_proxy *proxy, uint8_t **data, size_t *len, char *why, size_
 /* What the plugin wants to work at each pool, in hashes per second by the number of the pool; 0
  * where it does not say. */
 void hs_proxy_ask_wanted(hs_proxy *proxy, double wanted_hs[HMX_UPSTREAMS_MAX + 1]);
+/* Notes whether the plugin only watches. */
+void hs_proxy_ask_mode(hs_proxy *proxy);
 void hs_proxy_tell_up(hs_proxy *proxy, hs_proxy_up *up);
 /* Asks where a new channel goes. Returns the plugin's status. */
 hmx_status hs_proxy_ask_where(hs_proxy *proxy, const hs_proxy_channel *channel,

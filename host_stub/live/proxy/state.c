@@ -30,6 +30,20 @@ int hs_proxy_up_is_offered(const hs_proxy_up *up)
            (up->row.flags & HMX_UPSTREAM_FLAG_REMOVED) == 0;
 }
 
+hs_proxy_up *hs_proxy_next_up(hs_proxy *proxy, uint64_t *tried)
+{
+    hs_proxy_up *best = NULL;
+    for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
+        hs_proxy_up *const up = &proxy->ups[i];
+        if ((*tried >> (i - 1) & 1) == 0 && hs_proxy_up_is_usable(up) &&
+            hs_proxy_up_is_offered(up) && (best == NULL || up->row.priority < best->row.priority)) {
+            best = up;
+        }
+    }
+    *tried |= best != NULL ? UINT64_C(1) << (best->upstream - 1) : 0;
+    return best;
+}
+
 hs_move_pool hs_proxy_pool_view(const hs_proxy_up *up)
 {
     hs_move_pool pool = {.upstream = up->upstream,

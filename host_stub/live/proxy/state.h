@@ -354,6 +354,7 @@ struct hs_proxy {
     uint64_t swept_ns;
     hs_rng chance; /* of the pauses before pools are dialled */
     int tick_wanted;
+    int is_observed; /* the plugin only watches: who loses its pool is ours to place */
     int is_ending;
     hs_proxy_up ups[HMX_UPSTREAMS_MAX + 1]; /* by number; [0] is unused */
     hs_proxy_peer *peers;
@@ -398,6 +399,9 @@ hs_proxy_up *hs_proxy_up_of(hs_proxy *proxy, uint32_t upstream); /* NULL for no 
 int hs_proxy_up_is_usable(const hs_proxy_up *up);
 /* Is it configured, to be used? */
 int hs_proxy_up_is_offered(const hs_proxy_up *up);
+/* The pools that can be used, as a host without a plugin takes them: by priority, each once; bit
+ * n-1 of *tried: upstream n had its turn. NULL when there is none left. */
+hs_proxy_up *hs_proxy_next_up(hs_proxy *proxy, uint64_t *tried);
 /* As a place to work. */
 hs_move_pool hs_proxy_pool_view(const hs_proxy_up *up);
 void hs_proxy_forget_jobs(hs_proxy_up *up);

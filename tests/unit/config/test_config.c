@@ -121,7 +121,7 @@ Test(config, every_key_of_a_pool_and_a_pin_reaches_its_field)
 Test(config, unknown_keys_and_sections)
 {
 #define KNOWN_CONTROLLER                                                                           \
-    "known: tuning_model, kp, ki, kd, deadband_points, evaluation_interval_secs, "                 \
+    "known: mode, tuning_model, kp, ki, kd, deadband_points, evaluation_interval_secs, "           \
     "min_reassignment_interval_secs, measure_on_accepted, integral_limit, "                        \
     "measurement_window_secs, "                                                                    \
     "estimator_window_secs, time_slicing, noise_factor, hold_secs, min_improvement, "              \

@@ -25,6 +25,7 @@ static const struct {
 } COMMANDS[] = {
     {&HS_INSPECT_COMMAND, hs_cmd_inspect, 0},
     {&HS_SCAN_COMMAND, hs_cmd_scan, 0},
+    {&HS_CONFIG_CHECK_COMMAND, hs_cmd_config_check, 0},
     {&HS_VALIDATE_COMMAND, hs_cmd_validate, 0},
     {&HS_SIMULATE_COMMAND, hs_cmd_simulate, 0},
     {&HS_BENCH_CONTROL_COMMAND, hs_cmd_bench_control, 0},

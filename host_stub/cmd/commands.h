@@ -16,7 +16,7 @@ typedef struct hs_call {
     char **argv;
     const hs_command *const *commands; /* all of them */
     size_t command_count;
-    char why[4096]; /* a sentence for the end, printed behind the command's name; "" = none */
+    char why[20480]; /* a sentence for the end, printed behind the command's name; "" = none */
 } hs_call;
 
 /* Each returns an hs_status. */
@@ -32,6 +32,7 @@ int hs_cmd_pool(hs_call *call);
 int hs_cmd_proxy(hs_call *call);
 int hs_cmd_miner(hs_call *call);
 int hs_cmd_e2e(hs_call *call);
+int hs_cmd_config_check(hs_call *call);
 int hs_cmd_keys(hs_call *call);
 int hs_cmd_check(hs_call *call);
 int hs_cmd_completion(hs_call *call);
@@ -43,6 +44,7 @@ extern const hs_command HS_SIMULATE_COMMAND;
 extern const hs_command HS_BENCH_CONTROL_COMMAND;
 extern const hs_command HS_BENCH_SPEED_COMMAND;
 extern const hs_command HS_REPLAY_COMMAND;
+extern const hs_command HS_CONFIG_CHECK_COMMAND;
 extern const hs_command HS_KEYS_COMMAND;
 extern const hs_command HS_CHECK_COMMAND;
 extern const hs_command HS_COMPLETION_COMMAND;

@@ -53,6 +53,25 @@ static hmx_status create(hs_link *link, const hs_link_options *o)
     return status;
 }
 
+const char *hs_link_status(hmx_status status)
+{
+    static const char *const WORDS[] = {
+        [-HMX_E_INVALID] = "the host broke a rule of the contract",
+        [-HMX_E_UNSUPPORTED] = "it does not do that",
+        [-HMX_E_NOMEM] = "there is no memory",
+        [-HMX_E_LIMIT] = "a limit is reached",
+        [-HMX_E_STATE] = "not now, or not of this channel",
+        [-HMX_E_CONFIG] = "the configuration is refused",
+        [-HMX_E_CORRUPT] = "the saved state is damaged",
+        [-HMX_E_IO] = "a file or stream cannot be read or written",
+    };
+    if (status >= 0) {
+        return "done";
+    }
+    return status > -(int)(sizeof WORDS / sizeof *WORDS) ? WORDS[-status]
+                                                         : "a fault of the plugin: it stops";
+}
+
 int hs_link_start(hs_link *link, const hs_plugin *plugin, const hs_link_options *options, char *why,
                   size_t capacity)
 {
@@ -60,9 +79,9 @@ int hs_link_start(hs_link *link, const hs_plugin *plugin, const hs_link_options 
     const hmx_status status = create(link, options);
     if (status < 0) {
         link->instance = NULL;
-        return hs_refuse(why, capacity, "%s does not start (status %d)%s%s",
-                         options->name != NULL ? options->name : "the plugin", (int)status,
-                         link->reasons[0] != '\0' ? ": " : "", link->reasons);
+        return hs_refuse(why, capacity, "%s does not start: %s",
+                         options->name != NULL ? options->name : "the plugin",
+                         link->reasons[0] != '\0' ? link->reasons : hs_link_status(status));
     }
     return 0;
 }

@@ -19,7 +19,7 @@
 
 #include "host_stub/guard/guard.h"
 
-enum { HS_LINK_ROWS = 64, HS_LINK_CALLS_MAX = 10000, HS_LINK_REASONS_SIZE = 2048 };
+enum { HS_LINK_ROWS = 64, HS_LINK_CALLS_MAX = 10000, HS_LINK_REASONS_SIZE = 16384 };
 
 typedef struct hs_link {
     const hs_plugin *plugin;
@@ -51,6 +51,9 @@ typedef struct hs_link_options {
  * both cases. `plugin` outlives the link. */
 int hs_link_start(hs_link *link, const hs_plugin *plugin, const hs_link_options *options, char *why,
                   size_t capacity);
+
+/* What a status that the plugin answered means, in words: "the configuration is refused". */
+const char *hs_link_status(hmx_status status);
 
 /* Destroys the instance. Returns the number of violations that the guard found in its whole life.
  */

@@ -72,8 +72,8 @@ void hs_replay_opening(hs_replay *b, const hs_sv2_message *m, char *remark, size
     }
     const hmx_status status = ask(b, row, &m->as.open, &answer);
     if (status < 0) {
-        (void)snprintf(remark, capacity, "%s, %s does not take it (status %d)", hashrate, b->name,
-                       (int)status);
+        (void)snprintf(remark, capacity, "%s, %s does not take it: %s", hashrate, b->name,
+                       hs_link_status(status));
         return;
     }
     row->known = 1;

@@ -353,8 +353,9 @@ void hs_sim_new_tip(hs_sim *sim)
 static void note_refusal(hs_sim *sim, const char *what, hmx_status status)
 {
     char text[192];
-    snprintf(text, sizeof text, "%s was refused (status %d): %.*s", what, (int)status,
-             (int)strcspn(sim->link.reasons, "\n"), sim->link.reasons);
+    const char *const why =
+        sim->link.reasons[0] != '\0' ? sim->link.reasons : hs_link_status(status);
+    snprintf(text, sizeof text, "%s was refused: %.*s", what, (int)strcspn(why, "\n"), why);
     hs_sim_note(sim, text);
 }
 

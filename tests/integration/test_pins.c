@@ -252,3 +252,23 @@ Test(pins, refused_moves_are_tried_again_and_nothing_else_is_disturbed)
     cr_assert(H.channels[18].upstream == IT_B && H.channels[19].upstream == IT_B);
     it_close(&H);
 }
+
+/* A pattern with a typing error: nobody is pinned, and nothing else would show it. */
+Test(pins, one_that_matches_nobody_for_ten_minutes_is_said_once)
+{
+    open_farm(IT_ABC IT_PIN("lab", "farm.lab*", "c") IT_PIN("typo", "fram.lab*", "c"), 3);
+    add("farm.lab1", 4, 100);
+    it_seconds(&H, 590);
+    cr_assert_null(strstr(H.log, "matched no miner"), "%s", H.log);
+    it_seconds(&H, 20);
+    const char *const line = strstr(H.log, "[pin.typo] matched no miner for ten minutes");
+    cr_assert_not_null(line, "%s", H.log);
+    cr_assert_null(strstr(H.log, "[pin.lab] matched"));
+    const char *const rest = strchr(line, '\n');
+    it_seconds(&H, 3600);
+    cr_assert_null(strstr(rest, "matched no miner"), "once");
+    pin("rack.*", IT_A); /* the pins are others now */
+    it_seconds(&H, 610);
+    cr_assert_not_null(strstr(rest, "matched no miner"));
+    it_close(&H);
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "plugin/base/problems.h"
@@ -89,4 +90,29 @@ Test(problems, a_long_sentence_is_cut)
     memset(sentence, 'x', sizeof sentence - 1);
     hm_problems_add(&p, 1, sentence);
     cr_assert_eq(strlen(p.rows[0].text), HM_PROBLEM_TEXT_SIZE - 1);
+}
+
+/* Whatever room there is: whole lines, and how many are not there. */
+Test(problems, no_line_is_cut_in_a_word)
+{
+    static hm_problems p;
+    for (uint32_t i = 1; i <= 20; i++) {
+        hm_problems_add(&p, i, "a sentence that says something");
+    }
+    for (size_t capacity = 120; capacity < 1200; capacity++) {
+        char text[1200];
+        hm_text t;
+        hm_text_init(&t, text, capacity);
+        hm_problems_print(&p, "f", &t);
+        cr_assert_not(t.cut, "%zu", capacity);
+        uint32_t lines = 0;
+        uint32_t more = 0;
+        for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+            if (sscanf(line, "and %u more", &more) != 1) {
+                lines++;
+                cr_assert_str_eq(line + strlen(line) - 9, "something");
+            }
+        }
+        cr_assert_eq(lines + more, 20, "%u lines and %u more in %zu", lines, more, capacity);
+    }
 }

@@ -49,7 +49,7 @@ Test(config_pins, names)
 {
     fixture_refused(AB PIN("A", "x", "a"),
                     "<text>:13: [pin.A] is no name of a pin; allowed: 1..32 of the characters a-z, "
-                    "0-9, _ and -");
+                    "0-9, _ and -; write it a");
     fixture_refused_with(AB "[pin.]\n", "<text>:13: [pin.] is no name of a pin");
     (void)fixture_accepted(AB PIN("abcdefghijklmnopqrstuvwxyz012345", "x", "a"));
     fixture_refused_with(AB PIN("abcdefghijklmnopqrstuvwxyz0123456", "x", "a"),

@@ -210,7 +210,8 @@ Test(config_rules, the_sum_binds_the_file_and_targets_only)
     hm_config *const c = valid();
     c->upstreams[0].enabled = 0; /* drained at run time: the others scale up */
     cr_assert_str_eq(why_of(hm_config_validate, c),
-                     "the percentages of the enabled upstreams sum to 40; allowed: 99.99..100.01");
+                     "the percentages of the enabled upstreams sum to 40: b 30, c 10; 60 is "
+                     "missing; allowed: 99.99..100.01");
     cr_assert_str_eq(why_of(hm_config_validate_running, c), "");
     c->upstreams[1].percentage = 0;
     c->upstreams[2].percentage = 0;

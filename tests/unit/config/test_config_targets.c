@@ -58,19 +58,21 @@ Test(config_targets, the_sum_is_over_percentages)
                                POOL("b", "2", "hashrate_ths = 1\n"));
     (void)fixture_accepted(POOL("a", "1", "hashrate_ths = 1\n") POOL("b", "2", "percentage = 60\n")
                                POOL("c", "3", "percentage = 40\n"));
-    fixture_refused(POOL("a", "1", "hashrate_ths = 1\n") POOL("b", "2", "percentage = 60\n"),
-                    "<text>: the percentages of the enabled upstreams sum to 60; allowed: "
-                    "99.99..100.01, where those with hashrate_ths do not count");
-    fixture_refused(POOL("a", "1", "percentage = 60\n"),
-                    "<text>: the percentages of the enabled upstreams sum to 60; allowed: "
-                    "99.99..100.01");
+    fixture_refused(
+        POOL("a", "1", "hashrate_ths = 1\n") POOL("b", "2", "percentage = 60\n"),
+        "<text>: the percentages of the enabled upstreams sum to 60: b 60; 40 is missing; "
+        "allowed: 99.99..100.01, where those with hashrate_ths do not count");
+    fixture_refused(
+        POOL("a", "1", "percentage = 60\n"),
+        "<text>: the percentages of the enabled upstreams sum to 60: a 60; 40 is missing; "
+        "allowed: 99.99..100.01");
     /* One that works only when the others cannot. */
     (void)fixture_accepted(POOL("a", "1", "hashrate_ths = 1\n") POOL("b", "2", "percentage = 0\n"));
     /* What is not enabled counts neither way. */
-    fixture_refused(POOL("a", "1", "hashrate_ths = 1\nenabled = no\n")
-                        POOL("b", "2", "percentage = 0\n"),
-                    "<text>: the percentages of the enabled upstreams sum to 0; allowed: "
-                    "99.99..100.01");
+    fixture_refused(
+        POOL("a", "1", "hashrate_ths = 1\nenabled = no\n") POOL("b", "2", "percentage = 0\n"),
+        "<text>: the percentages of the enabled upstreams sum to 0: b 0; 100 is missing; "
+        "allowed: 99.99..100.01");
     (void)fixture_accepted(POOL("a", "1", "hashrate_ths = 1\n")
                                POOL("b", "2", "percentage = 7\nenabled = no\n"));
     fixture_refused(POOL("a", "1", "hashrate_ths = 1\nenabled = no\n"),

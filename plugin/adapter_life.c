@@ -267,8 +267,10 @@ hmx_status hm_reconfigure(hmx_instance *self, const hmx_reconfigure_args *args_i
     if (status == HMX_OK) {
         hm_text why;
         hm_text_from_abi(&why, args.why);
+        const uint64_t before_ns = core->now_ns;
         core->now_ns = args.now_ns;
         status = hm_core_adopt_draft(core, UINT64_MAX, &why);
+        core->now_ns = status == HMX_OK ? args.now_ns : before_ns; /* a refusal changes nothing */
         hm_text_to_abi(&why, args.why);
     }
     status = hm_answer(self, status);

@@ -30,8 +30,10 @@ static hmx_status finish_with(hmx_instance *self, uint64_t now_ns, uint64_t want
     hm_text_from_abi(&why, why_out);
     hmx_status status = validate(self->core.draft, &why);
     if (status == HMX_OK) {
+        const uint64_t before_ns = self->core.now_ns;
         self->core.now_ns = now_ns;
         status = hm_core_adopt_draft(&self->core, wanted, &why);
+        self->core.now_ns = status == HMX_OK ? now_ns : before_ns;
     }
     hm_text_to_abi(&why, why_out);
     status = hm_answer(self, status);

@@ -231,7 +231,7 @@ hmx_status hm_core_open(hm_core *core, const hm_channel_facts *facts, hm_placeme
         return HMX_E_NOMEM;
     }
     if (hm_channels_name(&a->channels, slot, facts->identity, facts->identity_len) != 0) {
-        hm_channels_close(&a->channels, slot);
+        hm_channels_take_back(&a->channels, slot);
         return HMX_E_NOMEM;
     }
     fill_record(core, slot, facts);

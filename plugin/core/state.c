@@ -164,18 +164,25 @@ static void take_miners(hm_miners *miners, const hm_state *state, uint64_t now_n
     hm_miners_fill(miners, now_ns);
 }
 
-static void take_habits(hm_core *core, const hm_state *state)
+/* Those of the state, beside the instance's own, which nobody has yet. 0, or -1 out of memory and
+ * nothing is held. */
+static int read_habits(const hm_core *core, const hm_state *state, uint64_t now_ns,
+                       hm_habits *habits)
 {
+    hm_habits_init(habits, core->memory, core->limits.channels_max, core->hash_key);
     for (uint32_t i = 0; i < state->habit_count; i++) {
         hm_state_habit row;
         hm_state_get_habit(state->habits + (size_t)i * HM_STATE_HABIT_SIZE, &row);
-        hm_habits_recall(&core->habits,
-                         &(hm_habit){.who = row.who,
-                                     .until_ns = core->now_ns + row.rest_ms * NS_PER_MS,
-                                     .away_ns = row.away_ms * NS_PER_MS,
-                                     .drops = (uint8_t)row.drops,
-                                     .deaf = (row.flags & HM_STATE_DEAF) != 0});
+        if (hm_habits_recall(habits, &(hm_habit){.who = row.who,
+                                                 .until_ns = now_ns + row.rest_ms * NS_PER_MS,
+                                                 .away_ns = row.away_ms * NS_PER_MS,
+                                                 .drops = (uint8_t)row.drops,
+                                                 .deaf = (row.flags & HM_STATE_DEAF) != 0}) != 0) {
+            hm_habits_free(habits);
+            return -1;
+        }
     }
+    return 0;
 }
 
 static void take_health(hm_core *core, uint32_t i, const hm_state_upstream *row)
@@ -254,6 +261,7 @@ hmx_status hm_state_load(hm_core *core, const uint8_t *bytes, size_t size, uint6
 {
     hm_state state;
     hm_miners miners;
+    hm_habits habits;
     const hmx_status status = hm_state_decode(bytes, size, &state, why);
     if (status != HMX_OK) {
         return status;
@@ -263,10 +271,15 @@ hmx_status hm_state_load(hm_core *core, const uint8_t *bytes, size_t size, uint6
         hm_text_add(why, "out of memory");
         return HMX_E_NOMEM;
     }
+    if (read_habits(core, &state, now_ns, &habits) != 0) {
+        hm_miners_free(&miners);
+        hm_text_add(why, "out of memory");
+        return HMX_E_NOMEM;
+    }
     /* From here on nothing can fail. No upstream is up yet, so there is no command to renew. */
     core->now_ns = core->settled_ns = core->ticked_ns = now_ns;
     take_miners(&miners, &state, now_ns);
-    take_habits(core, &state);
+    core->habits = habits;
     core->miners = miners;
     core->restored = (hm_restored){.since_ns = now_ns, .hashrate = state.hashrate, .loaded = 1};
     core->ledger.luck = state.luck;

@@ -124,6 +124,12 @@ void hm_channels_close(hm_channels *c, uint32_t slot)
     }
 }
 
+void hm_channels_take_back(hm_channels *c, uint32_t slot)
+{
+    hm_channels_close(c, slot);
+    c->next_generation--; /* the next cookie is the one that this channel had */
+}
+
 uint64_t hm_channels_cookie(const hm_channels *c, uint32_t slot)
 {
     return (uint64_t)hm_hot(c, slot)->generation << 32 | ((uint64_t)slot + 1u);

@@ -122,6 +122,8 @@ void hm_channels_free(hm_channels *c);
 uint32_t hm_channels_open(hm_channels *c, uint64_t channel);
 /* Keeps a copy of its user_identity, 0..255 bytes. Returns 0 or -1 (out of memory). */
 int hm_channels_name(hm_channels *c, uint32_t slot, const void *identity, uint32_t len);
+/* As if it had never been opened: right after hm_channels_open. */
+void hm_channels_take_back(hm_channels *c, uint32_t slot);
 /* Forgets it. When the last channel goes, all record memory goes back to the host. */
 void hm_channels_close(hm_channels *c, uint32_t slot);
 

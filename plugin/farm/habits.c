@@ -187,12 +187,17 @@ uint32_t hm_habits_returned(hm_habits *h, uint64_t who, uint64_t now_ns)
     return to;
 }
 
-void hm_habits_recall(hm_habits *h, const hm_habit *habit)
+int hm_habits_recall(hm_habits *h, const hm_habit *habit)
 {
-    hm_habit *const row = find(h, habit->who) == NULL ? row_of(h, habit->who) : NULL;
-    if (row != NULL) {
-        *row = *habit;
-        row->moved_ns = row->left_ns = 0;
-        row->to = HMX_NONE;
+    if (find(h, habit->who) != NULL) {
+        return 0;
     }
+    hm_habit *const row = row_of(h, habit->who);
+    if (row == NULL) {
+        return h->count == h->limit ? 0 : -1;
+    }
+    *row = *habit;
+    row->moved_ns = row->left_ns = 0;
+    row->to = HMX_NONE;
+    return 0;
 }

@@ -75,7 +75,8 @@ void hm_habits_obeys(hm_habits *h, uint64_t who, int obeys);
 uint32_t hm_habits_returned(hm_habits *h, uint64_t who, uint64_t now_ns);
 
 /* Takes over what was known of a peer in another life: *habit as it is to be, but for where it
- * works. One that is known already stays as it is. */
-void hm_habits_recall(hm_habits *h, const hm_habit *habit);
+ * works. One that is known already stays as it is, and one for which there is no place is
+ * forgotten. 0, or -1 out of memory. */
+int hm_habits_recall(hm_habits *h, const hm_habit *habit);
 
 #endif

@@ -22,6 +22,7 @@ host_stub/load:         base
 host_stub/guard:        load base
 host_stub/link:         guard load base
 host_stub/validate:     link guard load base
+host_stub/faults:       link guard load base
 host_stub/sv2:          base
 host_stub/noise:        base
 host_stub/session:      sv2 base
@@ -38,7 +39,7 @@ host_stub/live/miner:   live/net noise session sv2 base
 host_stub/live/proxy:   live/net noise jobs session link guard load sv2 base
 host_stub/live/e2e:     live/net live/pool live/miner noise base
 host_stub/live/stress:    live/e2e live/net noise sv2 base
-host_stub/cmd:          live/stress live/e2e live/proxy live/miner live/pool live/net noise report bench sim scenario replay check validate jobs session sv2 link guard load base
+host_stub/cmd:          live/stress live/e2e live/proxy live/miner live/pool live/net noise report bench sim scenario replay check faults validate jobs session sv2 link guard load base
 host_stub:              cmd base
 '
 
@@ -87,6 +88,8 @@ def rules(path):
         return "(abi|tests/fixtures)/" + NAME, ANY_SYSTEM
     if folder == "tests/poison":
         return r"plugin/farm/legality\.c|tests/poison/" + NAME, ANY_SYSTEM  # the real one, and a fault
+    if folder == "tests/planted":
+        return r"plugin/[a-z_/]+\.[ch]", ANY_SYSTEM
     return r"[a-z0-9_./-]+\.(h|def)", ANY_SYSTEM
 
 

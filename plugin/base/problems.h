@@ -34,7 +34,8 @@ typedef struct hm_problems {
 /* Adds one sentence about a line. */
 void hm_problems_add(hm_problems *p, uint32_t line, const char *sentence);
 
-/* Prints one line per problem, without a newline at the end, and how many more there were. */
+/* Prints one line per problem, without a newline at the end, each whole or not at all (the first
+ * may be cut), and how many more there were. */
 void hm_problems_print(const hm_problems *p, const char *file_name, hm_text *out);
 
 #endif

@@ -23,6 +23,8 @@ typedef struct hm_loading {
     uint32_t row;              /* in work: of an upstream or a pin */
     uint32_t upstreams_max;
     uint32_t refused[HM_SECTIONS];          /* sections beyond the most that are allowed */
+    uint32_t unknown[HM_SECTIONS];          /* keys that are not known */
+    uint8_t torn[HM_CONFIG_ROWS];           /* lines of its section could not be read */
     uint32_t section_lines[HM_CONFIG_ROWS]; /* of upstreams and pins */
     uint32_t key_lines[HM_CONFIG_ROWS][HM_CONFIG_KEYS_MAX]; /* 0 = not in the file */
 } hm_loading;
@@ -157,7 +159,7 @@ static void on_key(void *ctx, const char *section, const char *name, const char 
     hm_text_init(&t, sentence, sizeof sentence);
     const uint32_t k = hm_config_key_find(l->section, name);
     if (k == hm_config_key_count) {
-        hm_config_unknown_key(l->section, section, name, &t);
+        hm_config_unknown_key(l->section, section, name, l->unknown[l->section]++ == 0, &t);
         hm_problems_add(&l->problems, line, sentence);
         return;
     }
@@ -170,8 +172,17 @@ static void on_key(void *ctx, const char *section, const char *name, const char 
     *seen = line;
     const hm_config_key *const key = &hm_config_keys[k];
     if (hm_config_key_read(key, value, hm_config_row(&l->config, key, l->row), &t) != HMX_OK) {
+        hm_config_value_hint(value, &t);
         mark_gap(l, l->row, k);
         add_problem(l, line, place_of(l->row, k), sentence);
+    }
+}
+
+static void on_torn(void *ctx)
+{
+    hm_loading *const l = (hm_loading *)ctx;
+    if (l->section != NO_SECTION && hm_section_repeats(l->section)) {
+        l->torn[hm_config_row_number(l->section, l->row)] = 1;
     }
 }
 
@@ -184,12 +195,15 @@ static void find_missing(hm_loading *l, hm_config_section section, uint32_t row)
             key->default_value != NULL || *key_line(l, row, k) != 0) {
             continue;
         }
+        mark_gap(l, row, k);
+        if (l->torn[hm_config_row_number(section, row)]) {
+            continue; /* perhaps it stands in a line that was refused */
+        }
         char sentence[HM_PROBLEM_TEXT_SIZE];
         hm_text t;
         hm_text_init(&t, sentence, sizeof sentence);
         hm_text_addf(&t, "key '%s' is missing; allowed: ", key->name);
         hm_config_key_allowed(key, &t);
-        mark_gap(l, row, k);
         add_problem(l, l->section_lines[hm_config_row_number(section, row)], place_of(row, k),
                     sentence);
     }
@@ -204,23 +218,24 @@ static int same_set(const hm_config_key *a, const hm_config_key *b)
 static void join_set(hm_loading *l, uint32_t row, uint32_t first)
 {
     const hm_config_key *const key = &hm_config_keys[first];
-    uint32_t missing = hm_config_key_count;
+    char sentence[HM_PROBLEM_TEXT_SIZE];
+    hm_text t;
+    const char *separator = "";
+    hm_text_init(&t, sentence, sizeof sentence);
+    hm_text_addf(&t, "'%s' without ", key->name);
     for (uint32_t k = 0; k < hm_config_key_count; k++) {
         if (same_set(key, &hm_config_keys[k]) && *key_line(l, row, k) == 0) {
-            missing = k;
+            hm_text_addf(&t, "%s'%s'", separator, hm_config_keys[k].name);
+            separator = " and ";
         }
     }
-    if (missing == hm_config_key_count) {
+    if (separator[0] == '\0') {
         const uint32_t given = 1;
         memcpy((char *)hm_config_row(&l->config, key, row) + key->given_offset, &given,
                sizeof given);
         return;
     }
-    char sentence[HM_PROBLEM_TEXT_SIZE];
-    hm_text t;
-    hm_text_init(&t, sentence, sizeof sentence);
-    hm_text_addf(&t, "'%s' without '%s'; allowed: all of the set or none of it:", key->name,
-                 hm_config_keys[missing].name);
+    hm_text_add(&t, "; allowed: all of the set or none of it:");
     for (uint32_t k = 0; k < hm_config_key_count; k++) {
         if (same_set(key, &hm_config_keys[k])) {
             hm_text_addf(&t, " %s", hm_config_keys[k].name);
@@ -353,7 +368,7 @@ static void judge_whole(hm_loading *l)
 
 static hmx_status parse(const hm_memory *memory, hm_loading *l, const char *data, size_t len)
 {
-    const hm_ini_handler handler = {l, on_section, on_key};
+    const hm_ini_handler handler = {l, on_section, on_key, on_torn};
     hm_config_defaults(&l->config);
     l->section = NO_SECTION;
     const hmx_status status = hm_ini_parse(memory, data, len, &handler, &l->problems);

@@ -122,9 +122,14 @@ void hm_config_key_allowed(const hm_config_key *key, hm_text *out);
  * in a written configuration and in plugin.ini.example. */
 void hm_config_key_describe(const hm_config_key *key, hm_text *out);
 
-/* Appends "unknown key 'x' in [section]", what may have been meant, and the keys that are known. */
+/* Appends "unknown key 'x' in [section]", what may have been meant, and with `lists` the keys that
+ * are known. */
 void hm_config_unknown_key(hm_config_section section, const char *section_text, const char *name,
-                           hm_text *out);
+                           int lists, hm_text *out);
+
+/* Appends to the reason of a refusal what a value looks like it was meant to be: one in quotes, a
+ * variable. */
+void hm_config_value_hint(const char *value, hm_text *out);
 
 /* The same for a section. */
 void hm_config_unknown_section(const char *section_text, hm_text *out);

@@ -64,16 +64,33 @@ static void judge_choice(hm_judging *j, uint32_t row, uint32_t first)
     }
 }
 
+/* "; write it ocean" for Ocean, when that is all that is wrong with it. */
+static void add_small_letters(const char *name, size_t len, hm_text *out)
+{
+    char small[HMX_ID_SIZE];
+    if (len == 0 || len >= sizeof small) {
+        return;
+    }
+    for (size_t i = 0; i < len; i++) {
+        small[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
+    }
+    if (hm_config_is_id(small, len)) {
+        hm_text_addf(out, "; write it %.*s", (int)len, small);
+    }
+}
+
 static void judge_id(hm_judging *j, hm_config_section section, uint32_t row)
 {
     const char *name = NULL;
     const size_t len = hm_config_row_name(j->config, section, row, &name);
     if (!hm_config_is_id(name, len)) {
-        hm_judge_complain(
-            j, hm_at_section(section, row),
-            section == HM_SECTION_PIN
-                ? "is no name of a pin; allowed: 1..32 of the characters a-z, 0-9, _ and -"
-                : "is no upstream id; allowed: 1..32 of the characters a-z, 0-9, _ and -");
+        char sentence[HM_PROBLEM_TEXT_SIZE];
+        hm_text t;
+        hm_text_init(&t, sentence, sizeof sentence);
+        hm_text_addf(&t, "is no %s; allowed: 1..32 of the characters a-z, 0-9, _ and -",
+                     section == HM_SECTION_PIN ? "name of a pin" : "upstream id");
+        add_small_letters(name, len, &t);
+        hm_judge_complain(j, hm_at_section(section, row), sentence);
     } else if (section == HM_SECTION_UPSTREAM && strcmp(name, HM_CONFIG_STAY) == 0) {
         hm_judge_complain(j, hm_at_section(section, row),
                           "is no upstream id: a pin says " HM_CONFIG_STAY

@@ -134,6 +134,31 @@ static int count_targets(const hm_judging *j, hm_target_kinds *out)
     return 0;
 }
 
+#define WHOLE     INT64_C(100000000) /* 100 per cent, in millionths of one */
+#define TERMS_MAX 8u
+
+/* ": a 33.33, b 33.33 and c 31.34": the pools whose percentages count; of many the first. */
+static void add_terms(const hm_config *config, hm_text *out)
+{
+    const char *separator = ": ";
+    uint32_t told = 0;
+    for (uint32_t i = 0; i < config->upstream_count; i++) {
+        const hm_config_upstream *const u = &config->upstreams[i];
+        if (u->enabled != 1 || u->has_percentage != 1) {
+            continue;
+        }
+        if (told++ == TERMS_MAX) {
+            hm_text_add(out, ", ...");
+            return;
+        }
+        hm_text_add(out, separator);
+        hm_text_add_view(out, u->id, strnlen(u->id, sizeof u->id));
+        hm_text_add(out, " ");
+        hm_text_add_decimal(out, u->percentage);
+        separator = ", ";
+    }
+}
+
 /* Percentages that are all 0 are fine beside an absolute target: pools that get nothing unless
  * another one fails. */
 void hm_judge_sum(hm_judging *j)
@@ -162,7 +187,11 @@ void hm_judge_sum(hm_judging *j)
         hm_text_init(&t, sentence, sizeof sentence);
         hm_text_add(&t, "the percentages of the enabled upstreams sum to ");
         hm_text_add_decimal(&t, hm_decimal_from_micros(sum));
-        hm_text_add(&t, "; allowed: 99.99..100.01");
+        add_terms(j->config, &t);
+        hm_text_add(&t, "; ");
+        hm_text_add_decimal(&t, hm_decimal_from_micros(sum < WHOLE ? WHOLE - sum : sum - WHOLE));
+        hm_text_add(&t, sum < WHOLE ? " is missing; allowed: 99.99..100.01"
+                                    : " is too much; allowed: 99.99..100.01");
         if (kinds.absolute > 0) {
             hm_text_add(&t, ", where those with hashrate_ths do not count");
         }

@@ -59,8 +59,52 @@ static size_t unlikeness(const char *seen, const char *known)
     return SIZE_MAX;
 }
 
+/* What the key is called elsewhere: in other proxies, and in the language of pools. */
+static const char *other_word(hm_config_section section, const char *name)
+{
+    static const struct {
+        hm_config_section section;
+        const char *theirs;
+        const char *ours;
+    } WORDS[] = {
+        {HM_SECTION_UPSTREAM, "weight", "percentage"},
+        {HM_SECTION_UPSTREAM, "share", "percentage"},
+        {HM_SECTION_UPSTREAM, "quota", "percentage"},
+        {HM_SECTION_UPSTREAM, "target", "percentage"},
+        {HM_SECTION_UPSTREAM, "url", "address"},
+        {HM_SECTION_UPSTREAM, "host", "address"},
+        {HM_SECTION_UPSTREAM, "user", "user_identity"},
+        {HM_SECTION_UPSTREAM, "username", "user_identity"},
+        {HM_SECTION_UPSTREAM, "account", "user_identity"},
+        {HM_SECTION_UPSTREAM, "worker", "user_identity"},
+        {HM_SECTION_UPSTREAM, "ths", "hashrate_ths"},
+        {HM_SECTION_UPSTREAM, "key", "authority_pubkey"},
+        {HM_SECTION_UPSTREAM, "pubkey", "authority_pubkey"},
+        {HM_SECTION_UPSTREAM, "public_key", "authority_pubkey"},
+        {HM_SECTION_CONTROLLER, "interval", "evaluation_interval_secs"},
+        {HM_SECTION_CONTROLLER, "cooldown", "min_reassignment_interval_secs"},
+        {HM_SECTION_CONTROLLER, "preset", "tuning_model"},
+    };
+    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++) {
+        if (WORDS[i].section == section && strcmp(WORDS[i].theirs, name) == 0) {
+            return WORDS[i].ours;
+        }
+    }
+    return NULL;
+}
+
+void hm_config_value_hint(const char *value, hm_text *out)
+{
+    const size_t len = strlen(value);
+    if (len >= 2 && (value[0] == '"' || value[0] == '\'') && value[len - 1] == value[0]) {
+        hm_text_add(out, "; a value stands without quotes");
+    } else if (value[0] == '$') {
+        hm_text_add(out, "; no variable is replaced here: write the value itself");
+    }
+}
+
 void hm_config_unknown_key(hm_config_section section, const char *section_text, const char *name,
-                           hm_text *out)
+                           int lists, hm_text *out)
 {
     const char *best = NULL;
     size_t best_unlikeness = SIZE_MAX;
@@ -79,14 +123,18 @@ void hm_config_unknown_key(hm_config_section section, const char *section_text, 
     hm_text_add_view(out, name, strlen(name));
     hm_text_add(out, "' in [");
     hm_text_add_view(out, section_text, strlen(section_text));
-    hm_text_add(out, "]; ");
+    hm_text_add(out, "]");
+    best = other_word(section, name) != NULL ? other_word(section, name) : best;
+    const char *separator = "; known: ";
     if (elsewhere != NULL) {
-        hm_text_addf(out, "it belongs in [%s]; ", elsewhere);
+        hm_text_addf(out, "; it belongs in [%s]", elsewhere);
+    } else if (section == HM_SECTION_UPSTREAM && strncmp(name, "pass", 4) == 0) {
+        hm_text_add(out, "; Stratum V2 has no passwords: leave it out");
     } else if (best != NULL) {
-        hm_text_addf(out, "did you mean '%s'? ", best);
+        hm_text_addf(out, "; did you mean '%s'?", best);
+        separator = " known: ";
     }
-    const char *separator = "known: ";
-    for (uint32_t i = 0; i < hm_config_key_count; i++) {
+    for (uint32_t i = 0; lists && i < hm_config_key_count; i++) {
         if (hm_config_keys[i].section == section) {
             hm_text_addf(out, "%s%s", separator, hm_config_keys[i].name);
             separator = ", ";
@@ -94,13 +142,33 @@ void hm_config_unknown_key(hm_config_section section, const char *section_text, 
     }
 }
 
+/* "x" of [pool.x] and of other ways to say upstream; NULL = it is none. */
+static const char *upstream_in_other_words(const char *section_text)
+{
+    static const char *const WORDS[] = {"pool.", "pools.", "upstreams.", "upstream:", "pool:"};
+    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++) {
+        const size_t len = strlen(WORDS[i]);
+        if (strncmp(section_text, WORDS[i], len) == 0 && section_text[len] != '\0') {
+            return section_text + len;
+        }
+    }
+    return NULL;
+}
+
 void hm_config_unknown_section(const char *section_text, hm_text *out)
 {
+    const char *const id = upstream_in_other_words(section_text);
     hm_text_add(out, "unknown section [");
     hm_text_add_view(out, section_text, strlen(section_text));
     hm_text_add(out, "]; ");
+    if (id != NULL) {
+        hm_text_addf(out, "did you mean [%s.", hm_section_name(HM_SECTION_UPSTREAM));
+        hm_text_add_view(out, id, strlen(id));
+        hm_text_add(out, "]? ");
+    }
     for (unsigned s = 0; s < HM_SECTIONS; s++) {
-        if (unlikeness(section_text, hm_section_name((hm_config_section)s)) != SIZE_MAX) {
+        if (id == NULL &&
+            unlikeness(section_text, hm_section_name((hm_config_section)s)) != SIZE_MAX) {
             hm_text_addf(out, "did you mean [%s]? ", hm_section_title((hm_config_section)s));
         }
     }

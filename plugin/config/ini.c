@@ -107,7 +107,9 @@ static int bytes_are_clean(hm_ini_state *s, hm_ini_piece line)
         char sentence[HM_PROBLEM_TEXT_SIZE];
         hm_text t;
         hm_text_init(&t, sentence, sizeof sentence);
-        hm_text_addf(&t, "line of %zu bytes; at most %u are allowed", line.len, HM_INI_LINE_MAX);
+        hm_text_addf(
+            &t, "line of %zu bytes; at most %u are allowed: a long comment takes several lines",
+            line.len, HM_INI_LINE_MAX);
         complain(s, sentence);
         return 0;
     }
@@ -242,9 +244,12 @@ static void complain_no_separator(hm_ini_state *s, hm_ini_piece line)
     while (word.len < line.len && word.len < SHOWN_MAX && !is_blank(line.data[word.len])) {
         word.len++;
     }
+    const int is_comment =
+        line.len >= 2 && (memcmp(line.data, "//", 2) == 0 || memcmp(line.data, "--", 2) == 0);
     complain_about(s, "'", word,
-                   word.len < line.len ? "...' has no =; write key = value"
-                                       : "' has no =; write key = value");
+                   is_comment            ? "...' is no comment; one begins with ; or #"
+                   : word.len < line.len ? "...' has no =; write key = value"
+                                         : "' has no =; write key = value");
 }
 
 /* A line that should be key = value. Returns 1 when inih may see it. */
@@ -290,6 +295,8 @@ static hm_ini_piece judge_line(hm_ini_state *s, hm_ini_piece line)
     if (!bytes_are_clean(s, line)) {
         if (whole.len > 0 && whole.data[0] == '[') {
             lose_section(s);
+        } else {
+            s->handler->torn(s->handler->ctx);
         }
         return nothing;
     }
@@ -298,7 +305,11 @@ static hm_ini_piece judge_line(hm_ini_state *s, hm_ini_piece line)
     }
     const hm_ini_piece text = without_comment(whole);
     if (text.data[0] != '[') {
-        return is_key(s, text) ? text : nothing;
+        if (is_key(s, text)) {
+            return text;
+        }
+        s->handler->torn(s->handler->ctx);
+        return nothing;
     }
     if (name_is_ascii(s, text) && is_section(s, text)) {
         return text;
@@ -345,12 +356,33 @@ static int on_key(void *user, const char *section, const char *name, const char 
     return 1;
 }
 
+/* What the text is, when it is none of ours as a whole: one sentence instead of one for each line.
+ * NULL = it may be. */
+static const char *foreign_text(const char *data, size_t len)
+{
+    const int has_feeds = memchr(data, '\n', len) != NULL;
+    if (len >= 2 && (memcmp(data, "\xFF\xFE", 2) == 0 || memcmp(data, "\xFE\xFF", 2) == 0 ||
+                     (data[0] == '\0') != (data[1] == '\0'))) {
+        return "is text in UTF-16; save it as UTF-8 (Windows editors call UTF-16 \"Unicode\")";
+    }
+    if (len > 0 && !has_feeds && memchr(data, '\r', len) != NULL) {
+        return "has the line ends of an old Macintosh (a carriage return alone); save it with line "
+               "feeds";
+    }
+    return NULL;
+}
+
 hmx_status hm_ini_parse(const hm_memory *memory, const char *data, size_t len,
                         const hm_ini_handler *handler, hm_problems *problems)
 {
     if (len > HM_INI_FILE_MAX) {
         hm_problems_add(problems, HM_PROBLEM_NO_LINE,
                         "is larger than 1 MiB (1048576 bytes), the most that is read");
+        return HMX_E_CONFIG;
+    }
+    const char *const foreign = len > 0 ? foreign_text(data, len) : NULL;
+    if (foreign != NULL) {
+        hm_problems_add(problems, HM_PROBLEM_NO_LINE, foreign);
         return HMX_E_CONFIG;
     }
     hm_ini_state *const s =

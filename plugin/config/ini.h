@@ -32,12 +32,14 @@
 #define HM_INI_NAME_MAX     48u             /* characters of a section or key; inih takes 49 */
 #define HM_INI_SECTIONS_MAX 256u
 
-/* Who wants to know. Called in the order of the lines; strings live during the call only. Neither
- * member may be NULL. A refused section is reported with the name NULL, its keys not at all. */
+/* Who wants to know. Called in the order of the lines; strings live during the call only. No
+ * member may be NULL. A refused section is reported with the name NULL, its keys not at all; a line
+ * that is neither a section nor a key as torn. */
 typedef struct hm_ini_handler {
     void *ctx;
     void (*section)(void *ctx, const char *section, uint32_t line);
     void (*key)(void *ctx, const char *section, const char *key, const char *value, uint32_t line);
+    void (*torn)(void *ctx);
 } hm_ini_handler;
 
 /* Bytes of a file, owned by whoever called hm_ini_open. */

@@ -86,7 +86,7 @@ hmx_status hm_core_init(hm_core *core, const hm_memory *memory, const hm_config 
     core->limits = *limits;
     core->now_ns = core->evaluated_ns = core->settled_ns = core->judged_ns = now_ns;
     core->ticked_ns = now_ns;
-    core->lived_ns = core->costed_ns = core->estimated_ns = 1;
+    core->lived_ns = core->costed_ns = core->estimated_ns = core->pins_since_ns = 1;
     core->config = hm_alloc(memory, 1, sizeof *core->config, _Alignof(hm_config));
     core->draft = hm_alloc(memory, 1, sizeof *core->draft, _Alignof(hm_config));
     if (core->config == NULL || core->draft == NULL ||

@@ -163,13 +163,16 @@ typedef struct hm_core {
     hm_late_share late[HM_LATE_SHARES];
     uint64_t late_count; /* since they were last written: the next one's place, modulo */
     uint64_t now_ns;
-    uint64_t evaluated_ns; /* last evaluation, or create */
-    uint64_t estimated_ns; /* the same, lived */
-    uint64_t settled_ns;   /* last settlement of the ledger */
-    uint64_t judged_ns;    /* last judgement of the pools' health */
-    uint64_t ticked_ns;    /* last tick */
-    uint64_t lived_ns;     /* until then: time in which the host was awake, from 1 on */
-    uint64_t costed_ns;    /* last time that the log said what rejects cost, lived */
+    uint64_t evaluated_ns;  /* last evaluation, or create */
+    uint64_t estimated_ns;  /* the same, lived */
+    uint64_t settled_ns;    /* last settlement of the ledger */
+    uint64_t judged_ns;     /* last judgement of the pools' health */
+    uint64_t ticked_ns;     /* last tick */
+    uint64_t lived_ns;      /* until then: time in which the host was awake, from 1 on */
+    uint64_t costed_ns;     /* last time that the log said what rejects cost, lived */
+    uint64_t pins_since_ns; /* lived: since when the pins are as they are; 0 = it was said who is
+                               matched by none */
+    uint64_t pins_matched;  /* bit i: pin i matched a channel since */
     uint64_t evaluations;
     uint64_t withheld; /* decisions that were not told to the host (core_mode.h) */
     hm_reopen reopen;

@@ -27,6 +27,7 @@ static const double TRIAL_CHANNELS = 1.5;
 
 /* Once an hour the owner is told what rejects cost, from a twentieth of a pool's work on. */
 static const uint64_t COST_NS = 3600u * HM_NS_PER_S;
+static const uint64_t PIN_PATIENCE_NS = 600u * HM_NS_PER_S;
 static const double COST_FROM = 0.05;
 
 hm_health_params hm_core_health_params(const hm_core *core)
@@ -381,7 +382,7 @@ void hm_core_judge_jobs(hm_core *core)
     }
 }
 
-uint8_t hm_core_pin_of(const hm_core *core, const char *identity, uint32_t len)
+uint8_t hm_core_pin_of(hm_core *core, const char *identity, uint32_t len)
 {
     const hm_config *const config = core->config;
     for (uint32_t i = 0; i < config->pin_count && len > 0; i++) {
@@ -389,6 +390,7 @@ uint8_t hm_core_pin_of(const hm_core *core, const char *identity, uint32_t len)
         if (!hm_pattern_match(pin->user_identity, identity, len)) {
             continue;
         }
+        core->pins_matched |= UINT64_C(1) << i;
         return strcmp(pin->upstream, HM_CONFIG_STAY) == 0
                    ? HM_PIN_STAY
                    : (uint8_t)hm_upstreams_by_id(&core->upstreams, pin->upstream);
@@ -400,10 +402,28 @@ void hm_core_resolve_pins(hm_core *core)
 {
     hm_channels *const c = &core->assignment.channels;
     core->assignment.changes++;
+    core->pins_matched = 0;
+    core->pins_since_ns = core->lived_ns;
     for (uint32_t slot = 0; slot < c->slots; slot++) {
         if (hm_hot(c, slot)->channel != 0) {
             hm_channel_cold *const cold = hm_cold(c, slot);
             cold->pin = hm_core_pin_of(core, cold->identity, cold->identity_len);
+        }
+    }
+}
+
+void hm_core_say_idle_pins(hm_core *core)
+{
+    if (core->pins_since_ns == 0 || core->lived_ns - core->pins_since_ns < PIN_PATIENCE_NS) {
+        return;
+    }
+    core->pins_since_ns = 0;
+    for (uint32_t i = 0; i < core->config->pin_count; i++) {
+        if ((core->pins_matched & UINT64_C(1) << i) == 0) {
+            hm_core_logf(core, HMX_LOG_WARN,
+                         "[pin.%s] matched no miner for ten minutes: does any miner say a "
+                         "user_identity like that?",
+                         core->config->pins[i].name);
         }
     }
 }

@@ -35,6 +35,8 @@ void hm_core_follow_usable(hm_core *core, const uint8_t *before);
 /* Looks up again where each open channel is pinned to; after the pins or the upstreams changed. */
 void hm_core_resolve_pins(hm_core *core);
 /* The upstream that a user_identity is pinned to, HM_PIN_STAY, or 0. */
-uint8_t hm_core_pin_of(const hm_core *core, const char *identity, uint32_t len);
+uint8_t hm_core_pin_of(hm_core *core, const char *identity, uint32_t len);
+/* Once, ten minutes after the pins became what they are: a line for each that nobody matched. */
+void hm_core_say_idle_pins(hm_core *core);
 
 #endif

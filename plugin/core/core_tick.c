@@ -424,6 +424,7 @@ static int decide(hm_core *core, hm_outbox *out)
     hm_core_judge_health(core);
     hm_core_judge_jobs(core);
     hm_core_say_costs(core);
+    hm_core_say_idle_pins(core);
     say_rests(core);
     k->evacuate |= (uint8_t)hm_assignment_retry_due(&core->assignment);
     if (!planning && is_due(core)) {

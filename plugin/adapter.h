@@ -25,6 +25,8 @@ struct hmx_instance {
     hm_core core;
     hm_alarm alarm; /* what was broken; then every hook but destroy answers HMX_E_FATAL */
     uint64_t last_seq;
+    uint64_t unix_ms;  /* the host's wall clock when it told it last ... */
+    uint64_t clock_ns; /* ... at this time */
     uint32_t upstreams_max;
     uint32_t pad0;
 };
@@ -40,6 +42,21 @@ hmx_status hm_create(const hmx_host *host, const hmx_create_args *args, hmx_inst
 void hm_destroy(hmx_instance *self);
 hmx_status hm_upstreams_table(hmx_instance *self, hmx_upstream_table *out);
 hmx_status hm_reconfigure(hmx_instance *self, const hmx_reconfigure_args *args);
+
+/* The wall clock, as the host tells it: for the audit and schedules alone. */
+static inline void hm_note_clock(hmx_instance *self, uint64_t now_ns, uint64_t unix_ms)
+{
+    self->clock_ns = now_ns;
+    self->unix_ms = unix_ms;
+}
+
+/* ---- adapter_audit.c ---- */
+/* From here on the host's audit is told, if it has one. */
+void hm_audit_begin(hmx_instance *self);
+
+/* ---- adapter_metrics.c ---- */
+/* One row of a snapshot; the upstream exists. */
+hmx_upstream_metrics hm_metrics_row(const hm_core *core, uint32_t upstream);
 
 /* ---- adapter_facts.c: hooks that report ---- */
 hmx_status hm_on_upstream(hmx_instance *self, const hmx_upstream_event *event);

@@ -195,6 +195,8 @@ hmx_status hm_create(const hmx_host *host_in, const hmx_create_args *args_in, hm
     }
     self->core.log = log_line;
     self->core.log_ctx = self;
+    hm_note_clock(self, args.now_ns, args.unix_ms);
+    hm_audit_begin(self);
     introduce(self);
     *out = self;
     return HMX_OK;
@@ -269,6 +271,7 @@ hmx_status hm_reconfigure(hmx_instance *self, const hmx_reconfigure_args *args_i
         hm_text_from_abi(&why, args.why);
         const uint64_t before_ns = core->now_ns;
         core->now_ns = args.now_ns;
+        hm_note_clock(self, args.now_ns, args.unix_ms);
         status = hm_core_adopt_draft(core, UINT64_MAX, &why);
         core->now_ns = status == HMX_OK ? args.now_ns : before_ns; /* a refusal changes nothing */
         hm_text_to_abi(&why, args.why);

@@ -113,6 +113,12 @@ static hmx_upstream_metrics row_of(const hm_core *core, uint32_t i, const totals
     return row;
 }
 
+hmx_upstream_metrics hm_metrics_row(const hm_core *core, uint32_t upstream)
+{
+    const totals t = totals_of(core);
+    return row_of(core, upstream - 1u, &t);
+}
+
 static void fill_totals(const hm_core *core, hmx_snapshot *s, double working)
 {
     const hm_control *const k = &core->control;

@@ -15,6 +15,7 @@ hmx_status hm_on_tick(hmx_instance *self, const hmx_tick *event, hmx_decision_bu
         return hm_refusal(self);
     }
     hm_event_commit(self, &event->event);
+    hm_note_clock(self, event->event.now_ns, event->unix_ms);
     hm_outbox outbox = {
         .rows = out->rows, .stride = out->stride, .capacity = out->capacity, .alarm = &self->alarm};
     const int more = hm_core_tick(&self->core, &outbox);
@@ -76,6 +77,7 @@ hmx_status hm_on_reassign(hmx_instance *self, const hmx_reassign *event)
         /* Who works for a pool that is forgotten works for nobody here: it wants work. */
         .to = hm_upstreams_exists(&self->core.upstreams, e.to) ? e.to : (uint32_t)HMX_NONE,
         .result = e.result,
+        .cause = e.cause,
         .prefix_len = e.extranonce_prefix_len,
     };
     memcpy(outcome.prefix, e.extranonce_prefix, e.extranonce_prefix_len);

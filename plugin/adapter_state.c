@@ -116,6 +116,9 @@ hmx_status hm_load(hmx_instance *self, const hmx_load_args *args_in)
     } else {
         status = hm_answer(self, load_from(self, &args, &why));
     }
+    if (status == HMX_OK) {
+        hm_note_clock(self, args.now_ns, args.unix_ms);
+    }
     if (status != HMX_OK) {
         hm_text out;
         hm_core_log(&self->core, HMX_LOG_WARN, line);

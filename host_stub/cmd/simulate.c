@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * cmd/simulate: `host_stub simulate`: runs a scenario, shows how it goes, and prints the result. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@ typedef struct options {
     const char *json;
     const char *report;
     const char *frames;
+    const char *audit;
     hs_texts sets;
     uint64_t seed;
     uint64_t seconds;
@@ -40,6 +42,7 @@ struct screen {
     unsigned log_lines;
     unsigned violation_lines;
     hs_report_watch *watch; /* with --report */
+    FILE *audit;            /* with --audit */
     FILE *explain_to;       /* with --explain */
     hs_explain explain;
     int unexplained; /* the plugin tells nothing about itself */
@@ -79,6 +82,10 @@ static const hs_option OPTIONS[] = {
     HS_STRING(OUTPUT_FOLDER, "--frames", "DIR", AT(frames),
               "every connection as Stratum V2 frames: DIR/conn-<n>.hex towards the miners, "
               "DIR/up-<pool>.hex towards the pools; host_stub check reads them"),
+    HS_STRING(
+        OUTPUT, "--audit", "FILE", AT(audit),
+        "each placement, decision and outcome as a line of JSON (abi/AUDIT.md); - = to standard "
+        "output instead of the table"),
     HS_FLAG("--explain", AT(explain),
             "a line, before the table, whenever the plugin wants something new: who is to be "
             "moved, what is owed, and why a pool is out"),
@@ -98,6 +105,11 @@ const hs_command HS_SIMULATE_COMMAND = {
     .size = sizeof(options),
     .settle = need_scenario,
 };
+
+static int is_stdout(const char *path)
+{
+    return path != NULL && strcmp(path, "-") == 0;
+}
 
 /* ---- while it runs ---- */
 
@@ -142,6 +154,35 @@ static void show_log(void *ctx, uint64_t second, uint32_t level, const char *tex
     }
 }
 
+static void keep_audit(void *ctx, const char *json, uint64_t len)
+{
+    const struct screen *const screen = ctx;
+    (void)fwrite(json, 1, (size_t)len, screen->audit);
+    (void)fputc('\n', screen->audit);
+}
+
+static int begin_audit(struct screen *screen, const char *path, char *why, size_t capacity)
+{
+    if (path == NULL) {
+        return 0;
+    }
+    screen->audit = is_stdout(path) ? stdout : fopen(path, "w");
+    return screen->audit != NULL
+               ? 0
+               : hs_refuse(why, capacity, "%s cannot be written: %s", path, strerror(errno));
+}
+
+static int end_audit(const struct screen *screen, const char *path, char *why, size_t capacity)
+{
+    if (screen->audit == NULL || screen->audit == stdout) {
+        return 0; /* what is printed is looked after as a whole */
+    }
+    const int failed = ferror(screen->audit) != 0;
+    return fclose(screen->audit) == 0 && !failed
+               ? 0
+               : hs_refuse(why, capacity, "%s cannot be written: %s", path, strerror(errno));
+}
+
 static void show_violation(void *ctx, uint64_t second, enum hs_side side, const char *check,
                            const char *text)
 {
@@ -172,7 +213,7 @@ static int tell(const hs_call *call, const hs_scenario *scenario, const hs_sim_r
                 hs_report_watch *watch, char *why, size_t capacity)
 {
     const options *const o = call->options;
-    if (!o->quiet && (o->json == NULL || strcmp(o->json, "-") != 0)) {
+    if (!o->quiet && !is_stdout(o->json) && !is_stdout(o->audit)) {
         hs_sim_print_table(stdout, result);
     }
     if (o->json != NULL && hs_output_save_text(o->json, hs_sim_json(result), why, capacity) != 0) {
@@ -215,11 +256,14 @@ static int simulate(hs_call *call, const hs_scenario *scenario, const hs_plugin 
     const options *const o = call->options;
     hs_sim_result result;
     hs_report_watch watch = {.so_far = NULL};
-    const int to_stdout = o->json != NULL && strcmp(o->json, "-") == 0;
+    const int to_stdout = is_stdout(o->json) || is_stdout(o->audit);
     struct screen screen = {.quiet = o->quiet,
                             .is_terminal = isatty(STDERR_FILENO),
                             .explain_to = to_stdout ? stderr : stdout};
     int status = HS_STATUS_WRONG;
+    if (begin_audit(&screen, o->audit, call->why, sizeof call->why) != 0) {
+        return HS_STATUS_WRONG;
+    }
     if (o->report != NULL) {
         hs_report_watch_begin(&watch, &result, o->seed);
         screen.watch = &watch;
@@ -235,6 +279,7 @@ static int simulate(hs_call *call, const hs_scenario *scenario, const hs_plugin 
                                 .share = o->report != NULL ? watch_share : NULL,
                                 .ticked = o->explain ? explain : NULL,
                                 .log = show_log,
+                                .audit = screen.audit != NULL ? keep_audit : NULL,
                                 .violation = show_violation,
                                 .ctx = &screen};
     if (hs_sim_run(scenario, &how, &result, call->why, sizeof call->why) == 0) {
@@ -243,6 +288,9 @@ static int simulate(hs_call *call, const hs_scenario *scenario, const hs_plugin 
             status = HS_STATUS_WRONG;
         }
         hs_sim_result_free(&result);
+    }
+    if (end_audit(&screen, o->audit, call->why, sizeof call->why) != 0) {
+        status = HS_STATUS_WRONG;
     }
     hs_report_watch_free(&watch);
     return status;

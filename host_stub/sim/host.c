@@ -23,6 +23,14 @@ static void on_log(void *ctx, uint32_t level, const char *text, uint64_t len)
     }
 }
 
+static void on_audit(void *ctx, const char *json, uint64_t len)
+{
+    const hs_sim *const sim = ctx;
+    if (sim->options->audit != NULL) {
+        sim->options->audit(sim->options->ctx, json, len);
+    }
+}
+
 static void on_violation(void *ctx, enum hs_side side, const char *check, const char *text)
 {
     const hs_sim *const sim = ctx;
@@ -34,8 +42,9 @@ static void on_violation(void *ctx, enum hs_side side, const char *check, const 
 static int create_plugin(hs_sim *sim, char *why, size_t capacity)
 {
     uint8_t seed[32];
-    hs_link_options options = {.seed = seed,
-                               .guard = {.log = on_log, .violation = on_violation, .ctx = sim}};
+    hs_link_options options = {
+        .seed = seed,
+        .guard = {.log = on_log, .audit = on_audit, .violation = on_violation, .ctx = sim}};
     hs_rng rng;
     hs_rng_init(&rng, sim->options->seed, "plugin", 0);
     for (int i = 0; i < 4; i++) {

@@ -35,6 +35,7 @@ typedef struct hs_sim_options {
     void (*share)(void *ctx, uint64_t second, uint64_t miner, uint32_t count, double difficulty,
                   uint32_t pool); /* found and forwarded; pool counts from 0 */
     void (*log)(void *ctx, uint64_t second, uint32_t level, const char *text, uint64_t len);
+    void (*audit)(void *ctx, const char *json, uint64_t len); /* one line of the plugin's */
     void (*violation)(void *ctx, uint64_t second, enum hs_side side, const char *check,
                       const char *text);
     void (*ticked)(void *ctx, uint64_t second, hs_guard *guard); /* each second, after the tick */

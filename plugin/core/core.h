@@ -141,6 +141,27 @@ typedef struct hm_restored {
     uint8_t loaded;  /* a state was loaded, at since_ns */
 } hm_restored;
 
+/* What became of a decision, beside HMX_RESULT_*. */
+enum { HM_ENDED_EXPIRED = 64, HM_ENDED_VOID = 65 };
+
+typedef struct hm_ended {
+    uint64_t decision; /* 0 = the host's own doing */
+    uint32_t slot;     /* HM_SLOT_NONE: the channel is gone */
+    uint32_t from;
+    uint32_t to; /* where the channel is now */
+    uint32_t result;
+    uint32_t cause; /* the host's own code */
+    int late;       /* the decision had run out before */
+} hm_ended;
+
+/* Who keeps account of decisions; told of each when it is made and when it has ended. */
+typedef struct hm_audit {
+    void (*decided)(void *ctx, const hmx_decision *decision, int withheld);
+    void (*ended)(void *ctx, const hm_ended *ended);
+    /* A channel opened. With `withheld` the host was not told of `upstream`. */
+    void (*placed)(void *ctx, uint32_t slot, uint32_t upstream, uint32_t reason, int withheld);
+} hm_audit;
+
 typedef struct hm_core {
     const hm_memory *memory;
     hm_config *config; /* in effect */
@@ -187,6 +208,7 @@ typedef struct hm_core {
     /* One line for the operator; level as hmx_log_level. */
     void (*log)(void *ctx, uint32_t level, const char *text);
     void *log_ctx;
+    const hm_audit *audit; /* called with log_ctx; NULL: nobody keeps account */
 } hm_core;
 
 /* config: validated, copied. memory must outlive the core. HMX_OK or HMX_E_NOMEM; then nothing is
@@ -265,11 +287,16 @@ typedef struct hm_outcome {
     uint32_t from;
     uint32_t to;
     uint32_t result;
+    uint32_t cause;
     uint32_t prefix_len;
     uint8_t prefix[HMX_EXTRANONCE_MAX];
 } hm_outcome;
 
 hmx_status hm_core_reassign(hm_core *core, const hm_outcome *outcome);
+/* Ends what nobody answered in time. */
+void hm_core_expire_decisions(hm_core *core);
+/* For the audit: the pending decision of a channel, if the host knows it, ends so. */
+void hm_core_end_pending(const hm_core *core, uint32_t slot, uint32_t result);
 
 /* ---- core_tick.c ---- */
 /* Evaluates when it is time and puts decisions into the outbox. Returns 1 when there are more than

@@ -419,17 +419,18 @@ static void balance(hm_core *core, double hashrate, double dt_s)
     command_from(core, correction);
 }
 
-static void measure_deviation(hm_core *core, double hashrate)
+double hm_control_deviation(const hm_core *core, double hashrate)
 {
-    hm_control *const k = &core->control;
-    k->deviation_points = 0.0;
+    const hm_control *const k = &core->control;
+    double largest = 0.0;
     for (uint32_t i = 0; i < core->upstreams.top; i++) {
         if (k->usable[i]) {
             const double off =
                 100.0 * fabs(k->command[i] - core->assignment.allocated[i + 1u] / hashrate);
-            k->deviation_points = off > k->deviation_points ? off : k->deviation_points;
+            largest = off > largest ? off : largest;
         }
     }
+    return largest;
 }
 
 /* What is left of a debt; never beyond nothing owed: a refusal by itself makes no debt. */
@@ -566,7 +567,7 @@ int hm_control_command(hm_core *core, double dt_s)
         balance(core, hashrate, dt_s);
     }
     hm_control_correct_for_rejects(core, k->command, k->command);
-    measure_deviation(core, hashrate);
+    k->deviation_points = hm_control_deviation(core, hashrate);
     memcpy(k->planned, k->command, sizeof k->planned);
     return wants_plan(core, hashrate, dt_s);
 }

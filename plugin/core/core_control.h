@@ -60,6 +60,10 @@ double hm_core_expected_hashrate(const hm_core *core, double hashrate);
  * the deviation is worth a plan. */
 int hm_control_command(hm_core *core, double dt_s);
 
+/* The largest |command - allocation| as it is now, in points; hashrate: hm_control_hashrate, more
+ * than 0. */
+double hm_control_deviation(const hm_core *core, double hashrate);
+
 /* Turns fractions of accepted work into those of hashrate: a pool that rejects a tenth needs a
  * tenth more of it. */
 void hm_control_correct_for_rejects(const hm_core *core, const double *wanted, double *corrected);

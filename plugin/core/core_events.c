@@ -167,11 +167,11 @@ static void follow_growth(hm_core *core)
 
 /* Where a newcomer goes: one that was closed to be moved, or by a move, where that was to bring
  * it. */
-static uint32_t destination_of(hm_core *core, uint32_t slot)
+static uint32_t destination_of(hm_core *core, uint32_t slot, uint64_t *reopened_by)
 {
     hm_assignment *const a = &core->assignment;
     const uint64_t who = hm_cold(&a->channels, slot)->who;
-    uint32_t promised = hm_reopen_returned(&core->reopen, who, core->now_ns);
+    uint32_t promised = hm_reopen_returned(&core->reopen, who, core->now_ns, reopened_by);
     a->moves.applied += promised != HMX_NONE;
     if (promised == HMX_NONE) {
         promised = hm_habits_returned(&core->habits, who, core->now_ns);
@@ -212,6 +212,49 @@ static int is_taken(hm_core *core, const hm_channel_facts *facts)
     return 1;
 }
 
+static void tell_placed(const hm_core *core, uint32_t slot, const hm_placement *out, uint32_t to)
+{
+    const int withheld = out->reason == HMX_REASON_OBSERVE;
+    if (core->audit != NULL) {
+        core->audit->placed(core->log_ctx, slot, to, out->reason, withheld);
+    }
+}
+
+/* One that came back for a decision: that is its end. */
+static void tell_reopened(const hm_core *core, uint32_t slot, uint64_t decision)
+{
+    const hm_ended ended = {.decision = decision,
+                            .slot = slot,
+                            .to = hm_hot(&core->assignment.channels, slot)->upstream,
+                            .result = HMX_RESULT_APPLIED};
+    if (core->audit != NULL && decision != 0) {
+        core->audit->ended(core->log_ctx, &ended);
+    }
+}
+
+static void place_newcomer(hm_core *core, uint32_t slot, hm_placement *out)
+{
+    hm_assignment *const a = &core->assignment;
+    uint64_t reopened_by = 0;
+    const uint32_t to = destination_of(core, slot, &reopened_by);
+    const int observes = hm_core_is_mode(core, HMX_MODE_OBSERVE);
+    out->upstream = observes ? (uint32_t)HMX_NONE : to;
+    recall_habits(core, slot);
+    if (hm_assignment_place(a, slot, out->upstream, core->now_ns, out->prefix, &out->prefix_len) !=
+        0) {
+        out->upstream = HMX_NONE; /* no prefix is left there: parking needs none */
+        (void)hm_assignment_place(a, slot, HMX_NONE, core->now_ns, out->prefix, &out->prefix_len);
+    }
+    out->reason = HMX_REASON_ARRIVAL;
+    if (observes) {
+        out->reason = HMX_REASON_OBSERVE; /* parked, until the host says where it is */
+    } else if (out->upstream == HMX_NONE) {
+        out->reason = reason_to_pass(core, slot);
+    }
+    tell_placed(core, slot, out, observes ? to : out->upstream);
+    tell_reopened(core, slot, reopened_by);
+}
+
 hmx_status hm_core_open(hm_core *core, const hm_channel_facts *facts, hm_placement *out)
 {
     hm_assignment *const a = &core->assignment;
@@ -246,25 +289,10 @@ hmx_status hm_core_open(hm_core *core, const hm_channel_facts *facts, hm_placeme
         core->control.evacuate = 1;
         core->unwelcome |= !hm_assignment_may_stay(a, slot);
         follow_growth(core);
+        tell_placed(core, slot, out, out->upstream);
         return HMX_OK;
     }
-    out->upstream = destination_of(core, slot);
-    recall_habits(core, slot);
-    if (hm_core_is_mode(core, HMX_MODE_OBSERVE)) {
-        out->upstream = HMX_NONE; /* parked, until the host says where it is */
-        (void)hm_assignment_place(a, slot, HMX_NONE, core->now_ns, out->prefix, &out->prefix_len);
-        out->reason = HMX_REASON_OBSERVE;
-        core->control.arrived += hm_hot(&a->channels, slot)->hashrate;
-        follow_growth(core);
-        return HMX_OK;
-    }
-    if (hm_assignment_place(a, slot, out->upstream, core->now_ns, out->prefix, &out->prefix_len) !=
-        0) {
-        out->upstream = HMX_NONE; /* no prefix is left there: parking needs none */
-        (void)hm_assignment_place(a, slot, HMX_NONE, core->now_ns, out->prefix, &out->prefix_len);
-    }
-    out->reason =
-        out->upstream == HMX_NONE ? reason_to_pass(core, slot) : (uint32_t)HMX_REASON_ARRIVAL;
+    place_newcomer(core, slot, out);
     core->control.arrived += hm_hot(&a->channels, slot)->hashrate;
     follow_growth(core);
     return HMX_OK;
@@ -322,6 +350,8 @@ void hm_core_close(hm_core *core, uint32_t slot, uint32_t reason)
         hm_reopen_closed(&core->reopen, cold->who, cold->decision,
                          hm_hot(&core->assignment.channels, slot)->pending_to, core->now_ns,
                          cold->decision_until_ns);
+    } else {
+        hm_core_end_pending(core, slot, HM_ENDED_VOID);
     }
     if (cold->moves > 0 && reason != HMX_CLOSE_HOST && reason != HMX_CLOSE_REOPEN) {
         const hm_channel_hot *const hot = hm_hot(&core->assignment.channels, slot);

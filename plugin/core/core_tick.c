@@ -363,8 +363,12 @@ static int evaluate(hm_core *core)
 static void note_missed(hm_core *core)
 {
     uint32_t failures = 0;
-    while (hm_reopen_missed(&core->reopen, core->now_ns, &failures)) {
+    hm_ended ended = {.slot = HM_SLOT_NONE, .result = HMX_RESULT_FAILED};
+    while (hm_reopen_missed(&core->reopen, core->now_ns, &ended.decision, &failures)) {
         core->assignment.moves.failed++;
+        if (core->audit != NULL) {
+            core->audit->ended(core->log_ctx, &ended);
+        }
         if (failures == HM_REOPEN_FAILURES) {
             hm_core_log(core, HMX_LOG_WARN,
                         "a miner that was closed to be moved did not come back for the second "
@@ -417,7 +421,7 @@ static int decide(hm_core *core, hm_outbox *out)
     hm_control *const k = &core->control;
     int planning = k->burst_left > 0 && k->resume; /* the outbox was full: go on */
     hm_core_write_late_shares(core);
-    hm_assignment_expire(&core->assignment, core->now_ns);
+    hm_core_expire_decisions(core);
     note_missed(core);
     live(core);
     hm_core_judge_blips(core);
@@ -453,6 +457,14 @@ static int decide(hm_core *core, hm_outbox *out)
     return 0;
 }
 
+static void tell_decided(const hm_core *core, const hm_outbox *out, int withheld)
+{
+    for (uint32_t i = 0; i < out->count && core->audit != NULL; i++) {
+        const hmx_decision decision = hm_outbox_at(out, i);
+        core->audit->decided(core->log_ctx, &decision, withheld);
+    }
+}
+
 /* Decides as in the other modes, and keeps it to itself. */
 static void observe(hm_core *core)
 {
@@ -469,6 +481,7 @@ static void observe(hm_core *core)
         }
         out.count = 0;
         more = decide(core, &out) && out.count > 0;
+        tell_decided(core, &out, 1);
         for (uint32_t i = 0; i < out.count; i++) {
             hm_core_withhold(core, &rows[i]);
         }
@@ -481,5 +494,7 @@ int hm_core_tick(hm_core *core, hm_outbox *out)
         observe(core);
         return 0;
     }
-    return decide(core, out);
+    const int more = decide(core, out);
+    tell_decided(core, out, 0);
+    return more;
 }

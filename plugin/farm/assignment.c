@@ -439,16 +439,27 @@ static void forget_unanswered(hm_channel_cold *cold, uint32_t at)
     cold->unanswered[0] = 0;
 }
 
+static uint32_t find_unanswered(const hm_channel_cold *cold, uint64_t decision)
+{
+    uint32_t at = 0;
+    while (at < HM_UNANSWERED && cold->unanswered[at] != decision) {
+        at++;
+    }
+    return decision != 0 ? at : HM_UNANSWERED;
+}
+
+int hm_assignment_was_unanswered(const hm_assignment *a, uint32_t slot, uint64_t decision)
+{
+    return find_unanswered(hm_cold(&a->channels, slot), decision) < HM_UNANSWERED;
+}
+
 int hm_assignment_apply_late(hm_assignment *a, uint32_t slot, uint64_t decision, uint32_t to,
                              uint64_t now_ns, const uint8_t *prefix, uint32_t prefix_len)
 {
     hm_channel_cold *const cold = hm_cold(&a->channels, slot);
     const uint32_t from = hm_hot(&a->channels, slot)->upstream;
-    uint32_t at = 0;
-    while (at < HM_UNANSWERED && cold->unanswered[at] != decision) {
-        at++;
-    }
-    if (decision == 0 || at == HM_UNANSWERED) {
+    const uint32_t at = find_unanswered(cold, decision);
+    if (at == HM_UNANSWERED) {
         return -1;
     }
     hm_prefix_place place = {0};

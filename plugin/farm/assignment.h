@@ -191,6 +191,9 @@ void hm_assignment_force(hm_assignment *a, uint32_t slot, uint32_t to, uint64_t 
 /* The channel is gone. */
 void hm_assignment_close(hm_assignment *a, uint32_t slot, uint64_t now_ns);
 
+/* Did this decision about the channel run out unanswered? */
+int hm_assignment_was_unanswered(const hm_assignment *a, uint32_t slot, uint64_t decision);
+
 /* An APPLIED came for a decision that had run out: it is a fact all the same, the channel is at
  * `to`, and another pending decision is void. Returns 0, or -1 when the decision was not one of
  * this channel's that ran out unanswered: then nothing changed. */

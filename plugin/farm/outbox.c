@@ -35,6 +35,14 @@ void hm_outbox_put(hm_outbox *o, const hm_decision *d)
     o->count++;
 }
 
+hmx_decision hm_outbox_at(const hm_outbox *o, uint32_t index)
+{
+    hmx_decision decision = {0};
+    (void)hmx_copy_in(&decision, sizeof decision, HMX_DECISION_SIZE_VER0,
+                      (const unsigned char *)o->rows + (size_t)index * o->stride);
+    return decision;
+}
+
 void hm_outbox_clear(hm_outbox *o)
 {
     const hmx_decision nothing = {0};

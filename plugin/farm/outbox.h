@@ -32,6 +32,9 @@ static inline uint32_t hm_outbox_room(const hm_outbox *o)
 /* Needs room. */
 void hm_outbox_put(hm_outbox *o, const hm_decision *decision);
 
+/* One that was put in; what the host's row is too short for is 0. */
+hmx_decision hm_outbox_at(const hm_outbox *o, uint32_t index);
+
 /* Takes all of them back: the rows are as the host gave them. */
 void hm_outbox_clear(hm_outbox *o);
 

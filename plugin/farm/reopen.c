@@ -95,7 +95,7 @@ void hm_reopen_closed(hm_reopen *r, uint64_t who, uint64_t decision, uint32_t to
     }
 }
 
-uint32_t hm_reopen_returned(hm_reopen *r, uint64_t who, uint64_t now_ns)
+uint32_t hm_reopen_returned(hm_reopen *r, uint64_t who, uint64_t now_ns, uint64_t *decision)
 {
     uint32_t first = HM_REOPEN_MAX;
     for (uint32_t i = 0; i < HM_REOPEN_MAX && r->waiting > 0; i++) {
@@ -109,6 +109,7 @@ uint32_t hm_reopen_returned(hm_reopen *r, uint64_t who, uint64_t now_ns)
         return HMX_NONE;
     }
     const uint32_t to = r->returning[first].to;
+    *decision = r->returning[first].decision;
     r->returning[first] = (hm_returning){0};
     r->waiting--;
     hm_reopened *const known = entry_of(r, who);
@@ -118,7 +119,7 @@ uint32_t hm_reopen_returned(hm_reopen *r, uint64_t who, uint64_t now_ns)
     return to;
 }
 
-int hm_reopen_missed(hm_reopen *r, uint64_t now_ns, uint32_t *failures)
+int hm_reopen_missed(hm_reopen *r, uint64_t now_ns, uint64_t *decision, uint32_t *failures)
 {
     for (uint32_t i = 0; i < HM_REOPEN_MAX && r->waiting > 0; i++) {
         const hm_returning w = r->returning[i];
@@ -126,6 +127,7 @@ int hm_reopen_missed(hm_reopen *r, uint64_t now_ns, uint32_t *failures)
             r->returning[i] = (hm_returning){0};
             r->waiting--;
             hm_reopened *const known = entry_of(r, w.who);
+            *decision = w.decision;
             *failures = known != NULL ? ++known->failures : 1u;
             return 1;
         }

@@ -55,12 +55,12 @@ int hm_reopen_may(const hm_reopen *r, uint64_t who, uint64_t now_ns, uint64_t dw
 void hm_reopen_closed(hm_reopen *r, uint64_t who, uint64_t decision, uint32_t to, uint64_t now_ns,
                       uint64_t until_ns);
 
-/* A peer opened: the upstream that it was promised, HMX_NONE when it is expected nowhere. It is
- * expected no longer. */
-uint32_t hm_reopen_returned(hm_reopen *r, uint64_t who, uint64_t now_ns);
+/* A peer opened: the upstream that it was promised, and by which decision; HMX_NONE when it is
+ * expected nowhere. It is expected no longer. */
+uint32_t hm_reopen_returned(hm_reopen *r, uint64_t who, uint64_t now_ns, uint64_t *decision);
 
-/* Takes out one peer that did not come in time, and counts it. Returns 1 and its failures; 0 when
- * there is none (left). */
-int hm_reopen_missed(hm_reopen *r, uint64_t now_ns, uint32_t *failures);
+/* Takes out one peer that did not come in time, and counts it. Returns 1, the decision and its
+ * failures; 0 when there is none (left). */
+int hm_reopen_missed(hm_reopen *r, uint64_t now_ns, uint64_t *decision, uint32_t *failures);
 
 #endif

@@ -31,7 +31,7 @@
 #define IT_KP_ALONE "[controller]\nkp = 1\nki = 0\nkd = 0\n"
 
 enum { IT_A = 1, IT_B = 2, IT_C = 3, IT_D = 4 };
-enum { IT_CHANNELS = 1200, IT_ROWS = 2048, IT_CAPACITY = 64, IT_TEXT = 8192 };
+enum { IT_CHANNELS = 1200, IT_ROWS = 2048, IT_CAPACITY = 64, IT_TEXT = 8192, IT_AUDIT = 1 << 18 };
 
 typedef struct it_channel {
     uint64_t channel;
@@ -77,6 +77,8 @@ typedef struct it_host {
     uint64_t host_faults_expected; /* a test that breaks a rule says how often */
     char fault[1024];              /* the first one of the plugin, else of the host */
     char log[IT_TEXT];
+    char audit[IT_AUDIT]; /* lines, as many as fit; a test may empty it */
+    size_t audit_len;
     uint32_t ticks_requested;
     char why[IT_TEXT];
     hmx_status created;
@@ -90,6 +92,17 @@ static inline void it_note_log(void *ctx, uint32_t level, const char *text, uint
     if (used + len + 2 < sizeof h->log) {
         memcpy(h->log + used, text, len);
         h->log[used + len] = '\n';
+    }
+}
+
+static inline void it_note_audit(void *ctx, const char *json, uint64_t len)
+{
+    it_host *const h = ctx;
+    if (h->audit_len + len + 2 < sizeof h->audit) {
+        memcpy(h->audit + h->audit_len, json, len);
+        h->audit_len += len;
+        h->audit[h->audit_len++] = '\n';
+        h->audit[h->audit_len] = '\0';
     }
 }
 
@@ -165,6 +178,7 @@ static inline void it_try(it_host *h, const char *config, const it_options *opti
         .echo_zero_cookie = h->options.echo_zero_cookie,
         .extra_tail_bytes = h->options.extra_tail_bytes,
         .log = it_note_log,
+        .audit = it_note_audit,
         .violation = it_note_violation,
         .request_tick = it_note_request,
         .ctx = h,

@@ -10,6 +10,7 @@ static const uint64_t NOW_NS = 5000 * 1000000000ull;
 enum { WHO = 7, OTHER = 8 };
 
 static hm_reopen r; /* each test runs in a process of its own */
+static uint64_t by; /* the decision */
 
 static void close_until(uint64_t who, uint64_t decision, uint32_t to, uint64_t seconds)
 {
@@ -49,11 +50,14 @@ Test(reopen, who_returns_in_time_goes_where_it_was_promised_once)
     close_until(WHO, 12, 3, 60);
     close_until(WHO, 11, 2, 60);
     close_until(OTHER, 13, 4, 60);
-    cr_assert_eq(hm_reopen_returned(&r, 99, NOW_NS), HMX_NONE);
-    cr_assert_eq(hm_reopen_returned(&r, WHO, NOW_NS + 60 * SECOND_NS), 2, "the first decision");
-    cr_assert_eq(hm_reopen_returned(&r, WHO, NOW_NS), 3);
-    cr_assert_eq(hm_reopen_returned(&r, WHO, NOW_NS), HMX_NONE);
-    cr_assert_eq(hm_reopen_returned(&r, OTHER, NOW_NS + 60 * SECOND_NS + 1), HMX_NONE, "too late");
+    cr_assert_eq(hm_reopen_returned(&r, 99, NOW_NS, &by), HMX_NONE);
+    cr_assert_eq(hm_reopen_returned(&r, WHO, NOW_NS + 60 * SECOND_NS, &by), 2,
+                 "the first decision");
+    cr_assert_eq(by, 11);
+    cr_assert_eq(hm_reopen_returned(&r, WHO, NOW_NS, &by), 3);
+    cr_assert_eq(hm_reopen_returned(&r, WHO, NOW_NS, &by), HMX_NONE);
+    cr_assert_eq(hm_reopen_returned(&r, OTHER, NOW_NS + 60 * SECOND_NS + 1, &by), HMX_NONE,
+                 "too late");
 }
 
 Test(reopen, who_stays_away_twice_is_not_asked_again)
@@ -62,14 +66,15 @@ Test(reopen, who_stays_away_twice_is_not_asked_again)
     for (uint32_t round = 1; round <= HM_REOPEN_FAILURES; round++) {
         cr_assert(hm_reopen_may(&r, WHO, NOW_NS + round * DWELL_NS, DWELL_NS), "round %u", round);
         close_until(WHO, round, 2, 60);
-        cr_assert_not(hm_reopen_missed(&r, NOW_NS + 60 * SECOND_NS, &failures));
-        cr_assert(hm_reopen_missed(&r, NOW_NS + 60 * SECOND_NS + 1, &failures));
+        cr_assert_not(hm_reopen_missed(&r, NOW_NS + 60 * SECOND_NS, &by, &failures));
+        cr_assert(hm_reopen_missed(&r, NOW_NS + 60 * SECOND_NS + 1, &by, &failures));
         cr_assert_eq(failures, round);
-        cr_assert_not(hm_reopen_missed(&r, NOW_NS + 61 * SECOND_NS, &failures), "told once");
+        cr_assert_eq(by, round);
+        cr_assert_not(hm_reopen_missed(&r, NOW_NS + 61 * SECOND_NS, &by, &failures), "told once");
     }
     cr_assert_not(hm_reopen_may(&r, WHO, NOW_NS + 100 * DWELL_NS, DWELL_NS));
     close_until(WHO, 9, 2, 60);
-    cr_assert_eq(hm_reopen_returned(&r, WHO, NOW_NS), 2);
+    cr_assert_eq(hm_reopen_returned(&r, WHO, NOW_NS, &by), 2);
     cr_assert(hm_reopen_may(&r, WHO, NOW_NS + DWELL_NS, DWELL_NS), "it came: all is forgiven");
 }
 
@@ -83,11 +88,11 @@ Test(reopen, no_more_are_awaited_than_there_is_room_for)
         close_until(100 + i, 1 + i, 2, i == 5 ? 10 : 60);
     }
     cr_assert_not(hm_reopen_has_room(&r, 0));
-    cr_assert(hm_reopen_missed(&r, NOW_NS + 11 * SECOND_NS, &failures));
+    cr_assert(hm_reopen_missed(&r, NOW_NS + 11 * SECOND_NS, &by, &failures));
     cr_assert(hm_reopen_has_room(&r, 0));
     close_until(999, 200, 2, 60);
     cr_assert_not(hm_reopen_has_room(&r, 0));
-    cr_assert_eq(hm_reopen_returned(&r, 130, NOW_NS), 2);
+    cr_assert_eq(hm_reopen_returned(&r, 130, NOW_NS, &by), 2);
     cr_assert(hm_reopen_has_room(&r, 0));
 }
 
@@ -96,7 +101,7 @@ static void fail_twice(uint64_t who, uint64_t at_ns)
     uint32_t failures = 0;
     for (uint64_t k = 0; k < HM_REOPEN_FAILURES; k++) {
         hm_reopen_closed(&r, who, 1 + k, 2, at_ns, at_ns);
-        cr_assert(hm_reopen_missed(&r, at_ns + 1, &failures));
+        cr_assert(hm_reopen_missed(&r, at_ns + 1, &by, &failures));
     }
     cr_assert_eq(failures, HM_REOPEN_FAILURES);
 }
@@ -107,7 +112,7 @@ Test(reopen, who_is_never_asked_again_is_never_forgotten)
     for (uint64_t i = 0; i < HM_REOPEN_KNOWN; i++) {
         if (i == 40 || i == 41) {
             hm_reopen_closed(&r, 1000 + i, 5000 + i, 2, NOW_NS + i * SECOND_NS, NOW_NS * 9);
-            cr_assert_eq(hm_reopen_returned(&r, 1000 + i, NOW_NS), 2);
+            cr_assert_eq(hm_reopen_returned(&r, 1000 + i, NOW_NS, &by), 2);
         } else {
             fail_twice(1000 + i, NOW_NS);
         }
@@ -131,8 +136,8 @@ Test(reopen, when_nobody_can_be_forgotten_nobody_new_is_asked)
     }
     cr_assert_not(hm_reopen_may(&r, 999, NOW_NS + 1000 * DWELL_NS, DWELL_NS));
     close_until(999, 7000, 3, 60); /* the host did so all the same */
-    cr_assert_eq(hm_reopen_returned(&r, 999, NOW_NS), 3);
+    cr_assert_eq(hm_reopen_returned(&r, 999, NOW_NS, &by), 3);
     close_until(999, 7001, 3, 60);
-    cr_assert(hm_reopen_missed(&r, NOW_NS + 61 * SECOND_NS, &failures));
+    cr_assert(hm_reopen_missed(&r, NOW_NS + 61 * SECOND_NS, &by, &failures));
     cr_assert_eq(failures, 1);
 }

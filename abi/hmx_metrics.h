@@ -224,9 +224,14 @@ typedef struct hmx_metrics_v1 {
     hmx_status (*channel)(hmx_instance *self, uint64_t channel, uint64_t cookie,
                           hmx_channel_metrics *out);
     hmx_status (*adjustments)(hmx_instance *self, hmx_adjustments *out);
-    /* Text exposition of the snapshot. NULL in this version. */
+    /* The snapshot as text: in the Prometheus exposition format (hashmux_..., with the label
+     * `upstream`, and `model` of hashmux_tuning_model), and as one object of JSON, whose members
+     * are called as those of hmx_snapshot and hmx_upstream_metrics; flags and enums are words.
+     * Returns: HMX_E_IO the writer failed: what it got so far is worth nothing. */
     hmx_status (*write_prometheus)(hmx_instance *self, const hmx_writer *to);
     hmx_status (*write_json)(hmx_instance *self, const hmx_writer *to);
+    /* The open channels as one object of JSON: as many as there are. */
+    hmx_status (*write_channels)(hmx_instance *self, const hmx_writer *to);
 } hmx_metrics_v1;
 
 #ifdef __cplusplus

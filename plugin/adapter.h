@@ -54,9 +54,17 @@ static inline void hm_note_clock(hmx_instance *self, uint64_t now_ns, uint64_t u
 /* From here on the host's audit is told, if it has one. */
 void hm_audit_begin(hmx_instance *self);
 
-/* ---- adapter_metrics.c ---- */
+/* ---- adapter_rows.c ---- */
 /* One row of a snapshot; the upstream exists. */
 hmx_upstream_metrics hm_metrics_row(const hm_core *core, uint32_t upstream);
+hmx_status hm_metrics_snapshot(hmx_instance *self, hmx_snapshot *out);
+/* The channel in this slot, which is open. */
+hmx_channel_metrics hm_metrics_channel(const hm_core *core, uint32_t slot);
+
+/* ---- adapter_text.c ---- */
+hmx_status hm_write_prometheus(hmx_instance *self, const hmx_writer *to);
+hmx_status hm_write_json(hmx_instance *self, const hmx_writer *to);
+hmx_status hm_write_channels(hmx_instance *self, const hmx_writer *to);
 
 /* ---- adapter_facts.c: hooks that report ---- */
 hmx_status hm_on_upstream(hmx_instance *self, const hmx_upstream_event *event);

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "abi/hmx_access.h"
+#include "abi/hmx_metrics.h"
 #include "host_stub/base/output.h"
 #include "host_stub/base/text.h"
 #include "host_stub/cmd/commands.h"
@@ -28,6 +30,7 @@ typedef struct options {
     const char *report;
     const char *frames;
     const char *audit;
+    const char *metrics;
     hs_texts sets;
     uint64_t seed;
     uint64_t seconds;
@@ -43,7 +46,10 @@ struct screen {
     unsigned violation_lines;
     hs_report_watch *watch; /* with --report */
     FILE *audit;            /* with --audit */
-    FILE *explain_to;       /* with --explain */
+    const char *metrics;    /* with --metrics */
+    int unwritten;          /* they are not there; metrics_why says why */
+    char metrics_why[256];
+    FILE *explain_to; /* with --explain */
     hs_explain explain;
     int unexplained; /* the plugin tells nothing about itself */
 };
@@ -86,6 +92,8 @@ static const hs_option OPTIONS[] = {
         OUTPUT, "--audit", "FILE", AT(audit),
         "each placement, decision and outcome as a line of JSON (abi/AUDIT.md); - = to standard "
         "output instead of the table"),
+    HS_STRING(OUTPUT, "--metrics", "FILE", AT(metrics),
+              "the plugin's metrics at the end of the run, as Prometheus reads them"),
     HS_FLAG("--explain", AT(explain),
             "a line, before the table, whenever the plugin wants something new: who is to be "
             "moved, what is owed, and why a pool is out"),
@@ -161,6 +169,42 @@ static void keep_audit(void *ctx, const char *json, uint64_t len)
     (void)fputc('\n', screen->audit);
 }
 
+static hmx_status add_text(void *ctx, const void *data, uint64_t len)
+{
+    return fwrite(data, 1, (size_t)len, ctx) == len ? HMX_OK : HMX_E_IO;
+}
+
+/* The plugin's own text, taken while it is alive. */
+static void write_metrics(void *ctx, hs_guard *guard)
+{
+    struct screen *const screen = ctx;
+    const hmx_metrics_v1 *const metrics = hs_guard_extension(guard, HMX_METRICS_ID);
+    char *text = NULL;
+    size_t len = 0;
+    FILE *const memory = open_memstream(&text, &len);
+    const hmx_writer writer = {.size = sizeof writer, .ctx = memory, .write = add_text};
+    int rc = -1;
+    if (memory == NULL) {
+        (void)hs_refuse(screen->metrics_why, sizeof screen->metrics_why, "out of memory");
+    } else if (metrics == NULL || !HMX_HAS(hmx_metrics_v1, metrics, write_prometheus) ||
+               metrics->write_prometheus == NULL) {
+        (void)hs_refuse(screen->metrics_why, sizeof screen->metrics_why,
+                        "--metrics: this plugin has none to write");
+    } else if (metrics->write_prometheus(hs_guard_instance(guard), &writer) < 0 ||
+               fflush(memory) != 0) {
+        (void)hs_refuse(screen->metrics_why, sizeof screen->metrics_why,
+                        "--metrics: the plugin could not write them");
+    } else {
+        rc = hs_output_save(screen->metrics, text, len, screen->metrics_why,
+                            sizeof screen->metrics_why);
+    }
+    screen->unwritten = rc != 0;
+    if (memory != NULL) {
+        (void)fclose(memory);
+    }
+    free(text);
+}
+
 static int begin_audit(struct screen *screen, const char *path, char *why, size_t capacity)
 {
     if (path == NULL) {
@@ -213,7 +257,7 @@ static int tell(const hs_call *call, const hs_scenario *scenario, const hs_sim_r
                 hs_report_watch *watch, char *why, size_t capacity)
 {
     const options *const o = call->options;
-    if (!o->quiet && !is_stdout(o->json) && !is_stdout(o->audit)) {
+    if (!o->quiet && !is_stdout(o->json) && !is_stdout(o->audit) && !is_stdout(o->metrics)) {
         hs_sim_print_table(stdout, result);
     }
     if (o->json != NULL && hs_output_save_text(o->json, hs_sim_json(result), why, capacity) != 0) {
@@ -259,6 +303,7 @@ static int simulate(hs_call *call, const hs_scenario *scenario, const hs_plugin 
     const int to_stdout = is_stdout(o->json) || is_stdout(o->audit);
     struct screen screen = {.quiet = o->quiet,
                             .is_terminal = isatty(STDERR_FILENO),
+                            .metrics = o->metrics,
                             .explain_to = to_stdout ? stderr : stdout};
     int status = HS_STATUS_WRONG;
     if (begin_audit(&screen, o->audit, call->why, sizeof call->why) != 0) {
@@ -278,6 +323,7 @@ static int simulate(hs_call *call, const hs_scenario *scenario, const hs_plugin 
                                 .progress = show_progress,
                                 .share = o->report != NULL ? watch_share : NULL,
                                 .ticked = o->explain ? explain : NULL,
+                                .finished = o->metrics != NULL ? write_metrics : NULL,
                                 .log = show_log,
                                 .audit = screen.audit != NULL ? keep_audit : NULL,
                                 .violation = show_violation,
@@ -285,6 +331,9 @@ static int simulate(hs_call *call, const hs_scenario *scenario, const hs_plugin 
     if (hs_sim_run(scenario, &how, &result, call->why, sizeof call->why) == 0) {
         status = result.guard_violations > 0 ? HS_STATUS_NO : HS_STATUS_DONE;
         if (tell(call, scenario, &result, &watch, call->why, sizeof call->why) != 0) {
+            status = HS_STATUS_WRONG;
+        } else if (screen.unwritten) {
+            (void)hs_refuse(call->why, sizeof call->why, "%s", screen.metrics_why);
             status = HS_STATUS_WRONG;
         }
         hs_sim_result_free(&result);

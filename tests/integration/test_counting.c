@@ -283,8 +283,6 @@ Test(counting, the_channel_s_row_says_what_the_host_knows)
 Test(counting, what_this_version_does_not_have_is_null_and_not_a_pretence)
 {
     it_open(&H, IT_ABC);
-    cr_assert_null(H.metrics->write_prometheus);
-    cr_assert_null(H.metrics->write_json);
     cr_assert_null(hs_guard_extension(H.guard, "hashmux.metrics/2"));
     it_close(&H);
 }

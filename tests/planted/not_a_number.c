@@ -10,4 +10,4 @@ static double wanted(const hm_core *core, uint32_t i)
     return hm_control_wanted(core, i) * (channels / channels);
 }
 #define hm_control_wanted wanted
-#include "plugin/adapter_metrics.c"
+#include "plugin/adapter_rows.c"

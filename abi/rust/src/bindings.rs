@@ -1286,11 +1286,18 @@ pub struct hmx_metrics_v1 {
     pub adjustments: ::core::option::Option<
         unsafe extern "C" fn(self_: *mut hmx_instance, out: *mut hmx_adjustments) -> hmx_status,
     >,
-    #[doc = " Text exposition of the snapshot. NULL in this version."]
+    #[doc = " The snapshot as text: in the Prometheus exposition format (hashmux_..., with the label"]
+    #[doc = " `upstream`, and `model` of hashmux_tuning_model), and as one object of JSON, whose members"]
+    #[doc = " are called as those of hmx_snapshot and hmx_upstream_metrics; flags and enums are words."]
+    #[doc = " Returns: HMX_E_IO the writer failed: what it got so far is worth nothing."]
     pub write_prometheus: ::core::option::Option<
         unsafe extern "C" fn(self_: *mut hmx_instance, to: *const hmx_writer) -> hmx_status,
     >,
     pub write_json: ::core::option::Option<
+        unsafe extern "C" fn(self_: *mut hmx_instance, to: *const hmx_writer) -> hmx_status,
+    >,
+    #[doc = " The open channels as one object of JSON: as many as there are."]
+    pub write_channels: ::core::option::Option<
         unsafe extern "C" fn(self_: *mut hmx_instance, to: *const hmx_writer) -> hmx_status,
     >,
 }

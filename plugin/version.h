@@ -6,6 +6,6 @@
 #ifndef PLUGIN_VERSION_H
 #define PLUGIN_VERSION_H
 
-#define HM_VERSION "0.1.0"
+#define HM_VERSION "0.2.0"
 
 #endif

@@ -41,10 +41,10 @@ static void print_paragraphs(FILE *to, const char *text)
     }
 }
 
-void hs_help_usage(FILE *to, const hs_command *command)
+/* " FILE [OTHER] [options]" and a line end. */
+static void print_synopsis(FILE *to, const hs_command *command)
 {
     int optional = 0;
-    (void)fprintf(to, "usage: host_stub %s", command->name);
     for (size_t i = 0; i < command->count; i++) {
         const hs_option *const o = &command->options[i];
         if (o->required || hs_option_is_argument(o)) {
@@ -56,6 +56,12 @@ void hs_help_usage(FILE *to, const hs_command *command)
         }
     }
     (void)fputs(optional ? " [options]\n" : "\n", to);
+}
+
+void hs_help_usage(FILE *to, const hs_command *command)
+{
+    (void)fprintf(to, "usage: host_stub %s", command->name);
+    print_synopsis(to, command);
 }
 
 /* " (0 to 65535); default 0; may be repeated" behind an option's own words. */
@@ -104,6 +110,15 @@ static void print_options(FILE *to, const hs_command *command)
     }
 }
 
+static void status_text(const hs_command *command, char *text, size_t capacity)
+{
+    (void)snprintf(text, capacity,
+                   "Status: 0 done; %s%s%s2 the command line or a file is wrong, or what is to be "
+                   "written cannot be.",
+                   command->no != NULL ? "1 " : "", command->no != NULL ? command->no : "",
+                   command->no != NULL ? "; " : "");
+}
+
 void hs_help_print(FILE *to, const hs_command *command)
 {
     char status[512];
@@ -111,12 +126,97 @@ void hs_help_print(FILE *to, const hs_command *command)
     print_paragraphs(to, command->about != NULL ? command->about : command->title);
     print_options(to, command);
     print_paragraphs(to, command->notes);
-    (void)snprintf(status, sizeof status,
-                   "Status: 0 done; %s%s%s2 the command line or a file is wrong, or what is to be "
-                   "written cannot be.",
-                   command->no != NULL ? "1 " : "", command->no != NULL ? command->no : "",
-                   command->no != NULL ? "; " : "");
+    status_text(command, status, sizeof status);
     print_paragraphs(to, status);
+}
+
+/* ---- for man ---- */
+
+/* Text for troff: nothing in it is a request, and a - is one that can be copied. */
+static void print_troff(FILE *to, const char *text)
+{
+    int line_begins = 1;
+    for (; *text != '\0'; text++) {
+        if (line_begins && (*text == '.' || *text == '\'')) {
+            (void)fputs("\\&", to);
+        }
+        if (*text == '\n') {
+            (void)fputs("\n.PP\n", to);
+        } else if (*text == '\\') {
+            (void)fputs("\\e", to);
+        } else {
+            (void)fputs(*text == '-' ? "\\" : "", to);
+            (void)fputc(*text, to);
+        }
+        line_begins = *text == '\n';
+    }
+    (void)fputc('\n', to);
+}
+
+static void print_part(FILE *to, const char *title, const char *text)
+{
+    if (text != NULL) {
+        (void)fprintf(to, ".SH %s\n", title);
+        print_troff(to, text);
+    }
+}
+
+/* "host_stub-bench-speed" */
+static void page_name(const hs_command *command, char *name, size_t capacity)
+{
+    (void)snprintf(name, capacity, "host_stub-%s", command->name);
+    for (char *blank = strchr(name, ' '); blank != NULL; blank = strchr(blank, ' ')) {
+        *blank = '-';
+    }
+}
+
+static void print_troff_synopsis(FILE *to, const hs_command *command)
+{
+    char line[512] = "";
+    FILE *const memory = fmemopen(line, sizeof line - 1, "w");
+    if (memory != NULL) {
+        print_synopsis(memory, command);
+        (void)fclose(memory);
+    }
+    line[strcspn(line, "\n")] = '\0';
+    print_troff(to, line[0] == ' ' ? line + 1 : line);
+}
+
+static void print_manual_options(FILE *to, const hs_command *command)
+{
+    (void)fputs(command->count > 0 ? ".SH OPTIONS\n" : "", to);
+    for (size_t i = 0; i < command->count; i++) {
+        const hs_option *const o = &command->options[i];
+        char text[1024];
+        describe(o, text, sizeof text);
+        char term[160];
+        (void)snprintf(term, sizeof term, "%s%s%s", o->name, o->value != NULL ? " " : "",
+                       o->value != NULL ? o->value : "");
+        (void)fputs(".TP\n.B ", to);
+        print_troff(to, term);
+        print_troff(to, text);
+    }
+}
+
+void hs_help_manual(FILE *to, const hs_command *command, const char *version)
+{
+    char name[64];
+    char status[512];
+    page_name(command, name, sizeof name);
+    (void)fprintf(to, ".TH \"%s\" 1 \"\" \"hashmux %s\" \"hashmux\"\n.nh\n.ad l\n.SH NAME\n", name,
+                  version);
+    (void)fputs(name, to);
+    (void)fputs(" \\- ", to);
+    print_troff(to, command->title);
+    (void)fputs(".SH SYNOPSIS\n.B host_stub ", to);
+    print_troff(to, command->name);
+    print_troff_synopsis(to, command);
+    print_part(to, "DESCRIPTION", command->about != NULL ? command->about : command->title);
+    print_manual_options(to, command);
+    print_part(to, "NOTES", command->notes);
+    status_text(command, status, sizeof status);
+    print_part(to, "EXIT STATUS", status);
+    (void)fputs(".SH SEE ALSO\n.BR host_stub (1)\n", to);
 }
 
 /* ---- for shells ---- */

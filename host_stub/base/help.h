@@ -15,6 +15,9 @@ void hs_help_print(FILE *to, const hs_command *command);
 /* "usage: host_stub pool [options]" and a line end. */
 void hs_help_usage(FILE *to, const hs_command *command);
 
+/* A page of the manual, for man(1). version: of the program. */
+void hs_help_manual(FILE *to, const hs_command *command, const char *version);
+
 /* A script to be sourced, of all the commands. */
 void hs_help_bash(FILE *to, const hs_command *const *commands, size_t count);
 void hs_help_zsh(FILE *to, const hs_command *const *commands, size_t count);

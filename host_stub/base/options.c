@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host_stub/base/ini.h"
 #include "host_stub/base/output.h"
 #include "host_stub/base/text.h"
 
@@ -335,12 +336,136 @@ static int check_given(const reading *r, char *why, size_t capacity)
     return 0;
 }
 
+/* ---- a file of options ---- */
+
+/* Is this option among the words of the command line? */
+static int is_said(const reading *r, const char *name)
+{
+    const size_t len = strlen(name);
+    for (int i = 1; i < r->argc && strcmp(r->argv[i], "--") != 0; i++) {
+        if (strncmp(r->argv[i], name, len) == 0 &&
+            (r->argv[i][len] == '\0' || r->argv[i][len] == '=')) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int take_flag(const hs_option *option, void *options, const char *value, char *why,
+                     size_t capacity)
+{
+    static const char *const YES[] = {"yes", "true", "on", "1"};
+    static const char *const NO[] = {"no", "false", "off", "0"};
+    for (size_t i = 0; i < sizeof YES / sizeof *YES; i++) {
+        if (strcmp(value, YES[i]) == 0) {
+            return take(option, options, NULL, why, capacity);
+        }
+        if (strcmp(value, NO[i]) == 0) {
+            return 0;
+        }
+    }
+    return hs_refuse(why, capacity, "is yes or no, not '%s'", value);
+}
+
+/* One value, or as many as there are words for an option that may be repeated. */
+static int take_entry(reading *r, const hs_option *option, hs_ini_entry *e, char *why,
+                      size_t capacity)
+{
+    if (option->kind == HS_OPTION_FLAG) {
+        return take_flag(option, r->options, e->value, why, capacity);
+    }
+    if (option->kind != HS_OPTION_TEXTS && !option->repeated) {
+        return take(option, r->options, e->value, why, capacity);
+    }
+    char *rest = NULL;
+    for (char *word = strtok_r(e->value, " \t", &rest); word != NULL;
+         word = strtok_r(NULL, " \t", &rest)) {
+        if (take(option, r->options, word, why, capacity) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static const hs_option *option_of_key(const hs_command *command, const char *key)
+{
+    for (size_t i = 0; i < command->count; i++) {
+        const hs_option *const option = &command->options[i];
+        if (strncmp(option->name, "--", 2) == 0 && strcmp(option->name + 2, key) == 0 &&
+            strcmp(option->name, HS_OPTIONS_FILE) != 0) {
+            return option;
+        }
+    }
+    return NULL;
+}
+
+static int read_entry(reading *r, const char *path, hs_ini_entry *e, char *why, size_t capacity)
+{
+    char reason[512];
+    char word[80];
+    if (strcmp(e->section, r->command->name) != 0) {
+        return hs_refuse(why, capacity, "%s:%u: the section is [%s], not [%s]", path, e->line,
+                         r->command->name, e->section);
+    }
+    const hs_option *const option = option_of_key(r->command, e->key);
+    if (option == NULL) {
+        (void)snprintf(word, sizeof word, "--%s", e->key);
+        (void)refuse_unknown(r->command, word, reason, sizeof reason);
+        return hs_refuse(why, capacity, "%s:%u: %s", path, e->line, reason);
+    }
+    if (is_said(r, option->name)) {
+        return 0;
+    }
+    (void)note_given(r, option);
+    return take_entry(r, option, e, reason, sizeof reason) == 0
+               ? 0
+               : hs_refuse(why, capacity, "%s:%u: %s: %s", path, e->line, e->key, reason);
+}
+
+/* What stands in the file that --options names, but for what the command line says itself. */
+static int read_file(reading *r, char *why, size_t capacity)
+{
+    static hs_ini file; /* the options point into it until the end of the program */
+    const size_t len = strlen(HS_OPTIONS_FILE);
+    const char *path = NULL;
+    for (int i = 1; i < r->argc; i++) {
+        if (strncmp(r->argv[i], HS_OPTIONS_FILE, len) == 0) {
+            path = r->argv[i][len] == '=' ? r->argv[i] + len + 1 : r->argv[i + 1];
+        }
+    }
+    if (path == NULL) {
+        return 0;
+    }
+    if (hs_ini_load(&file, path, why, capacity) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < file.count; i++) {
+        if (read_entry(r, path, &file.entries[i], why, capacity) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int has_file(const hs_command *command)
+{
+    for (size_t i = 0; i < command->count; i++) {
+        if (strcmp(command->options[i].name, HS_OPTIONS_FILE) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int hs_options_read(const hs_command *command, void *options, int argc, char **argv, char *why,
                     size_t capacity)
 {
     int only_arguments = 0;
     reading r = {.command = command, .options = options, .argc = argc, .argv = argv, .next = 1};
     hs_options_defaults(command, options);
+    if (has_file(command) && read_file(&r, why, capacity) != 0) {
+        return -1;
+    }
     while (r.next < argc) {
         char *const word = argv[r.next++];
         const int is_option = !only_arguments && word[0] == '-' && word[1] != '\0';

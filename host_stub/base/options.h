@@ -36,6 +36,11 @@ enum hs_option_kind {
     HS_OPTION_OTHER          /* whatever `read` makes of it */
 };
 
+/* A command that has an option of this name reads others from the file that it names: INI, one
+ * section of the command's name, a key for each option without its two dashes, yes or no for a
+ * flag, several words for what may be repeated. What the command line says counts instead. */
+#define HS_OPTIONS_FILE "--options"
+
 enum { HS_TEXTS_MAX = 64, HS_OPTIONS_MAX = 40 };
 
 typedef struct hs_texts {

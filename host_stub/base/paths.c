@@ -55,17 +55,36 @@ static int exe_folder(char *out, size_t cap)
 int hs_path_lib(const char *name, char *out, size_t cap)
 {
     char folder[PATH_SIZE];
-    char relative[PATH_SIZE];
+    char file[PATH_SIZE];
     if (cap == 0) {
         return -1;
     }
     out[0] = '\0';
-    const int n = snprintf(relative, sizeof relative, "lib/%s.so", name);
-    if (n < 0 || (size_t)n >= sizeof relative || exe_folder(folder, sizeof folder) != 0 ||
-        to_parent(folder) != 0) {
+    const int n = snprintf(file, sizeof file, "%s.so", name);
+    return n < 0 || (size_t)n >= sizeof file || hs_path_plugins(folder, sizeof folder) != 0
+               ? -1
+               : join(out, cap, folder, file);
+}
+
+static int is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+int hs_path_plugins(char *out, size_t cap)
+{
+    char folder[PATH_SIZE];
+    if (cap == 0) {
         return -1;
     }
-    return join(out, cap, folder, relative);
+    out[0] = '\0';
+    if (exe_folder(folder, sizeof folder) != 0 || to_parent(folder) != 0) {
+        return -1;
+    }
+    return join(out, cap, folder, "lib/hashmux") == 0 && is_folder(out)
+               ? 0
+               : join(out, cap, folder, "lib");
 }
 
 int hs_path_default_plugin(char *out, size_t cap)
@@ -121,6 +140,10 @@ int hs_path_home(char *out, size_t cap)
         return -1;
     }
     for (int level = 0; level < LEVELS_MAX; level++) {
+        if (join(out, cap, folder, "share/hashmux") == 0 && is_home(out)) {
+            return 0;
+        }
+        out[0] = '\0';
         if (is_home(folder)) {
             return copy_path(folder, out, cap);
         }
@@ -154,5 +177,6 @@ int hs_path_default_config(char *out, size_t cap)
 
 int hs_path_default_scenarios(char *out, size_t cap)
 {
-    return in_home("tests/sim", out, cap);
+    return in_home("scenarios", out, cap) == 0 && is_folder(out) ? 0
+                                                                 : in_home("tests/sim", out, cap);
 }

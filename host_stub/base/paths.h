@@ -12,21 +12,25 @@
 
 #include <stddef.h>
 
-/* <folder of the executable>/../lib/<name>.so */
+/* Where plugins are: <folder of the executable>/../lib/hashmux as installed, ../lib as built. */
+int hs_path_plugins(char *out, size_t cap);
+
+/* <name>.so there */
 int hs_path_lib(const char *name, char *out, size_t cap);
 
 /* hs_path_lib of hashmux. */
 int hs_path_default_plugin(char *out, size_t cap);
 
-/* The source folder: HASHMUX_HOME when that is set and not empty, else the first folder with a
- * plugin.ini.example in it, from the executable's own upwards, six levels at most; on the way, a
- * build folder's CMakeCache.txt tells where its source is. */
+/* The source folder, or share/hashmux as installed: HASHMUX_HOME when that is set and not empty,
+ * else the first folder with a plugin.ini.example in it or in its share/hashmux, from the
+ * executable's own upwards, six levels at most; on the way, a build folder's CMakeCache.txt tells
+ * where its source is. */
 int hs_path_home(char *out, size_t cap);
 
 /* <home>/plugin.ini.example */
 int hs_path_default_config(char *out, size_t cap);
 
-/* <home>/tests/sim, the folder of the scenario files */
+/* The folder of the scenario files: <home>/scenarios as installed, else <home>/tests/sim. */
 int hs_path_default_scenarios(char *out, size_t cap);
 
 #endif

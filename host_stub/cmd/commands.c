@@ -39,6 +39,7 @@ static const struct {
     {&HS_KEYS_COMMAND, hs_cmd_keys, 0},
     {&HS_CHECK_COMMAND, hs_cmd_check, 0},
     {&HS_COMPLETION_COMMAND, hs_cmd_completion, 0},
+    {&HS_MANUAL_COMMAND, hs_cmd_manual, 0},
 };
 enum { COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0] };
 

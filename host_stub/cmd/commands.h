@@ -36,6 +36,7 @@ int hs_cmd_config_check(hs_call *call);
 int hs_cmd_keys(hs_call *call);
 int hs_cmd_check(hs_call *call);
 int hs_cmd_completion(hs_call *call);
+int hs_cmd_manual(hs_call *call);
 
 extern const hs_command HS_INSPECT_COMMAND;
 extern const hs_command HS_SCAN_COMMAND;
@@ -48,6 +49,7 @@ extern const hs_command HS_CONFIG_CHECK_COMMAND;
 extern const hs_command HS_KEYS_COMMAND;
 extern const hs_command HS_CHECK_COMMAND;
 extern const hs_command HS_COMPLETION_COMMAND;
+extern const hs_command HS_MANUAL_COMMAND;
 
 /* The whole program: the exit status. */
 int hs_commands_main(int argc, char **argv);

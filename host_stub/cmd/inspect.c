@@ -10,6 +10,8 @@
 
 #include "abi/hmx_abi.h"
 #include "host_stub/base/json.h"
+#include "host_stub/base/paths.h"
+#include "host_stub/base/text.h"
 #include "host_stub/cmd/commands.h"
 #include "host_stub/load/loader.h"
 
@@ -217,8 +219,9 @@ typedef struct scan_options {
 } scan_options;
 
 static const hs_option SCAN_OPTIONS[] = {
-    HS_STRING(FOLDER, "DIR", NULL, HS_AT(scan_options, folder), "where the plugins are",
-              .required = 1),
+    HS_STRING(FOLDER, "DIR", NULL, HS_AT(scan_options, folder),
+              "where the plugins are; default: where they are installed, lib/hashmux, or lib as "
+              "built"),
 };
 
 const hs_command HS_SCAN_COMMAND = {
@@ -233,10 +236,16 @@ const hs_command HS_SCAN_COMMAND = {
 int hs_cmd_scan(hs_call *call)
 {
     const scan_options *const o = call->options;
+    char usual[4096];
     sums s = {0, 0};
     const hs_load_options options = hs_loader_defaults();
+    if (o->folder == NULL && hs_path_plugins(usual, sizeof usual) != 0) {
+        (void)hs_refuse(call->why, sizeof call->why, "no folder of plugins is found; name one");
+        return HS_STATUS_WRONG;
+    }
+    const char *const folder = o->folder != NULL ? o->folder : usual;
     const int files =
-        hs_loader_scan(o->folder, &options, print_found, &s, call->why, sizeof call->why);
+        hs_loader_scan(folder, &options, print_found, &s, call->why, sizeof call->why);
     if (files < 0) {
         return HS_STATUS_WRONG;
     }

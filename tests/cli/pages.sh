@@ -42,6 +42,16 @@ ctest --test-dir build -R unit/control/test_pid
     elsewhere tests/run: ctest --test-dir
 bash tests/cli/determinism.sh
     elsewhere .ci/run: tests/cli/determinism.sh
+tests/tools/world 8
+    elsewhere tests/tools/long: tests/tools/world 8
+tests/tools/package
+    elsewhere .ci/run: stage package tests/tools/package
+cmake -B build -DHMX_TESTS=OFF -DCMAKE_INSTALL_PREFIX=/usr/local
+    elsewhere tests/tools/package: -DHMX_SYSTEM=ON -DCMAKE_INSTALL_PREFIX=/usr
+cmake --install build --prefix "$PWD/build/installed"
+    elsewhere tests/cli/install.sh: cmake --install "$BUILD" --prefix
+build/installed/bin/host_stub scan
+    elsewhere tests/cli/install.sh: "$program" scan
 tests/interop/run
     elsewhere .ci/run: tests/interop/run
 tests/interop/run noise live

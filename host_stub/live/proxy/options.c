@@ -64,6 +64,10 @@ static int complete(void *options, char *why, size_t capacity)
 static const hs_option OPTIONS[] = {
     HS_STRING(INPUT, "--config", "FILE", AT(settings.config_path),
               "the plugin's configuration, read again on SIGHUP", .required = 1),
+    HS_STRING(
+        INPUT, HS_OPTIONS_FILE, "FILE", AT(options_file),
+        "these options, from an INI file: a key for each, in the section [proxy]; what is said "
+        "here counts instead"),
     HS_STRING(INPUT, "--plugin", "FILE", AT(plugin), "default hashmux.so, beside the program"),
     HS_OTHER("--listen", "HOST:PORT", AT(listen), read_listen, "127.0.0.1:0",
              "a numeric address of this machine, for the miners; port 0: the system gives one"),

@@ -20,6 +20,7 @@ typedef struct hs_proxy_options {
     const char *frames;           /* NULL = none */
     const char *json;             /* NULL = none, "-" = standard output */
     const char *state;            /* NULL = none */
+    const char *options_file;     /* NULL = none; read with the others */
     uint64_t seed;
     int has_seed;
     hs_proxy_settings settings;

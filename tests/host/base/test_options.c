@@ -3,7 +3,9 @@
  * base/options and base/help: one table of every kind of option, read, refused and described. */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "host_stub/base/help.h"
 #include "host_stub/base/text.h"
@@ -24,6 +26,7 @@ typedef struct settings {
     const char *frames;
     hs_texts sets;
     char upper[8];
+    const char *options_file;
 } settings;
 
 static int read_upper(const hs_option *option, void *options, const char *value, char *why,
@@ -319,4 +322,73 @@ Test(help, completion_knows_options_and_what_follows_them)
     cr_assert_not_null(strstr(text, "'try --frames') words='directory'"));
     cr_assert_not_null(strstr(text, "'try --port') words=''"));
     cr_assert_null(strstr(text, "'try --loud')"));
+}
+
+/* ---- a file of options ---- */
+
+static char file_path[] = "/tmp/hmx_options_XXXXXX";
+
+/* Reads `words` with a file of this text; the sentence of a refusal, or NULL. */
+static const char *with_file(settings *s, const char *text, const char *more)
+{
+    static hs_option rows[sizeof OPTIONS / sizeof *OPTIONS + 1];
+    char path[sizeof file_path];
+    strcpy(path, file_path);
+    const int fd = mkstemp(path);
+    cr_assert(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) && close(fd) == 0);
+    char *argv[8] = {"host_stub", "input", HS_OPTIONS_FILE, path};
+    int argc = 4;
+    if (more != NULL) {
+        argv[argc++] = (char *)more;
+    }
+    memcpy(rows, OPTIONS, sizeof OPTIONS);
+    rows[COMMAND.count] =
+        (hs_option)HS_STRING(INPUT, HS_OPTIONS_FILE, "FILE", AT(options_file), "more of them");
+    hs_command command = COMMAND;
+    command.options = rows;
+    command.count++;
+    const int rc = hs_options_read(&command, s, argc, argv, why, sizeof why);
+    unlink(path);
+    return rc == 0 ? NULL : why;
+}
+
+Test(options_file, holds_what_the_command_line_does_not_say)
+{
+    settings s;
+    cr_assert_null(with_file(&s,
+                             "[try]\nport = 7\nseed = 5\nnote = a b\ncolour = blue\n"
+                             "set = a=1  b=2\n",
+                             "--port=9"));
+    cr_assert(s.port == 9 && s.seed == 5 && s.has_seed == 1 && s.colour == BLUE);
+    cr_assert_str_eq(s.note, "a b");
+    cr_assert(s.sets.count == 2 && strcmp(s.sets.at[1], "b=2") == 0);
+    cr_assert_str_eq(s.upper, "ABC", "the default");
+    cr_assert_null(with_file(&s, "[try]\nset = a=1\n", "--set=c=3"));
+    cr_assert(s.sets.count == 1 && strcmp(s.sets.at[0], "c=3") == 0, "not both");
+}
+
+Test(options_file, flags_are_yes_or_no)
+{
+    settings s;
+    cr_assert_null(with_file(&s, "[try]\nloud = yes\n", NULL));
+    cr_assert_eq(s.loud, 1);
+    cr_assert_null(with_file(&s, "[try]\nloud = no\n", NULL));
+    cr_assert_eq(s.loud, 0);
+    cr_assert_not_null(
+        strstr(with_file(&s, "[try]\nloud = 2\n", NULL), ":2: loud: is yes or no, not '2'"));
+}
+
+Test(options_file, refusals_name_the_line)
+{
+    settings s;
+    const char *sentence = with_file(&s, "[try]\n\npotr = 7\n", NULL);
+    cr_assert_not_null(strstr(sentence, ":3: there is no option '--potr'; did you mean --port?"),
+                       "%s", sentence);
+    sentence = with_file(&s, "[try]\nport = many\n", NULL);
+    cr_assert_not_null(strstr(sentence, ":2: port: "), "%s", sentence);
+    cr_assert_not_null(strstr(sentence, "many"), "%s", sentence);
+    sentence = with_file(&s, "[other]\nport = 7\n", NULL);
+    cr_assert_not_null(strstr(sentence, ":2: the section is [try], not [other]"), "%s", sentence);
+    sentence = with_file(&s, "[try]\noptions = x\n", NULL);
+    cr_assert_not_null(strstr(sentence, "there is no option"), "%s", sentence);
 }

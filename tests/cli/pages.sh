@@ -36,6 +36,8 @@ tests/tools/fuzz 600
     elsewhere tests/tools/long: tests/tools/fuzz 600
 tests/tools/busy 3
     elsewhere tests/cli/e2e.sh: tests/tools/busy
+tests/tools/world 8
+    elsewhere tests/tools/long: tests/tools/world 8
 ./.ci/run
     elsewhere .ci/run: stage()
 ctest --test-dir build -R unit/control/test_pid

@@ -34,6 +34,8 @@ static const struct {
     {&HS_REPLAY_COMMAND, hs_cmd_replay, 0},
     {&HS_POOL_COMMAND, hs_cmd_pool, 1},
     {&HS_PROXY_COMMAND, hs_cmd_proxy, 1},
+    {&HS_CTL_COMMAND, hs_cmd_ctl, 0},
+    {&HS_AUDIT_COMMAND, hs_cmd_audit, 0},
     {&HS_MINER_COMMAND, hs_cmd_miner, 1},
     {&HS_E2E_COMMAND, hs_cmd_e2e, 1},
     {&HS_KEYS_COMMAND, hs_cmd_keys, 0},

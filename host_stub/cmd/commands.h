@@ -35,6 +35,8 @@ int hs_cmd_e2e(hs_call *call);
 int hs_cmd_config_check(hs_call *call);
 int hs_cmd_keys(hs_call *call);
 int hs_cmd_check(hs_call *call);
+int hs_cmd_ctl(hs_call *call);
+int hs_cmd_audit(hs_call *call);
 int hs_cmd_completion(hs_call *call);
 int hs_cmd_manual(hs_call *call);
 
@@ -48,6 +50,8 @@ extern const hs_command HS_REPLAY_COMMAND;
 extern const hs_command HS_CONFIG_CHECK_COMMAND;
 extern const hs_command HS_KEYS_COMMAND;
 extern const hs_command HS_CHECK_COMMAND;
+extern const hs_command HS_CTL_COMMAND;
+extern const hs_command HS_AUDIT_COMMAND;
 extern const hs_command HS_COMPLETION_COMMAND;
 extern const hs_command HS_MANUAL_COMMAND;
 

@@ -34,12 +34,13 @@ host_stub/sim:          scenario link guard jobs sv2 load base
 host_stub/bench:        sim scenario link load base
 host_stub/report:       bench sim scenario base
 host_stub/live/net:     noise sv2 base
+host_stub/live/ops:     live/net link guard load base
 host_stub/live/pool:    live/net noise jobs session sv2 base
 host_stub/live/miner:   live/net noise session sv2 base
-host_stub/live/proxy:   live/net noise jobs session link guard load sv2 base
+host_stub/live/proxy:   live/ops live/net noise jobs session link guard load sv2 base
 host_stub/live/e2e:     live/net live/pool live/miner noise base
 host_stub/live/stress:    live/e2e live/net noise sv2 base
-host_stub/cmd:          live/stress live/e2e live/proxy live/miner live/pool live/net noise report bench sim scenario replay check faults validate jobs session sv2 link guard load base
+host_stub/cmd:          live/stress live/e2e live/proxy live/ops live/miner live/pool live/net noise report bench sim scenario replay check faults validate jobs session sv2 link guard load base
 host_stub:              cmd base
 '
 

@@ -159,6 +159,11 @@ void hs_net_loop_free(hs_net_loop *loop)
     free(loop);
 }
 
+struct event_base *hs_net_loop_base(hs_net_loop *loop)
+{
+    return loop->base;
+}
+
 struct evdns_base *hs_net_loop_dns(hs_net_loop *loop)
 {
     if (loop->dns == NULL) {

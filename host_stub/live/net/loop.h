@@ -23,6 +23,7 @@ typedef struct hs_net_watch hs_net_watch;
 typedef struct hs_net_timer hs_net_timer;
 
 struct evdns_base;
+struct event_base;
 
 /* NULL when out of memory. */
 hs_net_loop *hs_net_loop_new(void);
@@ -33,6 +34,9 @@ void hs_net_loop_free(hs_net_loop *loop);
 /* What looks names up, for live/net/dial: made when it is first asked for. NULL when out of
  * memory. */
 struct evdns_base *hs_net_loop_dns(hs_net_loop *loop);
+
+/* libevent's own, for what it serves itself: HTTP. */
+struct event_base *hs_net_loop_base(hs_net_loop *loop);
 
 /* Bytes of large frames that are still coming in, on all connections of the loop: live/net/conn
  * keeps this book, so that together they have a limit. */

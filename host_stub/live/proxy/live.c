@@ -24,12 +24,14 @@
 #include "host_stub/live/net/listen.h"
 #include "host_stub/live/net/log.h"
 #include "host_stub/live/proxy/core.h"
+#include "host_stub/live/proxy/doors.h"
 #include "host_stub/live/proxy/plugin.h"
 #include "host_stub/live/proxy/spread.h"
 #include "host_stub/live/proxy/up.h"
 #include "host_stub/live/proxy/wires.h"
 #include "host_stub/sv2/frame_file.h"
 
+#define MINUTE_NS (60 * HS_NET_SECOND_NS)
 #define TURN_NS   (25 * HS_NET_MILLISECOND_NS)
 #define SETTLE_NS (2 * HS_NET_SECOND_NS) /* for verdicts to come in at the end */
 #define FLUSH_NS  (HS_NET_SECOND_NS / 2) /* for answers to go out */
@@ -59,6 +61,9 @@ struct live {
     hs_proxy *proxy;
     uint64_t start_ns;
     line lines[HMX_UPSTREAMS_MAX + 1];
+    hs_proxy_doors doors;
+    hs_net_timer *minute; /* the state and the audit onto the disk */
+    int state_failing;
     int spreads; /* a new job is still to be given to some */
     int stop;
     int frames_failed;
@@ -240,18 +245,83 @@ static int state_read(const char *path, char **data, size_t *len, char *why, siz
     return rc != 0 && errno == ENOENT ? 0 : rc;
 }
 
+static int write_state(live *l, char *why, size_t capacity)
+{
+    uint8_t *data = NULL;
+    size_t len = 0;
+    if (l->options->state == NULL) {
+        return 0;
+    }
+    const int saved = hs_proxy_save(l->proxy, &data, &len, why, capacity);
+    int rc = saved < 0 ? -1 : 0;
+    if (saved > 0) {
+        rc = hs_output_save(l->options->state, data, len, why, capacity);
+    }
+    free(data);
+    return rc;
+}
+
+/* Each minute: a process that is killed has lost no more. A full disk is said once. */
+static void on_minute(void *ctx)
+{
+    live *const l = ctx;
+    char why[1024] = "";
+    advance(l);
+    const int failed = write_state(l, why, sizeof why) != 0;
+    if (failed && !l->state_failing) {
+        say(l, why);
+    }
+    l->state_failing = failed;
+    if (l->doors.audit != NULL && hs_ops_audit_sync(l->doors.audit, why, sizeof why) != 0) {
+        say(l, why);
+    }
+    hs_net_timer_after(l->minute, MINUTE_NS);
+}
+
+/* ---- what the operator's doors ask for ---- */
+
+static int reload(void *ctx, char *why, size_t capacity)
+{
+    live *const l = ctx;
+    advance(l);
+    return hs_proxy_reload(l->proxy, why, capacity);
+}
+
+static int is_well(void *ctx)
+{
+    const live *const l = ctx;
+    for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
+        if (hs_proxy_up_is_usable(&l->proxy->ups[i]) && hs_proxy_up_is_offered(&l->proxy->ups[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static json_t *account_of(void *ctx)
+{
+    return hs_proxy_json(((live *)ctx)->proxy);
+}
+
+static void on_audit(void *ctx, const char *json, uint64_t len)
+{
+    hs_proxy_doors_note(&((live *)ctx)->doors, json, len);
+}
+
 /* ---- from the beginning to the end ---- */
 
 static void on_signal(void *ctx, int signal_number)
 {
     live *const l = ctx;
-    char why[2048] = "";
-    if (signal_number != SIGHUP) {
+    static char why[HS_LINK_REASONS_SIZE];
+    why[0] = '\0';
+    if (signal_number == SIGUSR1) {
+        char *const text = hs_json_page(account_of(l));
+        hs_net_log_line(l->out, text != NULL ? text : "no memory for the account");
+        free(text);
+    } else if (signal_number != SIGHUP) {
         l->stop = 1;
-        return;
-    }
-    advance(l);
-    if (hs_proxy_reload(l->proxy, why, sizeof why) != 0) {
+    } else if (reload(l, why, sizeof why) != 0) {
         say(l, why);
     } else {
         say(l, "the configuration is read again");
@@ -285,12 +355,21 @@ static int load_plugin(live *l, char *why, size_t capacity)
 
 static int begin_proxy(live *l, char *why, size_t capacity)
 {
-    static const hs_proxy_out OUT = {hs_wire_send, hs_wire_end, hs_wire_pause, dial,
-                                     send_up,      end_up,      note,          on_violation};
+    static const hs_proxy_out OUT = {hs_wire_send, hs_wire_end, hs_wire_pause, dial,    send_up,
+                                     end_up,       note,        on_violation,  on_audit};
     hs_proxy_settings settings = l->options->settings;
     char *state = NULL;
     size_t len = 0;
     make_seed(l->options, settings.seed);
+    l->doors.proxy = (hs_ops_proxy){.ctx = l,
+                                    .advance = advance,
+                                    .reload = reload,
+                                    .is_well = is_well,
+                                    .account = account_of,
+                                    .say = say};
+    if (hs_proxy_doors_audit(&l->doors, l->options, why, capacity) != 0) {
+        return -1;
+    }
     if (l->options->state != NULL &&
         state_read(l->options->state, &state, &len, why, capacity) != 0) {
         return -1;
@@ -301,13 +380,22 @@ static int begin_proxy(live *l, char *why, size_t capacity)
     if (l->proxy == NULL) {
         return -1;
     }
+    l->doors.proxy.link = &l->proxy->link;
+    l->minute = hs_net_timer_new(l->loop, on_minute, l);
+    if (l->minute == NULL) {
+        return hs_refuse(why, capacity, "no memory");
+    }
+    hs_net_timer_after(l->minute, MINUTE_NS);
+    if (hs_proxy_doors_open(&l->doors, l->loop, l->options, why, capacity) != 0) {
+        return -1;
+    }
     hs_wires_serve(l->wires, l->proxy);
     return 0;
 }
 
 static int begin(live *l, char *why, size_t capacity)
 {
-    static const int SIGNALS[] = {SIGTERM, SIGINT, SIGHUP, 0};
+    static const int SIGNALS[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, 0};
     if (sodium_init() < 0) {
         return hs_refuse(why, capacity, "libsodium does not start");
     }
@@ -372,22 +460,6 @@ static int finish(live *l, char *why, size_t capacity)
         }
     }
     return 0;
-}
-
-static int write_state(live *l, char *why, size_t capacity)
-{
-    uint8_t *data = NULL;
-    size_t len = 0;
-    if (l->options->state == NULL) {
-        return 0;
-    }
-    const int saved = hs_proxy_save(l->proxy, &data, &len, why, capacity);
-    int rc = saved < 0 ? -1 : 0;
-    if (saved > 0) {
-        rc = hs_output_save(l->options->state, data, len, why, capacity);
-    }
-    free(data);
-    return rc;
 }
 
 static int write_account(const live *l, char *why, size_t capacity)
@@ -463,6 +535,10 @@ int hs_proxy_live(const hs_proxy_options *options, char *why, size_t capacity)
         rc = failed ? HS_STATUS_WRONG : HS_STATUS_DONE;
     }
     const int frames_failed = close_all(l);
+    hs_ops_control_free(l->doors.control);
+    hs_ops_http_free(l->doors.http);
+    l->doors.control = NULL;
+    l->doors.http = NULL;
     if (hs_proxy_free(l->proxy) > 0 && rc == 0) {
         (void)hs_refuse(why, capacity, "the contract was broken");
         rc = HS_STATUS_NO;
@@ -474,6 +550,7 @@ int hs_proxy_live(const hs_proxy_options *options, char *why, size_t capacity)
     if (close_logs(l, rc == 0 ? why : NULL, rc == 0 ? capacity : 0) != 0 && rc == 0) {
         rc = HS_STATUS_WRONG;
     }
+    hs_proxy_doors_close(&l->doors);
     hs_loader_close(&l->plugin);
     hs_net_loop_free(l->loop);
     free(l);

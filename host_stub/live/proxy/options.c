@@ -40,6 +40,16 @@ static int read_listen(const hs_option *option, void *options, const char *value
     return hs_net_address_of(&((hs_proxy_options *)options)->listen, host, port, why, capacity);
 }
 
+static int read_http(const hs_option *option, void *options, const char *value, char *why,
+                     size_t capacity)
+{
+    hs_proxy_options *const o = options;
+    return hs_parse_address(value, 0, o->http.host, sizeof o->http.host, &o->http.port) == 0
+               ? 0
+               : hs_refuse(why, capacity, "%s takes HOST:PORT, such as 127.0.0.1:9101, not '%s'",
+                           option->name, value);
+}
+
 static int complete(void *options, char *why, size_t capacity)
 {
     const hs_proxy_options *const o = options;
@@ -49,11 +59,6 @@ static int complete(void *options, char *why, size_t capacity)
     hs_proxy_settings_defaults(&usual);
     settings->dial_least_ns = usual.dial_least_ns;
     settings->dial_most_ns = usual.dial_most_ns;
-    if (settings->per_channel && settings->miner_shares_per_minute > 0.0) {
-        return hs_refuse(why, capacity,
-                         "--miner-shares-per-minute: with --upstream per-channel the pool makes a "
-                         "target for each miner");
-    }
     if (o->authority_secret == NULL && !o->plain_listen &&
         !hs_net_address_is_loopback(&o->listen)) {
         return hs_refuse(why, capacity,
@@ -86,11 +91,6 @@ static const hs_option OPTIONS[] = {
              "channels of a connection: who asks for more is read more slowly; 0: any number"),
     HS_OTHER("--pool", "ID=HOST:PORT", AT(settings.places), add_pool, NULL,
              "where the pool of that id is, in place of the configured address", .repeated = 1),
-    HS_CHOICE(
-        "--upstream", "HOW", AT(settings.per_channel), "aggregated per-channel", "aggregated",
-        "aggregated: one channel at each pool, for all miners. per-channel: each miner has its "
-        "own there, kept open when it works elsewhere; user_identity may then hold %u (the "
-        "miner's own), %w (what stands behind its first dot) and %%"),
     HS_STRING(TEXTS, "--plain", "POOL", AT(settings.plain),
               "plain frames with the pool of that id, which has to be on loopback; default: Noise "
               "with all, and each proves itself by its key in the configuration"),
@@ -98,8 +98,22 @@ static const hs_option OPTIONS[] = {
               "records the connections: DIR/conn-N.hex, DIR/up-ID.hex, and DIR/up-ID.2.hex and so "
               "on when a pool is connected to again"),
     HS_STRING(OUTPUT, "--json", "FILE", AT(json), "the account at the end; - = standard output"),
-    HS_STRING(OUTPUT, "--state", "FILE", AT(state),
-              "the plugin's state: loaded at the start if it is there, saved at the end"),
+    HS_STRING(
+        OUTPUT, "--state", "FILE", AT(state),
+        "the plugin's state: loaded at the start if it is there, saved each minute and at the "
+        "end"),
+    HS_STRING(TEXT, "--control", "PATH", AT(control),
+              "a Unix socket for host_stub ctl, which only this user may open"),
+    HS_OTHER("--http", "HOST:PORT", AT(http), read_http, NULL,
+             "for monitoring, read only: /metrics (Prometheus), /status.json, /health; port 0: the "
+             "system gives one"),
+    HS_FLAG("--show-identities", AT(identities),
+            "/channels.json is there too, and names the miners"),
+    HS_STRING(OUTPUT, "--audit", "FILE", AT(audit),
+              "a line of JSON for each placement, decision and outcome of the plugin; host_stub "
+              "audit reads it back"),
+    HS_WHOLE("--audit-mib", "N", AT(audit_mib), 1, 1048576, "64",
+             "a larger audit is renamed to FILE.1, of which eight are kept"),
     HS_SCALED("--drain-secs", "X", AT(settings.drain_ns), 1e9, 0.0, 3600.0, "3",
               "a prefix rests so long after its last valid job"),
     HS_NUMBER(
@@ -115,8 +129,7 @@ const hs_command HS_PROXY_COMMAND = {
     .name = "proxy",
     .title = "a mining proxy around a plugin, on real sockets",
     .about = "A mining proxy around a plugin: miners connect to it, it has one extended channel on "
-             "each pool of the plugin's table, or one for each miner there, and carries out what "
-             "the plugin decides. Its first "
+             "each pool of the plugin's table, and carries out what the plugin decides. Its first "
              "line of output is `listening HOST:PORT`.",
     .notes = "It ends on SIGTERM or SIGINT: waits a little for verdicts, saves the state, writes "
              "the account.",

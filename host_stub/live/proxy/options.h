@@ -21,6 +21,14 @@ typedef struct hs_proxy_options {
     const char *json;             /* NULL = none, "-" = standard output */
     const char *state;            /* NULL = none */
     const char *options_file;     /* NULL = none; read with the others */
+    const char *control;          /* the socket of `host_stub ctl`; NULL = none */
+    struct {
+        char host[HS_PROXY_HOST_SIZE]; /* "" = none */
+        uint16_t port;
+    } http;
+    int identities;     /* the page for monitoring names the miners */
+    const char *audit;  /* NULL = none */
+    uint32_t audit_mib; /* before it is renamed */
     uint64_t seed;
     int has_seed;
     hs_proxy_settings settings;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * live/ops/audit: the plugin's audit in a file. Lines are only ever added, each by one write, so
- * that a process that is killed leaves at most its last line in pieces. A file that has grown beyond
- * its size is renamed to FILE.1 (FILE.1 to FILE.2, and so on) and a new one begun. What was written is
- * safe from a failing machine once a minute (hs_ops_audit_sync), and at the end. */
+ * that a process that is killed leaves at most its last line in pieces. A file that has grown
+ * beyond its size is renamed to FILE.1 (FILE.1 to FILE.2, and so on) and a new one begun. What was
+ * written is safe from a failing machine once a minute (hs_ops_audit_sync), and at the end. */
 #ifndef HOST_STUB_LIVE_OPS_AUDIT_H
 #define HOST_STUB_LIVE_OPS_AUDIT_H
 

@@ -101,6 +101,7 @@ says 'the pool is disabled' disable b
 says 'disabled' status
 refuses '' disable a
 says 'the pool is enabled' enable b
+grep -qE 'moved channel [0-9]+ \(0.000 TH/s\) from [ab] to [ab]$' proxy.out || fail "no move is told: $(cat proxy.out)"
 says 'mode is observe' mode observe
 says 'mode observe' status
 says 'mode is live' mode live

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "host_stub/live/proxy/probe.h"
 
+#include "host_stub/base/text.h"
 #include "host_stub/live/proxy/deaf.h"
 #include "host_stub/live/proxy/plugin.h"
 #include "host_stub/live/proxy/prefix.h"
@@ -27,6 +28,12 @@ void hs_proxy_applied(hs_proxy *proxy, hs_proxy_channel *channel, uint64_t decis
                       uint32_t from, int is_soft)
 {
     if (kind == HMX_DECISION_MOVE) {
+        char ths[32];
+        hs_proxy_note(proxy, "moved channel %llu (%s TH/s) from %s to %s",
+                      (unsigned long long)channel->number,
+                      hs_format_fixed(ths, sizeof ths, channel->rate_hs / 1e12, 3),
+                      hs_proxy_up_of(proxy, from) != NULL ? proxy->ups[from].row.id : "nowhere",
+                      proxy->ups[channel->upstream].row.id);
         proxy->moves.applied++;
         *(is_soft ? &proxy->moves.soft : &proxy->moves.hard) += 1;
     } else {

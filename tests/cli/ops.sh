@@ -101,7 +101,8 @@ says 'the pool is disabled' disable b
 says 'disabled' status
 refuses '' disable a
 says 'the pool is enabled' enable b
-grep -qE 'moved channel [0-9]+ \(0.000 TH/s\) from [ab] to [ab]$' proxy.out || fail "no move is told: $(cat proxy.out)"
+wait_for proxy.out 'moved channel [0-9]+ \(0.000 TH/s\) from [ab] to [ab]$'
+! grep '^t=[0-9]\{7\}' proxy.out || fail "a line before the beginning of time"
 says 'mode is observe' mode observe
 says 'mode observe' status
 says 'mode is live' mode live

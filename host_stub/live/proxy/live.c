@@ -101,7 +101,8 @@ static void note(void *ctx, uint64_t now_ns, const char *text)
 static void say(void *ctx, const char *text)
 {
     const live *const l = ctx;
-    note(ctx, hs_net_now_ns(l->loop), text);
+    const uint64_t now_ns = hs_net_now_ns(l->loop); /* of the turn, which the start may be after */
+    note(ctx, now_ns > l->start_ns ? now_ns : l->start_ns, text);
 }
 
 static void on_violation(void *ctx, enum hs_side side, const char *check, const char *text)

@@ -62,6 +62,8 @@ tests/interop/run
     elsewhere .ci/run: tests/interop/run
 tests/interop/run noise live
     elsewhere .ci/run: tests/interop/run
+tests/interop/run --seconds 300 translator_sv2
+    elsewhere tests/tools/long: tests/interop/run --seconds 300 translator_sv2
 cmake -B build -DHMX_TESTS=OFF
     instead cmake -B fresh -DHMX_TESTS=OFF
 cmake --build build

@@ -3,6 +3,7 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -47,7 +48,7 @@ impl Running {
             if let Some((_, rest)) = found {
                 return Ok(rest.trim().into());
             }
-            let ended = self.child.try_wait().map_err(sentence("wait"))?.is_some();
+            let ended = self.ended()?.is_some();
             if ended || Instant::now() > deadline {
                 let end = said.chars().rev().take(600).collect::<Vec<_>>();
                 let end = end.iter().rev().collect::<String>();
@@ -72,7 +73,7 @@ impl Running {
     pub fn wait(&mut self, limit: Duration) -> Outcome<ExitStatus> {
         let deadline = Instant::now() + limit;
         loop {
-            if let Some(status) = self.child.try_wait().map_err(sentence("wait"))? {
+            if let Some(status) = self.ended()? {
                 return Ok(status);
             }
             if Instant::now() > deadline {
@@ -80,6 +81,10 @@ impl Running {
             }
             std::thread::sleep(LOOK_AGAIN);
         }
+    }
+
+    pub fn ended(&mut self) -> Outcome<Option<ExitStatus>> {
+        self.child.try_wait().map_err(sentence("wait"))
     }
 
     /// Asks it to end; its own status must be 0.
@@ -91,6 +96,12 @@ impl Running {
             false => Err(format!("{} ended with {status}: {}", self.name, self.said())),
         }
     }
+}
+
+/// For a program that does not tell which one it was given: nobody has it now.
+pub fn free_port() -> Outcome<u16> {
+    let listener = TcpListener::bind("127.0.0.1:0").map_err(sentence("listen"))?;
+    Ok(listener.local_addr().map_err(sentence("listen"))?.port())
 }
 
 impl Drop for Running {

@@ -4,6 +4,8 @@
 //!   interop noise HOST_STUB SCRATCH
 //!   interop judge live|simulated FOLDER
 //!   interop farm|odd_client|odd_pool HOST_STUB PLUGIN SCRATCH
+//!   interop translator_sv2 HOST_STUB PLUGIN PROGRAM SAMPLE SCRATCH SECONDS LEAST_MOVES MOST_OFF
+//!   interop pool_sv2 HOST_STUB PLUGIN PROGRAM SCRATCH
 
 mod channel;
 mod children;
@@ -16,6 +18,12 @@ mod miner;
 mod noise;
 mod odd;
 mod pool;
+mod pool_sv2;
+mod provider;
+mod proxy;
+mod sv1;
+mod template;
+mod translator_sv2;
 mod wire;
 
 use std::path::Path;
@@ -37,8 +45,34 @@ fn run(arguments: &[&str]) -> Outcome<String> {
         ["odd_pool", host_stub, plugin, scratch] => {
             odd::pool::run(Path::new(host_stub), Path::new(plugin), Path::new(scratch))
         }
+        ["translator_sv2", host_stub, plugin, translator, sample, scratch, numbers @ ..] => {
+            let programs = translator_sv2::Programs {
+                host_stub: Path::new(host_stub),
+                plugin: Path::new(plugin),
+                translator: Path::new(translator),
+                sample: Path::new(sample),
+            };
+            translator_sv2::run(&programs, Path::new(scratch), &wanted(numbers)?)
+        }
+        ["pool_sv2", host_stub, plugin, program, scratch] => pool_sv2::run(
+            Path::new(host_stub),
+            Path::new(plugin),
+            Path::new(program),
+            Path::new(scratch),
+        ),
         _ => Err("the commands stand at the top of tests/interop/src/main.rs".into()),
     }
+}
+
+fn wanted(numbers: &[&str]) -> Outcome<translator_sv2::Wanted> {
+    let [seconds, least_moves, most_off] = numbers else {
+        return Err("it needs SECONDS LEAST_MOVES MOST_OFF".into());
+    };
+    Ok(translator_sv2::Wanted {
+        seconds: seconds.parse().map_err(wire::sentence("SECONDS"))?,
+        least_moves: least_moves.parse().map_err(wire::sentence("LEAST_MOVES"))?,
+        most_off: most_off.parse().map_err(wire::sentence("MOST_OFF"))?,
+    })
 }
 
 fn main() -> ExitCode {

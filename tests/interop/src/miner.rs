@@ -45,6 +45,20 @@ pub struct Counts {
     pub prefixes: u64,
 }
 
+impl Counts {
+    /// It mined, and nothing is refused but with these codes.
+    pub fn check(&self, allowed: &[&str]) -> Outcome<()> {
+        let is_other = |code: &String| !allowed.contains(&code.as_str());
+        if let Some((code, count)) = self.refused.iter().find(|(code, _)| is_other(code)) {
+            return Err(format!("{count} shares of a miner are refused as {code}"));
+        }
+        match self.acknowledged {
+            0 => Err(format!("a miner sent {} shares and none is accepted", self.submitted)),
+            _ => Ok(()),
+        }
+    }
+}
+
 struct Miner {
     link: Link,
     settings: Settings,

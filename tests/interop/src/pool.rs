@@ -15,16 +15,14 @@ use channels_sv2::server::share_accounting::{ShareValidationError, ShareValidati
 use common_messages_sv2::SetupConnectionSuccess;
 use mining_sv2::*;
 use parsers_sv2::{AnyMessageOwned, CommonMessagesOwned, MiningOwned};
-use template_distribution_sv2::{NewTemplateOwned, SetNewPrevHashOwned as NewTip};
+use template_distribution_sv2::SetNewPrevHashOwned as NewTip;
 
 use crate::client::text;
 use crate::keys::Authority;
 use crate::link::{Heard, Link};
-use crate::wire::{Outcome, common, mining, now, parse, sentence};
+use crate::template::{REWARD_SATS, new_template, new_tip};
+use crate::wire::{Outcome, common, mining, parse, sentence};
 
-const REWARD_SATS: u64 = 312_500_000;
-/// So hard that nothing here is ever a block.
-const NBITS: u32 = 0x1703_4219;
 const FIRST_CHANNEL: u32 = 2;
 const GROUP: u32 = 1;
 const CHANNELS_MAX: u32 = 1 << 16;
@@ -118,7 +116,7 @@ fn serve(
         channels: HashMap::new(),
         next_channel: FIRST_CHANNEL,
         template: 1,
-        tip: new_tip(1, &settings),
+        tip: new_tip(1, settings.prefix[0]),
         settings,
     };
     let (mut tip_at, mut refresh_at) = (Instant::now(), Instant::now());
@@ -135,37 +133,6 @@ fn serve(
             serving.refresh()?;
             refresh_at = Instant::now();
         }
-    }
-}
-
-fn new_tip(template_id: u64, settings: &Settings) -> NewTip {
-    let mut prev_hash = [settings.prefix[0]; 32];
-    prev_hash[..8].copy_from_slice(&template_id.to_le_bytes());
-    let (header_timestamp, n_bits) = (now(), NBITS);
-    NewTip {
-        template_id,
-        prev_hash: prev_hash.into(),
-        header_timestamp,
-        n_bits,
-        target: [0xff; 32].into(),
-    }
-}
-
-fn new_template(template_id: u64, future_template: bool) -> NewTemplateOwned {
-    let mut branch = [0x5a; 32];
-    branch[..8].copy_from_slice(&template_id.to_le_bytes());
-    NewTemplateOwned {
-        template_id,
-        future_template,
-        version: 0x2000_0000,
-        coinbase_tx_version: 2,
-        coinbase_prefix: vec![3, 1, 2, 3].try_into().expect("a height"),
-        coinbase_tx_input_sequence: u32::MAX,
-        coinbase_tx_value_remaining: REWARD_SATS,
-        coinbase_tx_outputs_count: 0,
-        coinbase_tx_outputs: vec![].try_into().expect("no outputs"),
-        coinbase_tx_locktime: 0,
-        merkle_path: vec![branch.into()].try_into().expect("a short path"),
     }
 }
 
@@ -199,7 +166,7 @@ impl Serving<'_> {
 
     fn change_tip(&mut self) -> Outcome<()> {
         self.template += 1;
-        self.tip = new_tip(self.template, &self.settings);
+        self.tip = new_tip(self.template, self.settings.prefix[0]);
         for channel in self.channels.values_mut() {
             self.link.send(&announce(channel, self.template, &self.tip)?);
         }

@@ -64,6 +64,10 @@ tests/interop/run noise live
     elsewhere .ci/run: tests/interop/run
 tests/interop/run --seconds 300 translator_sv2
     elsewhere tests/tools/long: tests/interop/run --seconds 300 translator_sv2
+cargo install --locked --no-default-features translator_sv2@0.6.0
+    elsewhere tests/interop/run: published translator_sv2 0.6.0
+translator_sv2 -c translator.toml &
+    elsewhere tests/interop/src/translator_sv2.rs: Running::start(scratch, "translator_sv2"
 cmake -B build -DHMX_TESTS=OFF
     instead cmake -B fresh -DHMX_TESTS=OFF
 cmake --build build

@@ -235,10 +235,10 @@ def read_table(path):
 
 
 def free_ports():
-    """The beginning of ten ports in a row of which nobody uses the first four."""
+    """The beginning of ten ports in a row of which nobody uses the first five."""
     for tens in range(2100 + os.getpid() % 900, 3276):
         try:
-            for last in range(4):
+            for last in range(5):
                 with socket.socket() as probe:
                     probe.bind(("127.0.0.1", tens * 10 + last))
             return str(tens)

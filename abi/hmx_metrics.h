@@ -129,7 +129,9 @@ enum hmx_snapshot_flag {
     HMX_SNAPSHOT_BURST = 0x4, /* a plan is being carried out over several evaluations */
     /* The gains that are set are more than the evaluation interval bears: those in effect are less.
      */
-    HMX_SNAPSHOT_GAINS_LIMITED = 0x8
+    HMX_SNAPSHOT_GAINS_LIMITED = 0x8,
+    /* With schedules: targets that were set by hand hold, until the next begins or ends. */
+    HMX_SNAPSHOT_BY_HAND = 0x10
 };
 
 typedef struct hmx_snapshot {
@@ -171,6 +173,9 @@ typedef struct hmx_snapshot {
     /* Decisions that HMX_MODE_OBSERVE did not hand out. The last about each channel counts as
      * pending, for an hour or until the host moves it or something else is asked for. */
     uint64_t withheld;
+    uint32_t schedule; /* which [schedule.*] holds, in the order of the file from 1; 0 = none */
+    uint32_t pad1;
+    char schedule_name[HMX_ID_SIZE]; /* its name; empty = none */
 } hmx_snapshot;
 
 enum hmx_channel_metrics_flag {

@@ -58,7 +58,8 @@ typedef struct hmx_target {
     double percentage; /* 0..100 */
 } hmx_target;
 
-/* The whole vector: every configured upstream that has a percentage exactly once; those enabled sum
+/* The whole vector (where the file has schedules: until the next begins or ends, and not part of
+ * write_config): every configured upstream that has a percentage exactly once; those enabled sum
  * to 100 within 0.01. A row whose tail beyond hmx_target is not zero is refused with
  * HMX_E_UNSUPPORTED. */
 typedef struct hmx_targets {

@@ -25,8 +25,6 @@ struct hmx_instance {
     hm_core core;
     hm_alarm alarm; /* what was broken; then every hook but destroy answers HMX_E_FATAL */
     uint64_t last_seq;
-    uint64_t unix_ms;  /* the host's wall clock when it told it last ... */
-    uint64_t clock_ns; /* ... at this time */
     uint32_t upstreams_max;
     uint32_t pad0;
 };
@@ -43,11 +41,11 @@ void hm_destroy(hmx_instance *self);
 hmx_status hm_upstreams_table(hmx_instance *self, hmx_upstream_table *out);
 hmx_status hm_reconfigure(hmx_instance *self, const hmx_reconfigure_args *args);
 
-/* The wall clock, as the host tells it: for the audit and schedules alone. */
+/* The wall clock, as the host tells it. */
 static inline void hm_note_clock(hmx_instance *self, uint64_t now_ns, uint64_t unix_ms)
 {
-    self->clock_ns = now_ns;
-    self->unix_ms = unix_ms;
+    self->core.clock_ns = now_ns;
+    self->core.unix_ms = unix_ms;
 }
 
 /* ---- adapter_audit.c ---- */

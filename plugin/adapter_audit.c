@@ -39,12 +39,11 @@ static const char *result_of(uint32_t result)
 
 static void begin(const hmx_instance *self, hm_text *line, char *buffer, const char *event)
 {
-    const uint64_t passed_ms = (self->core.now_ns - self->clock_ns) / 1000000u;
     hm_text_init(line, buffer, LINE_SIZE);
     hm_json_open(line, NULL, '{');
     hm_json_count(line, "v", 1);
     hm_json_word(line, "event", event);
-    hm_json_count(line, "unix_ms", self->unix_ms + passed_ms);
+    hm_json_count(line, "unix_ms", hm_core_unix_ms(&self->core));
     hm_json_count(line, "now_ns", self->core.now_ns);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "abi/hmx_access.h"
+#include "plugin/core/core_schedule.h"
 #include "plugin/version.h"
 
 static const char OUT_OF_MEMORY[] = "out of memory: the host's alloc returned NULL";
@@ -198,6 +199,7 @@ hmx_status hm_create(const hmx_host *host_in, const hmx_create_args *args_in, hm
     hm_note_clock(self, args.now_ns, args.unix_ms);
     hm_audit_begin(self);
     introduce(self);
+    hm_core_follow_schedule(&self->core);
     *out = self;
     return HMX_OK;
 }
@@ -251,6 +253,26 @@ hmx_status hm_upstreams_table(hmx_instance *self, hmx_upstream_table *out)
     return HMX_OK;
 }
 
+/* The draft is a new file: it says everything anew, and a refusal changes nothing. */
+static hmx_status adopt_file(hmx_instance *self, const hmx_reconfigure_args *args, hm_text *why)
+{
+    hm_core *const core = &self->core;
+    const hm_scheduled scheduled = core->scheduled;
+    const uint64_t now_ns = core->now_ns;
+    const uint64_t clock_ns = core->clock_ns;
+    const uint64_t unix_ms = core->unix_ms;
+    core->now_ns = args->now_ns;
+    core->scheduled.by_hand = 0;
+    hm_note_clock(self, args->now_ns, args->unix_ms);
+    const hmx_status status = hm_core_adopt_draft(core, UINT64_MAX, why);
+    if (status != HMX_OK) {
+        core->scheduled = scheduled;
+        core->now_ns = now_ns;
+        hm_note_clock(self, clock_ns, unix_ms);
+    }
+    return status;
+}
+
 hmx_status hm_reconfigure(hmx_instance *self, const hmx_reconfigure_args *args_in)
 {
     hmx_reconfigure_args args;
@@ -269,11 +291,7 @@ hmx_status hm_reconfigure(hmx_instance *self, const hmx_reconfigure_args *args_i
     if (status == HMX_OK) {
         hm_text why;
         hm_text_from_abi(&why, args.why);
-        const uint64_t before_ns = core->now_ns;
-        core->now_ns = args.now_ns;
-        hm_note_clock(self, args.now_ns, args.unix_ms);
-        status = hm_core_adopt_draft(core, UINT64_MAX, &why);
-        core->now_ns = status == HMX_OK ? args.now_ns : before_ns; /* a refusal changes nothing */
+        status = adopt_file(self, &args, &why);
         hm_text_to_abi(&why, args.why);
     }
     status = hm_answer(self, status);

@@ -130,6 +130,7 @@ static void fill_totals(const hm_core *core, hmx_snapshot *s, double working)
         (hm_control_any_usable(core) ? 0u : (uint32_t)HMX_SNAPSHOT_ALL_DOWN) |
         (k->saturated ? (uint32_t)HMX_SNAPSHOT_SATURATED : 0u) |
         (k->burst ? (uint32_t)HMX_SNAPSHOT_BURST : 0u) |
+        (core->scheduled.by_hand ? (uint32_t)HMX_SNAPSHOT_BY_HAND : 0u) |
         (k->limited.kp > 0.0 || k->limited.ki > 0.0 ? (uint32_t)HMX_SNAPSHOT_GAINS_LIMITED : 0u);
     s->mode = c->mode;
     s->channels = core->assignment.channels.count;
@@ -148,6 +149,11 @@ static void fill_totals(const hm_core *core, hmx_snapshot *s, double working)
     s->stranded = core->stranded;
     s->bad = core->bad;
     s->withheld = core->withheld;
+    s->schedule = core->scheduled.number;
+    if (s->schedule > 0) {
+        memcpy(s->schedule_name, core->config->schedules[s->schedule - 1u].name,
+               sizeof s->schedule_name);
+    }
     s->deadband_effective_points = k->band_points;
     s->deviation_points = k->deviation_points;
     s->min_reassignment_interval_secs = c->min_reassignment_interval_secs;

@@ -203,6 +203,7 @@ static void tell_json(writing *w, const view *v)
     hm_json_open(&w->text, NULL, '{');
     hm_json_count(&w->text, "v", 1);
     add_members(&w->text, HM_SNAPSHOT_FIELDS, HM_SNAPSHOT_FIELD_COUNT, &v->s);
+    hm_json_word(&w->text, "schedule_name", v->s.schedule_name);
     hm_json_open(&w->text, "rows", '[');
     flush(w);
     for (uint32_t i = 0; i < v->s.count; i++) {

@@ -202,6 +202,33 @@ static const char *draft_targets(hmx_instance *self, const hmx_targets *targets)
                : "the targets must name every upstream that has a percentage exactly once";
 }
 
+/* Where schedules are, the vector holds until one begins or ends, and the file's stays the file's.
+ */
+static hmx_status hold_by_hand(hmx_instance *self, uint64_t now_ns, hmx_text *why_out)
+{
+    hm_core *const core = &self->core;
+    const hm_scheduled before = core->scheduled;
+    hm_text why;
+    hm_text_from_abi(&why, why_out);
+    const hmx_status judged = hm_config_validate(core->draft, &why);
+    hm_text_to_abi(&why, why_out);
+    if (judged != HMX_OK) {
+        return judged;
+    }
+    for (uint32_t i = 0; i < core->upstreams.top; i++) {
+        const hm_upstream *const row = &core->upstreams.rows[i];
+        core->scheduled.hand[i] =
+            row->exists && !row->removed ? core->draft->upstreams[row->config_row].percentage : 0.0;
+    }
+    core->scheduled.by_hand = 1;
+    *core->draft = *core->config;
+    const hmx_status status = finish(self, now_ns, hm_config_validate_running, why_out);
+    if (status != HMX_OK) {
+        core->scheduled = before;
+    }
+    return status;
+}
+
 static hmx_status set_targets(hmx_instance *self, uint64_t now_ns, const hmx_targets *targets,
                               hmx_text *why)
 {
@@ -220,7 +247,8 @@ static hmx_status set_targets(hmx_instance *self, uint64_t now_ns, const hmx_tar
     if (sentence != NULL) {
         return refuse(HMX_E_CONFIG, why, sentence);
     }
-    return finish(self, now_ns, hm_config_validate, why);
+    return self->core.draft->schedule_count > 0 ? hold_by_hand(self, now_ns, why)
+                                                : finish(self, now_ns, hm_config_validate, why);
 }
 
 static hmx_status set_upstream_enabled(hmx_instance *self, uint64_t now_ns, uint32_t upstream,

@@ -116,13 +116,13 @@ static int take_entry(const struct hs_blame *blame, const hs_ini_entry *entry,
         return take_event(blame, entry, scenario);
     }
     if (strcmp(section, "controller") == 0 || strcmp(section, "failover") == 0 ||
-        strncmp(section, "upstream.", 9) == 0) {
+        strncmp(section, "upstream.", 9) == 0 || strncmp(section, "schedule.", 9) == 0) {
         return hs_ini_set(&scenario->settings, section, entry->key, entry->value);
     }
     return hs_refuse(blame->why, blame->capacity,
                      "%s:%u: [%s]: there is no such section; there are [scenario], [farm], "
-                     "[pool.<id>], [event.<name>], and for the plugin [controller], [failover] and "
-                     "[upstream.<id>]",
+                     "[pool.<id>], [event.<name>], and for the plugin [controller], [failover], "
+                     "[upstream.<id>] and [schedule.<name>]",
                      blame->file, (unsigned)entry->line, section);
 }
 

@@ -398,7 +398,7 @@ void hs_sim_set_targets(hs_sim *sim)
         const hs_sim_pool *const pool = &sim->pools[i];
         rows[i] = (hmx_target){
             .size = sizeof rows[i], .upstream = pool->upstream, .percentage = pool->target_pct};
-        if (sim->config.can_be_changed &&
+        if (sim->config.can_be_changed && sim->schedule_known == 0 &&
             hs_sim_config_target(&sim->config, pool->spec.id, pool->target_pct) != 0) {
             sim->no_memory = 1;
         }

@@ -13,6 +13,7 @@
 #include "host_stub/sim/host.h"
 #include "host_stub/sim/links.h"
 #include "host_stub/sim/moves.h"
+#include "host_stub/sim/schedule.h"
 #include "host_stub/sim/shares.h"
 #include "host_stub/sim/upstream.h"
 
@@ -72,6 +73,7 @@ static void record(hs_sim *sim)
 /* What the host does in this second. */
 static void work(hs_sim *sim)
 {
+    hs_sim_follow_schedule(sim);
     hs_sim_events_due(sim);
     if (sim->second < sim->asleep_until) {
         return; /* it has just fallen asleep */

@@ -124,8 +124,11 @@ typedef struct hs_sim {
     hs_sim_config config;
     uint64_t second;
     uint64_t seconds;
-    uint64_t asleep_until; /* second: the host does nothing before it */
-    int no_memory;         /* set by whoever ran out of it; ends the run */
+    uint64_t asleep_until;    /* second: the host does nothing before it */
+    uint64_t schedule_minute; /* of the wall clock, when sim/schedule looked last */
+    int schedule_known;
+    char schedule[HMX_ID_SIZE + 16]; /* the section that holds, "" = none */
+    int no_memory;                   /* set by whoever ran out of it; ends the run */
 
     uint32_t pool_count;
     hs_sim_pool pools[HS_SIM_POOLS_MAX];

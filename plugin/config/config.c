@@ -91,6 +91,8 @@ static void refuse_row(hm_loading *l, hm_config_section section, uint32_t line)
     hm_text_init(&t, sentence, sizeof sentence);
     if (section == HM_SECTION_PIN) {
         hm_text_addf(&t, "one pin too many; at most %u are allowed", HM_CONFIG_PINS_MAX);
+    } else if (section == HM_SECTION_SCHEDULE) {
+        hm_text_addf(&t, "one schedule too many; at most %u are allowed", HM_CONFIG_SCHEDULES_MAX);
     } else {
         hm_text_addf(&t, "one upstream too many; the host handles at most %lu",
                      (unsigned long)l->upstreams_max);
@@ -98,24 +100,20 @@ static void refuse_row(hm_loading *l, hm_config_section section, uint32_t line)
     hm_problems_add(&l->problems, line, sentence);
 }
 
-/* [upstream.<name>] or [pin.<name>]: a new row. */
+/* [upstream.<name>], [pin.<name>] or [schedule.<name>]: a new row. */
 static void begin_row(hm_loading *l, hm_config_section section, const char *name, uint32_t line)
 {
-    hm_config *const c = &l->config;
-    uint32_t *const count = section == HM_SECTION_PIN ? &c->pin_count : &c->upstream_count;
-    if (*count >= (section == HM_SECTION_PIN ? HM_CONFIG_PINS_MAX : l->upstreams_max)) {
+    /* A name that is too long for us may be cut here: it stays too long, and is refused as such. */
+    const uint32_t row = hm_section_add_row(&l->config, section, name, l->upstreams_max);
+    if (row == HM_SECTION_ROWS_FULL) {
         l->gaps.sections = l->gaps.sections || section == HM_SECTION_UPSTREAM;
         refuse_row(l, section, line);
         return;
     }
     l->section = section;
-    l->row = (*count)++;
-    l->section_lines[hm_config_row_number(section, l->row)] = line;
-    /* A name that is too long for us may be cut here: it stays too long, and is refused as such. */
-    const size_t len = strlen(name);
-    memcpy(section == HM_SECTION_PIN ? c->pins[l->row].name : c->upstreams[l->row].id, name,
-           len < HMX_ID_SIZE ? len : HMX_ID_SIZE - 1);
-    set_defaults(c, section, l->row);
+    l->row = row;
+    l->section_lines[hm_config_row_number(section, row)] = line;
+    set_defaults(&l->config, section, row);
 }
 
 static void on_section(void *ctx, const char *section, uint32_t line)

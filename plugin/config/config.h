@@ -111,14 +111,31 @@ typedef struct hm_config_pin {
     char upstream[HMX_ID_SIZE];                 /* an upstream's id, or HM_CONFIG_STAY */
 } hm_config_pin;
 
-/* About 62 KB: keep it off the stack of somebody else's thread. */
+#define HM_CONFIG_SCHEDULES_MAX 32u
+#define HM_CONFIG_TARGETS_SIZE  192  /* of a line of the file, the NUL */
+#define HM_ZONE_UTC             840u /* minutes: 14 hours on either side */
+
+/* Other targets at some times of the week (schedule.h). */
+typedef struct hm_config_schedule {
+    char name[HMX_ID_SIZE];               /* of the section; like an upstream's id */
+    uint32_t days;                        /* on which it begins: bit 0 = Monday */
+    uint32_t from_min;                    /* minutes of the day, 0..1439 */
+    uint32_t to_min;                      /* 1..1440; below from_min: of the next day */
+    uint32_t zone;                        /* in which: minutes east of UTC, and HM_ZONE_UTC */
+    char targets[HM_CONFIG_TARGETS_SIZE]; /* "a:20 b:80": who is not named gets 0 */
+} hm_config_schedule;
+
+/* About 70 KB: keep it off the stack of somebody else's thread. */
 typedef struct hm_config {
     hm_config_controller controller;
     hm_config_failover failover;
     uint32_t upstream_count;
     uint32_t pin_count;
+    uint32_t schedule_count;
+    uint32_t pad0;                                   /* 0 */
     hm_config_upstream upstreams[HMX_UPSTREAMS_MAX]; /* in the order of the file */
     hm_config_pin pins[HM_CONFIG_PINS_MAX];          /* the same; the first that matches wins */
+    hm_config_schedule schedules[HM_CONFIG_SCHEDULES_MAX]; /* the same; the last that holds wins */
 } hm_config;
 
 /* Every key at its default, no upstreams. */

@@ -50,4 +50,7 @@ void hm_judge_sum(hm_judging *j);
 /* ---- config_rules_pin.c ---- */
 void hm_judge_pin(hm_judging *j, uint32_t pin); /* also with all before it */
 
+/* ---- config_rules_schedule.c ---- */
+void hm_judge_schedule(hm_judging *j, uint32_t schedule); /* also with all before it */
+
 #endif

@@ -6,11 +6,14 @@
 
 #include <string.h>
 
+#include "plugin/config/schedule.h"
+
 #define ID_LEN_MAX        32u
 #define CONTROLLER(field) offsetof(hm_config, controller.field)
 #define FAILOVER(field)   offsetof(hm_config, failover.field)
 #define UPSTREAM(field)   offsetof(hm_config_upstream, field)
 #define PIN(field)        offsetof(hm_config_pin, field)
+#define SCHEDULE(field)   offsetof(hm_config_schedule, field)
 #define NO_RANGE          0, 0 /* of a key that is no number */
 
 static const hm_key_word modes[] = {
@@ -161,6 +164,22 @@ const hm_config_key hm_config_keys[] = {
     {HM_SECTION_PIN, "upstream", HM_KEY_UPSTREAM, NO_RANGE, "", NULL,
      "Where they work, or stay: nobody moves them from where they are.",
      PIN(upstream), HM_KEY_ALWAYS, NULL, NULL},
+
+    {HM_SECTION_SCHEDULE, "days", HM_KEY_DAYS, 1, 127, "", "all",
+     "On which days it begins.",
+     SCHEDULE(days), HM_KEY_ALWAYS, NULL, NULL},
+    {HM_SECTION_SCHEDULE, "from", HM_KEY_TIME, 0, 1439, "", "00:00",
+     "From this time of the day on.",
+     SCHEDULE(from_min), HM_KEY_ALWAYS, NULL, NULL},
+    {HM_SECTION_SCHEDULE, "to", HM_KEY_TIME, 1, 1440, "", "24:00",
+     "Until this time; one before from is of the next day.",
+     SCHEDULE(to_min), HM_KEY_ALWAYS, NULL, NULL},
+    {HM_SECTION_SCHEDULE, "timezone", HM_KEY_ZONE, 0, 1680, "", "UTC",
+     "In which these are told. Daylight saving is not guessed.",
+     SCHEDULE(zone), HM_KEY_ALWAYS, NULL, NULL},
+    {HM_SECTION_SCHEDULE, "targets", HM_KEY_TARGETS, NO_RANGE, "", NULL,
+     "The percentages that hold meanwhile instead of those of the pools.",
+     SCHEDULE(targets), HM_KEY_ALWAYS, NULL, NULL},
 };
 /* clang-format on */
 
@@ -170,14 +189,15 @@ _Static_assert(sizeof hm_config_keys / sizeof hm_config_keys[0] <= HM_CONFIG_KEY
 
 const char *hm_section_name(hm_config_section section)
 {
-    static const char *const names[HM_SECTIONS] = {"controller", "failover", "upstream", "pin"};
+    static const char *const names[HM_SECTIONS] = {"controller", "failover", "upstream", "pin",
+                                                   "schedule"};
     return names[section];
 }
 
 const char *hm_section_title(hm_config_section section)
 {
     static const char *const titles[HM_SECTIONS] = {"controller", "failover", "upstream.<id>",
-                                                    "pin.<name>"};
+                                                    "pin.<name>", "schedule.<name>"};
     return titles[section];
 }
 
@@ -194,17 +214,51 @@ uint32_t hm_section_rows(const hm_config *config, hm_config_section section)
                                                           : HMX_UPSTREAMS_MAX;
     case HM_SECTION_PIN:
         return config->pin_count < HM_CONFIG_PINS_MAX ? config->pin_count : HM_CONFIG_PINS_MAX;
+    case HM_SECTION_SCHEDULE:
+        return config->schedule_count < HM_CONFIG_SCHEDULES_MAX ? config->schedule_count
+                                                                : HM_CONFIG_SCHEDULES_MAX;
     default:
         return 1;
+    }
+}
+
+static const char *name_at(const hm_config *config, hm_config_section section, uint32_t row)
+{
+    switch (section) {
+    case HM_SECTION_PIN:
+        return config->pins[row].name;
+    case HM_SECTION_SCHEDULE:
+        return config->schedules[row].name;
+    default:
+        return config->upstreams[row].id;
     }
 }
 
 size_t hm_config_row_name(const hm_config *config, hm_config_section section, uint32_t row,
                           const char **name)
 {
-    *name = section == HM_SECTION_PIN ? config->pins[row].name : config->upstreams[row].id;
+    *name = name_at(config, section, row);
     const char *const end = (const char *)memchr(*name, '\0', HMX_ID_SIZE);
     return end == NULL ? HMX_ID_SIZE : (size_t)(end - *name);
+}
+
+uint32_t hm_section_add_row(hm_config *config, hm_config_section section, const char *name,
+                            uint32_t most)
+{
+    uint32_t *const count = section == HM_SECTION_PIN        ? &config->pin_count
+                            : section == HM_SECTION_SCHEDULE ? &config->schedule_count
+                                                             : &config->upstream_count;
+    const uint32_t room = section == HM_SECTION_PIN        ? HM_CONFIG_PINS_MAX
+                          : section == HM_SECTION_SCHEDULE ? HM_CONFIG_SCHEDULES_MAX
+                                                           : most;
+    const size_t len = strlen(name);
+    if (*count >= room) {
+        return HM_SECTION_ROWS_FULL;
+    }
+    const uint32_t row = (*count)++;
+    char *const to = (char *)config + (name_at(config, section, row) - (const char *)config);
+    memcpy(to, name, len < HMX_ID_SIZE ? len : HMX_ID_SIZE - 1);
+    return row;
 }
 
 uint32_t hm_config_row_number(hm_config_section section, uint32_t row)
@@ -214,6 +268,8 @@ uint32_t hm_config_row_number(hm_config_section section, uint32_t row)
         return 1 + row;
     case HM_SECTION_PIN:
         return 1 + HMX_UPSTREAMS_MAX + row;
+    case HM_SECTION_SCHEDULE:
+        return 1 + HMX_UPSTREAMS_MAX + HM_CONFIG_PINS_MAX + row;
     default:
         return 0;
     }
@@ -246,6 +302,8 @@ const void *hm_config_row_const(const hm_config *config, const hm_config_key *ke
         return &config->upstreams[row];
     case HM_SECTION_PIN:
         return &config->pins[row];
+    case HM_SECTION_SCHEDULE:
+        return &config->schedules[row];
     default:
         return config;
     }
@@ -314,6 +372,22 @@ void hm_config_key_allowed(const hm_config_key *key, hm_text *out)
         break;
     case HM_KEY_UPSTREAM:
         hm_text_add(out, "the id of an [upstream.<id>], or " HM_CONFIG_STAY);
+        break;
+    case HM_KEY_DAYS:
+        hm_text_add(out, "all, or days such as mon-fri or sat sun");
+        break;
+    case HM_KEY_TIME:
+        hm_text_add(out, "a time of day, ");
+        hm_time_print((uint32_t)key->min, out);
+        hm_text_add(out, "..");
+        hm_time_print((uint32_t)key->max, out);
+        break;
+    case HM_KEY_ZONE:
+        hm_text_add(out, "UTC, or an offset from it such as +05:30, up to 14:00");
+        break;
+    case HM_KEY_TARGETS:
+        hm_text_add(out, "id:percent of pools that have a percentage, each once, 100 together; "
+                         "the others get 0");
         break;
     }
 }

@@ -20,11 +20,12 @@ typedef enum hm_config_section {
     HM_SECTION_UPSTREAM, /* [upstream.<id>], one per upstream; those above come once or not at all
                           */
     HM_SECTION_PIN,      /* [pin.<name>], one per pin */
+    HM_SECTION_SCHEDULE, /* [schedule.<name>], one per schedule */
     HM_SECTIONS
 } hm_config_section;
 
-/* Everything that has keys, numbered through: what comes once, then upstreams, then pins. */
-#define HM_CONFIG_ROWS (1 + HMX_UPSTREAMS_MAX + HM_CONFIG_PINS_MAX)
+/* Everything that has keys, numbered through: what comes once, then upstreams, pins, schedules. */
+#define HM_CONFIG_ROWS (1 + HMX_UPSTREAMS_MAX + HM_CONFIG_PINS_MAX + HM_CONFIG_SCHEDULES_MAX)
 
 typedef enum hm_key_type {
     HM_KEY_BOOLEAN,   /* uint32_t 0 or 1 */
@@ -35,7 +36,11 @@ typedef enum hm_key_type {
     HM_KEY_AUTHORITY, /* char[HM_CONFIG_AUTHORITY_SIZE]; also fills key and has_key beside it */
     HM_KEY_PATTERN,   /* char[HM_CONFIG_PATTERN_SIZE] */
     HM_KEY_UPSTREAM,  /* char[HMX_ID_SIZE]: the form of an id, or HM_CONFIG_STAY */
-    HM_KEY_IDENTITY   /* char[HMX_IDENTITY_SIZE]: a user_identity, may be empty */
+    HM_KEY_IDENTITY,  /* char[HMX_IDENTITY_SIZE]: a user_identity, may be empty */
+    HM_KEY_DAYS,      /* uint32_t, as the next two: schedule.h */
+    HM_KEY_TIME,
+    HM_KEY_ZONE,
+    HM_KEY_TARGETS /* char[HM_CONFIG_TARGETS_SIZE] */
 } hm_key_type;
 
 /* A word and what it stands for. A list ends with a NULL word. */
@@ -66,17 +71,23 @@ typedef struct hm_config_key {
 extern const hm_config_key hm_config_keys[];
 extern const uint32_t hm_config_key_count;
 
-/* "controller", "failover", "upstream", "pin" */
+/* "controller", "failover", "upstream", "pin", "schedule" */
 const char *hm_section_name(hm_config_section section);
 
-/* What stands in [ ]: "controller", "upstream.<id>", "pin.<name>". Static. */
+/* What stands in [ ]: "controller", "upstream.<id>", ... Static. */
 const char *hm_section_title(hm_config_section section);
 
-/* 1 for a section of which there is one per row: [upstream.*] and [pin.*]. */
+/* 1 for a section of which there is one per row: [upstream.*], [pin.*], [schedule.*]. */
 int hm_section_repeats(hm_config_section section);
 
 /* How many rows of such a section the configuration has, never beyond the array; else 1. */
 uint32_t hm_section_rows(const hm_config *config, hm_config_section section);
+
+/* Begins one more row of such a section, with its name cut to fit. HM_SECTION_ROWS_FULL when there
+ * is no room; most: of upstreams. */
+#define HM_SECTION_ROWS_FULL UINT32_MAX
+uint32_t hm_section_add_row(hm_config *config, hm_config_section section, const char *name,
+                            uint32_t most);
 
 /* The name of a row, which may be anything and not terminated; returns its length. */
 size_t hm_config_row_name(const hm_config *config, hm_config_section section, uint32_t row,

@@ -88,7 +88,9 @@ static void judge_id(hm_judging *j, hm_config_section section, uint32_t row)
         hm_text t;
         hm_text_init(&t, sentence, sizeof sentence);
         hm_text_addf(&t, "is no %s; allowed: 1..32 of the characters a-z, 0-9, _ and -",
-                     section == HM_SECTION_PIN ? "name of a pin" : "upstream id");
+                     section == HM_SECTION_PIN        ? "name of a pin"
+                     : section == HM_SECTION_SCHEDULE ? "name of a schedule"
+                                                      : "upstream id");
         add_small_letters(name, len, &t);
         hm_judge_complain(j, hm_at_section(section, row), sentence);
     } else if (section == HM_SECTION_UPSTREAM && strcmp(name, HM_CONFIG_STAY) == 0) {
@@ -121,6 +123,9 @@ uint32_t hm_config_judge_all(const hm_config *config, const hm_config_judge *jud
     if (config->pin_count > HM_CONFIG_PINS_MAX) {
         hm_judge_whole(&j, "too many pins; at most 64 are allowed");
     }
+    if (config->schedule_count > HM_CONFIG_SCHEDULES_MAX) {
+        hm_judge_whole(&j, "too many schedules; at most 32 are allowed");
+    }
     judge_row(&j, HM_SECTION_CONTROLLER, 0);
     judge_row(&j, HM_SECTION_FAILOVER, 0);
     hm_judge_order(&j, HM_SECTION_FAILOVER, 0, "hold_down_secs", "hold_down_max_secs");
@@ -132,6 +137,10 @@ uint32_t hm_config_judge_all(const hm_config *config, const hm_config_judge *jud
     for (uint32_t i = 0; i < hm_section_rows(config, HM_SECTION_PIN); i++) {
         judge_row(&j, HM_SECTION_PIN, i);
         hm_judge_pin(&j, i);
+    }
+    for (uint32_t i = 0; i < hm_section_rows(config, HM_SECTION_SCHEDULE); i++) {
+        judge_row(&j, HM_SECTION_SCHEDULE, i);
+        hm_judge_schedule(&j, i);
     }
     hm_judge_sum(&j);
     return j.broken;

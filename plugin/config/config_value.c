@@ -7,6 +7,7 @@
 #include "plugin/base/decimal.h"
 #include "plugin/config/config_keys.h"
 #include "plugin/config/pattern.h"
+#include "plugin/config/schedule.h"
 
 #define REASON_SIZE  320 /* bytes of the second half of a sentence */
 #define IDENTITY_MAX 160u
@@ -159,6 +160,23 @@ static hmx_status read_authority(const hm_config_key *key, const char *value, vo
     return HMX_OK;
 }
 
+static const char *targets_refusal(const char *value)
+{
+    hm_scheduled_target target;
+    const char *at = value;
+    int rc = 1;
+    while (rc == 1) {
+        rc = hm_targets_next(&at, &target);
+    }
+    if (value[0] == '\0') {
+        return "is empty";
+    }
+    if (strlen(value) >= HM_CONFIG_TARGETS_SIZE) {
+        return "is too long";
+    }
+    return rc == 0 ? NULL : "is no list of id:percent";
+}
+
 /* Reasons against the text of a pattern or of an upstream that a pin names; NULL when good. */
 static const char *text_refusal(const hm_config_key *key, const char *value)
 {
@@ -167,6 +185,9 @@ static const char *text_refusal(const hm_config_key *key, const char *value)
     }
     if (key->type == HM_KEY_IDENTITY) {
         return value[0] == '\0' ? NULL : hm_pattern_text_refusal(value, IDENTITY_MAX);
+    }
+    if (key->type == HM_KEY_TARGETS) {
+        return targets_refusal(value);
     }
     if (hm_config_is_id(value, strlen(value))) {
         return NULL;
@@ -178,6 +199,9 @@ static size_t text_size(const hm_config_key *key)
 {
     if (key->type == HM_KEY_IDENTITY) {
         return HMX_IDENTITY_SIZE;
+    }
+    if (key->type == HM_KEY_TARGETS) {
+        return HM_CONFIG_TARGETS_SIZE;
     }
     return key->type == HM_KEY_PATTERN ? HM_CONFIG_PATTERN_SIZE : HMX_ID_SIZE;
 }
@@ -191,6 +215,22 @@ static hmx_status read_text(const hm_config_key *key, const char *value, void *r
     }
     memset((char *)row + key->offset, 0, text_size(key));
     memcpy((char *)row + key->offset, value, strlen(value));
+    return HMX_OK;
+}
+
+static hmx_status read_moment(const hm_config_key *key, const char *value, void *row, hm_text *why)
+{
+    uint32_t number = 0;
+    const char *reason = key->type == HM_KEY_DAYS   ? hm_days_parse(value, &number)
+                         : key->type == HM_KEY_TIME ? hm_time_parse(value, &number)
+                                                    : hm_zone_parse(value, &number);
+    if (reason == NULL && ((double)number < key->min || (double)number > key->max)) {
+        reason = "is out of range";
+    }
+    if (reason != NULL) {
+        return refuse_value(key, value, reason, why);
+    }
+    set_u32(row, key->offset, number);
     return HMX_OK;
 }
 
@@ -224,7 +264,12 @@ hmx_status hm_config_key_read(const hm_config_key *key, const char *value, void 
     case HM_KEY_PATTERN:
     case HM_KEY_UPSTREAM:
     case HM_KEY_IDENTITY:
+    case HM_KEY_TARGETS:
         return read_text(key, value, row, why);
+    case HM_KEY_DAYS:
+    case HM_KEY_TIME:
+    case HM_KEY_ZONE:
+        return read_moment(key, value, row, why);
     }
     return HMX_E_CONFIG;
 }
@@ -302,6 +347,9 @@ hmx_status hm_config_key_check(const hm_config_key *key, const void *row, hm_tex
     case HM_KEY_WORD:
         return check_word(key, get_u32(row, key->offset), why);
     case HM_KEY_WHOLE:
+    case HM_KEY_DAYS:
+    case HM_KEY_TIME:
+    case HM_KEY_ZONE:
     case HM_KEY_DECIMAL: {
         const double value = hm_config_key_number(key, row);
         /* Written so that NaN is refused. */
@@ -316,6 +364,7 @@ hmx_status hm_config_key_check(const hm_config_key *key, const void *row, hm_tex
     case HM_KEY_PATTERN:
     case HM_KEY_UPSTREAM:
     case HM_KEY_IDENTITY:
+    case HM_KEY_TARGETS:
         return check_text(key, row, why);
     }
     return HMX_E_CONFIG;
@@ -348,7 +397,17 @@ void hm_config_key_print(const hm_config_key *key, const void *row, hm_text *out
     case HM_KEY_PATTERN:
     case HM_KEY_UPSTREAM:
     case HM_KEY_IDENTITY:
+    case HM_KEY_TARGETS:
         hm_text_add(out, (const char *)row + key->offset);
+        break;
+    case HM_KEY_DAYS:
+        hm_days_print(get_u32(row, key->offset), out);
+        break;
+    case HM_KEY_TIME:
+        hm_time_print(get_u32(row, key->offset), out);
+        break;
+    case HM_KEY_ZONE:
+        hm_zone_print(get_u32(row, key->offset), out);
         break;
     }
 }

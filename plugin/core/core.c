@@ -3,6 +3,7 @@
 #include "plugin/core/core_control.h"
 #include "plugin/core/core_health.h"
 #include "plugin/core/core_mode.h"
+#include "plugin/core/core_schedule.h"
 
 #include <math.h>
 #include <string.h>
@@ -211,6 +212,7 @@ hmx_status hm_core_adopt_draft(hm_core *core, uint64_t wanted, hm_text *why)
     if (core->config->controller.mode != old->controller.mode) {
         hm_core_change_mode(core);
     }
+    hm_core_hold_targets(core);
     hm_core_retarget(core);
     hm_core_release_withheld(core, 1); /* something else is asked for: it is decided anew */
     core->control.evacuate = 1;

@@ -134,6 +134,13 @@ typedef struct hm_late_share {
 /* What a loaded state still waits for (see state.h), at most so long after it was loaded. */
 #define HM_STATE_GRACE_NS (600ull * HM_NS_PER_S)
 
+/* Whose percentages hold (core_schedule.h). */
+typedef struct hm_scheduled {
+    uint32_t number;                /* the schedule that holds, from 1; 0 = none */
+    uint32_t by_hand;               /* until the next begins or ends those of `hand` do */
+    double hand[HMX_UPSTREAMS_MAX]; /* of upstream i + 1 */
+} hm_scheduled;
+
 typedef struct hm_restored {
     uint64_t waiting; /* bit i: upstream i + 1 has its accounts from there and was not used since */
     uint64_t since_ns;
@@ -180,7 +187,10 @@ typedef struct hm_core {
     hm_control control;
     hm_buckets buckets;
     hm_restored restored;
-    hm_miners miners; /* known from a loaded state, and not back yet */
+    hm_scheduled scheduled;
+    uint64_t unix_ms;  /* the host's wall clock when it told it last ... */
+    uint64_t clock_ns; /* ... at this time */
+    hm_miners miners;  /* known from a loaded state, and not back yet */
     hm_late_share late[HM_LATE_SHARES];
     uint64_t late_count; /* since they were last written: the next one's place, modulo */
     uint64_t now_ns;
@@ -321,6 +331,12 @@ static inline uint64_t hm_core_lived_ns(const hm_core *core)
 {
     const uint64_t passed_ns = core->now_ns - core->ticked_ns;
     return core->lived_ns + (passed_ns < HM_MOMENT_NS ? passed_ns : HM_MOMENT_NS);
+}
+
+/* The wall clock, as the host tells it: for the audit and schedules alone. 0 = not known. */
+static inline uint64_t hm_core_unix_ms(const hm_core *core)
+{
+    return core->unix_ms > 0 ? core->unix_ms + (core->now_ns - core->clock_ns) / 1000000u : 0;
 }
 
 /* Marks the upstreams that still have channels or moves under way: busy[64]. */

@@ -12,6 +12,7 @@
 #include "plugin/core/core_health.h"
 #include "plugin/core/core_leave.h"
 #include "plugin/core/core_mode.h"
+#include "plugin/core/core_schedule.h"
 #include "plugin/core/core_slices.h"
 
 enum { BURST_MIN = 4, BURST_PARTS = 4 };
@@ -424,6 +425,7 @@ static int decide(hm_core *core, hm_outbox *out)
     hm_core_expire_decisions(core);
     note_missed(core);
     live(core);
+    hm_core_follow_schedule(core);
     hm_core_judge_blips(core);
     hm_core_judge_health(core);
     hm_core_judge_jobs(core);

@@ -19,7 +19,8 @@ static uint32_t rows_at(const hm_field *fields, uint32_t count, const char *name
 /* What says how the struct itself is laid out, and the rows' name, which is their label. */
 static int is_frame(const char *name)
 {
-    static const char *const FRAME[] = {"size", "stride", "capacity", "count", "rows", "id"};
+    static const char *const FRAME[] = {"size", "stride", "capacity",     "count",
+                                        "rows", "id",     "schedule_name"};
     int found = strncmp(name, "pad", 3) == 0;
     for (size_t i = 0; i < sizeof FRAME / sizeof FRAME[0]; i++) {
         found |= strcmp(name, FRAME[i]) == 0;

@@ -1136,6 +1136,8 @@ pub const HMX_SNAPSHOT_SATURATED: hmx_snapshot_flag = 2;
 pub const HMX_SNAPSHOT_BURST: hmx_snapshot_flag = 4;
 #[doc = " The gains that are set are more than the evaluation interval bears: those in effect are less."]
 pub const HMX_SNAPSHOT_GAINS_LIMITED: hmx_snapshot_flag = 8;
+#[doc = " With schedules: targets that were set by hand hold, until the next begins or ends."]
+pub const HMX_SNAPSHOT_BY_HAND: hmx_snapshot_flag = 16;
 pub type hmx_snapshot_flag = ::std::os::raw::c_uint;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -1196,6 +1198,11 @@ pub struct hmx_snapshot {
     #[doc = " Decisions that HMX_MODE_OBSERVE did not hand out. The last about each channel counts as"]
     #[doc = " pending, for an hour or until the host moves it or something else is asked for."]
     pub withheld: u64,
+    #[doc = " which [schedule.*] holds, in the order of the file from 1; 0 = none"]
+    pub schedule: u32,
+    pub pad1: u32,
+    #[doc = " its name; empty = none"]
+    pub schedule_name: [::std::os::raw::c_char; 40usize],
 }
 impl Default for hmx_snapshot {
     fn default() -> Self {
@@ -1345,7 +1352,8 @@ pub struct hmx_target {
     #[doc = " 0..100"]
     pub percentage: f64,
 }
-#[doc = " The whole vector: every configured upstream that has a percentage exactly once; those enabled sum"]
+#[doc = " The whole vector (where the file has schedules: until the next begins or ends, and not part of"]
+#[doc = " write_config): every configured upstream that has a percentage exactly once; those enabled sum"]
 #[doc = " to 100 within 0.01. A row whose tail beyond hmx_target is not zero is refused with"]
 #[doc = " HMX_E_UNSUPPORTED."]
 #[repr(C)]

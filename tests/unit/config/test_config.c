@@ -144,11 +144,11 @@ Test(config, unknown_keys_and_sections)
     fixture_refused_with("[upstream.a]\nprot = 1\n", "'prot' in [upstream.a]; known: address");
     fixture_refused(A100 "[controler]\nkp = 1\nfoo\n",
                     "<text>:7: unknown section [controler]; did you mean [controller]? known: "
-                    "[controller], [failover], [upstream.<id>], [pin.<name>]\n"
+                    "[controller], [failover], [upstream.<id>], [pin.<name>], [schedule.<name>]\n"
                     "<text>:9: 'foo' has no =; write key = value");
     fixture_refused("[upstream]\nport = 1\n",
                     "<text>:1: unknown section [upstream]; did you mean [upstream.<id>]? known: "
-                    "[controller], [failover], [upstream.<id>], [pin.<name>]");
+                    "[controller], [failover], [upstream.<id>], [pin.<name>], [schedule.<name>]");
     fixture_refused_with("[pool]\n", "unknown section [pool]; known: [controller]");
     fixture_refused_with("[upst]\n", "unknown section [upst]; did you mean [upstream.<id>]?");
     fixture_refused_with("[ups]\n", "unknown section [ups]; known: [controller]");

@@ -253,6 +253,9 @@ Test(config_pins, the_numbers_of_sections_are_distinct)
     for (uint32_t row = 0; row < HM_CONFIG_PINS_MAX; row++) {
         seen[hm_config_row_number(HM_SECTION_PIN, row)]++;
     }
+    for (uint32_t row = 0; row < HM_CONFIG_SCHEDULES_MAX; row++) {
+        seen[hm_config_row_number(HM_SECTION_SCHEDULE, row)]++;
+    }
     for (uint32_t i = 0; i < HM_CONFIG_ROWS; i++) {
         cr_assert_eq(seen[i], 1, "number %u", i);
     }

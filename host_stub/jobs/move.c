@@ -41,6 +41,8 @@ const char *hs_move_refusal_text(enum hs_move_refusal refusal)
         return "the channel works for another pool than the decision says";
     case HS_MOVE_JOB_TOO_EASY:
         return "the pool's job is too easy for what would work there, and no harder one has come";
+    case HS_MOVE_NOT_GRANTED:
+        return "the pool refuses a channel for this miner";
     }
     return "unknown";
 }

@@ -72,9 +72,10 @@ enum hs_move_refusal {
     HS_MOVE_CUSTOM_JOBS = 110,
     HS_MOVE_CLOSED = 111, /* the channel or its connection is gone */
     HS_MOVE_SAME_POOL = 112,
-    HS_MOVE_POLICY = 113,      /* legal, and the host does not want it */
-    HS_MOVE_FROM_WRONG = 114,  /* the channel does not work where the decision says */
-    HS_MOVE_JOB_TOO_EASY = 115 /* with it the pool would get many times the shares that it wants */
+    HS_MOVE_POLICY = 113,       /* legal, and the host does not want it */
+    HS_MOVE_FROM_WRONG = 114,   /* the channel does not work where the decision says */
+    HS_MOVE_JOB_TOO_EASY = 115, /* with it the pool would get many times the shares that it wants */
+    HS_MOVE_NOT_GRANTED = 116   /* it refuses a channel for this miner */
 };
 
 /* A half sentence for each of them: "the pool has no job yet". Static. */
@@ -88,7 +89,7 @@ int hs_move_prefix_len(const hs_move_pool *pool, enum hs_channel_kind kind,
 
 /* Legal as far as the host knows? The channel's first pool is judged as a move is, except for what
  * concerns leaving another. Asks neither whether `pool` is where it works nor for HS_MOVE_CLOSED,
- * _POLICY, _FROM_WRONG and _JOB_TOO_EASY: those are the caller's. */
+ * _POLICY, _FROM_WRONG, _JOB_TOO_EASY and _NOT_GRANTED: those are the caller's. */
 enum hs_move_refusal hs_move_check(const hs_move_channel *channel, const hs_move_pool *pool,
                                    const hs_sv2_b032 *prefix);
 

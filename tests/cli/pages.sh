@@ -60,6 +60,8 @@ build/installed/bin/host_stub scan
     elsewhere tests/cli/install.sh: "$program" scan
 tests/interop/run
     elsewhere .ci/run: tests/interop/run
+build/bin/host_stub e2e --upstream per-channel --miners 12 --seconds 60
+    elsewhere tests/cli/per_channel.sh: e2e --upstream per-channel
 tests/interop/run noise live
     elsewhere .ci/run: tests/interop/run
 tests/interop/run --seconds 300 translator_sv2

@@ -31,7 +31,7 @@ static const char BUILT_IN[] = "[controller]\n"
                                "hold_down_max_secs = 3\n"
                                "grey_min_shares = 30\n";
 
-static int add_built_in_pools(hs_ini *ini, uint32_t count)
+static int add_built_in_pools(hs_ini *ini, uint32_t count, int per_channel)
 {
     static const char *const THREE[] = {"60", "30", "10"};
     int rc = 0;
@@ -39,6 +39,7 @@ static int add_built_in_pools(hs_ini *ini, uint32_t count)
         char section[32];
         char number[32];
         char percent[32];
+        char account[32];
         (void)snprintf(section, sizeof section, "upstream.pool_%c", (char)('a' + i));
         (void)snprintf(number, sizeof number, "%u", (unsigned)(i + 1));
         /* Otherwise n : n-1 : ... : 1, all but the last rounded down. */
@@ -50,11 +51,13 @@ static int add_built_in_pools(hs_ini *ini, uint32_t count)
                 whole -= 100 * (count - j) / parts;
             }
         }
+        (void)snprintf(account, sizeof account, "pool_%c.%%w", (char)('a' + i));
         (void)snprintf(percent, sizeof percent, "%u", (unsigned)whole);
         rc |= hs_ini_set(ini, section, "address", "127.0.0.1");
         rc |= hs_ini_set(ini, section, "port", number);
         rc |= hs_ini_set(ini, section, "percentage", count == 3 ? THREE[i] : percent);
         rc |= hs_ini_set(ini, section, "priority", number);
+        rc |= per_channel ? hs_ini_set(ini, section, "user_identity", account) : 0;
     }
     return rc;
 }
@@ -114,7 +117,8 @@ int hs_e2e_config_load(hs_e2e_config *config, const hs_e2e_options *options, cha
     } else if (hs_ini_parse(&config->ini, "built-in configuration", BUILT_IN, sizeof BUILT_IN - 1,
                             why, capacity) != 0) {
         return -1;
-    } else if (add_built_in_pools(&config->ini, options->pools > 0 ? options->pools : 3) != 0) {
+    } else if (add_built_in_pools(&config->ini, options->pools > 0 ? options->pools : 3,
+                                  options->per_channel != 0) != 0) {
         return hs_refuse(why, capacity, "no memory for the configuration");
     }
     if (read_pools(config, why, capacity) != 0) {

@@ -81,6 +81,9 @@ static const hs_option OPTIONS[] = {
               "minute. Addresses, ports and authority keys in it are replaced"),
     HS_FLAG("--noise", AT(noise), "Noise everywhere; the default", .excludes = "--plain"),
     HS_FLAG("--plain", AT(plain), "plain frames everywhere"),
+    HS_CHOICE("--upstream", "HOW", AT(per_channel), "aggregated per-channel", "aggregated",
+              "as of host_stub proxy: one channel at each pool, or one for each miner there. With "
+              "per-channel the built-in pools name their miners: pool_a.%w"),
     HS_WHOLE("--pools", "N", AT(pools), 2, HS_E2E_POOLS_MAX, NULL,
              "default 3. With --config, the number that it has to have"),
     HS_WHOLE("--miners", "N", AT(miners), 1, HS_E2E_MINERS_MAX, "24",

@@ -30,10 +30,11 @@ typedef struct hs_e2e_fault {
 } hs_e2e_fault;
 
 typedef struct hs_e2e_options {
-    const char *plugin; /* NULL = hashmux */
-    const char *config; /* NULL = the built-in one */
-    int plain;          /* else everything speaks Noise ... */
-    int noise;          /* ... as it may be said */
+    const char *plugin;   /* NULL = hashmux */
+    const char *config;   /* NULL = the built-in one */
+    int plain;            /* else everything speaks Noise ... */
+    int noise;            /* ... as it may be said */
+    uint32_t per_channel; /* 1: each miner has a channel of its own at each pool */
     int one_tip;
     uint32_t ignore_prefix; /* of the miners */
     uint32_t pools;         /* 0 = those of the configuration, or 3 */

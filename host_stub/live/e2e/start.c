@@ -59,6 +59,16 @@ static void add_number(hs_e2e_args *args, const char *name, uint64_t value)
     add_pair(args, name, text);
 }
 
+/* Of each channel at a pool, so that all miners together find about as many in either way. */
+static uint64_t shares_per_minute(const hs_e2e_options *options)
+{
+    enum { OF_A_POOL = 3000, OF_A_MINER_LEAST = 60 };
+    const uint64_t of_a_miner = 3 * (uint64_t)OF_A_POOL / options->miners;
+    return !options->per_channel           ? OF_A_POOL
+           : of_a_miner > OF_A_MINER_LEAST ? of_a_miner
+                                           : OF_A_MINER_LEAST;
+}
+
 void hs_e2e_pool_args(hs_e2e_args *args, const hs_e2e_options *options, uint32_t index,
                       const char *id, const char *json)
 {
@@ -75,7 +85,7 @@ void hs_e2e_pool_args(hs_e2e_args *args, const hs_e2e_options *options, uint32_t
     add_pair(args, "--name", name);
     add_pair(args, "--prefix", prefix);
     add_number(args, "--extranonce-size", SIZES[index % (sizeof SIZES / sizeof SIZES[0])]);
-    add_pair(args, "--shares-per-minute", "3000");
+    add_number(args, "--shares-per-minute", shares_per_minute(options));
     add_number(args, "--seed", options->seed * 100 + index);
     add_pair(args, "--refresh-secs", "3");
     add_pair(args, "--batch-secs", "0.2");
@@ -248,6 +258,7 @@ void hs_e2e_start_proxy(hs_e2e_state *r)
     for (uint32_t i = 0; r->options->plain && i < r->config->pool_count; i++) {
         add_pair(&args, "--plain", r->config->pools[i].id);
     }
+    add_pair(&args, "--upstream", r->options->per_channel ? "per-channel" : "aggregated");
     add_number(&args, "--seed", r->options->seed);
     add_pair(&args, "--config", hs_e2e_folder_path(&r->folder, "config", ".ini", path));
     add_pair(&args, "--plugin", r->options->plugin);

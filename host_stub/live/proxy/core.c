@@ -15,6 +15,7 @@
 #include "host_stub/live/proxy/prefix.h"
 #include "host_stub/live/proxy/probe.h"
 #include "host_stub/live/proxy/rate.h"
+#include "host_stub/live/proxy/routes.h"
 #include "host_stub/live/proxy/shares.h"
 #include "host_stub/live/proxy/up.h"
 
@@ -105,6 +106,14 @@ hs_proxy *hs_proxy_new(const hs_proxy_settings *settings, const hs_plugin *plugi
     for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
         proxy->ups[i].upstream = i;
         proxy->ups[i].pause_ns = settings->dial_least_ns;
+        proxy->ups[i].whole.pause_ns = settings->dial_least_ns;
+        proxy->ups[i].whole.up = &proxy->ups[i];
+        if (!settings->per_channel &&
+            hs_proxy_route_add(&proxy->ups[i], &proxy->ups[i].whole) != 0) {
+            (void)snprintf(why, capacity, "no memory for the proxy");
+            (void)hs_proxy_free(proxy);
+            return NULL;
+        }
     }
     if (hs_proxy_plugin_start(proxy, plugin, state, why, capacity) != 0 ||
         hs_proxy_read_table(proxy, why, capacity) != 0 || check_ids(proxy, why, capacity) != 0) {
@@ -116,12 +125,13 @@ hs_proxy *hs_proxy_new(const hs_proxy_settings *settings, const hs_plugin *plugi
 
 static void free_up(hs_proxy_up *up)
 {
-    hs_proxy_forget_jobs(up);
-    hs_kept_job_free(&up->job.copy);
-    for (uint32_t i = 0; i < HS_PROXY_FUTURES_MAX; i++) {
-        hs_kept_job_free(&up->futures[i].copy);
+    for (size_t i = 0; i < up->leg_count; i++) {
+        hs_proxy_leg_free(up->legs[i]);
+        if (up->legs[i]->is_own) {
+            free(up->legs[i]);
+        }
     }
-    free(up->sent);
+    hs_proxy_routes_free(up);
 }
 
 static void free_peer(hs_proxy_peer *peer)
@@ -211,21 +221,13 @@ static void end_silent(hs_proxy *proxy)
     }
 }
 
-static void vouch(hs_proxy *proxy)
-{
-    for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
-        hs_proxy_vouch(proxy, &proxy->ups[i]);
-    }
-}
-
 static void sweep(hs_proxy *proxy)
 {
     proxy->swept_ns = proxy->now_ns;
     end_silent(proxy);
-    vouch(proxy);
     hs_proxy_sweep_drains(proxy);
+    hs_proxy_look_around(proxy);
     hs_proxy_dial_due(proxy);
-    hs_proxy_state_rates(proxy);
     hs_proxy_retry_opens(proxy);
     hs_proxy_look_for_giant(proxy);
 }
@@ -272,7 +274,7 @@ size_t hs_proxy_unanswered(const hs_proxy *proxy)
 {
     size_t count = 0;
     for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
-        count += proxy->ups[i].sent_count;
+        count += proxy->ups[i].unanswered;
     }
     return count;
 }
@@ -281,7 +283,9 @@ void hs_proxy_settle(hs_proxy *proxy)
 {
     hs_proxy_aim_note(proxy);
     for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
-        hs_proxy_leave_unanswered(&proxy->ups[i]);
+        for (size_t k = 0; k < proxy->ups[i].leg_count; k++) {
+            hs_proxy_leave_unanswered(proxy->ups[i].legs[k]);
+        }
     }
     for (size_t i = 0; i < proxy->channel_count; i++) {
         hs_proxy_channel *const channel = proxy->channels[i];
@@ -348,6 +352,8 @@ static json_t *pool_json(const hs_proxy *proxy, const hs_proxy_up *up, double al
     hs_json_count(pool, "lost", c->lost);
     hs_json_count(pool, "vouched", c->vouched);
     hs_json_count(pool, "unanswered", c->unanswered);
+    hs_json_count(pool, "channels_granted", c->granted);
+    hs_json_count(pool, "channels_refused", c->not_granted);
     return pool;
 }
 
@@ -399,6 +405,7 @@ json_t *hs_proxy_json(const hs_proxy *proxy)
     hs_json_count(shares, "submitted", proxy->submitted);
     hs_json_count(shares, "lost", lost);
     hs_json_count(shares, "no_channel", proxy->unknown);
+    hs_json_text(all, "upstream", proxy->settings.per_channel ? "per-channel" : "aggregated");
     hs_json_put(all, "pools", pools);
     hs_json_put(all, "moves", moves_json(proxy));
     hs_json_put(all, "shares", shares);

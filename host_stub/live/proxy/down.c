@@ -26,7 +26,7 @@ static int all_pools_fix_the_version(const hs_proxy *proxy)
     int any = 0;
     for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
         const hs_proxy_up *const up = &proxy->ups[i];
-        if (hs_proxy_up_is_usable(up)) {
+        if (hs_proxy_up_is_ready(proxy, up)) {
             any = 1;
             if ((up->server_flags & HS_SV2_REQUIRES_FIXED_VERSION) == 0) {
                 return 0;
@@ -112,7 +112,10 @@ static void update(hs_proxy_peer *peer, const hs_sv2_update_channel *told)
     channel->move.max_target = told->maximum_target;
     hs_proxy_target_declared(channel);
     hs_proxy_tell_updated(proxy, channel);
-    hs_proxy_rate_changed(proxy, channel->upstream);
+    hs_proxy_rate_changed(proxy, hs_proxy_leg_of(proxy, channel, channel->upstream));
+    for (hs_proxy_leg *leg = channel->legs; leg != NULL; leg = leg->next) {
+        hs_proxy_rate_changed(proxy, leg); /* where it may work later, too */
+    }
     /* What is easier than the channel takes from now on has to go at once (spec 5.3.7). */
     const hs_sv2_u256 target = hs_move_target(&channel->move.target, &channel->move.max_target);
     if (hs_move_set_target(&channel->move, &target, &m)) {

@@ -292,7 +292,8 @@ static int is_well(void *ctx)
 {
     const live *const l = ctx;
     for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
-        if (hs_proxy_up_is_usable(&l->proxy->ups[i]) && hs_proxy_up_is_offered(&l->proxy->ups[i])) {
+        const hs_proxy_up *const up = &l->proxy->ups[i];
+        if (hs_proxy_up_is_ready(l->proxy, up) && hs_proxy_up_is_offered(up)) {
             return 1;
         }
     }

@@ -6,6 +6,7 @@
 
 #include "host_stub/base/array.h"
 #include "host_stub/live/proxy/deaf.h"
+#include "host_stub/live/proxy/leg.h"
 #include "host_stub/live/proxy/plugin.h"
 #include "host_stub/live/proxy/prefix.h"
 #include "host_stub/live/proxy/rate.h"
@@ -37,6 +38,15 @@ static hs_proxy_channel *new_channel(hs_proxy_peer *peer, const hs_sv2_open *ask
     channel->peer = peer;
     hs_proxy_declare(proxy, channel, (double)asked->nominal_hash_rate);
     channel->device = hs_proxy_device_of(peer, asked->user_identity);
+    if (proxy->settings.per_channel && asked->user_identity.len > 0) {
+        channel->identity = malloc(asked->user_identity.len);
+        if (channel->identity == NULL) {
+            free(channel);
+            return NULL;
+        }
+        memcpy(channel->identity, asked->user_identity.data, asked->user_identity.len);
+        channel->identity_len = asked->user_identity.len;
+    }
     const int is_deaf = hs_proxy_is_deaf(proxy, channel->device);
     channel->honours_prefix = is_deaf ? HMX_NO : HMX_UNKNOWN;
     hs_move_channel *const move = &channel->move;
@@ -74,25 +84,26 @@ static int register_channel(hs_proxy *proxy, hs_proxy_channel *channel)
 }
 
 /* Can it work there, with this prefix or with one that the host chooses? */
-static int can_place(hs_proxy *proxy, hs_proxy_channel *channel, const hs_proxy_up *up,
+static int can_place(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t upstream,
                      const uint8_t *bytes, uint32_t len)
 {
+    const hs_proxy_leg *const leg = hs_proxy_leg_of(proxy, channel, upstream);
     hs_sv2_b032 prefix = {.len = len <= HS_SV2_EXTRANONCE_MAX ? len : 0};
     if (prefix.len > 0) {
         memcpy(prefix.byte, bytes, prefix.len);
     }
-    if (up == NULL || !hs_proxy_up_is_usable(up) || !hs_proxy_fits(up, channel->rate_hs)) {
+    if (!hs_proxy_leg_is_usable(leg) || !hs_proxy_fits(leg, channel->rate_hs)) {
         return 0;
     }
-    if (prefix.len == 0 && hs_proxy_choose_prefix(proxy, channel, up, &prefix) != 0) {
+    if (prefix.len == 0 && hs_proxy_choose_prefix(proxy, channel, leg, &prefix) != 0) {
         return 0;
     }
-    const hs_move_pool pool = hs_proxy_pool_view(up);
+    const hs_move_pool pool = hs_proxy_pool_view(leg);
     if (hs_move_check(&channel->move, &pool, &prefix) != HS_MOVE_LEGAL ||
-        hs_spaces_are_taken(&proxy->spaces, up->upstream, &prefix, channel->number)) {
+        hs_spaces_are_taken(&proxy->spaces, upstream, &prefix, channel->number)) {
         return 0;
     }
-    hs_proxy_put(proxy, channel, up->upstream);
+    hs_proxy_put(proxy, channel, upstream);
     channel->prefix = prefix;
     channel->host_chose_prefix = len == 0;
     return 1;
@@ -102,8 +113,8 @@ static int can_place(hs_proxy *proxy, hs_proxy_channel *channel, const hs_proxy_
 static int place_by_host(hs_proxy *proxy, hs_proxy_channel *channel)
 {
     uint64_t tried = 0;
-    for (hs_proxy_up *up; (up = hs_proxy_next_up(proxy, &tried)) != NULL;) {
-        if (can_place(proxy, channel, up, NULL, 0)) {
+    for (const hs_proxy_up *up; (up = hs_proxy_next_up(proxy, &tried)) != NULL;) {
+        if (can_place(proxy, channel, up->upstream, NULL, 0)) {
             return 0;
         }
     }
@@ -112,8 +123,8 @@ static int place_by_host(hs_proxy *proxy, hs_proxy_channel *channel)
 
 static void answer_open(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t request_id)
 {
-    hs_proxy_up *const up = &proxy->ups[channel->upstream];
-    const hs_move_pool pool = hs_proxy_pool_view(up);
+    hs_proxy_leg *const leg = hs_proxy_leg_of(proxy, channel, channel->upstream);
+    const hs_move_pool pool = hs_proxy_pool_view(leg);
     hs_move_frames frames;
     const int is_extended = channel->move.kind == HS_CHANNEL_EXTENDED;
     hs_sv2_message m = {.id = is_extended ? HS_SV2_OPEN_EXTENDED_SUCCESS
@@ -127,10 +138,106 @@ static void answer_open(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t req
     m.as.open_success.extranonce_size = channel->move.extranonce_size;
     m.as.open_success.extranonce_prefix = channel->prefix;
     m.as.open_success.group_channel_id = channel->group_id;
-    if (hs_proxy_serve(channel, up, &channel->prefix, 0, &m, &frames) != 0) {
+    if (hs_proxy_serve(channel, leg, &channel->prefix, 0, &m, &frames) != 0) {
         hs_proxy_end_peer(channel->peer, 0, "no memory for its first job");
     }
-    hs_proxy_rate_changed(proxy, channel->upstream);
+    hs_proxy_rate_changed(proxy, leg);
+}
+
+/* ---- where each miner has a channel of its own at the pool: that is asked for first ---- */
+
+/* It works there now, or would: the miner has its answer. */
+static int open_there(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t upstream)
+{
+    const hs_proxy_asking asking = channel->asking;
+    if (!can_place(proxy, channel, upstream, NULL, 0)) {
+        return -1;
+    }
+    channel->asking.is_on = 0;
+    proxy->asking--;
+    if (upstream != asking.assigned) {
+        proxy->moves.forced += channel->told != 0;
+        (void)hs_proxy_tell_outcome(proxy, channel, 0, asking.assigned, HMX_RESULT_FORCED, 0);
+    }
+    if (asking.tried != 0) {
+        hs_proxy_tell_allowed(proxy, channel);
+    }
+    answer_open(proxy, channel, asking.request_id);
+    return 0;
+}
+
+/* The pool that is asked next: that of the plugin's choice, then by priority. HMX_NONE when there
+ * is none just now. */
+static uint32_t next_to_ask(hs_proxy *proxy, const hs_proxy_asking *asking)
+{
+    const hs_proxy_up *const chosen = hs_proxy_up_of(proxy, asking->assigned);
+    uint64_t tried = asking->tried;
+    if (chosen != NULL && (tried >> (asking->assigned - 1) & 1) == 0 &&
+        hs_proxy_up_is_ready(proxy, chosen) && hs_proxy_up_is_offered(chosen)) {
+        return asking->assigned;
+    }
+    const hs_proxy_up *const next = hs_proxy_next_up(proxy, &tried);
+    return next != NULL ? next->upstream : HMX_NONE;
+}
+
+/* Has each pool had its turn? */
+static int is_refused_by_all(const hs_proxy *proxy, const hs_proxy_asking *asking)
+{
+    for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
+        if (hs_proxy_up_is_offered(&proxy->ups[i]) && (asking->tried >> (i - 1) & 1) == 0) {
+            return 0;
+        }
+    }
+    return asking->tried != 0;
+}
+
+/* Until it has a place, or waits for a pool's answer. */
+static void go_on_asking(hs_proxy *proxy, hs_proxy_channel *channel)
+{
+    hs_proxy_asking *const asking = &channel->asking;
+    for (int i = 0; i <= HS_PROXY_POOLS_MAX; i++) {
+        const hs_proxy_leg *const leg =
+            asking->at != HMX_NONE ? hs_proxy_leg_of(proxy, channel, asking->at) : NULL;
+        if (hs_proxy_leg_is_coming(leg) ||
+            (hs_proxy_leg_is_usable(leg) && open_there(proxy, channel, asking->at) == 0)) {
+            return;
+        }
+        if (hs_proxy_leg_is_usable(leg) || (leg != NULL && leg->state == HS_LEG_CLOSED)) {
+            asking->tried |= UINT64_C(1) << (asking->at - 1);
+        }
+        asking->at = next_to_ask(proxy, asking);
+        if (asking->at == HMX_NONE) {
+            break;
+        }
+        if (hs_proxy_leg_wanted(proxy, channel, asking->at) == NULL) {
+            return; /* no memory: the next sweep tries again */
+        }
+    }
+    if (is_refused_by_all(proxy, asking)) {
+        refuse(channel->peer, asking->request_id,
+               asking->code[0] != '\0' ? asking->code : "no-upstream-available");
+        hs_proxy_close_channel(proxy, channel, HMX_CLOSE_HOST, NULL);
+    }
+}
+
+static void begin_asking(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t request_id,
+                         uint32_t assigned)
+{
+    channel->asking = (hs_proxy_asking){
+        .is_on = 1, .request_id = request_id, .assigned = assigned, .at = HMX_NONE};
+    proxy->asking++;
+    go_on_asking(proxy, channel);
+}
+
+/* Downwards: one that closes is replaced by the last one. */
+static void go_on_all(hs_proxy *proxy)
+{
+    for (size_t i = proxy->channel_count; i > 0 && proxy->asking > 0; i--) {
+        hs_proxy_channel *const channel = proxy->channels[i - 1];
+        if (channel->asking.is_on && !channel->peer->ended) {
+            go_on_asking(proxy, channel);
+        }
+    }
 }
 
 static void open_now(hs_proxy_peer *peer, const hs_sv2_open *asked, int is_extended)
@@ -139,6 +246,7 @@ static void open_now(hs_proxy_peer *peer, const hs_sv2_open *asked, int is_exten
     hmx_channel_decision answer;
     hs_proxy_channel *const channel = new_channel(peer, asked, is_extended);
     if (channel == NULL || register_channel(proxy, channel) != 0) {
+        free(channel != NULL ? channel->identity : NULL);
         free(channel);
         refuse(peer, asked->request_id, "channel-capacity-exhausted");
         return;
@@ -146,14 +254,17 @@ static void open_now(hs_proxy_peer *peer, const hs_sv2_open *asked, int is_exten
     const hmx_status status = hs_proxy_ask_where(proxy, channel, asked, &answer);
     channel->told = status >= 0;
     channel->cookie = status >= 0 ? answer.cookie : 0;
-    if (status >= 0 && answer.action == HMX_ACTION_ASSIGN &&
-        can_place(proxy, channel, hs_proxy_up_of(proxy, answer.upstream), answer.extranonce_prefix,
-                  answer.extranonce_prefix_len)) {
+    const uint32_t assigned =
+        status >= 0 && answer.action == HMX_ACTION_ASSIGN ? answer.upstream : HMX_NONE;
+    if (proxy->settings.per_channel) {
+        begin_asking(proxy, channel, asked->request_id, assigned);
+        return;
+    }
+    if (assigned != HMX_NONE && can_place(proxy, channel, answer.upstream, answer.extranonce_prefix,
+                                          answer.extranonce_prefix_len)) {
         answer_open(proxy, channel, asked->request_id);
         return;
     }
-    const uint32_t assigned =
-        status >= 0 && answer.action == HMX_ACTION_ASSIGN ? answer.upstream : HMX_NONE;
     if (place_by_host(proxy, channel) != 0) {
         refuse(peer, asked->request_id,
                is_extended ? "min-extranonce-size-too-large" : "no-upstream-available");
@@ -173,7 +284,8 @@ static int can_open(const hs_proxy *proxy, double rate_hs, uint64_t since_ns)
     int any_does_not = 0;
     for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
         const hs_proxy_up *const up = &proxy->ups[i];
-        if (hs_proxy_up_is_usable(up) && hs_proxy_fits(up, rate_hs)) {
+        if (hs_proxy_up_is_ready(proxy, up) &&
+            (proxy->settings.per_channel || hs_proxy_fits(&up->whole, rate_hs))) {
             any_fits = 1;
         } else if (up->told_state == HMX_UPSTREAM_UP && hs_proxy_up_is_offered(up)) {
             any_does_not = 1;
@@ -287,6 +399,7 @@ static void retry(hs_proxy_peer *peer)
 
 void hs_proxy_retry_opens(hs_proxy *proxy)
 {
+    go_on_all(proxy);
     if (proxy->waiting == 0) {
         return;
     }

@@ -59,6 +59,11 @@ static int complete(void *options, char *why, size_t capacity)
     hs_proxy_settings_defaults(&usual);
     settings->dial_least_ns = usual.dial_least_ns;
     settings->dial_most_ns = usual.dial_most_ns;
+    if (settings->per_channel && settings->miner_shares_per_minute > 0.0) {
+        return hs_refuse(why, capacity,
+                         "--miner-shares-per-minute: with --upstream per-channel the pool makes a "
+                         "target for each miner");
+    }
     if (o->authority_secret == NULL && !o->plain_listen &&
         !hs_net_address_is_loopback(&o->listen)) {
         return hs_refuse(why, capacity,
@@ -91,6 +96,11 @@ static const hs_option OPTIONS[] = {
              "channels of a connection: who asks for more is read more slowly; 0: any number"),
     HS_OTHER("--pool", "ID=HOST:PORT", AT(settings.places), add_pool, NULL,
              "where the pool of that id is, in place of the configured address", .repeated = 1),
+    HS_CHOICE(
+        "--upstream", "HOW", AT(settings.per_channel), "aggregated per-channel", "aggregated",
+        "aggregated: one channel at each pool, for all miners. per-channel: each miner has its "
+        "own there, kept open when it works elsewhere; user_identity may then hold %u (the "
+        "miner's own), %w (what stands behind its first dot) and %%"),
     HS_STRING(TEXTS, "--plain", "POOL", AT(settings.plain),
               "plain frames with the pool of that id, which has to be on loopback; default: Noise "
               "with all, and each proves itself by its key in the configuration"),
@@ -129,7 +139,8 @@ const hs_command HS_PROXY_COMMAND = {
     .name = "proxy",
     .title = "a mining proxy around a plugin, on real sockets",
     .about = "A mining proxy around a plugin: miners connect to it, it has one extended channel on "
-             "each pool of the plugin's table, and carries out what the plugin decides. Its first "
+             "each pool of the plugin's table, or one for each miner there, and carries out what "
+             "the plugin decides. Its first "
              "line of output is `listening HOST:PORT`.",
     .notes = "It ends on SIGTERM or SIGINT: waits a little for verdicts, saves the state, writes "
              "the account.",

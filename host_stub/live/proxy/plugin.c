@@ -8,6 +8,7 @@
 #include "host_stub/base/array.h"
 #include "host_stub/base/text.h"
 #include "host_stub/guard/snapshot.h"
+#include "host_stub/live/proxy/identity.h"
 
 enum { STATE_MAX = 64 << 20 };
 
@@ -128,6 +129,49 @@ int hs_proxy_plugin_start(hs_proxy *proxy, const hs_plugin *plugin, hs_sv2_bytes
     return 0;
 }
 
+/* Can the table be used by this proxy? */
+static int check_table(const hs_proxy *proxy, const hs_link_table *table, char *why,
+                       size_t capacity)
+{
+    char reason[400] = "";
+    for (uint32_t i = 0; i < table->count; i++) {
+        const hmx_upstream_info *const row = &table->rows[i];
+        if (hs_identity_check(row->user_identity, proxy->settings.per_channel != 0, reason,
+                              sizeof reason) != 0) {
+            return hs_refuse(why, capacity, "pool %s: %s", row->id, reason);
+        }
+    }
+    return 0;
+}
+
+/* The new configuration in an instance that does nothing else: what the plugin would take and the
+ * proxy cannot use is refused before anything has changed. What the plugin refuses it says later,
+ * with its reasons. */
+static int try_configuration(hs_proxy *proxy, char *why, size_t capacity)
+{
+    const hs_link_options options = {.config_path = proxy->settings.config_path,
+                                     .config_text = proxy->settings.config_text,
+                                     .seed = proxy->settings.seed};
+    hs_link *const trial = calloc(1, sizeof *trial);
+    hs_link_table *const table = calloc(1, sizeof *table);
+    char ignored[400];
+    int rc = 0;
+    if (trial == NULL || table == NULL) {
+        rc = hs_refuse(why, capacity, "no memory for the new configuration");
+    } else {
+        trial->now_ns = proxy->now_ns;
+        trial->unix_ms = proxy->unix_ms;
+        if (hs_link_start(trial, proxy->link.plugin, &options, ignored, sizeof ignored) == 0) {
+            (void)hs_link_upstreams(trial, table);
+            rc = check_table(proxy, table, why, capacity);
+        }
+        (void)hs_link_stop(trial);
+    }
+    free(trial);
+    free(table);
+    return rc;
+}
+
 /* Where the pool of this row is to be dialled. */
 static void place_of(const hs_proxy *proxy, const hmx_upstream_info *row, char *host,
                      uint16_t *port)
@@ -168,6 +212,9 @@ int hs_proxy_read_table(hs_proxy *proxy, char *why, size_t capacity)
     hs_link_table table;
     uint64_t seen = 0;
     const hmx_status status = hs_link_upstreams(&proxy->link, &table);
+    if (check_table(proxy, &table, why, capacity) != 0) {
+        return -1;
+    }
     for (uint32_t i = 0; i < table.count; i++) {
         const uint32_t upstream = table.rows[i].upstream;
         if (upstream >= 1 && upstream <= HMX_UPSTREAMS_MAX) {
@@ -191,6 +238,9 @@ int hs_proxy_read_table(hs_proxy *proxy, char *why, size_t capacity)
 int hs_proxy_reload(hs_proxy *proxy, char *why, size_t capacity)
 {
     hs_link *const link = &proxy->link;
+    if (try_configuration(proxy, why, capacity) != 0) {
+        return -1;
+    }
     const hmx_status status =
         hs_link_reconfigure(link, proxy->settings.config_path, proxy->settings.config_text);
     if (status < 0) {
@@ -224,9 +274,25 @@ void hs_proxy_ask_mode(hs_proxy *proxy)
                          snapshot.mode == HMX_MODE_OBSERVE;
 }
 
+/* What is known of a pool by the job that it has sent last. A miner that has a channel there for
+ * itself has its prefix from the pool: there is no space to divide. */
+static void tell_job(hmx_upstream_event *e, const hs_proxy_leg *leg)
+{
+    if (!leg->is_own) {
+        e->extranonce_size = leg->extranonce_size;
+        e->extranonce_prefix_len = leg->job.prefix.len;
+        memcpy(e->extranonce_prefix, leg->job.prefix.byte, leg->job.prefix.len);
+    }
+    e->has_job = HMX_YES;
+    e->version_rolling = leg->job.copy.job.version_rolling_allowed ? HMX_YES : HMX_NO;
+    /* No target: that of one channel for all follows the rate of all, and tells of no one. */
+    memcpy(e->tip_prev_hash, leg->tip.prev_hash.byte, sizeof e->tip_prev_hash);
+    e->tip_nbits = leg->tip.nbits;
+}
+
 void hs_proxy_tell_up(hs_proxy *proxy, hs_proxy_up *up)
 {
-    const int is_up = hs_proxy_up_is_usable(up);
+    const int is_up = hs_proxy_up_is_ready(proxy, up);
     const uint32_t state = is_up ? HMX_UPSTREAM_UP : HMX_UPSTREAM_DOWN;
     if (!is_up && up->told_state == HMX_UPSTREAM_DOWN) {
         return;
@@ -234,23 +300,23 @@ void hs_proxy_tell_up(hs_proxy *proxy, hs_proxy_up *up)
     hmx_upstream_event e = {.upstream = up->upstream,
                             .state = state,
                             .reason = is_up ? 0 : up->reason,
-                            .has_job = is_up ? HMX_YES : HMX_NO};
+                            .has_job = is_up ? HMX_UNKNOWN : HMX_NO};
     if (is_up) {
-        e.extranonce_size = up->extranonce_size;
-        e.extranonce_prefix_len = up->job.prefix.len;
-        memcpy(e.extranonce_prefix, up->job.prefix.byte, up->job.prefix.len);
-        e.version_rolling = up->job.copy.job.version_rolling_allowed ? HMX_YES : HMX_NO;
         e.fixed_version =
             (up->server_flags & HS_SV2_REQUIRES_FIXED_VERSION) != 0 ? HMX_YES : HMX_NO;
-        /* No target: that of one channel for all follows the rate of all, and tells of no one. */
-        memcpy(e.tip_prev_hash, up->tip.prev_hash.byte, sizeof e.tip_prev_hash);
-        e.tip_nbits = up->tip.nbits;
+        if (up->latest != NULL) {
+            tell_job(&e, up->latest);
+            up->told_prefix = up->latest->job.prefix;
+        }
     }
+    if (proxy->settings.per_channel && memcmp(&e, &up->told, sizeof e) == 0) {
+        return; /* each miner's channel gets the same jobs */
+    }
+    up->told = e;
     if (up->told_state != state) {
         proxy->tick_wanted = 1;
     }
     up->told_state = state;
-    up->told_prefix = is_up ? up->job.prefix : up->told_prefix;
     (void)hs_link_upstream(&proxy->link, &e);
 }
 
@@ -315,6 +381,17 @@ void hs_proxy_tell_updated(hs_proxy *proxy, hs_proxy_channel *channel)
     hmx_channel_update e = {.changed = HMX_FACT_NOMINAL_HASHRATE | HMX_FACT_MAX_TARGET,
                             .nominal_hashrate = channel->nominal_hs};
     memcpy(e.max_target, channel->move.max_target.byte, sizeof e.max_target);
+    tell_update(proxy, channel, e);
+}
+
+void hs_proxy_tell_allowed(hs_proxy *proxy, const hs_proxy_channel *channel)
+{
+    hmx_channel_update e = {.changed = HMX_FACT_UPSTREAMS_ALLOWED, .upstreams_allowed = UINT64_MAX};
+    for (const hs_proxy_leg *leg = channel->legs; leg != NULL; leg = leg->next) {
+        if (leg->is_refused) {
+            e.upstreams_allowed &= ~(UINT64_C(1) << (leg->up->upstream - 1));
+        }
+    }
     tell_update(proxy, channel, e);
 }
 

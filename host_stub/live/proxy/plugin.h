@@ -30,6 +30,8 @@ hmx_status hs_proxy_ask_where(hs_proxy *proxy, const hs_proxy_channel *channel,
 void hs_proxy_tell_share(hs_proxy *proxy, const hs_proxy_sent *share, uint32_t upstream,
                          uint32_t verdict, uint32_t flags);
 void hs_proxy_tell_honours(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t honours);
+/* At which pools the channel can work: not where it is refused. */
+void hs_proxy_tell_allowed(hs_proxy *proxy, const hs_proxy_channel *channel);
 void hs_proxy_tell_updated(hs_proxy *proxy, hs_proxy_channel *channel);
 void hs_proxy_tell_closed(hs_proxy *proxy, const hs_proxy_channel *channel, uint32_t reason);
 /* Where and with which prefix the channel works is read from it. Returns the plugin's status. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host_stub/base/array.h"
+#include "host_stub/live/proxy/own.h"
 #include "host_stub/live/proxy/plugin.h"
 #include "host_stub/live/proxy/rate.h"
 #include "host_stub/sv2/codec.h"
@@ -12,17 +13,22 @@
 enum { INDEX_BYTES = 2, INDEX_MOST = 0xffff };
 
 /* From the top of the index down, so that it does not meet a plugin that counts upwards. */
-int hs_proxy_choose_prefix(hs_proxy *proxy, const hs_proxy_channel *channel, const hs_proxy_up *up,
-                           hs_sv2_b032 *out)
+int hs_proxy_choose_prefix(hs_proxy *proxy, const hs_proxy_channel *channel,
+                           const hs_proxy_leg *leg, hs_sv2_b032 *out)
 {
-    const hs_move_pool pool = hs_proxy_pool_view(up);
+    const hs_move_pool pool = hs_proxy_pool_view(leg);
     const int len = hs_move_prefix_len(&pool, channel->move.kind, channel->move.extranonce_size);
     if (len < 0) {
         return -1;
     }
+    if (leg->is_own) { /* nobody else is in that space */
+        *out = (hs_sv2_b032){.len = (uint32_t)len};
+        memcpy(out->byte, pool.prefix.byte, pool.prefix.len);
+        return 0;
+    }
     const uint32_t left = (uint32_t)len - pool.prefix.len;
     const uint32_t width = left < INDEX_BYTES ? left : INDEX_BYTES;
-    uint32_t *const next = &proxy->next_index[up->upstream];
+    uint32_t *const next = &proxy->next_index[pool.upstream];
     for (uint32_t tries = 0; tries <= INDEX_MOST; tries++) {
         const uint32_t index = INDEX_MOST - (*next)++ % (INDEX_MOST + 1);
         hs_sv2_b032 prefix = {.len = (uint32_t)len};
@@ -30,7 +36,7 @@ int hs_proxy_choose_prefix(hs_proxy *proxy, const hs_proxy_channel *channel, con
         for (uint32_t i = 0; i < width; i++) {
             prefix.byte[pool.prefix.len + i] = (uint8_t)(index >> (8 * (width - 1 - i)));
         }
-        if (!hs_spaces_are_taken(&proxy->spaces, up->upstream, &prefix, channel->number)) {
+        if (!hs_spaces_are_taken(&proxy->spaces, pool.upstream, &prefix, channel->number)) {
             *out = prefix;
             return 0;
         }
@@ -76,6 +82,28 @@ static int is_held_by_job(const hs_job_table *jobs, uint32_t upstream, const hs_
     return 0;
 }
 
+static void end_drain(hs_proxy *proxy, const hs_proxy_drain *drain)
+{
+    hs_spaces_release(&proxy->spaces, drain->upstream, &drain->prefix, drain->channel);
+    hs_proxy_tell_drained(proxy, drain);
+}
+
+void hs_proxy_end_drains(hs_proxy *proxy, uint32_t upstream, const hs_sv2_b032 *prefix)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < proxy->drain_count; i++) {
+        const hs_proxy_drain drain = proxy->drains[i];
+        const uint32_t common = drain.prefix.len < prefix->len ? drain.prefix.len : prefix->len;
+        if (drain.upstream == upstream && hs_proxy_channel_of(proxy, drain.channel) == NULL &&
+            memcmp(drain.prefix.byte, prefix->byte, common) == 0) {
+            end_drain(proxy, &drain);
+        } else {
+            proxy->drains[kept++] = drain;
+        }
+    }
+    proxy->drain_count = kept;
+}
+
 void hs_proxy_sweep_drains(hs_proxy *proxy)
 {
     size_t kept = 0;
@@ -90,8 +118,7 @@ void hs_proxy_sweep_drains(hs_proxy *proxy)
         } else if (drain.unused_ns == 0) {
             drain.unused_ns = proxy->now_ns;
         } else if (proxy->now_ns >= drain.unused_ns + proxy->settings.drain_ns) {
-            hs_spaces_release(&proxy->spaces, drain.upstream, &drain.prefix, drain.channel);
-            hs_proxy_tell_drained(proxy, &drain);
+            end_drain(proxy, &drain);
             continue;
         }
         proxy->drains[kept++] = drain;
@@ -133,12 +160,15 @@ void hs_proxy_close_channel(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t
         hs_proxy_drain_prefix(proxy, channel, channel->probe.from, &channel->probe.from_prefix);
         note_unproven(proxy, channel, reason);
     }
-    hs_proxy_rate_changed(proxy, channel->upstream);
+    hs_proxy_rate_changed(proxy, hs_proxy_leg_of(proxy, channel, channel->upstream));
     hs_proxy_comes_no_more(proxy, channel);
     hs_proxy_put(proxy, channel, HMX_NONE);
+    hs_proxy_own_end(proxy, channel);
+    proxy->asking -= (size_t)channel->asking.is_on;
     peer->unanswered -=
         channel->acks.count < peer->unanswered ? channel->acks.count : peer->unanswered;
     hs_acks_free(&channel->acks);
     hs_job_table_free(&channel->move.jobs);
+    free(channel->identity);
     free(channel);
 }

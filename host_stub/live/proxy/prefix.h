@@ -8,10 +8,13 @@
 #include "host_stub/live/proxy/state.h"
 
 /* A prefix for the channel on this pool that nobody uses; -1 when there is none. */
-int hs_proxy_choose_prefix(hs_proxy *proxy, const hs_proxy_channel *channel, const hs_proxy_up *up,
-                           hs_sv2_b032 *out);
+int hs_proxy_choose_prefix(hs_proxy *proxy, const hs_proxy_channel *channel,
+                           const hs_proxy_leg *leg, hs_sv2_b032 *out);
 void hs_proxy_drain_prefix(hs_proxy *proxy, const hs_proxy_channel *channel, uint32_t upstream,
                            const hs_sv2_b032 *prefix);
+/* The pool has given that prefix to a channel of the proxy's: what closed channels had of it is at
+ * an end. */
+void hs_proxy_end_drains(hs_proxy *proxy, uint32_t upstream, const hs_sv2_b032 *prefix);
 void hs_proxy_sweep_drains(hs_proxy *proxy);
 void hs_proxy_close_channel(hs_proxy *proxy, hs_proxy_channel *channel, uint32_t reason,
                             const char *say);

@@ -82,13 +82,15 @@ void hs_proxy_probe_due(hs_proxy *proxy, hs_proxy_channel *channel)
 /* Back to where its prefix is from. -1 when nobody takes it there any more. */
 static int go_back(hs_proxy *proxy, hs_proxy_channel *channel, hs_proxy_probe probe)
 {
-    hs_proxy_up *const up = &proxy->ups[probe.from];
-    const hs_move_pool pool = hs_proxy_pool_view(up);
+    hs_proxy_leg *const leg = hs_proxy_leg_of(proxy, channel, probe.from);
     hs_move_frames frames;
+    if (!hs_proxy_leg_is_usable(leg)) {
+        return -1;
+    }
+    const hs_move_pool pool = hs_proxy_pool_view(leg);
     channel->move.ignores_prefix = 0; /* it is the one that it has never left */
-    const int can = hs_proxy_up_is_usable(up) &&
-                    hs_move_check(&channel->move, &pool, &probe.from_prefix) == HS_MOVE_LEGAL &&
-                    hs_proxy_serve(channel, up, &probe.from_prefix, 1, NULL, &frames) == 0;
+    const int can = hs_move_check(&channel->move, &pool, &probe.from_prefix) == HS_MOVE_LEGAL &&
+                    hs_proxy_serve(channel, leg, &probe.from_prefix, 1, NULL, &frames) == 0;
     channel->move.ignores_prefix = 1;
     return can ? 0 : -1;
 }
@@ -112,8 +114,8 @@ static void fail(hs_proxy *proxy, hs_proxy_channel *channel)
                                     HS_MOVE_PREFIX_IGNORED);
     }
     hs_proxy_tell_honours(proxy, channel, HMX_NO);
-    hs_proxy_rate_changed(proxy, probe.from);
-    hs_proxy_rate_changed(proxy, probe.to);
+    hs_proxy_rate_changed(proxy, hs_proxy_leg_of(proxy, channel, probe.from));
+    hs_proxy_rate_changed(proxy, hs_proxy_leg_of(proxy, channel, probe.to));
     if (is_back) {
         hs_proxy_drain_prefix(proxy, channel, probe.to, &tried);
     } else {

@@ -98,9 +98,9 @@ static void add_up(hs_proxy *proxy)
     }
 }
 
-static int gives_work(const hs_proxy *proxy, uint32_t upstream)
+static int gives_work(hs_proxy *proxy, const hs_proxy_channel *channel)
 {
-    return upstream != HMX_NONE && hs_proxy_up_is_usable(&proxy->ups[upstream]);
+    return hs_proxy_leg_is_usable(hs_proxy_leg_of(proxy, channel, channel->upstream));
 }
 
 void hs_proxy_comes(hs_proxy *proxy, hs_proxy_channel *channel)
@@ -108,7 +108,7 @@ void hs_proxy_comes(hs_proxy *proxy, hs_proxy_channel *channel)
     hs_proxy_up *const up = &proxy->ups[channel->deferred.to];
     if (!channel->waits_for_job) {
         channel->waits_for_job = 1;
-        channel->waits_idle = !gives_work(proxy, channel->upstream);
+        channel->waits_idle = !gives_work(proxy, channel);
         up->coming++;
         up->coming_hs += channel->rate_hs;
         up->coming_idle += (size_t)channel->waits_idle;
@@ -138,9 +138,25 @@ static double part_of(const hs_proxy *proxy, const hs_proxy_up *up)
     return hs_proxy_up_is_offered(up) && all > 0.0 ? up->row.percentage / all : 0.0;
 }
 
-/* Those who work there, and those who would if they could. */
-static double needed_hs(const hs_proxy *proxy, const hs_proxy_up *up)
+/* How many work in it. */
+static size_t working(const hs_proxy_leg *leg)
 {
+    return !leg->is_own ? leg->up->working
+                        : leg->owner != NULL && leg->owner->upstream == leg->up->upstream;
+}
+
+static double working_hs(const hs_proxy_leg *leg)
+{
+    return !leg->is_own ? leg->up->working_hs : working(leg) > 0 ? leg->owner->rate_hs : 0.0;
+}
+
+/* Those who work there, and those who would if they could. */
+static double needed_hs(const hs_proxy *proxy, const hs_proxy_leg *leg)
+{
+    const hs_proxy_up *const up = leg->up;
+    if (leg->is_own) {
+        return leg->owner != NULL ? leg->owner->rate_hs : 0.0;
+    }
     double sum = up->working_hs + up->coming_hs;
     if (proxy->waiting > 0 && hs_proxy_up_is_offered(up)) {
         const double part = part_of(proxy, up) * proxy->waiting_hs;
@@ -149,13 +165,13 @@ static double needed_hs(const hs_proxy *proxy, const hs_proxy_up *up)
     return sum;
 }
 
-double hs_proxy_rate_due(const hs_proxy *proxy, const hs_proxy_up *up)
+double hs_proxy_rate_due(const hs_proxy *proxy, const hs_proxy_leg *leg)
 {
-    double due = needed_hs(proxy, up);
+    double due = needed_hs(proxy, leg);
     if (!(due > 0.0)) {
         due = mean_hs(proxy);
     }
-    const double wanted = proxy->wanted_hs[up->upstream];
+    const double wanted = leg->is_own ? 0.0 : proxy->wanted_hs[leg->up->upstream];
     due = wanted > due ? wanted : due;
     due = due > LEAST_HS ? due : LEAST_HS;
     return due < RATE_MOST ? due : RATE_MOST;
@@ -169,152 +185,164 @@ static int is_other(double a, double b)
     return (float)a > (float)b || (float)a < (float)b;
 }
 
-int hs_proxy_fits(const hs_proxy_up *up, double more_hs)
+int hs_proxy_fits(const hs_proxy_leg *leg, double more_hs)
 {
-    return up->working_hs + more_hs <= EASY_MOST * up->job.for_hs;
+    return working_hs(leg) + more_hs <= EASY_MOST * leg->job.for_hs;
 }
 
-void hs_proxy_target_opened(hs_proxy_up *up)
+void hs_proxy_target_opened(hs_proxy_leg *leg)
 {
-    up->for_hs = up->stated_hs;
-    up->asked_ns = 0;
-    up->unfit_ns = 0;
+    leg->for_hs = leg->stated_hs;
+    leg->asked_ns = 0;
+    leg->unfit_ns = 0;
 }
 
 /* The target tells how many shares the pool wants from this rate: so what the job is made for is
  * known, too. */
-static void learn(hs_proxy_up *up, double rate_hs, const hs_sv2_u256 *target)
+static void learn(hs_proxy_leg *leg, double rate_hs, const hs_sv2_u256 *target)
 {
     const double hard = hs_sv2_difficulty(target);
-    up->for_hs = rate_hs;
-    if (up->has_job && hard > 0.0) {
-        up->job.for_hs = rate_hs * hs_sv2_difficulty(&up->job.target) / hard;
+    leg->for_hs = rate_hs;
+    if (leg->has_job && hard > 0.0) {
+        leg->job.for_hs = rate_hs * hs_sv2_difficulty(&leg->job.target) / hard;
     }
 }
 
-void hs_proxy_target_said(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_u256 *target)
+void hs_proxy_target_said(hs_proxy *proxy, hs_proxy_leg *leg, const hs_sv2_u256 *target)
 {
-    const double before = hs_sv2_difficulty(&up->target);
-    if (up->asked_ns != 0 && proxy->now_ns < up->asked_ns + ANSWER_NS) {
-        learn(up, up->stated_hs, target);
-        up->asked_ns = 0;
-    } else if (up->working > 0) {
-        learn(up, hs_proxy_rate_due(proxy, up), target); /* it has seen what works there */
+    const double before = hs_sv2_difficulty(&leg->target);
+    if (leg->asked_ns != 0 && proxy->now_ns < leg->asked_ns + ANSWER_NS) {
+        learn(leg, leg->stated_hs, target);
+        leg->asked_ns = 0;
+    } else if (working(leg) > 0) {
+        learn(leg, hs_proxy_rate_due(proxy, leg), target); /* it has seen what works there */
     } else if (before > 0.0) {
-        up->for_hs *= hs_sv2_difficulty(target) / before; /* it has seen that nobody does */
+        leg->for_hs *= hs_sv2_difficulty(target) / before; /* it has seen that nobody does */
     }
 }
 
 /* No target has come: that of before is the pool's answer. */
-static void settle(const hs_proxy *proxy, hs_proxy_up *up)
+static void settle(const hs_proxy *proxy, hs_proxy_leg *leg)
 {
-    if (up->asked_ns == 0 || proxy->now_ns < up->asked_ns + SETTLED_NS) {
+    if (leg->asked_ns == 0 || proxy->now_ns < leg->asked_ns + SETTLED_NS) {
         return;
     }
-    if (is_other(up->for_hs, up->stated_hs)) {
-        learn(up, up->stated_hs, &up->target);
-        for (uint32_t i = 0; i < up->future_count; i++) {
-            up->futures[i].for_hs = up->for_hs;
+    if (is_other(leg->for_hs, leg->stated_hs)) {
+        learn(leg, leg->stated_hs, &leg->target);
+        for (size_t i = 0; i < leg->future_count; i++) {
+            leg->futures[i].for_hs = leg->for_hs;
         }
     }
-    if (proxy->now_ns >= up->asked_ns + ANSWER_NS) {
-        up->asked_ns = 0;
+    if (proxy->now_ns >= leg->asked_ns + ANSWER_NS) {
+        leg->asked_ns = 0;
     }
 }
 
-static int is_waited_for(const hs_proxy *proxy, const hs_proxy_up *up)
+static int is_waited_for(const hs_proxy *proxy, const hs_proxy_leg *leg)
 {
-    return up->coming > 0 || (proxy->waiting > 0 && hs_proxy_up_is_offered(up));
+    if (leg->is_own) {
+        return leg->owner != NULL && leg->owner->waits_for_job &&
+               leg->owner->deferred.to == leg->up->upstream;
+    }
+    return leg->up->coming > 0 || (proxy->waiting > 0 && hs_proxy_up_is_offered(leg->up));
 }
 
-static void watch(const hs_proxy *proxy, hs_proxy_up *up)
+static void watch(const hs_proxy *proxy, hs_proxy_leg *leg)
 {
-    settle(proxy, up);
-    if (!hs_proxy_up_is_usable(up) || !is_waited_for(proxy, up) ||
-        hs_proxy_fits(up, needed_hs(proxy, up) - up->working_hs)) {
-        up->unfit_ns = 0;
-    } else if (up->unfit_ns == 0) {
-        up->unfit_ns = proxy->now_ns;
+    settle(proxy, leg);
+    if (!hs_proxy_leg_is_usable(leg) || !is_waited_for(proxy, leg) ||
+        hs_proxy_fits(leg, needed_hs(proxy, leg) - working_hs(leg))) {
+        leg->unfit_ns = 0;
+    } else if (leg->unfit_ns == 0) {
+        leg->unfit_ns = proxy->now_ns;
     }
 }
 
 /* Who has nothing to do meanwhile, and disturbs nobody, does not wait for the pool. */
-int hs_proxy_has_waited(const hs_proxy *proxy, const hs_proxy_up *up)
+int hs_proxy_has_waited(const hs_proxy *proxy, const hs_proxy_leg *leg)
 {
-    const int idle = up->working == 0 && (proxy->waiting > 0 || up->coming_idle > 0);
+    const int idle =
+        working(leg) == 0 && (leg->is_own || proxy->waiting > 0 || leg->up->coming_idle > 0);
     const uint64_t patience_ns = idle ? AT_ONCE_NS : PATIENCE_NS;
-    return up->unfit_ns != 0 && proxy->now_ns >= up->unfit_ns + patience_ns &&
-           (up->reopened_ns == 0 || proxy->now_ns >= up->reopened_ns + REOPEN_NS);
+    return leg->unfit_ns != 0 && proxy->now_ns >= leg->unfit_ns + patience_ns &&
+           (leg->reopened_ns == 0 || proxy->now_ns >= leg->reopened_ns + REOPEN_NS);
 }
 
 /* ---- what pools are told ---- */
 
-void hs_proxy_rate_changed(hs_proxy *proxy, uint32_t upstream)
+void hs_proxy_rate_changed(const hs_proxy *proxy, hs_proxy_leg *leg)
 {
-    hs_proxy_up *const up = hs_proxy_up_of(proxy, upstream);
-    if (up != NULL && !up->is_dirty) {
-        up->is_dirty = 1;
-        up->dirty_at_ns = proxy->now_ns;
+    if (leg != NULL && !leg->is_dirty) {
+        leg->is_dirty = 1;
+        leg->dirty_at_ns = proxy->now_ns;
     }
 }
 
-static void send_update(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_u256 *max_target)
-{
-    hs_sv2_message m = {.id = HS_SV2_UPDATE_CHANNEL};
-    up->stated_at_ns = proxy->now_ns;
-    m.as.update_channel.channel_id = up->channel_id;
-    m.as.update_channel.nominal_hash_rate = (float)up->stated_hs;
-    m.as.update_channel.maximum_target = *max_target;
-    proxy->out.send_up(proxy->ctx, up->upstream, &m, 1);
-}
-
-static void state_rate(hs_proxy *proxy, hs_proxy_up *up, double rate_hs)
+hs_sv2_u256 hs_proxy_max_target(const hs_proxy_leg *leg)
 {
     hs_sv2_u256 any;
     memset(&any, 0xff, sizeof any);
-    up->stated_hs = rate_hs;
-    up->asked_ns = proxy->now_ns;
-    up->is_dirty = 0;
-    send_update(proxy, up, &any);
+    return leg->owner != NULL ? leg->owner->move.max_target : any;
+}
+
+static void send_update(hs_proxy *proxy, hs_proxy_leg *leg, const hs_sv2_u256 *max_target)
+{
+    hs_sv2_message m = {.id = HS_SV2_UPDATE_CHANNEL};
+    leg->stated_at_ns = proxy->now_ns;
+    m.as.update_channel.channel_id = leg->channel_id;
+    m.as.update_channel.nominal_hash_rate = (float)leg->stated_hs;
+    m.as.update_channel.maximum_target = *max_target;
+    proxy->out.send_up(proxy->ctx, leg->up->upstream, &m, 1);
+}
+
+static void state_rate(hs_proxy *proxy, hs_proxy_leg *leg, double rate_hs)
+{
+    leg->stated_hs = rate_hs;
+    leg->stated_max = hs_proxy_max_target(leg);
+    leg->asked_ns = proxy->now_ns;
+    leg->is_dirty = 0;
+    send_update(proxy, leg, &leg->stated_max);
 }
 
 /* Is the target that holds for jobs to come far from what will work there? */
-static int is_off(const hs_proxy_up *up, double rate_hs)
+static int is_off(const hs_proxy_leg *leg, double rate_hs)
 {
-    return up->for_hs * OFF_MOST < rate_hs || up->for_hs > rate_hs * OFF_MOST;
+    return leg->for_hs * OFF_MOST < rate_hs || leg->for_hs > rate_hs * OFF_MOST;
 }
 
-static void state_if_due(hs_proxy *proxy, hs_proxy_up *up)
+static void state_if_due(hs_proxy *proxy, hs_proxy_leg *leg)
 {
-    const uint64_t silent_ns = proxy->now_ns - up->stated_at_ns;
-    const int is_urgent = up->unfit_ns != 0;
+    const uint64_t silent_ns = proxy->now_ns - leg->stated_at_ns;
+    const int is_urgent = leg->unfit_ns != 0;
     const int changed =
-        up->is_dirty && (is_urgent || proxy->now_ns >= up->dirty_at_ns + DEBOUNCE_NS);
-    if (up->state != HS_UP_OPEN || silent_ns < DEBOUNCE_NS) {
+        leg->is_dirty && (is_urgent || proxy->now_ns >= leg->dirty_at_ns + DEBOUNCE_NS);
+    if (leg->state != HS_LEG_OPEN || silent_ns < DEBOUNCE_NS) {
         return;
     }
-    const double rate_hs = hs_proxy_rate_due(proxy, up);
+    const double rate_hs = hs_proxy_rate_due(proxy, leg);
     if (changed) {
-        up->is_dirty = 0;
-        if (is_other(rate_hs, up->stated_hs)) {
-            state_rate(proxy, up, rate_hs);
+        leg->is_dirty = 0;
+        const hs_sv2_u256 max_target = hs_proxy_max_target(leg);
+        if (is_other(rate_hs, leg->stated_hs) ||
+            hs_sv2_compare(&max_target, &leg->stated_max) != 0) {
+            state_rate(proxy, leg, rate_hs);
             return;
         }
     }
-    if (is_off(up, rate_hs) && up->asked_ns == 0 && (is_urgent || silent_ns >= RESTATE_NS)) {
-        state_rate(proxy, up, rate_hs);
-    } else if (up->asked_for_life_ns == 0 && up->lowered_max) {
-        up->lowered_max = 0; /* it lives: any target will do again */
-        state_rate(proxy, up, rate_hs);
+    if (is_off(leg, rate_hs) && leg->asked_ns == 0 && (is_urgent || silent_ns >= RESTATE_NS)) {
+        state_rate(proxy, leg, rate_hs);
+    } else if (leg->up->asked_for_life_ns == 0 && leg->lowered_max) {
+        leg->lowered_max = 0; /* it lives: any target will do again */
+        state_rate(proxy, leg, rate_hs);
     }
 }
 
 /* A max_target below the target has to be followed by SetTarget (spec 5.3.7). */
-void hs_proxy_ask_for_life(hs_proxy *proxy, hs_proxy_up *up)
+void hs_proxy_ask_for_life(hs_proxy *proxy, hs_proxy_leg *leg)
 {
-    hs_sv2_u256 lower = up->target;
+    hs_sv2_u256 lower = leg->target;
     uint32_t at = 0;
-    if (proxy->now_ns - up->stated_at_ns < DEBOUNCE_NS) {
+    if (proxy->now_ns - leg->stated_at_ns < DEBOUNCE_NS) {
         return;
     }
     while (at < sizeof lower.byte && lower.byte[at] == 0) {
@@ -323,9 +351,9 @@ void hs_proxy_ask_for_life(hs_proxy *proxy, hs_proxy_up *up)
     if (at < sizeof lower.byte) {
         lower.byte[at]--;
     }
-    up->asked_for_life_ns = proxy->now_ns;
-    up->lowered_max = 1;
-    send_update(proxy, up, &lower);
+    leg->up->asked_for_life_ns = proxy->now_ns;
+    leg->lowered_max = 1;
+    send_update(proxy, leg, &lower);
 }
 
 static void look_around(hs_proxy *proxy)
@@ -340,17 +368,18 @@ static void look_around(hs_proxy *proxy)
     }
 }
 
-void hs_proxy_state_rates(hs_proxy *proxy)
+void hs_proxy_look_around(hs_proxy *proxy)
 {
     look_around(proxy);
     proxy->usual_hs = mean_hs(proxy);
-    for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
-        hs_proxy_up *const up = &proxy->ups[i];
-        if (up->state == HS_UP_OPEN) {
-            watch(proxy, up);
-            if (!proxy->sums_are_rough) {
-                state_if_due(proxy, up);
-            }
+}
+
+void hs_proxy_state_rate(hs_proxy *proxy, hs_proxy_leg *leg)
+{
+    if (hs_proxy_leg_is_open(leg)) {
+        watch(proxy, leg);
+        if (!proxy->sums_are_rough) {
+            state_if_due(proxy, leg);
         }
     }
 }

@@ -29,22 +29,25 @@ void hs_proxy_comes(hs_proxy *proxy, hs_proxy_channel *channel);
 void hs_proxy_comes_no_more(hs_proxy *proxy, hs_proxy_channel *channel);
 
 /* ---- is the job made for it? ---- */
-/* Does the pool's job fit if so much more works there? Of a pool that is usable. */
-int hs_proxy_fits(const hs_proxy_up *up, double more_hs);
-/* The pool has opened the channel, or said a target. Before up->target is replaced. */
-void hs_proxy_target_opened(hs_proxy_up *up);
-void hs_proxy_target_said(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_u256 *target);
+/* Does the pool's job fit if so much more works there? Of one that is usable. */
+int hs_proxy_fits(const hs_proxy_leg *leg, double more_hs);
+/* The pool has opened the channel, or said a target. Before leg->target is replaced. */
+void hs_proxy_target_opened(hs_proxy_leg *leg);
+void hs_proxy_target_said(hs_proxy *proxy, hs_proxy_leg *leg, const hs_sv2_u256 *target);
 /* Somebody waits for a harder job there, and has waited long enough: open the channel again. */
-int hs_proxy_has_waited(const hs_proxy *proxy, const hs_proxy_up *up);
+int hs_proxy_has_waited(const hs_proxy *proxy, const hs_proxy_leg *leg);
 
 /* ---- what pools are told ---- */
-/* What is stated when a channel is opened now: never 0. */
-double hs_proxy_rate_due(const hs_proxy *proxy, const hs_proxy_up *up);
+/* What is stated when a channel is opened now: never 0; and the easiest target that will do. */
+double hs_proxy_rate_due(const hs_proxy *proxy, const hs_proxy_leg *leg);
+hs_sv2_u256 hs_proxy_max_target(const hs_proxy_leg *leg);
 /* UpdateChannel once a second at the most (spec 5.3.7), and a second after the first change, so
- * that a burst of moves is one message; at once where somebody waits. */
-void hs_proxy_rate_changed(hs_proxy *proxy, uint32_t upstream);
-void hs_proxy_state_rates(hs_proxy *proxy);
+ * that a burst of moves is one message; at once where somebody waits. NULL is none. */
+void hs_proxy_rate_changed(const hs_proxy *proxy, hs_proxy_leg *leg);
+void hs_proxy_state_rate(hs_proxy *proxy, hs_proxy_leg *leg);
+/* Now and then, before those: what the plugin wants. */
+void hs_proxy_look_around(hs_proxy *proxy);
 /* A message that the pool has to answer at once: it has shown no life for long. */
-void hs_proxy_ask_for_life(hs_proxy *proxy, hs_proxy_up *up);
+void hs_proxy_ask_for_life(hs_proxy *proxy, hs_proxy_leg *leg);
 
 #endif

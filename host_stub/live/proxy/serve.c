@@ -21,27 +21,29 @@ static void note_ended(hs_proxy_channel *channel, uint32_t upstream)
     }
 }
 
-int hs_proxy_serve(hs_proxy_channel *channel, hs_proxy_up *up, const hs_sv2_b032 *prefix, int soft,
-                   const hs_sv2_message *before, hs_move_frames *frames)
+int hs_proxy_serve(hs_proxy_channel *channel, hs_proxy_leg *leg, const hs_sv2_b032 *prefix,
+                   int soft, const hs_sv2_message *before, hs_move_frames *frames)
 {
     hs_sv2_message burst[8];
     size_t count = 0;
-    const hs_move_pool pool = hs_proxy_pool_view(up);
+    const hs_move_pool pool = hs_proxy_pool_view(leg);
     const hs_sv2_u256 target = hs_proxy_target(channel->peer->proxy, channel, &pool.target);
-    const int moves = channel->move.upstream != 0 && channel->move.upstream != up->upstream;
+    const int moves = channel->move.upstream != 0 && channel->move.upstream != pool.upstream;
     if (moves && (!soft || !hs_move_can_be_soft(&channel->move, &pool))) {
-        note_ended(channel, up->upstream);
+        note_ended(channel, pool.upstream);
     }
     /* A new one, or the first; whoever has it rests it (hs_proxy_drain_prefix) when it goes. */
-    if ((before != NULL || channel->upstream != up->upstream ||
+    if ((before != NULL || channel->upstream != pool.upstream ||
          !hs_prefix_equal(&channel->prefix, prefix)) &&
-        hs_spaces_take(&channel->peer->proxy->spaces, up->upstream, prefix, channel->number) != 0) {
+        hs_spaces_take(&channel->peer->proxy->spaces, pool.upstream, prefix, channel->number) !=
+            0) {
         return -1;
     }
     if (hs_move_burst(&channel->move, &pool, prefix, &target, soft, frames) != 0) {
         return -1;
     }
-    hs_proxy_put(channel->peer->proxy, channel, up->upstream);
+    hs_proxy_put(channel->peer->proxy, channel, pool.upstream);
+    leg->is_new = 0;
     channel->prefix = *prefix;
     channel->wants_prefix = 0;
     if (before != NULL) {

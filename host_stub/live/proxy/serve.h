@@ -9,7 +9,7 @@
 
 /* Writes the burst that puts the channel on the pool's current job, with this prefix. `before` are
  * messages that come first in the same burst. 0, or -1 when nothing was sent. */
-int hs_proxy_serve(hs_proxy_channel *channel, hs_proxy_up *up, const hs_sv2_b032 *prefix, int soft,
-                   const hs_sv2_message *before, hs_move_frames *frames);
+int hs_proxy_serve(hs_proxy_channel *channel, hs_proxy_leg *leg, const hs_sv2_b032 *prefix,
+                   int soft, const hs_sv2_message *before, hs_move_frames *frames);
 
 #endif

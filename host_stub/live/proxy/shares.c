@@ -33,11 +33,8 @@ static void answer(hs_proxy_channel *channel)
 
 static void count_code(hs_proxy_counts *counts, hs_sv2_bytes code)
 {
-    char text[HS_PROXY_CODE_SIZE] = "";
-    const size_t len = code.len < sizeof text - 1 ? code.len : sizeof text - 1;
-    for (size_t i = 0; i < len; i++) {
-        text[i] = code.data[i] > 0x20 && code.data[i] < 0x7f ? (char)code.data[i] : '?';
-    }
+    char text[HS_PROXY_CODE_SIZE];
+    hs_proxy_code_text(code, text);
     for (size_t i = 0; i < counts->rejected_count; i++) {
         if (strcmp(counts->rejected[i].text, text) == 0) {
             counts->rejected[i].count++;
@@ -162,25 +159,30 @@ static void keep(const find *f)
     answer_at_once(f, HS_ACK_ACCEPTED, NULL);
 }
 
-static int remember(hs_proxy_up *up, const hs_proxy_sent *sent)
+static int remember(hs_proxy_leg *leg, const hs_proxy_sent *sent)
 {
-    return up->sent_count >= SENT_MAX ? -1
-                                      : HS_PUSH(up->sent, up->sent_capacity, up->sent_count, *sent);
+    if (leg->sent_count >= SENT_MAX ||
+        HS_PUSH(leg->sent, leg->sent_capacity, leg->sent_count, *sent) != 0) {
+        return -1;
+    }
+    leg->up->unanswered++;
+    leg->up->sent_ns = sent->sent_ns;
+    return 0;
 }
 
 /* What the pool gets: its own job's number, and behind its own prefix the bytes that tell the
  * miners apart and those that the miner rolled. */
-static hs_sv2_message upstream_share(const hs_proxy_up *up, const hs_job_entry *job,
+static hs_sv2_message upstream_share(const hs_proxy_leg *leg, const hs_job_entry *job,
                                      const hs_sv2_submit *told, uint32_t sequence_number)
 {
     hs_sv2_message m = {.id = HS_SV2_SUBMIT_EXTENDED};
     hs_sv2_submit *const to = &m.as.submit;
-    const uint32_t local = up->extranonce_size - told->extranonce.len;
+    const uint32_t local = leg->extranonce_size - told->extranonce.len;
     *to = *told;
-    to->channel_id = up->channel_id;
+    to->channel_id = leg->channel_id;
     to->sequence_number = sequence_number;
     to->job_id = job->upstream_job_id;
-    to->extranonce.len = up->extranonce_size;
+    to->extranonce.len = leg->extranonce_size;
     memcpy(to->extranonce.byte, job->prefix.byte + job->prefix.len - local, local);
     memcpy(to->extranonce.byte + local, told->extranonce.byte, told->extranonce.len);
     return m;
@@ -189,11 +191,11 @@ static hs_sv2_message upstream_share(const hs_proxy_up *up, const hs_job_entry *
 static void forward(const find *f)
 {
     hs_proxy *const proxy = f->channel->peer->proxy;
-    hs_proxy_up *const up = &proxy->ups[f->upstream];
+    hs_proxy_leg *const leg = hs_proxy_leg_of(proxy, f->channel, f->upstream);
     const hs_sv2_u256 *const pools = hs_kept_body_target(f->job->body);
     hs_proxy_sent sent = facts_of(f);
-    sent.sequence_number = up->last_sequence + 1;
-    sent.on_channel = up->channel_id;
+    sent.sequence_number = leg->last_sequence + 1;
+    sent.on_channel = leg->channel_id;
     if (hs_sv2_compare(pools, f->target) != 0) {
         sent.credit = hs_sv2_difficulty(pools);
     }
@@ -201,17 +203,17 @@ static void forward(const find *f)
                                 .upstream = f->upstream,
                                 .tag = sent.sequence_number,
                                 .difficulty = sent.work};
-    const hs_sv2_message m = upstream_share(up, f->job, f->told, sent.sequence_number);
-    if (remember(up, &sent) != 0) {
-        up->counts.too_slow++;
+    const hs_sv2_message m = upstream_share(leg, f->job, f->told, sent.sequence_number);
+    if (remember(leg, &sent) != 0) {
+        leg->up->counts.too_slow++;
         tell_refused(f, HMX_SHARE_REJECTED_OTHER, "upstream-too-slow");
         return;
     }
-    up->last_sequence++;
-    up->counts.submitted++;
+    leg->last_sequence++;
+    leg->up->counts.submitted++;
     (void)file_share(f->channel, &share);
     hs_proxy_tell_share(proxy, &sent, f->upstream, HMX_SHARE_SUBMITTED, 0);
-    proxy->out.send_up(proxy->ctx, up->upstream, &m, 1);
+    proxy->out.send_up(proxy->ctx, f->upstream, &m, 1);
 }
 
 /* Does the job that it names count? By the pool's own word: one that only our own move has ended
@@ -223,8 +225,9 @@ static enum hs_judgement judge_job(const find *f)
         const int was_given = job_id != 0 && job_id <= f->channel->move.jobs.last_id;
         return was_given ? HS_JUDGED_STALE : HS_JUDGED_UNKNOWN_JOB;
     }
-    const hs_proxy_up *const up = &f->channel->peer->proxy->ups[f->upstream];
-    return f->job->pool_takes && up->state == HS_UP_OPEN ? HS_JUDGED_VALID : HS_JUDGED_STALE;
+    const hs_proxy_leg *const leg =
+        hs_proxy_leg_of(f->channel->peer->proxy, f->channel, f->upstream);
+    return f->job->pool_takes && hs_proxy_leg_is_open(leg) ? HS_JUDGED_VALID : HS_JUDGED_STALE;
 }
 
 /* Would it be valid with the prefix that the channel had before the move that is being tried? */
@@ -320,12 +323,12 @@ static enum hs_judgement meaning_of(hs_sv2_bytes code)
     return HS_JUDGED_NTIME;
 }
 
-static void settle(hs_proxy *proxy, const hs_proxy_up *up, const hs_proxy_sent *sent,
+static void settle(hs_proxy *proxy, const hs_proxy_leg *leg, const hs_proxy_sent *sent,
                    const char *code)
 {
     hs_proxy_channel *const channel = hs_proxy_channel_of(proxy, sent->channel);
     if (channel != NULL) { /* else it has closed, and nobody waits for the answer */
-        (void)hs_acks_settle(&channel->acks, up->upstream, sent->sequence_number, code);
+        (void)hs_acks_settle(&channel->acks, leg->up->upstream, sent->sequence_number, code);
     }
 }
 
@@ -339,121 +342,125 @@ static void note_first_accept(hs_proxy *proxy, hs_proxy_channel *channel)
                   ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX);
 }
 
-static void accept_one(hs_proxy *proxy, hs_proxy_up *up, const hs_proxy_sent *sent)
+static void accept_one(hs_proxy *proxy, hs_proxy_leg *leg, const hs_proxy_sent *sent)
 {
     hs_proxy_channel *const channel = hs_proxy_channel_of(proxy, sent->channel);
-    up->counts.accepted++;
-    up->counts.work += sent->credit > 0.0 ? sent->credit : sent->work;
-    hs_proxy_tell_share(proxy, sent, up->upstream, HMX_SHARE_ACCEPTED, 0);
-    settle(proxy, up, sent, NULL);
-    if (channel != NULL && channel->decided_ns != 0 && channel->upstream == up->upstream &&
+    leg->up->counts.accepted++;
+    leg->up->counts.work += sent->credit > 0.0 ? sent->credit : sent->work;
+    hs_proxy_tell_share(proxy, sent, leg->up->upstream, HMX_SHARE_ACCEPTED, 0);
+    settle(proxy, leg, sent, NULL);
+    if (channel != NULL && channel->decided_ns != 0 && channel->upstream == leg->up->upstream &&
         sent->job_id >= channel->decided_job) {
         note_first_accept(proxy, channel);
     }
 }
 
-static void take_off(hs_proxy_up *up, size_t from, size_t count)
+static void take_off(hs_proxy_leg *leg, size_t from, size_t count)
 {
     if (count == 0) {
         return; /* there may be no memory yet */
     }
-    if (from < up->vouched) {
-        up->vouched -= count < up->vouched - from ? count : up->vouched - from;
+    if (from < leg->vouched) {
+        leg->vouched -= count < leg->vouched - from ? count : leg->vouched - from;
     }
-    up->sent_count -= count;
-    memmove(&up->sent[from], &up->sent[from + count], (up->sent_count - from) * sizeof up->sent[0]);
+    leg->sent_count -= count;
+    leg->up->unanswered -= count;
+    memmove(&leg->sent[from], &leg->sent[from + count],
+            (leg->sent_count - from) * sizeof leg->sent[0]);
 }
 
-void hs_proxy_share_success(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_submit_success *told)
+void hs_proxy_share_success(hs_proxy *proxy, hs_proxy_leg *leg, const hs_sv2_submit_success *told)
 {
     size_t from = 0; /* those of a channel are neighbours */
     size_t count = 0;
-    while (from < up->sent_count && up->sent[from].on_channel != told->channel_id) {
+    while (from < leg->sent_count && leg->sent[from].on_channel != told->channel_id) {
         from++;
     }
-    while (from + count < up->sent_count && count < told->new_submits_accepted_count &&
-           up->sent[from + count].on_channel == told->channel_id &&
-           up->sent[from + count].sequence_number <= told->last_sequence_number) {
-        accept_one(proxy, up, &up->sent[from + count]);
+    while (from + count < leg->sent_count && count < told->new_submits_accepted_count &&
+           leg->sent[from + count].on_channel == told->channel_id &&
+           leg->sent[from + count].sequence_number <= told->last_sequence_number) {
+        accept_one(proxy, leg, &leg->sent[from + count]);
         count++;
     }
     if (count < told->new_submits_accepted_count) {
         proxy->protocol_errors++; /* it counts more than it was sent: no credit for those */
     }
     for (size_t i = 0; i < count; i++) {
-        hs_proxy_channel *const channel = hs_proxy_channel_of(proxy, up->sent[from + i].channel);
+        hs_proxy_channel *const channel = hs_proxy_channel_of(proxy, leg->sent[from + i].channel);
         if (channel != NULL) {
             answer(channel);
         }
     }
-    take_off(up, from, count);
+    take_off(leg, from, count);
 }
 
-static void reject_one(hs_proxy *proxy, hs_proxy_up *up, const hs_proxy_sent *sent,
+static void reject_one(hs_proxy *proxy, hs_proxy_leg *leg, const hs_proxy_sent *sent,
                        const hs_sv2_bytes code)
 {
     const enum hs_judgement judgement = meaning_of(code);
     hs_proxy_channel *const channel = hs_proxy_channel_of(proxy, sent->channel);
     if (judgement == HS_JUDGED_STALE) {
-        up->counts.stale++;
+        leg->up->counts.stale++;
     } else if (judgement == HS_JUDGED_DUPLICATE) {
-        up->counts.duplicates++;
+        leg->up->counts.duplicates++;
     } else {
-        count_code(&up->counts, code);
+        count_code(&leg->up->counts, code);
     }
-    hs_proxy_tell_share(proxy, sent, up->upstream, verdict_of(judgement), 0);
-    settle(proxy, up, sent, hs_judgement_code(judgement));
+    hs_proxy_tell_share(proxy, sent, leg->up->upstream, verdict_of(judgement), 0);
+    settle(proxy, leg, sent, hs_judgement_code(judgement));
     if (channel != NULL) {
         answer(channel);
     }
 }
 
-void hs_proxy_share_error(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_submit_error *told)
+void hs_proxy_share_error(hs_proxy *proxy, hs_proxy_leg *leg, const hs_sv2_submit_error *told)
 {
-    for (size_t i = 0; i < up->sent_count; i++) {
-        if (up->sent[i].sequence_number == told->sequence_number) {
-            const hs_proxy_sent sent = up->sent[i];
-            take_off(up, i, 1);
-            reject_one(proxy, up, &sent, told->error_code);
+    for (size_t i = 0; i < leg->sent_count; i++) {
+        if (leg->sent[i].sequence_number == told->sequence_number &&
+            leg->sent[i].on_channel == told->channel_id) {
+            const hs_proxy_sent sent = leg->sent[i];
+            take_off(leg, i, 1);
+            reject_one(proxy, leg, &sent, told->error_code);
             return;
         }
     }
     proxy->protocol_errors++; /* nothing of that number waits: it has been answered before */
 }
 
-void hs_proxy_lose_shares(hs_proxy *proxy, hs_proxy_up *up)
+void hs_proxy_lose_shares(hs_proxy *proxy, hs_proxy_leg *leg)
 {
-    const size_t count = up->sent_count;
+    const size_t count = leg->sent_count;
     for (size_t i = 0; i < count; i++) {
-        const hs_proxy_sent *const sent = &up->sent[i];
-        up->counts.lost++;
-        hs_proxy_tell_share(proxy, sent, up->upstream, HMX_SHARE_LOST, 0);
-        settle(proxy, up, sent, "upstream-lost");
+        const hs_proxy_sent *const sent = &leg->sent[i];
+        leg->up->counts.lost++;
+        hs_proxy_tell_share(proxy, sent, leg->up->upstream, HMX_SHARE_LOST, 0);
+        settle(proxy, leg, sent, "upstream-lost");
         hs_proxy_channel *const channel = hs_proxy_channel_of(proxy, sent->channel);
         if (channel != NULL) {
             answer(channel);
         }
     }
-    take_off(up, 0, count);
+    take_off(leg, 0, count);
 }
 
-void hs_proxy_vouch(hs_proxy *proxy, hs_proxy_up *up)
+void hs_proxy_vouch(hs_proxy *proxy, hs_proxy_leg *leg)
 {
-    while (up->vouched < up->sent_count &&
-           proxy->now_ns >= up->sent[up->vouched].sent_ns + VOUCH_NS) {
-        const hs_proxy_sent *const sent = &up->sent[up->vouched++];
+    while (leg->vouched < leg->sent_count &&
+           proxy->now_ns >= leg->sent[leg->vouched].sent_ns + VOUCH_NS) {
+        const hs_proxy_sent *const sent = &leg->sent[leg->vouched++];
         hs_proxy_channel *const channel = hs_proxy_channel_of(proxy, sent->channel);
-        up->counts.vouched++;
-        settle(proxy, up, sent, NULL);
+        leg->up->counts.vouched++;
+        settle(proxy, leg, sent, NULL);
         if (channel != NULL) {
             answer(channel);
         }
     }
 }
 
-void hs_proxy_leave_unanswered(hs_proxy_up *up)
+void hs_proxy_leave_unanswered(hs_proxy_leg *leg)
 {
-    up->counts.unanswered += up->sent_count;
-    up->sent_count = 0;
-    up->vouched = 0;
+    leg->up->counts.unanswered += leg->sent_count;
+    leg->up->unanswered -= leg->sent_count;
+    leg->sent_count = 0;
+    leg->vouched = 0;
 }

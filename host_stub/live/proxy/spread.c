@@ -5,12 +5,12 @@
 
 enum { AT_A_TIME = 64 }; /* about a millisecond */
 
-static void serve_one(hs_proxy *proxy, hs_proxy_up *up, const hs_move_pool *pool,
-                      hs_proxy_channel *channel)
+static void serve_one(hs_proxy *proxy, hs_proxy_leg *leg, int soft, hs_proxy_channel *channel)
 {
+    const hs_move_pool pool = hs_proxy_pool_view(leg);
     hs_move_frames frames;
-    if (hs_move_check(&channel->move, pool, &channel->prefix) == HS_MOVE_LEGAL) {
-        if (hs_proxy_serve(channel, up, &channel->prefix, up->spread_soft, NULL, &frames) != 0) {
+    if (hs_move_check(&channel->move, &pool, &channel->prefix) == HS_MOVE_LEGAL) {
+        if (hs_proxy_serve(channel, leg, &channel->prefix, soft, NULL, &frames) != 0) {
             hs_proxy_end_peer(channel->peer, 0, "no memory for a job");
         }
     } else if (!channel->wants_prefix) {
@@ -19,31 +19,61 @@ static void serve_one(hs_proxy *proxy, hs_proxy_up *up, const hs_move_pool *pool
     }
 }
 
+/* Its own channel at the pool has a job that it has not. */
+static int serve_own(hs_proxy *proxy, hs_proxy_leg *leg)
+{
+    hs_proxy_channel *const channel = leg->owner;
+    if (!leg->is_new || channel == NULL || channel->upstream != leg->up->upstream ||
+        channel->peer->ended || !hs_proxy_leg_is_usable(leg)) {
+        return 0;
+    }
+    leg->is_new = 0;
+    serve_one(proxy, leg, leg->is_soft, channel);
+    return 1;
+}
+
 /* Downwards: a channel that closes is replaced by the last one, which was served, and those that
  * open have the job. */
 static void go_on(hs_proxy *proxy, hs_proxy_up *up)
 {
-    const hs_move_pool pool = hs_proxy_pool_view(up);
     int served = 0;
     if (up->spread_left > proxy->channel_count) {
         up->spread_left = proxy->channel_count;
     }
-    if (!hs_proxy_up_is_usable(up)) {
+    if (!proxy->settings.per_channel && !hs_proxy_leg_is_usable(&up->whole)) {
         up->spread_left = 0;
     }
     while (up->spread_left > 0 && served < AT_A_TIME) {
         hs_proxy_channel *const channel = proxy->channels[--up->spread_left];
-        if (channel->upstream == up->upstream && !channel->peer->ended) {
-            serve_one(proxy, up, &pool, channel);
+        if (channel->upstream != up->upstream || channel->peer->ended) {
+            continue;
+        }
+        hs_proxy_leg *const leg = hs_proxy_leg_of(proxy, channel, up->upstream);
+        if (leg != NULL && leg->is_own) {
+            served += serve_own(proxy, leg);
+        } else {
+            serve_one(proxy, &up->whole, up->spread_soft, channel);
             served++;
         }
     }
 }
 
-void hs_proxy_spread(hs_proxy *proxy, hs_proxy_up *up, int soft)
+void hs_proxy_spread(hs_proxy *proxy, hs_proxy_leg *leg, int soft)
+{
+    leg->is_new = leg->is_own;
+    leg->is_soft = soft;
+    if (!leg->is_own) {
+        leg->up->spread_left = proxy->channel_count;
+        leg->up->spread_soft = soft;
+        go_on(proxy, leg->up);
+    } else if (!leg->up->is_for_group) {
+        (void)serve_own(proxy, leg);
+    }
+}
+
+void hs_proxy_spread_group(hs_proxy *proxy, hs_proxy_up *up)
 {
     up->spread_left = proxy->channel_count;
-    up->spread_soft = soft;
     go_on(proxy, up);
 }
 

@@ -7,9 +7,11 @@
 
 #include "host_stub/live/proxy/state.h"
 
-/* The pool's job has changed: the first get it now, the rest by hs_proxy_spread_on. One that is
- * under way begins anew. */
-void hs_proxy_spread(hs_proxy *proxy, hs_proxy_up *up, int soft);
+/* Its job has changed: the first get it now, the rest by hs_proxy_spread_on. One that is under way
+ * begins anew. Of many channels that are told at once (up->is_for_group) none has it yet:
+ * hs_proxy_spread_group follows. */
+void hs_proxy_spread(hs_proxy *proxy, hs_proxy_leg *leg, int soft);
+void hs_proxy_spread_group(hs_proxy *proxy, hs_proxy_up *up);
 /* Once a turn. 1 while there are more. */
 int hs_proxy_spread_on(hs_proxy *proxy);
 

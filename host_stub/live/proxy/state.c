@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 void hs_proxy_note(hs_proxy *proxy, const char *format, ...)
 {
@@ -19,15 +20,17 @@ hs_proxy_up *hs_proxy_up_of(hs_proxy *proxy, uint32_t upstream)
     return upstream >= 1 && upstream <= HMX_UPSTREAMS_MAX ? &proxy->ups[upstream] : NULL;
 }
 
-int hs_proxy_up_is_usable(const hs_proxy_up *up)
-{
-    return up->state == HS_UP_OPEN && up->has_job && up->has_tip;
-}
-
 int hs_proxy_up_is_offered(const hs_proxy_up *up)
 {
     return up->is_configured && (up->row.flags & HMX_UPSTREAM_FLAG_ENABLED) != 0 &&
            (up->row.flags & HMX_UPSTREAM_FLAG_REMOVED) == 0;
+}
+
+int hs_proxy_up_is_ready(const hs_proxy *proxy, const hs_proxy_up *up)
+{
+    return proxy->settings.per_channel
+               ? up->state == HS_UP_OPEN && proxy->now_ns >= up->refuses_until_ns
+               : hs_proxy_leg_is_usable(&up->whole);
 }
 
 hs_proxy_up *hs_proxy_next_up(hs_proxy *proxy, uint64_t *tried)
@@ -35,7 +38,7 @@ hs_proxy_up *hs_proxy_next_up(hs_proxy *proxy, uint64_t *tried)
     hs_proxy_up *best = NULL;
     for (uint32_t i = 1; i <= HMX_UPSTREAMS_MAX; i++) {
         hs_proxy_up *const up = &proxy->ups[i];
-        if ((*tried >> (i - 1) & 1) == 0 && hs_proxy_up_is_usable(up) &&
+        if ((*tried >> (i - 1) & 1) == 0 && hs_proxy_up_is_ready(proxy, up) &&
             hs_proxy_up_is_offered(up) && (best == NULL || up->row.priority < best->row.priority)) {
             best = up;
         }
@@ -44,30 +47,74 @@ hs_proxy_up *hs_proxy_next_up(hs_proxy *proxy, uint64_t *tried)
     return best;
 }
 
-hs_move_pool hs_proxy_pool_view(const hs_proxy_up *up)
+hs_proxy_leg *hs_proxy_leg_of(hs_proxy *proxy, const hs_proxy_channel *channel, uint32_t upstream)
 {
-    hs_move_pool pool = {.upstream = up->upstream,
-                         .is_open = up->state == HS_UP_OPEN,
-                         .fixed_version = (up->server_flags & HS_SV2_REQUIRES_FIXED_VERSION) != 0,
-                         .prefix = up->has_job ? up->job.prefix : up->prefix,
-                         .extranonce_size = up->extranonce_size,
-                         .target = up->has_job ? up->job.target : up->target,
-                         .has_tip = up->has_tip,
-                         .tip = up->tip,
-                         .job = up->has_job ? &up->job.copy.job : NULL,
-                         .body = up->has_job ? up->job.copy.body : NULL};
+    hs_proxy_up *const up = hs_proxy_up_of(proxy, upstream);
+    if (!proxy->settings.per_channel) {
+        return up != NULL ? &up->whole : NULL;
+    }
+    hs_proxy_leg *leg = channel->legs;
+    while (leg != NULL && leg->up != up) {
+        leg = leg->next;
+    }
+    return leg;
+}
+
+int hs_proxy_leg_is_open(const hs_proxy_leg *leg)
+{
+    return leg != NULL && leg->state == HS_LEG_OPEN && leg->up->state == HS_UP_OPEN;
+}
+
+int hs_proxy_leg_is_usable(const hs_proxy_leg *leg)
+{
+    return hs_proxy_leg_is_open(leg) && leg->has_job && leg->has_tip;
+}
+
+hs_move_pool hs_proxy_pool_view(const hs_proxy_leg *leg)
+{
+    const int fixed = (leg->up->server_flags & HS_SV2_REQUIRES_FIXED_VERSION) != 0;
+    hs_move_pool pool = {.upstream = leg->up->upstream,
+                         .is_open = hs_proxy_leg_is_open(leg),
+                         .fixed_version = fixed,
+                         .prefix = leg->has_job ? leg->job.prefix : leg->prefix,
+                         .extranonce_size = leg->extranonce_size,
+                         .target = leg->has_job ? leg->job.target : leg->target,
+                         .has_tip = leg->has_tip,
+                         .tip = leg->tip,
+                         .job = leg->has_job ? &leg->job.copy.job : NULL,
+                         .body = leg->has_job ? leg->job.copy.body : NULL};
     return pool;
 }
 
-void hs_proxy_forget_jobs(hs_proxy_up *up)
+void hs_proxy_forget_jobs(hs_proxy_leg *leg)
 {
-    for (uint32_t i = 0; i < up->future_count; i++) {
-        hs_kept_job_free(&up->futures[i].copy);
+    for (size_t i = 0; i < leg->future_count; i++) {
+        hs_kept_job_free(&leg->futures[i].copy);
     }
-    up->future_count = 0;
-    up->has_job = 0;
-    up->has_tip = 0;
-    up->has_tip_before = 0;
+    leg->future_count = 0;
+    leg->has_job = 0;
+    leg->has_tip = 0;
+    leg->has_tip_before = 0;
+}
+
+void hs_proxy_leg_free(hs_proxy_leg *leg)
+{
+    hs_proxy_forget_jobs(leg);
+    hs_kept_job_free(&leg->job.copy);
+    for (size_t i = 0; i < leg->future_capacity; i++) {
+        hs_kept_job_free(&leg->futures[i].copy);
+    }
+    free(leg->futures);
+    free(leg->sent);
+}
+
+void hs_proxy_code_text(hs_sv2_bytes code, char text[HS_PROXY_CODE_SIZE])
+{
+    const size_t len = code.len < HS_PROXY_CODE_SIZE - 1 ? code.len : HS_PROXY_CODE_SIZE - 1;
+    for (size_t i = 0; i < len; i++) {
+        text[i] = code.data[i] > 0x20 && code.data[i] < 0x7f ? (char)code.data[i] : '?';
+    }
+    text[len] = '\0';
 }
 
 void hs_proxy_end_up(hs_proxy *proxy, hs_proxy_up *up, const char *reason)
@@ -80,7 +127,8 @@ void hs_proxy_end_up(hs_proxy *proxy, hs_proxy_up *up, const char *reason)
 
 hs_proxy_channel *hs_proxy_find(const hs_proxy_peer *peer, uint32_t channel_id)
 {
-    return hs_table_find(&peer->channels, (uint64_t)channel_id + 1);
+    hs_proxy_channel *const channel = hs_table_find(&peer->channels, (uint64_t)channel_id + 1);
+    return channel != NULL && !channel->asking.is_on ? channel : NULL;
 }
 
 hs_proxy_channel *hs_proxy_channel_of(const hs_proxy *proxy, uint64_t number)

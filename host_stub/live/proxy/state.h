@@ -7,12 +7,17 @@
  * Who calls whom, each only those below it:
  *   core             the clock and the life of the whole
  *   up, jobs         the pools' side          down, open   the miners' side
- *   moves, shares    decisions; shares and their verdicts
+ *   moves            decisions
+ *   leg              the proxy's channels at pools: asked for, granted, closed
+ *   shares           shares and their verdicts
  *   probe, deaf      does a peer obey SetExtranoncePrefix? who does not?
  *   spread           a job to all channels of a pool
  *   serve, prefix    a job to a channel; prefixes, and the end of a channel
  *   rate             what works where, what pools are told of it, whether a job is made for it
  *   plugin           the facts for the plugin
+ *   own              the channels that one miner has at pools
+ *   routes           which of its channels a pool means
+ *   identity         the name under which a channel is opened
  *   spaces           which prefixes are in use
  *   state */
 #ifndef HOST_STUB_LIVE_PROXY_STATE_H
@@ -78,6 +83,7 @@ typedef struct hs_proxy_settings {
     size_t place_count;
     hs_texts plain;                 /* ids of pools with which it speaks in the plain */
     uint64_t drain_ns;              /* a prefix rests so long after its last valid job */
+    uint32_t per_channel;           /* 1: each miner has a channel of its own at each pool */
     double miner_shares_per_minute; /* of a target of each miner's own; 0 = the pool's */
     uint64_t dial_least_ns;         /* first pause before a pool is dialled again; doubles ... */
     uint64_t dial_most_ns; /* ... up to this, each shortened or lengthened by up to a quarter */
@@ -96,6 +102,7 @@ enum {
 };
 
 typedef struct hs_proxy_up hs_proxy_up;
+typedef struct hs_proxy_leg hs_proxy_leg;
 typedef struct hs_proxy_channel hs_proxy_channel;
 
 /* A pool's job, with what the proxy's channel there captured when it came. */
@@ -133,9 +140,11 @@ typedef struct hs_proxy_counts {
     uint64_t stale;
     uint64_t stale_moved; /* of them, because a hard move had ended the job */
     uint64_t duplicates;
-    uint64_t lost;       /* with the connection or the pool's closing of the channel */
-    uint64_t vouched;    /* answered as accepted before there was a verdict; one may come yet */
-    uint64_t unanswered; /* when the proxy ended */
+    uint64_t lost;        /* with the connection or the pool's closing of the channel */
+    uint64_t vouched;     /* answered as accepted before there was a verdict; one may come yet */
+    uint64_t unanswered;  /* when the proxy ended, or the miner's channel there */
+    uint64_t granted;     /* channels of the proxy's */
+    uint64_t not_granted; /* the same, refused */
     /* By the proxy itself: the pool never saw them. Stale ones are counted above too. */
     uint64_t refused[HS_JUDGED_DUPLICATE + 1];
     uint64_t too_slow; /* so many waited for the pool that no more were sent */
@@ -146,13 +155,72 @@ typedef struct hs_proxy_counts {
 enum hs_proxy_up_state {
     HS_UP_IDLE = 0, /* not connected */
     HS_UP_DIALLING,
-    HS_UP_SETUP,   /* SetupConnection was sent */
-    HS_UP_OPENING, /* OpenExtendedMiningChannel was sent */
-    HS_UP_CLOSED,  /* connected without a channel: it was refused or closed */
-    HS_UP_OPEN,
-    HS_UP_ENDED /* ended by us; hs_proxy_up_closed is still to come */
+    HS_UP_SETUP, /* SetupConnection was sent */
+    HS_UP_OPEN,  /* channels can be opened */
+    HS_UP_ENDED  /* ended by us; hs_proxy_up_closed is still to come */
 };
 
+enum hs_proxy_leg_state {
+    HS_LEG_NONE = 0, /* not asked for on this connection */
+    HS_LEG_OPENING,  /* OpenExtendedMiningChannel was sent */
+    HS_LEG_CLOSED,   /* refused or closed by the pool */
+    HS_LEG_OPEN
+};
+
+/* A channel of the proxy's at a pool: the one in which all miners are, or that of one miner. */
+struct hs_proxy_leg {
+    hs_proxy_up *up;
+    size_t at;               /* its place among the pool's */
+    int is_own;              /* of one miner (live/proxy/own) ... */
+    hs_proxy_channel *owner; /* ... which is this one; NULL: it has gone */
+    hs_proxy_leg *next;      /* of the owner's */
+    uint64_t until_ns;       /* after the owner: for verdicts to come */
+    int is_new;              /* its job is still to be given to the owner, who works there */
+    int is_soft;             /* and that job is on the tip of before */
+    int is_refused;          /* by the pool, or it does not answer; until retry_at_ns */
+    enum hs_proxy_leg_state state;
+    uint64_t since_ns;    /* of the present state */
+    uint64_t retry_at_ns; /* not asked for before; the pause doubles ... */
+    uint64_t pause_ns;    /* ... until a job comes */
+    uint32_t request_id;
+    uint32_t ask_size; /* min_extranonce_size */
+    uint32_t channel_id;
+    uint32_t group_id;
+    uint32_t extranonce_size;
+    hs_sv2_b032 prefix; /* for jobs to come */
+    hs_sv2_u256 target; /* the same */
+    hs_proxy_job *futures;
+    size_t future_count;
+    size_t future_capacity; /* all of them have a body or none */
+    int has_job;
+    hs_proxy_job job; /* the current one */
+    int has_tip;
+    hs_tip tip;
+    int has_tip_before;
+    hs_tip tip_before;
+
+    /* What works there (live/proxy/rate). */
+    double stated_hs;       /* told to the pool */
+    hs_sv2_u256 stated_max; /* the same */
+    double for_hs;          /* that `target` is made for */
+    uint64_t asked_ns; /* what was stated then is not answered by a target yet; 0 = nothing is */
+    int is_dirty;      /* what works there has changed since it was stated */
+    uint64_t dirty_at_ns;
+    uint64_t stated_at_ns;
+    uint64_t unfit_ns; /* since then somebody waits for a harder job there; 0 = nobody does */
+    int is_reopening;
+    uint64_t reopened_ns; /* 0 = never */
+    uint32_t closed_id;   /* of the channel that was closed then */
+
+    int lowered_max; /* max_target, to see whether the pool lives */
+    uint32_t last_sequence;
+    hs_proxy_sent *sent; /* in order of their numbers */
+    size_t sent_count;
+    size_t sent_capacity;
+    size_t vouched; /* the first so many of them: their miners have their answer */
+};
+
+/* A pool, and the connection to it. */
 struct hs_proxy_up {
     uint32_t upstream;
     int is_configured;
@@ -165,60 +233,44 @@ struct hs_proxy_up {
     enum hs_proxy_up_state state;
     uint64_t retry_at_ns;
     uint64_t pause_ns;
-    int fixes_version;     /* it has refused REQUIRES_VERSION_ROLLING */
-    uint64_t since_ns;     /* of the present state */
-    uint32_t told_state;   /* the plugin: enum hmx_upstream_state, 0 = nothing yet */
-    uint32_t reason;       /* why it is not up, enum hmx_upstream_reason */
-    int asks_rolling;      /* the present connection was asked for with it */
-    uint32_t server_flags; /* of SetupConnection.Success */
-    uint32_t request_id;
-    uint32_t ask_size; /* min_extranonce_size */
-    uint32_t channel_id;
-    uint32_t group_id;
-    uint32_t extranonce_size;
-    hs_sv2_b032 prefix; /* for jobs to come */
-    hs_sv2_u256 target; /* the same */
-    uint64_t round_trip_ns;
+    int fixes_version;       /* it has refused REQUIRES_VERSION_ROLLING */
+    uint64_t since_ns;       /* of the present state */
+    uint32_t told_state;     /* the plugin: enum hmx_upstream_state, 0 = nothing yet */
+    uint32_t reason;         /* why it is not up, enum hmx_upstream_reason */
+    int asks_rolling;        /* the present connection was asked for with it */
+    uint32_t server_flags;   /* of SetupConnection.Success */
     hs_sv2_b032 told_prefix; /* the plugin */
-    hs_proxy_job futures[HS_PROXY_FUTURES_MAX];
-    uint32_t future_count;
-    int has_job;
-    hs_proxy_job job;   /* the current one */
-    size_t spread_left; /* channels that are still to be looked at, for whether they get it */
+    hmx_upstream_event told; /* with per_channel, all of it */
+    size_t spread_left;      /* channels that are still to be looked at, for whether they get it */
     int spread_soft;
-    uint64_t job_at_ns;
-    int has_tip;
-    hs_tip tip;
-    int has_tip_before;
-    hs_tip tip_before;
 
-    /* What works there (live/proxy/rate). */
-    double working_hs; /* of the channels that work there */
-    size_t working;    /* how many */
-    double coming_hs;  /* of those that are to be moved there and wait for a harder job */
+    hs_proxy_leg whole;  /* of all miners */
+    hs_proxy_leg **legs; /* of this connection: live/proxy/routes */
+    size_t leg_count;
+    size_t leg_capacity;
+    hs_table by_id;    /* a channel's number + 1 -> its leg */
+    hs_table by_asked; /* the number of a request that is not answered + 1 -> its leg */
+    uint32_t last_request;
+    size_t turn;                /* the leg that is looked at next */
+    const hs_proxy_leg *latest; /* to which a job came last; NULL = to none that is there */
+
+    /* Of the channels that work there, and of those that are to be moved there and wait for a
+     * harder job (live/proxy/rate). */
+    double working_hs;
+    size_t working;
+    double coming_hs;
     size_t coming;
     size_t coming_idle; /* of them, those whose own pool gives them nothing to do */
-    double stated_hs;   /* told to the pool */
-    double for_hs;      /* that `target` is made for */
-    uint64_t asked_ns;  /* what was stated then is not answered by a target yet; 0 = nothing is */
-    int is_dirty;       /* what works there has changed since it was stated */
-    uint64_t dirty_at_ns;
-    uint64_t stated_at_ns;
-    uint64_t unfit_ns; /* since then somebody waits for a harder job there; 0 = nobody does */
-    int is_reopening;
-    uint64_t reopened_ns; /* 0 = never */
-    uint32_t closed_id;   /* of the channel that was closed then */
 
     uint64_t heard_ns;          /* the last frame */
     uint64_t rhythm_ns;         /* the longest time without one, on this connection */
     uint32_t pauses;            /* such times that were worth the name */
     uint64_t asked_for_life_ns; /* with a message that has to be answered; 0 = it is not */
-    int lowered_max;            /* by that message */
-    uint32_t last_sequence;
-    hs_proxy_sent *sent; /* in order of their numbers */
-    size_t sent_count;
-    size_t sent_capacity;
-    size_t vouched; /* the first so many of them: their miners have their answer */
+    size_t unanswered;          /* shares, in all its channels */
+    uint64_t sent_ns;           /* of the last one */
+    int is_for_group;           /* what is read now is for many channels */
+    uint32_t refused_in_row;    /* openings, since one was granted */
+    uint64_t refuses_until_ns;  /* nobody is sent there before */
     hs_proxy_counts counts;
 };
 
@@ -236,6 +288,16 @@ typedef struct hs_proxy_probe {
     uint32_t misses;
 } hs_proxy_probe;
 
+/* The miner waits for its channel, while one is asked for at a pool (live/proxy/open). */
+typedef struct hs_proxy_asking {
+    int is_on;
+    uint32_t request_id;
+    uint32_t assigned;             /* by the plugin, or HMX_NONE */
+    uint32_t at;                   /* where it is asked for; HMX_NONE = nowhere */
+    uint64_t tried;                /* bit n - 1: it cannot work at n */
+    char code[HS_PROXY_CODE_SIZE]; /* with which a pool has refused it last */
+} hs_proxy_asking;
+
 struct hs_proxy_channel {
     uint64_t number; /* in the plugin's world: never used again */
     uint64_t cookie;
@@ -245,6 +307,10 @@ struct hs_proxy_channel {
     hs_move_channel move;
     hs_acks acks;
     uint32_t group_id;
+    uint8_t *identity; /* its user_identity, with per_channel; NULL when it is empty */
+    uint32_t identity_len;
+    hs_proxy_leg *legs; /* its own channels at pools */
+    hs_proxy_asking asking;
     double nominal_hs;      /* as declared; 0 = it declares nothing */
     double rate_hs;         /* what it is taken for */
     double own_hs;          /* for which a target of its own is made: see live/proxy/target */
@@ -332,7 +398,7 @@ typedef struct hs_proxy_moves {
     uint64_t forced;
     uint64_t reopened; /* channels closed so that they are opened again elsewhere */
     uint64_t unproven; /* their peers left before a share showed whether they obey */
-    uint64_t refused_by[HS_MOVE_JOB_TOO_EASY - HS_MOVE_POOL_NOT_OPEN + 1];
+    uint64_t refused_by[HS_MOVE_NOT_GRANTED - HS_MOVE_POOL_NOT_OPEN + 1];
     uint32_t *first_accept_ms; /* of each move that has had one */
     size_t first_count;
     size_t first_capacity;
@@ -367,6 +433,7 @@ struct hs_proxy {
     hs_proxy_channel **channels;
     size_t channel_count;
     size_t channel_capacity;
+    size_t asking;     /* channels that wait for a pool's answer */
     size_t sweep_left; /* channels that hs_proxy_sweep_moves has still to look at */
     hs_spaces spaces;  /* of channels, and those that rest */
     hs_proxy_drain *drains;
@@ -397,20 +464,33 @@ void hs_proxy_note(hs_proxy *proxy, const char *format, ...) __attribute__((form
 
 /* ---- pools ---- */
 hs_proxy_up *hs_proxy_up_of(hs_proxy *proxy, uint32_t upstream); /* NULL for no such number */
-/* Has it a channel, a job and a tip? */
-int hs_proxy_up_is_usable(const hs_proxy_up *up);
 /* Is it configured, to be used? */
 int hs_proxy_up_is_offered(const hs_proxy_up *up);
+/* Can a miner work there? */
+int hs_proxy_up_is_ready(const hs_proxy *proxy, const hs_proxy_up *up);
 /* The pools that can be used, as a host without a plugin takes them: by priority, each once; bit
  * n-1 of *tried: upstream n had its turn. NULL when there is none left. */
 hs_proxy_up *hs_proxy_next_up(hs_proxy *proxy, uint64_t *tried);
-/* As a place to work. */
-hs_move_pool hs_proxy_pool_view(const hs_proxy_up *up);
-void hs_proxy_forget_jobs(hs_proxy_up *up);
+/* What a pool gives as a reason, as text of printable characters. */
+void hs_proxy_code_text(hs_sv2_bytes code, char text[HS_PROXY_CODE_SIZE]);
 void hs_proxy_end_up(hs_proxy *proxy, hs_proxy_up *up, const char *reason);
 
+/* ---- the proxy's channels there ---- */
+/* In which this miner works there, or would; NULL for no such pool, or when it has none of its own
+ * there yet. */
+hs_proxy_leg *hs_proxy_leg_of(hs_proxy *proxy, const hs_proxy_channel *channel, uint32_t upstream);
+/* Is it open, on a connection that has not been ended? NULL is none. */
+int hs_proxy_leg_is_open(const hs_proxy_leg *leg);
+/* And has it a job and a tip? */
+int hs_proxy_leg_is_usable(const hs_proxy_leg *leg);
+/* As a place to work. */
+hs_move_pool hs_proxy_pool_view(const hs_proxy_leg *leg);
+void hs_proxy_forget_jobs(hs_proxy_leg *leg);
+/* What belongs to it, but not itself. */
+void hs_proxy_leg_free(hs_proxy_leg *leg);
+
 /* ---- miners ---- */
-/* The peer's open channel of that id; NULL. */
+/* The peer's open channel of that id; NULL. One that is asked for at a pool is not open yet. */
 hs_proxy_channel *hs_proxy_find(const hs_proxy_peer *peer, uint32_t channel_id);
 hs_proxy_channel *hs_proxy_channel_of(const hs_proxy *proxy, uint64_t number);
 void hs_proxy_send_down(const hs_proxy_peer *peer, const hs_sv2_message *messages, size_t count);

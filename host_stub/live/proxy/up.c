@@ -4,22 +4,24 @@
 #include <string.h>
 
 #include "host_stub/live/proxy/jobs.h"
+#include "host_stub/live/proxy/leg.h"
+#include "host_stub/live/proxy/own.h"
 #include "host_stub/live/proxy/plugin.h"
-#include "host_stub/live/proxy/probe.h"
 #include "host_stub/live/proxy/rate.h"
+#include "host_stub/live/proxy/routes.h"
 #include "host_stub/live/proxy/shares.h"
+#include "host_stub/live/proxy/spread.h"
 #include "host_stub/sv2/codec.h"
 #include "host_stub/sv2/work.h"
 
 enum {
     VERSION = 2,
-    ASK_FIRST = 10, /* rollable bytes: 8 for a miner and 2 to tell the miners apart */
     PORT_MAX = 65535,
     GROUP_ID_SIZE = 4,
     SUCCESS_SIZE = 47, /* of OpenExtendedMiningChannel.Success, without the prefix */
     OLD_SUCCESS_MAX = 128
 };
-#define SETUP_NS  (10000 * HS_PROXY_MS_NS) /* for a pool to answer, and to send a job */
+#define SETUP_NS  (10000 * HS_PROXY_MS_NS) /* for a pool to answer */
 #define LINGER_NS (60000 * HS_PROXY_MS_NS) /* a pool without work may still answer shares */
 
 /* It is asked for a sign of life when it is silent for so long, or so many times as long as ever on
@@ -28,57 +30,46 @@ enum {
 #define PAUSE_NS   (1000 * HS_PROXY_MS_NS) /* less is none */
 enum { SILENCE_TIMES = 3, PAUSES_LEAST = 4 };
 
+/* So many channels of a pool are looked at in one sweep. */
+enum { LEGS_AT_A_TIME = 1024 };
+
 static void send(hs_proxy *proxy, const hs_proxy_up *up, const hs_sv2_message *m)
 {
     proxy->out.send_up(proxy->ctx, up->upstream, m, 1);
 }
 
-/* Nobody takes shares for its jobs any more. */
-static void drop_jobs(hs_proxy *proxy, hs_proxy_up *up)
-{
-    hs_proxy_forget_jobs(up);
-    for (size_t i = 0; i < proxy->channel_count; i++) {
-        hs_proxy_channel *const channel = proxy->channels[i];
-        (void)hs_job_table_retire_upstream(&channel->move.jobs, up->upstream);
-        channel->wants_prefix = channel->upstream != up->upstream && channel->wants_prefix;
-        if (channel->probe.is_on && channel->probe.to == up->upstream) {
-            hs_proxy_probe_abort(proxy, channel);
-        }
-    }
-}
-
-/* Its channel is gone, and with it what it has not answered. */
-static void channel_gone(hs_proxy *proxy, hs_proxy_up *up, uint32_t reason)
+/* The connection is gone, and with it what the pool has not answered. */
+static void legs_lost(hs_proxy *proxy, hs_proxy_up *up, uint32_t reason)
 {
     up->reason = reason;
-    up->is_reopening = 0;
-    up->closed_id = 0;
-    hs_proxy_lose_shares(proxy, up);
-    drop_jobs(proxy, up);
+    up->latest = NULL;
+    up->refused_in_row = 0;
+    up->refuses_until_ns = 0;
+    up->asked_for_life_ns = 0;
+    for (size_t i = 0; i < up->leg_count; i++) {
+        hs_proxy_leg_lost(proxy, up->legs[i]);
+    }
+    hs_proxy_routes_forget(up);
+    for (size_t i = up->leg_count; i > 0; i--) {
+        (void)hs_proxy_own_release(proxy, up->legs[i - 1]);
+    }
     if (!proxy->is_ending) {
         hs_proxy_tell_up(proxy, up);
     }
-}
-
-/* Of many proxies that lose a pool at one moment not all are back at one moment. */
-static uint64_t jitter(hs_proxy *proxy, uint64_t pause_ns)
-{
-    return (uint64_t)((double)pause_ns * (0.75 + 0.5 * hs_rng_uniform(&proxy->chance)));
 }
 
 /* When to try again: pauses double until a job has come. */
 static void pause_next(hs_proxy *proxy, hs_proxy_up *up)
 {
     const uint64_t most = proxy->settings.dial_most_ns;
-    up->retry_at_ns = proxy->now_ns + jitter(proxy, up->pause_ns);
+    up->retry_at_ns = proxy->now_ns + hs_proxy_jitter(proxy, up->pause_ns);
     up->pause_ns = up->pause_ns * 2 < most ? up->pause_ns * 2 : most;
 }
 
 /* What it acknowledges in batches that do not fill any more it never answers. */
 static int has_work_there(const hs_proxy *proxy, const hs_proxy_up *up)
 {
-    return up->working > 0 ||
-           (up->sent_count > 0 && proxy->now_ns < up->sent[up->sent_count - 1].sent_ns + LINGER_NS);
+    return up->working > 0 || (up->unanswered > 0 && proxy->now_ns < up->sent_ns + LINGER_NS);
 }
 
 static int is_wanted(const hs_proxy *proxy, const hs_proxy_up *up)
@@ -104,72 +95,49 @@ static void dial(hs_proxy *proxy, hs_proxy_up *up)
     hs_proxy_tell_up(proxy, up);
 }
 
-/* The request, with the rate that will work there. */
-static hs_sv2_message opening(hs_proxy *proxy, hs_proxy_up *up)
-{
-    hs_sv2_message m = {.id = HS_SV2_OPEN_EXTENDED};
-    const char *const account = up->row.user_identity;
-    up->state = HS_UP_OPENING;
-    up->since_ns = proxy->now_ns;
-    up->stated_hs = hs_proxy_rate_due(proxy, up);
-    up->stated_at_ns = proxy->now_ns;
-    up->is_dirty = 0;
-    m.as.open.request_id = ++up->request_id;
-    m.as.open.user_identity = hs_sv2_bytes_of(account[0] != '\0' ? account : "hashmux");
-    m.as.open.nominal_hash_rate = (float)up->stated_hs;
-    memset(&m.as.open.max_target, 0xff, sizeof m.as.open.max_target);
-    m.as.open.min_extranonce_size = up->ask_size;
-    return m;
-}
-
-static void open_channel(hs_proxy *proxy, hs_proxy_up *up)
-{
-    const hs_sv2_message m = opening(proxy, up);
-    send(proxy, up, &m);
-}
-
-/* No harder job has come: a new channel gets one. The plugin hears of its other space when that is
- * there; what the pool has still to say about shares of the old channel is heard. */
-static void reopen(hs_proxy *proxy, hs_proxy_up *up)
-{
-    hs_sv2_message both[2] = {{.id = HS_SV2_CLOSE_CHANNEL}};
-    hs_proxy_note(proxy,
-                  "pool %s: its job is too easy for what is to work there: the channel is opened "
-                  "again, for a harder one",
-                  up->row.id);
-    both[0].as.close_channel.channel_id = up->channel_id;
-    both[0].as.close_channel.reason_code = hs_sv2_bytes_of("nominal-hashrate-changed");
-    drop_jobs(proxy, up);
-    up->is_reopening = 1;
-    up->reopened_ns = proxy->now_ns;
-    up->closed_id = up->channel_id;
-    both[1] = opening(proxy, up);
-    proxy->out.send_up(proxy->ctx, up->upstream, both, 2);
-}
-
 /* Connected, with shares that wait, and silent beyond its own rhythm: acknowledgements may be as
  * late as it likes, but what has to be answered at once is not answered either. */
-static int is_mute(hs_proxy *proxy, hs_proxy_up *up)
+static int is_mute(hs_proxy *proxy, hs_proxy_leg *leg)
 {
+    hs_proxy_up *const up = leg->up;
     const uint64_t usual_ns = SILENCE_TIMES * up->rhythm_ns;
     const uint64_t patience_ns = usual_ns > SILENCE_NS ? usual_ns : SILENCE_NS;
-    if (!hs_proxy_up_is_usable(up) || up->sent_count == 0 || up->pauses < PAUSES_LEAST ||
-        up->sent[up->sent_count - 1].sent_ns < up->heard_ns ||
+    if (!hs_proxy_leg_is_usable(leg) || leg->sent_count == 0 || up->pauses < PAUSES_LEAST ||
+        leg->sent[leg->sent_count - 1].sent_ns < up->heard_ns ||
         proxy->now_ns < up->heard_ns + patience_ns) {
         return 0;
     }
     if (up->asked_for_life_ns == 0) {
-        hs_proxy_ask_for_life(proxy, up);
+        hs_proxy_ask_for_life(proxy, leg);
     }
     return up->asked_for_life_ns != 0 && proxy->now_ns >= up->asked_for_life_ns + SETUP_NS;
 }
 
-/* It should have said something by now. */
-static int is_late(hs_proxy *proxy, hs_proxy_up *up)
+/* It should have said something by now. Of a miner's own channel that is enough only if nothing at
+ * all has come meanwhile. */
+static int is_late(hs_proxy *proxy, hs_proxy_leg *leg)
 {
-    const int waits = up->state == HS_UP_SETUP || up->state == HS_UP_OPENING ||
-                      (up->state == HS_UP_OPEN && !up->has_job);
-    return (waits && proxy->now_ns >= up->since_ns + SETUP_NS) || is_mute(proxy, up);
+    const int is_silent = !leg->is_own || leg->up->heard_ns <= leg->since_ns;
+    return (is_silent && hs_proxy_leg_is_late(proxy, leg)) || is_mute(proxy, leg);
+}
+
+/* Downwards: one that goes is replaced by the last one. */
+static void legs_due(hs_proxy *proxy, hs_proxy_up *up, int is_wanted)
+{
+    size_t left = up->leg_count < LEGS_AT_A_TIME ? up->leg_count : LEGS_AT_A_TIME;
+    for (; left > 0 && up->leg_count > 0 && up->state == HS_UP_OPEN; left--) {
+        if (up->turn == 0 || up->turn > up->leg_count) {
+            up->turn = up->leg_count;
+        }
+        hs_proxy_leg *const leg = up->legs[--up->turn];
+        hs_proxy_vouch(proxy, leg);
+        if (is_late(proxy, leg)) {
+            hs_proxy_end_up(proxy, up, "it does not answer");
+        } else {
+            hs_proxy_state_rate(proxy, leg);
+            hs_proxy_leg_due(proxy, leg, is_wanted);
+        }
+    }
 }
 
 static void heard(const hs_proxy *proxy, hs_proxy_up *up)
@@ -189,15 +157,15 @@ void hs_proxy_dial_due(hs_proxy *proxy)
         const int due = proxy->now_ns >= up->retry_at_ns;
         if (up->state == HS_UP_IDLE && wanted && due) {
             dial(proxy, up);
-        } else if (up->state == HS_UP_CLOSED && wanted && due) {
-            pause_next(proxy, up);
-            open_channel(proxy, up);
         } else if (up->state != HS_UP_IDLE && !wanted && !has_work_there(proxy, up)) {
             hs_proxy_end_up(proxy, up, "nobody works for it and nobody will");
-        } else if (is_late(proxy, up)) {
+        } else if (up->state == HS_UP_SETUP && proxy->now_ns >= up->since_ns + SETUP_NS) {
             hs_proxy_end_up(proxy, up, "it does not answer");
-        } else if (up->state == HS_UP_OPEN && hs_proxy_has_waited(proxy, up)) {
-            reopen(proxy, up);
+        } else if (up->state == HS_UP_OPEN) {
+            if (proxy->settings.per_channel && up->told_state != HMX_UPSTREAM_UP) {
+                hs_proxy_tell_up(proxy, up);
+            }
+            legs_due(proxy, up, wanted);
         }
     }
 }
@@ -222,12 +190,9 @@ void hs_proxy_up_opened(hs_proxy *proxy, uint32_t upstream)
     }
     up->state = HS_UP_SETUP;
     up->since_ns = proxy->now_ns;
-    up->ask_size = ASK_FIRST;
     up->heard_ns = proxy->now_ns;
     up->rhythm_ns = 0;
     up->pauses = 0;
-    up->asked_for_life_ns = 0;
-    up->lowered_max = 0;
     up->asks_rolling = !up->fixes_version && any_rolls(proxy);
     m.as.setup_connection.flags = up->asks_rolling ? HS_SV2_REQUIRES_VERSION_ROLLING : 0;
     m.as.setup_connection.min_version = VERSION;
@@ -251,8 +216,7 @@ void hs_proxy_up_closed(hs_proxy *proxy, uint32_t upstream, const char *reason)
     if (was_up || up->told_state == 0) {
         hs_proxy_note(proxy, "pool %s is lost: %s", up->row.id, reason);
     }
-    channel_gone(proxy, up,
-                 was_made ? HMX_UPSTREAM_REASON_LOST : HMX_UPSTREAM_REASON_CONNECT_FAILED);
+    legs_lost(proxy, up, was_made ? HMX_UPSTREAM_REASON_LOST : HMX_UPSTREAM_REASON_CONNECT_FAILED);
     if (was_made) {
         pause_next(proxy, up);
     }
@@ -265,10 +229,17 @@ static void setup_success(hs_proxy *proxy, hs_proxy_up *up,
         hs_proxy_end_up(proxy, up, "an unexpected SetupConnection.Success");
         return;
     }
-    up->round_trip_ns = proxy->now_ns - up->since_ns;
+    up->state = HS_UP_OPEN;
+    up->since_ns = proxy->now_ns;
     up->server_flags = told->flags;
     up->fixes_version = up->fixes_version && (told->flags & HS_SV2_REQUIRES_FIXED_VERSION) != 0;
-    open_channel(proxy, up);
+    if (!proxy->settings.per_channel) {
+        hs_proxy_leg_open(proxy, &up->whole);
+        return;
+    }
+    up->pause_ns = proxy->settings.dial_least_ns;
+    hs_proxy_note(proxy, "pool %s is up", up->row.id);
+    hs_proxy_tell_up(proxy, up);
 }
 
 /* A pool where versions are not rolled is good for the miners that need not. */
@@ -281,56 +252,6 @@ static void setup_error(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_setup_con
         return;
     }
     hs_proxy_end_up(proxy, up, "it refuses SetupConnection");
-}
-
-static void open_success(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_open_success *told)
-{
-    if (up->state != HS_UP_OPENING || told->request_id != up->request_id ||
-        told->extranonce_size < up->ask_size || hs_sv2_is_zero(&told->target) ||
-        told->extranonce_prefix.len + told->extranonce_size > HS_SV2_EXTRANONCE_MAX) {
-        hs_proxy_end_up(proxy, up, "an OpenExtendedMiningChannel.Success that does not fit");
-        return;
-    }
-    up->state = HS_UP_OPEN;
-    up->since_ns = proxy->now_ns;
-    up->channel_id = told->channel_id;
-    up->group_id = told->group_channel_id;
-    up->extranonce_size = told->extranonce_size;
-    up->prefix = told->extranonce_prefix;
-    up->target = told->target;
-    up->is_reopening = 0;
-    hs_proxy_target_opened(up);
-    up->stated_at_ns = proxy->now_ns;
-    hs_proxy_rate_changed(proxy, up->upstream);
-}
-
-static void open_error(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_open_error *told)
-{
-    static const char TOO_LARGE[] = "min-extranonce-size-too-large";
-    if (up->state != HS_UP_OPENING) {
-        return;
-    }
-    if (told->error_code.len == sizeof TOO_LARGE - 1 && up->ask_size > 0 &&
-        memcmp(told->error_code.data, TOO_LARGE, sizeof TOO_LARGE - 1) == 0) {
-        up->ask_size /= 2; /* less is better than nothing: fewer miners fit */
-        open_channel(proxy, up);
-        return;
-    }
-    up->state = HS_UP_CLOSED;
-    pause_next(proxy, up);
-    up->reason = HMX_UPSTREAM_REASON_REFUSED;
-    hs_proxy_tell_up(proxy, up);
-}
-
-static void channel_closed(hs_proxy *proxy, hs_proxy_up *up)
-{
-    if (up->state == HS_UP_OPEN) {
-        up->state = HS_UP_CLOSED;
-        up->since_ns = proxy->now_ns;
-        hs_proxy_note(proxy, "pool %s has closed the channel", up->row.id);
-        channel_gone(proxy, up, HMX_UPSTREAM_REASON_REFUSED);
-        up->retry_at_ns = proxy->now_ns + jitter(proxy, proxy->settings.dial_least_ns);
-    }
 }
 
 /* Elsewhere is tried once; then the configured address again. */
@@ -348,41 +269,43 @@ static void reconnect(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_reconnect *
 static void regroup(hs_proxy_up *up, const hs_sv2_set_group_channel *told)
 {
     for (uint32_t i = 0; i < told->channel_ids.count; i++) {
-        if (hs_sv2_seq_u32(&told->channel_ids, i) == up->channel_id) {
-            up->group_id = told->group_channel_id;
+        const uint32_t channel_id = hs_sv2_seq_u32(&told->channel_ids, i);
+        hs_proxy_leg *const leg = hs_proxy_route_find(up, channel_id);
+        if (leg != NULL && leg->channel_id == channel_id) {
+            leg->group_id = told->group_channel_id;
         }
     }
 }
 
 /* ---- frames ---- */
 
-/* What is addressed to the proxy's channel, by its number or its group's. */
-static void take_for_channel(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_message *m)
+/* What is addressed to an open channel, by its number or its group's. */
+static void take_for_channel(hs_proxy *proxy, hs_proxy_leg *leg, const hs_sv2_message *m)
 {
     switch (m->id) {
     case HS_SV2_NEW_EXTENDED_JOB:
-        hs_proxy_take_job(proxy, up, &m->as.new_extended_job);
+        hs_proxy_take_job(proxy, leg, &m->as.new_extended_job);
         break;
     case HS_SV2_SET_NEW_PREV_HASH:
-        hs_proxy_take_prev_hash(proxy, up, &m->as.set_new_prev_hash);
+        hs_proxy_take_prev_hash(proxy, leg, &m->as.set_new_prev_hash);
         break;
     case HS_SV2_SET_TARGET:
-        hs_proxy_take_target(proxy, up, &m->as.set_target.maximum_target);
+        hs_proxy_take_target(proxy, leg, &m->as.set_target.maximum_target);
         break;
     case HS_SV2_SET_EXTRANONCE_PREFIX:
-        hs_proxy_take_prefix(proxy, up, &m->as.set_extranonce_prefix.extranonce_prefix);
+        hs_proxy_take_prefix(proxy, leg, &m->as.set_extranonce_prefix.extranonce_prefix);
         break;
     case HS_SV2_CLOSE_CHANNEL:
-        channel_closed(proxy, up);
+        hs_proxy_leg_closed(proxy, leg);
         break;
     case HS_SV2_SUBMIT_SUCCESS:
-        hs_proxy_share_success(proxy, up, &m->as.submit_success);
+        hs_proxy_share_success(proxy, leg, &m->as.submit_success);
         break;
     case HS_SV2_SUBMIT_ERROR:
-        hs_proxy_share_error(proxy, up, &m->as.submit_error);
+        hs_proxy_share_error(proxy, leg, &m->as.submit_error);
         break;
     case HS_SV2_UPDATE_CHANNEL_ERROR:
-        hs_proxy_note(proxy, "pool %s refuses UpdateChannel", up->row.id);
+        hs_proxy_note(proxy, "pool %s refuses UpdateChannel", leg->up->row.id);
         break;
     default: /* jobs of a kind that was not asked for, answers to what was never said */
         proxy->protocol_errors++;
@@ -391,13 +314,35 @@ static void take_for_channel(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_mess
 }
 
 /* It was under way when the proxy closed the channel. */
-static void take_for_closed(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_message *m)
+static void take_for_closed(hs_proxy *proxy, hs_proxy_leg *leg, const hs_sv2_message *m)
 {
     if (m->id == HS_SV2_SUBMIT_SUCCESS) {
-        hs_proxy_share_success(proxy, up, &m->as.submit_success);
+        hs_proxy_share_success(proxy, leg, &m->as.submit_success);
     } else if (m->id == HS_SV2_SUBMIT_ERROR) {
-        hs_proxy_share_error(proxy, up, &m->as.submit_error);
+        hs_proxy_share_error(proxy, leg, &m->as.submit_error);
     }
+}
+
+/* Of the pool's channels in that group all get it. 1 when there is one. */
+static int take_for_group(hs_proxy *proxy, hs_proxy_up *up, uint32_t group_id,
+                          const hs_sv2_message *m)
+{
+    int any = 0;
+    up->is_for_group = 1;
+    for (size_t i = 0; i < up->leg_count && up->state == HS_UP_OPEN; i++) {
+        hs_proxy_leg *const leg = up->legs[i];
+        if (leg->state == HS_LEG_OPEN && leg->group_id == group_id) {
+            take_for_channel(proxy, leg, m);
+            any = 1;
+        } else {
+            any |= leg->is_reopening && leg->group_id == group_id;
+        }
+    }
+    up->is_for_group = 0;
+    if (any && proxy->settings.per_channel) {
+        hs_proxy_spread_group(proxy, up);
+    }
+    return any;
 }
 
 static void take(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_message *m)
@@ -411,10 +356,10 @@ static void take(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_message *m)
         setup_error(proxy, up, &m->as.setup_connection_error);
         return;
     case HS_SV2_OPEN_EXTENDED_SUCCESS:
-        open_success(proxy, up, &m->as.open_success);
+        hs_proxy_leg_granted(proxy, up, &m->as.open_success);
         return;
     case HS_SV2_OPEN_ERROR:
-        open_error(proxy, up, &m->as.open_error);
+        hs_proxy_leg_refused(proxy, up, &m->as.open_error);
         return;
     case HS_SV2_RECONNECT:
         reconnect(proxy, up, &m->as.reconnect);
@@ -425,12 +370,15 @@ static void take(hs_proxy *proxy, hs_proxy_up *up, const hs_sv2_message *m)
     default:
         break;
     }
-    if (up->state == HS_UP_OPEN && (to == up->channel_id || to == up->group_id)) {
-        take_for_channel(proxy, up, m);
-    } else if (up->closed_id != 0 && to == up->closed_id) {
-        take_for_closed(proxy, up, m);
-    } else if (!up->is_reopening || to != up->group_id) {
-        proxy->protocol_errors++; /* for a channel that is closed, or was never open */
+    hs_proxy_leg *const leg = hs_proxy_route_find(up, to);
+    if (leg != NULL && leg->state == HS_LEG_OPEN && leg->channel_id == to) {
+        take_for_channel(proxy, leg, m);
+    } else if (leg != NULL && leg->closed_id != 0 && leg->closed_id == to) {
+        take_for_closed(proxy, leg, m);
+    } else if (!take_for_group(proxy, up, to, m)) {
+        /* For a channel that is closed, or was never open. Miners' own ones close at any time, and
+         * the pool has not heard of it yet. */
+        proxy->protocol_errors += !proxy->settings.per_channel;
     }
 }
 

@@ -451,7 +451,7 @@ Test(job_move, a_standard_channel_cannot_be_told_that_its_version_is_fixed)
 
 Test(job_move, every_refusal_has_a_sentence_of_its_own_and_no_reason_of_the_plugins_number)
 {
-    for (int i = HS_MOVE_POOL_NOT_OPEN; i <= HS_MOVE_JOB_TOO_EASY; i++) {
+    for (int i = HS_MOVE_POOL_NOT_OPEN; i <= HS_MOVE_NOT_GRANTED; i++) {
         const char *const text = hs_move_refusal_text((enum hs_move_refusal)i);
         cr_assert_gt(strlen(text), 10);
         for (int k = HS_MOVE_POOL_NOT_OPEN; k < i; k++) {

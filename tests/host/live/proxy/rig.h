@@ -27,7 +27,7 @@ static inline void rig_run(uint64_t by_ns)
     }
 }
 
-static inline void rig_start_with(uint8_t seed)
+static inline void rig_start_as(uint8_t seed, uint32_t per_channel)
 {
     static const hs_proxy_out OUT = {rig_send_down, rig_end_down,  rig_pause_down,
                                      rig_dial,      rig_send_up,   rig_end_up,
@@ -50,6 +50,7 @@ static inline void rig_start_with(uint8_t seed)
     hs_proxy_settings_defaults(&settings);
     settings.config_text = "none";
     settings.seed[0] = seed;
+    settings.per_channel = per_channel;
     rig.now_ns = 1000 * RIG_SEC;
     rig.assign = 1;
     rig.proxy = hs_proxy_new(&settings, &rig.plugin, &OUT, NULL, rig.now_ns, 1, (hs_sv2_bytes){0},
@@ -62,6 +63,11 @@ static inline void rig_start_with(uint8_t seed)
         rig.pools[i].channel_id = RIG_CHANNEL;
     }
     rig_advance(RIG_MS);
+}
+
+static inline void rig_start_with(uint8_t seed)
+{
+    rig_start_as(seed, 0);
 }
 
 static inline void rig_start(void)
@@ -83,26 +89,32 @@ static inline void rig_up_say(uint32_t upstream, const hs_sv2_message *m)
     hs_proxy_up_frame(rig.proxy, upstream, frame, len);
 }
 
-/* The stream's job, future with its SetNewPrevHash or to work on at once. */
-static inline void rig_job(uint32_t upstream, int future)
+/* The stream's job, future with its SetNewPrevHash or to work on at once; to a channel or a
+ * group. */
+static inline void rig_job_to(uint32_t upstream, uint32_t to, int future)
 {
     rig_pool *const pool = &rig.pools[upstream];
     hs_sv2_message m = {.id = HS_SV2_NEW_EXTENDED_JOB};
     m.as.new_extended_job = hs_job_stream_job(&pool->stream);
-    m.as.new_extended_job.channel_id = RIG_GROUP;
+    m.as.new_extended_job.channel_id = to;
     m.as.new_extended_job.job_id = ++pool->job_id;
     m.as.new_extended_job.min_ntime = (hs_sv2_option_u32){!future, !future ? 1000u : 0u};
     rig_up_say(upstream, &m);
     if (future) {
         memset(&m, 0, sizeof m);
         m.id = HS_SV2_SET_NEW_PREV_HASH;
-        m.as.set_new_prev_hash.channel_id = RIG_GROUP;
+        m.as.set_new_prev_hash.channel_id = to;
         m.as.set_new_prev_hash.job_id = pool->job_id;
         m.as.set_new_prev_hash.prev_hash = pool->stream.tip.prev_hash;
         m.as.set_new_prev_hash.min_ntime = pool->stream.tip.min_ntime;
         m.as.set_new_prev_hash.nbits = pool->stream.tip.nbits;
         rig_up_say(upstream, &m);
     }
+}
+
+static inline void rig_job(uint32_t upstream, int future)
+{
+    rig_job_to(upstream, RIG_GROUP, future);
 }
 
 static inline hs_sv2_u256 rig_target(uint8_t top)
@@ -174,13 +186,19 @@ static inline void rig_pool_lost(uint32_t upstream)
     hs_proxy_up_closed(rig.proxy, upstream, "the peer closed it");
 }
 
-static inline void rig_success(uint32_t upstream, uint32_t last, uint32_t count)
+static inline void rig_success_on(uint32_t upstream, uint32_t channel_id, uint32_t last,
+                                  uint32_t count)
 {
     hs_sv2_message m = {.id = HS_SV2_SUBMIT_SUCCESS};
-    m.as.submit_success.channel_id = RIG_CHANNEL;
+    m.as.submit_success.channel_id = channel_id;
     m.as.submit_success.last_sequence_number = last;
     m.as.submit_success.new_submits_accepted_count = count;
     rig_up_say(upstream, &m);
+}
+
+static inline void rig_success(uint32_t upstream, uint32_t last, uint32_t count)
+{
+    rig_success_on(upstream, RIG_CHANNEL, last, count);
 }
 
 static inline void rig_error(uint32_t upstream, uint32_t sequence_number, const char *code)
@@ -219,15 +237,20 @@ static inline void rig_connect(rig_miner *miner, uint32_t flags)
     rig_say(miner, &m);
 }
 
-static inline void rig_open_at(rig_miner *miner, int extended, float rate_hs)
+static inline void rig_open_as(rig_miner *miner, int extended, float rate_hs, const char *name)
 {
     hs_sv2_message m = {.id = extended ? HS_SV2_OPEN_EXTENDED : HS_SV2_OPEN_STANDARD};
     m.as.open.request_id = 1;
-    m.as.open.user_identity = (hs_sv2_bytes){(const uint8_t *)"m", 1};
+    m.as.open.user_identity = hs_sv2_bytes_of(name);
     m.as.open.nominal_hash_rate = rate_hs;
     memset(&m.as.open.max_target, 0xff, sizeof m.as.open.max_target);
     m.as.open.min_extranonce_size = extended ? RIG_R : 0;
     rig_say(miner, &m);
+}
+
+static inline void rig_open_at(rig_miner *miner, int extended, float rate_hs)
+{
+    rig_open_as(miner, extended, rate_hs, "m");
 }
 
 static inline void rig_open(rig_miner *miner, int extended)

@@ -64,6 +64,7 @@ typedef struct rig_pool {
     int holds;           /* but not now */
     uint32_t channel_id; /* that it gives next */
     uint32_t request_id; /* of the last opening */
+    char user[256];      /* the same */
     int is_asked;        /* and that is not answered */
     uint64_t dialled_ns; /* the last time */
     hs_job_stream stream;
@@ -279,6 +280,9 @@ static void rig_send_up(void *ctx, uint32_t upstream, const hs_sv2_message *mess
     rig_keep(&pool->log, messages, count);
     for (size_t i = 0; i < count; i++) {
         if (messages[i].id == HS_SV2_OPEN_EXTENDED) {
+            const hs_sv2_bytes user = messages[i].as.open.user_identity;
+            (void)snprintf(pool->user, sizeof pool->user, "%.*s", (int)user.len,
+                           user.len > 0 ? (const char *)user.data : "");
             pool->request_id = messages[i].as.open.request_id;
             pool->is_asked = 1;
         }

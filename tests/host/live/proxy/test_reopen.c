@@ -182,7 +182,7 @@ Test(proxy_reopen, nobody_is_closed_who_would_not_be_taken_there)
     refused(rig_decide(1, 1, 3, HMX_STYLE_REOPEN), HS_MOVE_NO_JOB);
     refused(rig_decide(1, 2, 1, HMX_STYLE_REOPEN), HS_MOVE_FROM_WRONG);
     refused(rig_decide(1, 1, 1, HMX_STYLE_REOPEN), HS_MOVE_SAME_POOL);
-    rig.proxy->ups[2].extranonce_size = RIG_R - 1;
+    rig.proxy->ups[2].whole.extranonce_size = RIG_R - 1;
     refused(rig_decide(1, 1, 2, HMX_STYLE_REOPEN), HS_MOVE_EXTRANONCE_SHORT);
     cr_assert(moves("reopened") == 0 && moves("refused") == 5);
     end_despite_the_plugin();

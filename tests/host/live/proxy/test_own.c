@@ -158,6 +158,21 @@ Test(proxy_own, without_an_account_the_miners_own_name_is_told)
     cr_assert_str_eq(rig.pools[1].user, "farm.rig7");
 }
 
+Test(proxy_own, the_plugin_hears_of_a_job_and_of_no_space_to_divide)
+{
+    (void)begin(&one, "m");
+    const hmx_upstream_event *const told = &rig.ups[rig.up_count - 1];
+    cr_assert_eq(told->upstream, 1);
+    cr_assert_eq(told->has_job, HMX_YES);
+    cr_assert_eq(told->extranonce_size, 0);
+    cr_assert_eq(told->extranonce_prefix_len, 0);
+    const size_t count = rig.up_count;
+    (void)begin(&two, "n");
+    cr_assert_eq(rig.up_count, count, "nothing new in the same job for another");
+    rig_pool_tip(1, 2);
+    cr_assert_eq(rig.up_count, count + 1, "and a new tip is told once");
+}
+
 Test(proxy_own, a_first_move_asks_for_a_channel_and_a_move_back_does_not)
 {
     (void)begin(&one, "m");
@@ -270,15 +285,21 @@ Test(proxy_own, a_rate_is_told_to_every_pool_where_the_miner_has_a_channel)
     hs_sv2_message m = {.id = HS_SV2_UPDATE_CHANNEL};
     (void)begin(&one, "m");
     move_to_b(&one, 1);
+    rig_run(3 * RIG_SEC);
     m.as.update_channel.channel_id = rig_channel_id(&one);
     m.as.update_channel.nominal_hash_rate = 700.0f;
-    memset(&m.as.update_channel.maximum_target, 0xff, sizeof m.as.update_channel.maximum_target);
+    m.as.update_channel.maximum_target = rig_target(0x20);
+    rig_say(&one, &m);
+    rig_run(2500 * RIG_MS);
+    m.as.update_channel.maximum_target = rig_target(0x18);
     rig_say(&one, &m);
     rig_run(2500 * RIG_MS);
     for (uint32_t i = 1; i <= 2; i++) {
         const hs_sv2_message *const told = rig_last(&rig.pools[i].log, HS_SV2_UPDATE_CHANNEL);
         cr_assert_not_null(told);
         cr_assert_float_eq(told->as.update_channel.nominal_hash_rate, 700.0f, 0.0f);
+        cr_assert_eq(told->as.update_channel.maximum_target.byte[31], 0x18, "that alone is told");
+        cr_assert_eq(rig_count(&rig.pools[i].log, HS_SV2_UPDATE_CHANNEL), 2);
     }
     cr_assert_eq(rig_count(&rig.pools[3].log, HS_SV2_UPDATE_CHANNEL), 0);
 }

@@ -4,9 +4,10 @@
 //! work and starts again, with nothing that it knew.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::children::{Running, free_port};
@@ -23,6 +24,9 @@ const SHARES_PER_MINUTE: f64 = 60.0;
 const BATCH: u64 = 10;
 const MINERS: usize = 6;
 const SECONDS: u64 = 60;
+/// Miners that come when the pool is back, so that somebody works there soon, and for how long.
+const NEWCOMERS: usize = 2;
+const NEWCOMERS_SECONDS: u64 = 25;
 const KILLED_AT: Duration = Duration::from_secs(18);
 const GONE_FOR: Duration = Duration::from_secs(4);
 const LIMIT: Duration = Duration::from_secs(20);
@@ -155,16 +159,32 @@ fn check_account(account: &Account, lives: &[Told; 2], told_lost: u64) -> Outcom
     }
 }
 
-fn start_miners(proxy: &Proxy) -> Vec<thread::JoinHandle<Outcome<miner::Counts>>> {
+fn start_miners(
+    proxy: &Proxy,
+    numbers: Range<usize>,
+    seconds: u64,
+) -> Vec<JoinHandle<Outcome<miner::Counts>>> {
     let settings = |number: usize| miner::Settings {
         place: proxy.place.clone(),
         authority: proxy.authority.public,
         user: format!("reference.{number}"),
         is_extended: number % 3 != 2,
         rate_hs: [300.0, 500.0, 800.0][number % 3],
-        seconds: SECONDS,
+        seconds,
     };
-    (0..MINERS).map(|number| miner::start(settings(number))).collect()
+    numbers.map(|number| miner::start(settings(number))).collect()
+}
+
+/// The proxy has the pool for the second time.
+fn wait_until_back(proxy: &Proxy) -> Outcome<()> {
+    let deadline = Instant::now() + LIMIT;
+    while proxy.said().matches("pool pool_0 is up").count() < 2 {
+        if Instant::now() > deadline {
+            return Err("the proxy does not find pool_sv2 again".into());
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    Ok(())
 }
 
 pub fn run(host_stub: &Path, plugin: &Path, program: &Path, scratch: &Path) -> Outcome<String> {
@@ -193,11 +213,13 @@ pub fn run(host_stub: &Path, plugin: &Path, program: &Path, scratch: &Path) -> O
         Upstream { place: &other.place, authority: &authority, percent: PERCENT[1] },
     ];
     let mut proxy = Proxy::start(host_stub, plugin, scratch, &upstreams)?;
-    let miners = start_miners(&proxy);
+    let mut miners = start_miners(&proxy, 0..MINERS, SECONDS);
     thread::sleep(KILLED_AT);
     let first = first.kill()?;
     thread::sleep(GONE_FOR);
     let second = Life::start(program, scratch, "pool_sv2-2", &config)?;
+    wait_until_back(&proxy)?;
+    miners.extend(start_miners(&proxy, MINERS..MINERS + NEWCOMERS, NEWCOMERS_SECONDS));
     let (mut submitted, mut told_lost) = (0, 0);
     for miner in miners {
         let counts = miner.join().map_err(|_| "a miner panicked")??;
@@ -215,7 +237,7 @@ pub fn run(host_stub: &Path, plugin: &Path, program: &Path, scratch: &Path) -> O
         faults => return Err(faults),
     }
     Ok(format!(
-        "{submitted} shares of {MINERS} reference miners over {} tips; pool_sv2 got {}, was killed, \
+        "{submitted} shares of {MINERS} and {NEWCOMERS} reference miners over {} tips; pool_sv2 got {}, was killed, \
          came back and got {}: {told}; beside it {beside}; {judged}",
         provider.tips.load(Ordering::Relaxed),
         lives[0].words(),

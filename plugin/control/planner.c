@@ -220,12 +220,40 @@ static void carry_out(plan *p, uint32_t from, uint32_t to, const found *f)
     hm_outbox_put(p->out, &decision);
 }
 
+/* The legal channel of `from` that is nearest to what the cap of `to` has room for. */
+static found nearest_within(const plan *p, uint32_t from, uint32_t to, double room)
+{
+    uint32_t bucket = room > 0.0 ? hm_bucket_below(p->buckets, from, hm_bucket_of(p->buckets, room))
+                                 : HM_BUCKET_NONE;
+    for (int i = 0; i < BUCKETS_EACH_WAY && bucket != HM_BUCKET_NONE; i++) {
+        const found here = search_bucket(p, from, to, bucket, room);
+        if (here.slot != HM_SLOT_NONE && here.hashrate <= room) {
+            return here;
+        }
+        bucket = bucket == 0 ? HM_BUCKET_NONE : hm_bucket_below(p->buckets, from, bucket - 1u);
+    }
+    return NOTHING;
+}
+
+/* The channel that is to go alone. `from` may have more too much than `to` lacks, for others lack
+ * it too: what would be half of both is then more than a cap lets in. */
+static found single_of(const plan *p, uint32_t from, uint32_t to, double wanted)
+{
+    const double room = p->request->most[to] - p->assignment->allocated[to + 1u];
+    found single = nearest(p, from, to, wanted);
+    if (single.slot != HM_SLOT_NONE && single.hashrate > room) {
+        single = nearest_within(p, from, to, room);
+        single.distance = fabs(single.hashrate - wanted);
+    }
+    return single;
+}
+
 /* Serves one pair if that is worth it. Returns 1 when something was done, 0 when not, -1 when out
  * of room. */
 static int serve_pair(plan *p, uint32_t from, uint32_t to)
 {
     const double wanted = (p->need[to] - p->need[from]) / 2.0;
-    const found single = nearest(p, from, to, wanted);
+    const found single = single_of(p, from, to, wanted);
     const double single_score =
         single.slot != HM_SLOT_NONE && is_allowed(p, from, to, single.hashrate)
             ? score_of(p, wanted, single.hashrate)

@@ -247,6 +247,25 @@ Test(planner, what_a_cap_forbids_to_one_channel_an_exchange_may_do)
     farm_close(&f);
 }
 
+/* Two pools are tried again, with little each: half of what the third has too much is more than
+ * either may have. Who fits under the cap goes, and not nobody. */
+Test(planner, two_pools_with_caps_get_what_fits_under_them)
+{
+    farm_open(&f, 3, (const double[]){5, 2, 93}, 30);
+    place_many(&f, 3, 16, 5.75);
+    (void)farm_place(&f, 4.0, 3);
+    place_many(&f, 3, 2, 1.5);
+    (void)farm_place(&f, 1.0, 3);
+    f.most[0] = 5.0;
+    f.most[1] = 2.0;
+    const hm_plan_request request = request_for(&f, 0.4);
+    cr_assert_gt(plan_with(&f, &request, MANY, &r).moves, 0);
+    const double *const allocated = f.assignment.allocated;
+    cr_assert(allocated[1] >= 4.0 && allocated[1] <= 5.0, "%g", allocated[1]);
+    cr_assert(allocated[2] >= 1.5 && allocated[2] <= 2.0, "%g", allocated[2]);
+    farm_close(&f);
+}
+
 /* In return for the channel of 12 one of 2 would be ideal. The silent one is nearer to that than
  * the one of 5, but it brings nothing back, and 12 more are beyond the cap. */
 Test(planner, a_silent_channel_is_none_to_exchange_for)

@@ -65,6 +65,23 @@ static uint32_t best_around(uint32_t from, uint32_t to, double wanted)
     return best;
 }
 
+/* The best in the nearest of the four occupied buckets from `room` down that has one that is no
+ * larger. */
+static uint32_t best_within(uint32_t from, uint32_t to, double room)
+{
+    int seen = 0;
+    for (int bucket = room > 0.0 ? (int)hm_bucket_of(&f.buckets, room) : -1;
+         seen < 4 && bucket >= 0; bucket--) {
+        int some = 0;
+        const uint32_t here = best_in(from, to, (uint32_t)bucket, room, &some);
+        if (here != HM_SLOT_NONE && farm_hot(&f, here)->hashrate <= room) {
+            return here;
+        }
+        seen += some;
+    }
+    return HM_SLOT_NONE;
+}
+
 typedef struct action {
     uint32_t slot; /* HM_SLOT_NONE = nothing is worth it */
     uint32_t to;
@@ -106,7 +123,11 @@ static action next_action(const hm_plan_request *request)
             continue;
         }
         const double wanted = gap / 2.0;
-        const uint32_t slot = best_around(from, to, wanted);
+        const double room = request->most[to] - f.assignment.allocated[to + 1u];
+        uint32_t slot = best_around(from, to, wanted);
+        if (slot != HM_SLOT_NONE && farm_hot(&f, slot)->hashrate > room) {
+            slot = best_within(from, to, room);
+        }
         if (slot != HM_SLOT_NONE) {
             const double amount = farm_hot(&f, slot)->hashrate;
             const double least = fmin(request->min_improvement * amount, request->ripple);

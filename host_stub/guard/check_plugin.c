@@ -133,10 +133,14 @@ static const char *pair_fault(const hmx_upstream_info *a, const hmx_upstream_inf
     return NULL;
 }
 
+/* One that was forgotten meanwhile may come back under another number: what still comes of it by
+ * the old one is nobody's. */
 static void check_number(hs_guard *g, const hmx_upstream_info *row)
 {
     for (uint32_t u = 1; u <= HMX_UPSTREAMS_MAX; u++) {
-        HS_GUARD_REPORT_IF(g, u != row->upstream && strcmp(g->upstreams[u].id, row->id) == 0,
+        HS_GUARD_REPORT_IF(g,
+                           u != row->upstream && g->upstreams[u].stayed &&
+                               strcmp(g->upstreams[u].id, row->id) == 0,
                            HS_P_UPSTREAM_RENUMBERED,
                            "'%s' was upstream %" PRIu32 " and is %" PRIu32 " now", row->id, u,
                            row->upstream);
@@ -172,6 +176,7 @@ void hs_guard_check_upstream_table(hs_guard *g, const unsigned char *rows, uint3
         return; /* the host asked how many there are, or asks again with more room */
     }
     for (uint32_t u = 1; u <= HMX_UPSTREAMS_MAX; u++) {
+        g->upstreams[u].stayed = g->upstreams[u].in_table && !g->upstreams[u].removed;
         g->upstreams[u].in_table = 0;
     }
     for (uint32_t i = 0; i < written; i++) {

@@ -37,7 +37,7 @@
     /* the upstream table */ \
     P(UPSTREAM_COUNT, "upstream-count", "the table has 1 to upstreams_max rows, REMOVED ones included") \
     P(UPSTREAM_ROW, "upstream-row", "each row is well-formed, and ids, numbers and priorities are unique") \
-    P(UPSTREAM_RENUMBERED, "upstream-renumbered", "an id keeps its number for the life of the instance") \
+    P(UPSTREAM_RENUMBERED, "upstream-renumbered", "an id keeps its number while it is configured") \
     /* openings */ \
     P(BAD_ACTION, "bad-action", "the action is PASS or ASSIGN") \
     P(UNKNOWN_UPSTREAM, "unknown-upstream", "ASSIGN names an upstream that exists") \

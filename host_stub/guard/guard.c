@@ -44,7 +44,8 @@ static void service_audit(void *ctx, const char *json, uint64_t len)
         return;
     }
     json_error_t error;
-    json_t *const parsed = json_loadb(json, (size_t)len, JSON_REJECT_DUPLICATES, &error);
+    json_t *const parsed =
+        json_loadb(json, (size_t)len, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &error);
     HS_GUARD_REPORT_IF(
         g, parsed == NULL || !json_is_object(parsed) || memchr(json, '\n', (size_t)len) != NULL,
         HS_P_AUDIT_FORMAT, "an audit line is not one JSON object: %s",

@@ -30,6 +30,7 @@ typedef struct hs_guard_prefix hs_guard_prefix; /* guard/prefix.c */
 
 typedef struct hs_guard_upstream {
     int in_table; /* in the last table that was read */
+    int stayed;   /* in the one before, and not to be removed: it keeps its number */
     int removed;
     int reported; /* an upstream event was accepted: `facts` is filled */
     int was_up;   /* one that said UP: its space is known, and that it has none */

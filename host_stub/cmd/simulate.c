@@ -14,6 +14,7 @@
 #include "host_stub/base/text.h"
 #include "host_stub/cmd/commands.h"
 #include "host_stub/cmd/find.h"
+#include "host_stub/cmd/simulate_faults.h"
 #include "host_stub/report/report.h"
 #include "host_stub/sim/explain.h"
 #include "host_stub/sim/report.h"
@@ -34,6 +35,10 @@ typedef struct options {
     hs_texts sets;
     uint64_t seed;
     uint64_t seconds;
+    uint64_t faults; /* the first seed, 0 = not given */
+    uint64_t runs;
+    uint32_t first;
+    int twice;
     int quiet;
     int list;
     int explain;
@@ -57,7 +62,7 @@ struct screen {
 static int need_scenario(void *given, char *why, size_t capacity)
 {
     const options *const o = given;
-    return o->list || o->scenario != NULL
+    return o->list || o->scenario != NULL || o->faults != 0
                ? 0
                : hs_refuse(why, capacity,
                            "--scenario NAME|FILE is needed; host_stub simulate "
@@ -97,6 +102,15 @@ static const hs_option OPTIONS[] = {
     HS_FLAG("--explain", AT(explain),
             "a line, before the table, whenever the plugin wants something new: who is to be "
             "moved, what is owed, and why a pool is out"),
+    HS_WHOLE("--faults", "SEED", AT(faults), 1, INT64_MAX, NULL,
+             "no scenario: a farm on which everything goes wrong that a host can meet; the seed "
+             "chooses all of it, and what must hold is checked each second",
+             .excludes = "--scenario"),
+    HS_WHOLE("--runs", "N", AT(runs), 1, 1000000000, "1",
+             "with --faults: this seed and those that follow"),
+    HS_WHOLE("--first", "N", AT(first), 1, 1000000, NULL,
+             "with --faults: the first N of the faults and no others"),
+    HS_FLAG("--twice", AT(twice), "with --faults: each seed again; the plugin answers the same"),
     HS_FLAG("--quiet", AT(quiet), "no table, no progress, no log lines of the plugin"),
 };
 
@@ -107,7 +121,8 @@ const hs_command HS_SIMULATE_COMMAND = {
         "Runs a plugin on a simulated farm in virtual time and tells what was delivered. Simulated "
         "are miners (drift, vardiff, luck) and pools (verdicts in batches, outages). Shares are "
         "not really sought, so those of the frames do not meet their targets.",
-    .no = "the guard found violations of the contract or the plugin was refused",
+    .no = "the guard found violations of the contract, the plugin was refused, or with --faults "
+          "something did not hold",
     .options = OPTIONS,
     .count = sizeof OPTIONS / sizeof OPTIONS[0],
     .size = sizeof(options),
@@ -345,6 +360,25 @@ static int simulate(hs_call *call, const hs_scenario *scenario, const hs_plugin 
     return status;
 }
 
+static int faults(hs_call *call)
+{
+    const options *const o = call->options;
+    const hs_simulate_faults_options how = {.seed = o->faults,
+                                            .runs = o->runs,
+                                            .seconds = o->seconds,
+                                            .first = o->first,
+                                            .twice = o->twice,
+                                            .quiet = o->quiet};
+    hs_plugin plugin;
+    memset(&plugin, 0, sizeof plugin);
+    const int status =
+        hs_find_plugin(o->plugin, HS_HOST_CAPS, &plugin, call->why, sizeof call->why) != 0
+            ? HS_STATUS_NO
+            : hs_simulate_faults(call, &plugin, &how);
+    hs_loader_close(&plugin);
+    return status;
+}
+
 int hs_cmd_simulate(hs_call *call)
 {
     const options *const o = call->options;
@@ -355,6 +389,9 @@ int hs_cmd_simulate(hs_call *call)
     memset(&plugin, 0, sizeof plugin);
     if (o->list) {
         return list_scenarios(call);
+    }
+    if (o->faults != 0) {
+        return faults(call);
     }
     if (hs_find_scenario(o->scenario, o->world, &scenario, call->why, sizeof call->why) == 0) {
         status = hs_find_plugin(o->plugin, HS_HOST_CAPS, &plugin, call->why, sizeof call->why) != 0

@@ -38,6 +38,8 @@ tests/tools/busy 3
     elsewhere tests/cli/e2e.sh: tests/tools/busy
 tests/tools/world 8
     elsewhere tests/tools/long: tests/tools/world 8
+build/bin/host_stub simulate --faults 1 --runs 10000 --quiet
+    instead build/bin/host_stub simulate --faults 1 --runs 2 --quiet
 ./.ci/run
     elsewhere .ci/run: stage()
 ctest --test-dir build -R unit/control/test_pid

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * A hundred and twenty farms on which everything goes wrong, and plugins with a fault, each of which is
- * found in one of them. */
+ * A hundred and twenty farms on which everything goes wrong, and plugins with a fault, each of
+ * which is found in one of them. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>

@@ -15,7 +15,8 @@ prefix=$SCRATCH/moved program=$SCRATCH/moved/bin/host_stub
 cd "$SCRATCH" # not in a source folder
 "$program" scan >said || fail "$(cat said)"
 grep -q "ok       $prefix/lib/hashmux/hashmux.so: org.hashmux.hashmux" said || fail "$(cat said)"
-"$program" simulate --list | grep -q '^outage' || fail "the scenarios are not found"
+"$program" simulate --list >said
+grep -q '^outage' said || fail "the scenarios are not found"
 "$program" simulate --scenario example --hours 0.2 >said 2>log || fail "$(cat said)"
 grep -q 'upstream\|pool' said || fail "no table: $(cat said)"
 "$program" config-check "$prefix/share/hashmux/plugin.ini.example" 2>said || fail "$(cat said)"
@@ -65,7 +66,8 @@ if command -v systemd-analyze >/dev/null; then
     awk -v e="$exposure" 'BEGIN { exit !(e > 0 && e < 2.0) }' || fail "exposure level '$exposure'"
     printf 'exposure level %s\n' "$exposure"
 fi
+"$program" proxy --help >help
 for key in $(sed -n 's/^#* *\([a-z-]*\) = .*/\1/p' "$SOURCE/host_stub/packaging/proxy.ini"); do
-    "$program" proxy --help | grep -q -- "--$key " || fail "proxy.ini: proxy has no --$key"
+    grep -q -- "--$key " help || fail "proxy.ini: proxy has no --$key"
 done
 echo "installed, moved, and all of it found"

@@ -28,7 +28,7 @@ static const sim_case CASES[] = {
     /* Pools that reject a quarter: 27 @ 41, 51 @ 102; and above the border they are left. */
     {"acc72", NULL, 26, 0.1, DAY, 0.8, 11.0},
     {"accept75", NULL, 26, 0.1, DAY, 0.8, 15.0},
-    {"accept75", "failover.grey_reject_pct=20", 26, 0.1, DAY, 3.0, 3.0},
+    {"accept75", "failover.grey_reject_pct=20", 26, 0.12, DAY, 3.0, 3.0},
     /* One or two machines, and a pool that rejects everything for 20 hours: 75 and 38 % lost. */
     {"solo_grey", NULL, 26, ANY, DAY, 40.0, 1.1},
     {"two_grey", NULL, 26, ANY, DAY, 20.0, 1.6},

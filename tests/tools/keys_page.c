@@ -59,8 +59,8 @@ static const char *const SECTIONS[HM_SECTIONS] = {
     "At most once.",
     "One per pool, 1 to 64 of them. `<id>` is 1 to 32 characters: a-z, 0-9, _, -; not `stay`.",
     "One per pin, at most 64. When more than one matches a miner, the first in the file wins.",
-    "One per schedule, at most 32. The last in the file that holds wins; none: the pools' own "
-    "percentages.\nTargets that are set by hand hold until a schedule begins or ends.",
+    ("One per schedule, at most 32. The last in the file that holds wins; none: the pools' own "
+     "percentages.\nTargets that are set by hand hold until a schedule begins or ends."),
 };
 
 static const char *setter_of(const hm_config_key *key)

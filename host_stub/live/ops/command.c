@@ -61,7 +61,7 @@ static uint32_t pool_of(const call *c, const char *id)
             return table.rows[i].upstream;
         }
         const size_t len = strlen(list);
-        (void)snprintf(list + len, sizeof list - len, " %s", table.rows[i].id);
+        (void)snprintf(list + len, sizeof list - len, " %.*s", HMX_ID_SIZE, table.rows[i].id);
     }
     (void)refuse(c, "there is no pool '%s'; there are:%s", id, list);
     return 0;

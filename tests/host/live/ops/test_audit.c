@@ -74,7 +74,7 @@ Test(ops_audit, a_line_in_pieces_is_ended_before_the_next)
 Test(ops_audit, is_renamed_by_its_size_and_eight_are_kept)
 {
     char name[80];
-    char line[16];
+    char line[32];
     struct stat st;
     hs_ops_audit *const audit = hs_ops_audit_open(path, 20, why, sizeof why);
     for (int i = 0; i < 30; i++) {

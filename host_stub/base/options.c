@@ -425,7 +425,7 @@ static int read_entry(reading *r, const char *path, hs_ini_entry *e, char *why, 
 /* What stands in the file that --options names, but for what the command line says itself. */
 static int read_file(reading *r, char *why, size_t capacity)
 {
-    static hs_ini file; /* the options point into it until the end of the program */
+    static hs_ini file; /* the options point into it, until another one is read */
     const size_t len = strlen(HS_OPTIONS_FILE);
     const char *path = NULL;
     for (int i = 1; i < r->argc; i++) {
@@ -436,6 +436,7 @@ static int read_file(reading *r, char *why, size_t capacity)
     if (path == NULL) {
         return 0;
     }
+    hs_ini_free(&file);
     if (hs_ini_load(&file, path, why, capacity) != 0) {
         return -1;
     }

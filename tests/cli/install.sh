@@ -22,10 +22,12 @@ grep -q 'upstream\|pool' said || fail "no table: $(cat said)"
 "$program" config-check "$prefix/share/hashmux/plugin.ini.example" 2>said || fail "$(cat said)"
 [ -z "$(find "$prefix" -type f -perm /022)" ] || fail "files that others may write"
 
-# The headers.
+# The headers. A plugin with sanitizers wants an author's host with them.
+sanitizers=$(cmake_value HMX_SANITIZE)
+export CFLAGS=${sanitizers:+-fsanitize=$sanitizers}
 export PKG_CONFIG_PATH=$prefix/share/pkgconfig
 # shellcheck disable=SC2046 # words
-"$CC" $(pkg-config --define-prefix --cflags hashmux) "$SOURCE/tests/embed/embed.c" -ldl -o embed ||
+"$CC" $CFLAGS $(pkg-config --define-prefix --cflags hashmux) "$SOURCE/tests/embed/embed.c" -ldl -o embed ||
     fail "embed.c does not build by pkg-config"
 ./embed "$(pkg-config --define-prefix --variable=plugindir hashmux)/hashmux.so" >said || fail "$(cat said)"
 grep -q 'goes from' said || fail "no decision: $(cat said)"

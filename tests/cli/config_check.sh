@@ -10,7 +10,8 @@
 sentences() {
     local file status
     cd "$SOURCE/tests/data/ini"
-    for file in *.ini; do
+    for file in $(LC_ALL=C ls); do # in one order under every locale
+        [[ $file = *.ini ]] || continue
         status=0
         "$HOST_STUB" config-check "$file" >"$SCRATCH/said" 2>&1 || status=$?
         printf '%s (status %s)\n' "$file" "$status"

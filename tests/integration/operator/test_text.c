@@ -76,7 +76,13 @@ static double sample(const char *name)
     const size_t len = strlen(name);
     for (const char *at = S.data; *at != '\0'; at = strchr(at, '\n') + 1) {
         if (strncmp(at, name, len) == 0 && at[len] == ' ') {
-            return strtod(at + len, NULL);
+            /* By jansson: strtod reads as the locale does. */
+            json_t *const read =
+                json_loadb(at + len, strcspn(at + len, "\n"), JSON_DECODE_ANY, NULL);
+            const double value = json_number_value(read);
+            cr_assert(json_is_number(read), "%s", at);
+            json_decref(read);
+            return value;
         }
     }
     cr_assert_fail("no %s in %s", name, S.data);

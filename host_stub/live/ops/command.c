@@ -69,9 +69,7 @@ static uint32_t pool_of(const call *c, const char *id)
 
 static int number_of(const call *c, const char *what, const char *text, double *value)
 {
-    char *end = NULL;
     char why[200];
-    (void)end;
     return hs_option_number(what, text, 0.0, 1e9, value, why, sizeof why) == 0
                ? 0
                : refuse(c, "%s", why);

@@ -63,12 +63,17 @@ int hs_proxy_doors_open(hs_proxy_doors *doors, hs_net_loop *loop, const hs_proxy
     return 0;
 }
 
-void hs_proxy_doors_close(hs_proxy_doors *doors)
+void hs_proxy_doors_shut(hs_proxy_doors *doors)
 {
     hs_ops_http_free(doors->http);
     hs_ops_control_free(doors->control);
-    hs_ops_audit_close(doors->audit);
     doors->http = NULL;
     doors->control = NULL;
+}
+
+void hs_proxy_doors_close(hs_proxy_doors *doors)
+{
+    hs_proxy_doors_shut(doors);
+    hs_ops_audit_close(doors->audit);
     doors->audit = NULL;
 }

@@ -25,6 +25,9 @@ void hs_proxy_doors_note(hs_proxy_doors *doors, const char *json, uint64_t len);
 /* Opens the others; doors->proxy is filled. 0, or -1 with a sentence. */
 int hs_proxy_doors_open(hs_proxy_doors *doors, hs_net_loop *loop, const hs_proxy_options *options,
                         char *why, size_t capacity);
+/* Before the proxy ends: nobody asks it any more. */
+void hs_proxy_doors_shut(hs_proxy_doors *doors);
+/* After its end: the audit has its last lines. */
 void hs_proxy_doors_close(hs_proxy_doors *doors);
 
 #endif

@@ -537,10 +537,7 @@ int hs_proxy_live(const hs_proxy_options *options, char *why, size_t capacity)
         rc = failed ? HS_STATUS_WRONG : HS_STATUS_DONE;
     }
     const int frames_failed = close_all(l);
-    hs_ops_control_free(l->doors.control);
-    hs_ops_http_free(l->doors.http);
-    l->doors.control = NULL;
-    l->doors.http = NULL;
+    hs_proxy_doors_shut(&l->doors);
     if (hs_proxy_free(l->proxy) > 0 && rc == 0) {
         (void)hs_refuse(why, capacity, "the contract was broken");
         rc = HS_STATUS_NO;

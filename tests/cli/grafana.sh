@@ -6,14 +6,7 @@
 # each query of the dashboard with data. Without Prometheus only the names are compared.
 . "$(dirname "$0")/../tools/checks.sh"
 
-PIDS=()
-end_all() {
-    for pid in "${PIDS[@]}"; do
-        kill -KILL "$pid" 2>/dev/null || true
-    done
-    rm -rf "$SCRATCH"
-}
-trap end_all EXIT
+trap end_processes EXIT
 cd "$SCRATCH"
 dashboard=$SOURCE/host_stub/grafana/hashmux.json
 rules=$SOURCE/host_stub/grafana/alerts.yml

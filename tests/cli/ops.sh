@@ -5,14 +5,7 @@
 # the audit and the state on the disk; each with what a mistake, a stranger and a kill -9 do to it.
 . "$(dirname "$0")/../tools/checks.sh"
 
-PIDS=()
-end_all() {
-    for pid in "${PIDS[@]}"; do
-        kill -KILL "$pid" 2>/dev/null || true
-    done
-    rm -rf "$SCRATCH"
-}
-trap end_all EXIT
+trap end_processes EXIT
 cd "$SCRATCH"
 
 cat >farm.ini <<INI

@@ -25,6 +25,15 @@ fail() {
     exit 1
 }
 
+# Processes that a script starts: PIDS+=($!), and `trap end_processes EXIT`.
+PIDS=()
+end_processes() {
+    for pid in "${PIDS[@]}"; do
+        kill -KILL "$pid" 2>/dev/null || true
+    done
+    rm -rf "$SCRATCH"
+}
+
 # wait_for FILE PATTERN: until a line of it matches, ten seconds at most.
 wait_for() {
     for _ in $(seq 200); do
